@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+# A layer is one folder under src/ and one static library. It sees its own headers and those of
+# the layers it names under USES, and no others: every layer has an include root of its own that
+# holds nothing but a link to its folder, so an undeclared #include does not compile.
+
+set(LAYER_ROOTS ${PROJECT_BINARY_DIR}/include-roots)
+
+function(layer NAME)
+    cmake_parse_arguments(LAYER "" "" "USES;LIBRARIES" ${ARGN})
+
+    file(MAKE_DIRECTORY ${LAYER_ROOTS}/${NAME})
+    file(CREATE_LINK ${PROJECT_SOURCE_DIR}/src/${NAME} ${LAYER_ROOTS}/${NAME}/${NAME} SYMBOLIC)
+
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${NAME}/*.cpp)
+    set(tests ${sources})
+    list(FILTER sources EXCLUDE REGEX "\\.test\\.cpp$")
+    list(FILTER tests INCLUDE REGEX "\\.test\\.cpp$")
+
+    set(roots ${LAYER_ROOTS}/${NAME})
+    foreach(used IN LISTS LAYER_USES)
+        if(NOT TARGET ${used})
+            message(FATAL_ERROR "layer ${NAME} uses ${used}, which does not stand above it")
+        endif()
+        list(APPEND roots ${LAYER_ROOTS}/${used})
+    endforeach()
+
+    if(sources)
+        add_library(${NAME} STATIC ${sources})
+        target_include_directories(${NAME} PRIVATE ${roots} ${PROJECT_SOURCE_DIR}/include)
+        target_link_libraries(${NAME} PUBLIC ${LAYER_USES} ${LAYER_LIBRARIES} fmt::fmt)
+        set_property(GLOBAL APPEND PROPERTY LAYER_OBJECTS $<TARGET_OBJECTS:${NAME}>)
+    else()
+        add_library(${NAME} INTERFACE)
+        target_link_libraries(${NAME} INTERFACE ${LAYER_USES} ${LAYER_LIBRARIES} fmt::fmt)
+    endif()
+    set_property(GLOBAL APPEND PROPERTY LAYERS ${NAME})
+
+    if(tests)
+        add_executable(${NAME}_test ${tests})
+        target_include_directories(${NAME}_test PRIVATE ${roots} ${PROJECT_SOURCE_DIR}/include)
+        target_link_libraries(${NAME}_test PRIVATE ${NAME} GTest::gmock GTest::gtest_main)
+        gtest_discover_tests(${NAME}_test TEST_PREFIX "${NAME}: " DISCOVERY_MODE PRE_TEST)
+    endif()
+endfunction()
+
+# For programs and tests outside src/: the same rule, from the list of layers they may use.
+function(uses_layers TARGET)
+    foreach(used IN LISTS ARGN)
+        target_include_directories(${TARGET} PRIVATE ${LAYER_ROOTS}/${used})
+    endforeach()
+    target_link_libraries(${TARGET} PRIVATE ${ARGN})
+endfunction()

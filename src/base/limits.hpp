@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Every limit of the implementation has its name and its value here. They are passed as a value,
+// so that a test can run with tiny ones.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace reowolf {
+
+struct Limits {
+    // Language: what a description, which may come from a stranger, can make the compiler do.
+    std::size_t source_bytes_max = 16u << 20;
+    std::uint32_t nesting_max = 256;
+    std::uint32_t syntax_nodes_max = 1'000'000;
+    std::uint32_t diagnostics_max = 100;
+
+    // Execution of one component.
+    std::uint32_t call_depth_max = 1'000;
+    std::size_t frame_bytes_max = 1u << 20;
+    std::size_t value_bytes_max = std::size_t{256} << 20;
+    std::uint32_t live_behaviours_max = 65'536;
+    std::uint32_t instructions_per_slice = 20'000;
+    std::uint32_t components_max = 1u << 20;
+
+    // Between sites.
+    std::size_t message_value_bytes_max = std::size_t{64} << 20;
+    std::size_t frame_bytes_on_wire_max = (std::size_t{64} << 20) + (1u << 20);
+    std::uint32_t sites_max = 256;
+    std::uint32_t pending_handshakes_max = 64;
+    std::int64_t handshake_patience_ms = 10'000;
+    std::int64_t silence_patience_ms = 10'000;
+    std::int64_t heartbeat_ms = 1'000;
+};
+
+}  // namespace reowolf

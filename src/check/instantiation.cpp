@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include "check/instantiation.hpp"
+
+#include <set>
+
+#include "check/flow.hpp"
+
+namespace reowolf::check {
+
+using diagnostics::Code;
+using diagnostics::NoteCode;
+
+namespace {
+
+struct Edge {
+    RoutineId to;
+    Span where;
+};
+using Graph = std::vector<std::vector<Edge>>;
+
+// Collects what is certainly started; false once the first step, or the certainty, is over.
+bool certain_starts(const Statement& of, std::vector<Edge>& found);
+
+bool certain_starts(const Block& of, std::vector<Edge>& found) {
+    for (const StatementPtr& each : of.statements) {
+        if (!certain_starts(*each, found)) return false;
+    }
+    return true;
+}
+
+// A return, break or continue anywhere inside makes uncertain what comes after.
+bool leaves(const Statement& of) {
+    if (const auto* block = std::get_if<Block>(&of.node)) {
+        for (const StatementPtr& each : block->statements) {
+            if (leaves(*each)) return true;
+        }
+        return false;
+    }
+    if (const auto* choice = std::get_if<If>(&of.node)) {
+        return leaves(*choice->yes) || (choice->no && leaves(*choice->no));
+    }
+    if (const auto* loop = std::get_if<While>(&of.node)) return leaves(*loop->body);
+    if (const auto* loop = std::get_if<Range>(&of.node)) return leaves(*loop->body);
+    if (const auto* loop = std::get_if<Each>(&of.node)) return leaves(*loop->body);
+    return std::holds_alternative<Break>(of.node) || std::holds_alternative<Continue>(of.node) ||
+           std::holds_alternative<Return>(of.node) || std::holds_alternative<Sync>(of.node);
+}
+
+bool certain_starts(const Statement& of, std::vector<Edge>& found) {
+    if (const auto* block = std::get_if<Block>(&of.node)) return certain_starts(*block, found);
+    if (const auto* start = std::get_if<Start>(&of.node)) {
+        found.push_back({start->routine, of.span});
+        return true;
+    }
+    if (const auto* loop = std::get_if<While>(&of.node)) {
+        if (is_true(*loop->condition)) return certain_starts(*loop->body, found) && false;
+    }
+    return !leaves(of);
+}
+
+// Depth first, without recursion, as chains may be long. Each cycle is reported where it closes.
+template <typename Report>
+void find_cycles(const Graph& graph, Report report) {
+    enum class Mark : std::uint8_t { fresh, open, done };
+    std::vector<Mark> marks(graph.size(), Mark::fresh);
+    struct Step {
+        RoutineId at;
+        std::size_t next = 0;
+    };
+    for (RoutineId root = 0; root < graph.size(); ++root) {
+        if (marks[root] != Mark::fresh) continue;
+        std::vector<Step> path{{root}};
+        marks[root] = Mark::open;
+        while (!path.empty()) {
+            Step& step = path.back();
+            if (step.next == graph[step.at].size()) {
+                marks[step.at] = Mark::done;
+                path.pop_back();
+                continue;
+            }
+            const Edge& edge = graph[step.at][step.next++];
+            if (marks[edge.to] == Mark::fresh) {
+                marks[edge.to] = Mark::open;
+                path.push_back({edge.to});
+            } else if (marks[edge.to] == Mark::open) {
+                std::vector<Edge> cycle;
+                std::size_t begin = 0;
+                while (path[begin].at != edge.to) ++begin;
+                for (std::size_t i = begin; i < path.size(); ++i) {
+                    cycle.push_back(graph[path[i].at][path[i].next - 1]);
+                }
+                report(edge.to, cycle);
+            }
+        }
+    }
+}
+
+// Every routine that an expression or statement calls.
+class Calls {
+  public:
+    std::set<RoutineId> found;
+
+    void statement(const Statement& of) {
+        std::visit([&](const auto& node) { visit(node); }, of.node);
+    }
+    void visit(const Block& of) {
+        for (const auto& each : of.statements) statement(*each);
+    }
+
+  private:
+    void expression(const ExpressionPtr& of) {
+        if (of) std::visit([&](const auto& node) { visit(node); }, of->node);
+    }
+    void all(const std::vector<ExpressionPtr>& of) {
+        for (const auto& each : of) expression(each);
+    }
+    void visit(const Array& of) { all(of.elements); }
+    void visit(const Index& of) { expression(of.of), expression(of.index); }
+    void visit(const Slice& of) { expression(of.of), expression(of.low), expression(of.high); }
+    void visit(const Length& of) { expression(of.of); }
+    void visit(const Create& of) { expression(of.count); }
+    void visit(const Cast& of) { expression(of.of); }
+    void visit(const Unary& of) { expression(of.of); }
+    void visit(const Binary& of) { expression(of.left), expression(of.right); }
+    void visit(const Conditional& of) {
+        expression(of.condition), expression(of.yes), expression(of.no);
+    }
+    void visit(const Call& of) {
+        found.insert(of.routine);
+        all(of.arguments);
+    }
+    void visit(const Declare& of) { expression(of.value); }
+    void visit(const Assign& of) {
+        all(of.place.indices);
+        expression(of.value);
+    }
+    void visit(const Evaluate& of) { expression(of.expression); }
+    void visit(const If& of) {
+        expression(of.condition);
+        statement(*of.yes);
+        if (of.no) statement(*of.no);
+    }
+    void visit(const While& of) {
+        expression(of.condition);
+        statement(*of.body);
+    }
+    void visit(const Range& of) {
+        expression(of.low), expression(of.high);
+        statement(*of.body);
+    }
+    void visit(const Each& of) {
+        expression(of.of);
+        statement(*of.body);
+    }
+    void visit(const Return& of) { expression(of.value); }
+    void visit(const Assert& of) { expression(of.condition); }
+    template <typename Other>
+    void visit(const Other&) {}
+};
+
+}  // namespace
+
+void check_instantiation(const Module& module, diagnostics::Diagnostics& diagnostics) {
+    Graph graph(module.routines.size());
+    for (RoutineId id = 0; id < module.routines.size(); ++id) {
+        certain_starts(module.routines[id].body, graph[id]);
+    }
+    find_cycles(graph, [&](RoutineId id, const std::vector<Edge>& cycle) {
+        auto& said = diagnostics.report<Code::endless_instantiation>(cycle.front().where,
+                                                                     module.routines[id].name);
+        for (std::size_t i = 1; i < cycle.size() && i < 8; ++i) {
+            said.note<NoteCode::built_by>(cycle[i].where, module.routines[cycle[i].to].name);
+        }
+    });
+}
+
+void check_constants(const Module& module, diagnostics::Diagnostics& diagnostics) {
+    Graph graph(module.routines.size());
+    for (RoutineId id = 0; id < module.routines.size(); ++id) {
+        if (module.routines[id].kind != program::RoutineKind::function) continue;
+        Calls calls;
+        calls.visit(module.routines[id].body);
+        for (const RoutineId called : calls.found) {
+            graph[id].push_back({called, module.routines[called].span});
+        }
+    }
+    find_cycles(graph, [&](RoutineId, const std::vector<Edge>& cycle) {
+        // Functions may be recursive, constants not.
+        for (const Edge& edge : cycle) {
+            const Routine& routine = module.routines[edge.to];
+            if (!routine.constant) continue;
+            diagnostics.report<Code::constant_cycle>(routine.span, routine.name);
+            return;
+        }
+    });
+}
+
+}  // namespace reowolf::check

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+#include "check/ports.hpp"
+
+#include <map>
+#include <utility>
+
+#include "check/flow.hpp"
+
+namespace reowolf::check {
+
+using diagnostics::Code;
+using diagnostics::NoteCode;
+
+namespace {
+
+// The locals that certainly name ports that were handed away, and where. Copied at every branch,
+// and so kept small; what is over is noticed when it runs.
+using Gone = std::map<LocalId, Span>;
+constexpr std::size_t gone_max = 1'000;
+
+// Nothing: no way leads here.
+using State = std::optional<Gone>;
+
+State meet(const State& a, const State& b) {
+    if (!a) return b;
+    if (!b) return a;
+    Gone both;
+    for (const auto& [local, where] : *a) {
+        if (b->contains(local)) both.emplace(local, where);
+    }
+    return both;
+}
+
+class Ports {
+  public:
+    Ports(const Routine& routine, const Terms& terms, diagnostics::Diagnostics& diagnostics)
+        : routine_(routine), terms_(terms), diagnostics_(diagnostics) {}
+
+    void run() { statements(routine_.body); }
+
+  private:
+    bool holds_ports(Term type) const { return terms_.contains_port(type); }
+
+    // ---- expressions
+
+    void use(const Expression* of) {
+        if (of != nullptr) {
+            std::visit([&](const auto& node) { read(node, *of); }, of->node);
+        }
+    }
+    void read(const Use& of, const Expression& whole) {
+        if (!state_) return;
+        const auto gone = state_->find(of.local);
+        if (gone == state_->end()) return;
+        if (gone->second == whole.span) {
+            diagnostics_.report<Code::port_handed_in_loop>(whole.span,
+                                                           routine_.locals[of.local].name);
+        } else {
+            diagnostics_
+                .report<Code::port_handed_away>(whole.span, routine_.locals[of.local].name)
+                .note<NoteCode::handed_away_here>(gone->second);
+        }
+        // Once is enough.
+        state_->erase(gone);
+    }
+    void read(const Array& of, const Expression&) {
+        for (const auto& each : of.elements) use(each.get());
+    }
+    void read(const Index& of, const Expression&) {
+        use(of.of.get());
+        use(of.index.get());
+    }
+    void read(const Slice& of, const Expression&) {
+        use(of.of.get());
+        use(of.low.get());
+        use(of.high.get());
+    }
+    void read(const Length& of, const Expression&) { use(of.of.get()); }
+    void read(const Create& of, const Expression&) { use(of.count.get()); }
+    void read(const Cast& of, const Expression&) { use(of.of.get()); }
+    void read(const Unary& of, const Expression&) { use(of.of.get()); }
+    void read(const Binary& of, const Expression&) {
+        use(of.left.get());
+        use(of.right.get());
+    }
+    void read(const Conditional& of, const Expression&) {
+        use(of.condition.get());
+        use(of.yes.get());
+        use(of.no.get());
+    }
+    void read(const Call& of, const Expression&) {
+        for (const auto& each : of.arguments) use(each.get());
+    }
+    void read(const Get& of, const Expression&) { use(of.port.get()); }
+    void read(const Put& of, const Expression&) {
+        use(of.port.get());
+        use(of.value.get());
+        hand_away(*of.value);
+    }
+    void read(const Fires& of, const Expression&) { use(of.port.get()); }
+    void read(const Print& of, const Expression&) {
+        for (const auto& each : of.values) use(each.get());
+    }
+    template <typename Other>
+    void read(const Other&, const Expression&) {}
+
+    void hand_away(const Expression& of) {
+        if (!state_ || state_->size() >= gone_max || !holds_ports(of.type)) return;
+        if (const auto* name = std::get_if<Use>(&of.node)) (*state_)[name->local] = of.span;
+        if (const auto* array = std::get_if<Array>(&of.node)) {
+            for (const auto& each : array->elements) hand_away(*each);
+        }
+    }
+    void set(LocalId local) {
+        if (state_) state_->erase(local);
+    }
+
+    // ---- statements
+
+    void statements(const Block& of) {
+        for (const StatementPtr& each : of.statements) run(*each);
+    }
+    void run(const Statement& of) {
+        std::visit([&](const auto& node) { step(node); }, of.node);
+    }
+    void step(const Block& of) { statements(of); }
+    void step(const Declare& of) {
+        use(of.value.get());
+        set(of.local);
+    }
+    void step(const Assign& of) {
+        for (const auto& each : of.place.indices) use(each.get());
+        use(of.value.get());
+        set(of.place.local);
+    }
+    void step(const Evaluate& of) { use(of.expression.get()); }
+    void step(const If& of) {
+        use(of.condition.get());
+        const State before = state_;
+        run(*of.yes);
+        const State after_yes = std::exchange(state_, before);
+        if (of.no) run(*of.no);
+        state_ = meet(after_yes, state_);
+    }
+    void step(const While& of) {
+        const bool endless = is_true(*of.condition);
+        use(of.condition.get());
+        const State before = state_;
+        State outer = std::exchange(left_, std::nullopt);
+        run(*of.body);
+        // Only an endless loop certainly comes round again; loops inside it need not any more.
+        if (endless && state_ && !again_) {
+            const State left = left_;
+            again_ = true;
+            run(*of.body);
+            again_ = false;
+            left_ = left;
+        }
+        state_ = endless ? left_ : meet(before, left_);
+        left_ = std::move(outer);
+    }
+    template <typename Loop>
+    void loop(const Loop& of) {
+        set(of.local);
+        const State before = state_;
+        State outer = std::exchange(left_, std::nullopt);
+        run(*of.body);
+        state_ = before;
+        left_ = std::move(outer);
+    }
+    void step(const Range& of) {
+        use(of.low.get());
+        use(of.high.get());
+        loop(of);
+    }
+    void step(const Each& of) {
+        use(of.of.get());
+        loop(of);
+    }
+    void step(const Break&) {
+        left_ = meet(left_, state_);
+        state_.reset();
+    }
+    void step(const Continue&) { state_.reset(); }
+    void step(const Return& of) {
+        use(of.value.get());
+        state_.reset();
+    }
+    void step(const Assert& of) { use(of.condition.get()); }
+    void step(const Sync& of) { run(*of.body); }
+    void step(const Fork& of) {
+        const State before = state_;
+        State after;
+        for (const StatementPtr& each : of.alternatives) {
+            state_ = before;
+            run(*each);
+            after = meet(after, state_);
+        }
+        state_ = std::move(after);
+    }
+    void step(const Channel& of) {
+        set(of.out);
+        set(of.in);
+    }
+    void step(const Start& of) {
+        for (const auto& each : of.arguments) {
+            use(each.get());
+            hand_away(*each);
+        }
+    }
+
+    const Routine& routine_;
+    const Terms& terms_;
+    diagnostics::Diagnostics& diagnostics_;
+    State state_ = Gone{};
+    bool again_ = false;
+    State left_;  // where the breaks of the innermost loop lead
+};
+
+}  // namespace
+
+void check_ports(const Routine& routine, const Module& module,
+                 diagnostics::Diagnostics& diagnostics) {
+    if (routine.kind == program::RoutineKind::function) return;
+    Ports(routine, module.terms, diagnostics).run();
+}
+
+}  // namespace reowolf::check

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+#include <utility>
+
+#include "check/checker.hpp"
+#include "check/spelling.hpp"
+
+namespace reowolf::check {
+namespace {
+
+constexpr std::string_view type_names[] = {"bool", "u8",  "u16", "u32",  "u64",    "s8", "s16",
+                                           "s32",  "s64", "f32", "f64",  "char",   "string",
+                                           "msg",  "in",  "out", "auto"};
+
+// What other languages call them.
+std::string suggest_type(std::string_view name) {
+    constexpr std::pair<std::string_view, std::string_view> elsewhere[] = {
+        {"int", "s32"},    {"long", "s64"},    {"short", "s16"},   {"unsigned", "u32"},
+        {"uint", "u32"},   {"byte", "u8"},     {"boolean", "bool"}, {"String", "string"},
+        {"str", "string"}, {"i8", "s8"},       {"i16", "s16"},     {"i32", "s32"},
+        {"i64", "s64"},    {"int8", "s8"},     {"int16", "s16"},   {"int32", "s32"},
+        {"int64", "s64"},  {"uint8", "u8"},    {"uint16", "u16"},  {"uint32", "u32"},
+        {"uint64", "u64"}, {"size_t", "u32"},  {"usize", "u32"},   {"var", "auto"},
+        {"float", "f32"},  {"double", "f64"},
+    };
+    for (const auto& [theirs, ours] : elsewhere) {
+        if (name == theirs) return "; did you mean '" + std::string(ours) + "'?";
+    }
+    return did_you_mean(name, {std::begin(type_names), std::end(type_names)});
+}
+
+std::string_view place_name(int place) {
+    constexpr std::string_view names[] = {"variable", "parameter", "result", "constant", "port"};
+    return names[place];
+}
+
+// The largest value, and how far below zero the smallest is.
+std::pair<std::uint64_t, std::uint64_t> range(TermKind kind) {
+    const int index = static_cast<int>(kind) - static_cast<int>(TermKind::u8);
+    const bool is_signed = kind >= TermKind::s8;
+    const int bits = 8 << (is_signed ? index - 4 : index);
+    const std::uint64_t half = std::uint64_t{1} << (bits - 1);
+    if (is_signed) return {half - 1, half};
+    return {half - 1 + half, 0};
+}
+
+}  // namespace
+
+Term Checker::type(const tree::Type& of, TypePlace place, std::string_view open_as) {
+    using Kind = tree::TypeKind;
+    switch (of.kind) {
+        case Kind::boolean: return terms().plain(TermKind::boolean);
+        case Kind::u8: return terms().plain(TermKind::u8);
+        case Kind::u16: return terms().plain(TermKind::u16);
+        case Kind::u32: return terms().plain(TermKind::u32);
+        case Kind::u64: return terms().plain(TermKind::u64);
+        case Kind::s8: return terms().plain(TermKind::s8);
+        case Kind::s16: return terms().plain(TermKind::s16);
+        case Kind::s32: return terms().plain(TermKind::s32);
+        case Kind::s64: return terms().plain(TermKind::s64);
+        case Kind::character: return terms().plain(TermKind::character);
+        case Kind::string: return terms().plain(TermKind::string);
+        case Kind::array: return terms().array(type(of.arguments[0], place, open_as));
+        case Kind::in_port:
+        case Kind::out_port: {
+            const TermKind kind =
+                of.kind == Kind::in_port ? TermKind::in_port : TermKind::out_port;
+            const Term message = of.arguments.empty()
+                                     ? terms().array(terms().plain(TermKind::u8))
+                                     : type(of.arguments[0], place, open_as);
+            return terms().port(kind, message);
+        }
+        case Kind::automatic:
+            if (place == TypePlace::local) return terms().variable(of.span, std::string(open_as));
+            report<Code::auto_not_here>(of.span, place_name(static_cast<int>(place)));
+            return terms().invalid();
+        case Kind::named:
+            if (!excused(of.name)) {
+                report<Code::unknown_type>(of.span, of.name, suggest_type(of.name));
+            }
+            return terms().invalid();
+        case Kind::invalid: return terms().invalid();
+    }
+    return terms().invalid();
+}
+
+Term Checker::program_type(const program::Program& program, program::TypeId of) {
+    using program::TypeKind;
+    const program::Type& type = program.types[of];
+    switch (type.kind) {
+        case TypeKind::boolean: return terms().plain(TermKind::boolean);
+        case TypeKind::character: return terms().plain(TermKind::character);
+        case TypeKind::string: return terms().plain(TermKind::string);
+        case TypeKind::array: return terms().array(program_type(program, type.element));
+        case TypeKind::in_port:
+            return terms().port(TermKind::in_port, program_type(program, type.element));
+        case TypeKind::out_port:
+            return terms().port(TermKind::out_port, program_type(program, type.element));
+        default:
+            return static_cast<Term>(static_cast<int>(TermKind::u8) + static_cast<int>(type.kind) -
+                                     static_cast<int>(TypeKind::u8));
+    }
+}
+
+Operand::Operand(const Expression& of) : type(of.type), span(of.span) {
+    if (const auto* use = std::get_if<Use>(&of.node)) local = use->local;
+}
+
+void Checker::note_type(Diagnostic& to, const Operand& of) {
+    if (!of.local || terms().contains_invalid(of.type)) return;
+    const Local& local = routine().locals[*of.local];
+    to.note<NoteCode::has_type>(local.span, local.name, terms().name(of.type));
+    if (const auto where = terms().settled_at(local.type); where && *where != local.span) {
+        to.note<NoteCode::type_settled>(*where, local.name, terms().name(of.type));
+    }
+}
+
+void Checker::mismatch(const Expression& found, Term wanted) {
+    if (terms().contains_invalid(found.type) || terms().contains_invalid(wanted)) return;
+    note_type(report<Code::type_mismatch>(found.span, terms().name(wanted),
+                                          terms().name(found.type)),
+              found);
+}
+
+bool Checker::expect(const Expression& found, Term wanted) {
+    if (terms().unify(found.type, wanted, found.span)) return true;
+    mismatch(found, wanted);
+    return false;
+}
+
+void Checker::when_known(Term term, std::function<void()> then) {
+    if (terms().kind(term) != TermKind::variable) return then();
+    pending_.push_back({term, std::move(then)});
+}
+
+void Checker::retry_pending() {
+    for (bool progress = true; progress;) {
+        progress = false;
+        // What runs may add to the list.
+        std::vector<Pending> waiting = std::exchange(pending_, {});
+        for (Pending& each : waiting) {
+            if (terms().kind(each.term) == TermKind::variable) {
+                pending_.push_back(std::move(each));
+            } else {
+                progress = true;
+                each.then();
+            }
+        }
+    }
+}
+
+void Checker::settle() {
+    retry_pending();
+    terms().settle_literals();
+    retry_pending();
+    for (const Terms::Unsettled& open : terms().take_unsettled()) {
+        report<Code::cannot_infer>(open.where, open.what);
+    }
+    retry_pending();
+    for (const Literal& each : std::exchange(literals_, {})) {
+        check_literal_fits(each.type, each.magnitude, each.negative, each.span);
+    }
+}
+
+void Checker::check_literal_fits(Term type, std::uint64_t magnitude, bool negative, Span span) {
+    const TermKind kind = terms().kind(type);
+    if (!is_integer(kind)) return;
+    const auto [largest, below_zero] = range(kind);
+    if (magnitude <= (negative ? below_zero : largest)) return;
+    const std::string smallest = (below_zero > 0 ? "-" : "") + std::to_string(below_zero);
+    report<Code::literal_does_not_fit>(span, (negative ? "-" : "") + std::to_string(magnitude),
+                                       terms().name(type), smallest, largest);
+}
+
+}  // namespace reowolf::check

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "compiler/compile.hpp"
+
+#include <cassert>
+
+#include "check/check.hpp"
+#include "compiler/generate.hpp"
+#include "syntax/canonical.hpp"
+#include "syntax/lexer.hpp"
+#include "syntax/parser.hpp"
+
+namespace reowolf::compiler {
+
+using diagnostics::Diagnostics;
+using diagnostics::Sources;
+
+namespace {
+
+program::Program verified(program::Program program) {
+    assert(!program::verify(program));
+    return program;
+}
+
+}  // namespace
+
+std::optional<program::Program> compile(const Sources& sources, std::uint32_t source,
+                                        Diagnostics& diagnostics, const Limits& limits) {
+    syntax::Tokens tokens = syntax::lex(sources, source, diagnostics, limits);
+    const auto tree = syntax::parse(sources, source, std::move(tokens), diagnostics, limits);
+    const auto module = check::check(tree, diagnostics);
+    diagnostics.sort();
+    if (!module) return std::nullopt;
+    return verified(generate(*module, {}));
+}
+
+std::optional<std::string> canonical_text(const Sources& sources, std::uint32_t source,
+                                          const Limits& limits) {
+    Diagnostics diagnostics(limits);
+    syntax::Tokens tokens = syntax::lex(sources, source, diagnostics, limits);
+    const auto tree = syntax::parse(sources, source, std::move(tokens), diagnostics, limits);
+    if (diagnostics.has_errors()) return std::nullopt;
+    return syntax::canonical(tree);
+}
+
+std::optional<program::Program> compile_literal(std::string_view text,
+                                                const program::Program& base,
+                                                program::TypeId type, std::string& error,
+                                                const Limits& limits) {
+    Sources sources;
+    Diagnostics diagnostics(limits);
+    const std::uint32_t source = sources.add("argument", std::string(text));
+    syntax::Tokens tokens = syntax::lex(sources, source, diagnostics, limits);
+    const auto tree =
+        syntax::parse_expression(sources, source, std::move(tokens), diagnostics, limits);
+    const auto module =
+        tree ? check::check_literal(*tree, base, type, diagnostics) : std::nullopt;
+    if (module) return verified(generate(*module, base.types));
+    error = diagnostics.all().empty() ? "not a literal" : diagnostics.all().front().text;
+    return std::nullopt;
+}
+
+}  // namespace reowolf::compiler

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/limits.hpp"
+#include "diagnostics/diagnostics.hpp"
+#include "diagnostics/source.hpp"
+#include "program/program.hpp"
+
+namespace reowolf::compiler {
+
+// Source text to program. Nothing comes back if the diagnostics have an error; they are in the
+// order of the text.
+std::optional<program::Program> compile(const diagnostics::Sources& sources, std::uint32_t source,
+                                        diagnostics::Diagnostics& diagnostics,
+                                        const Limits& limits);
+
+// What peers must agree on, see syntax/canonical.hpp. Nothing if the text does not parse.
+std::optional<std::string> canonical_text(const diagnostics::Sources& sources,
+                                          std::uint32_t source, const Limits& limits);
+
+// A literal of a type of `base`, as on a command line: "3", "{1, 2}", "\"text\"". What comes back
+// has base's types under the same numbers, and one routine, a function without parameters that
+// returns the value. If nothing does, `error` says why.
+std::optional<program::Program> compile_literal(std::string_view text,
+                                                const program::Program& base,
+                                                program::TypeId type, std::string& error,
+                                                const Limits& limits);
+
+}  // namespace reowolf::compiler

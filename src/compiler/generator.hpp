@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// Translates one routine. Expressions have no effect on variables, so that a variable can be read
+// in its own slot as late as the instruction that needs it; and only the last instruction of an
+// expression writes to where its value goes, so that the value may go to a variable it reads.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "check/typed.hpp"
+#include "compiler/frame.hpp"
+#include "compiler/pool.hpp"
+#include "program/program.hpp"
+
+namespace reowolf::compiler {
+
+using program::Opcode;
+using program::TypeKind;
+
+class Generator {
+  public:
+    Generator(const check::Module& module, const check::Routine& routine, Pool& pool)
+        : module_(module), routine_(routine), pool_(pool) {}
+
+    program::Routine run();
+
+  private:
+    // Where a value is. A slot that is owned holds a temporary value, which may be taken.
+    struct Operand {
+        Slot slot = 0;
+        bool owned = false;
+    };
+    // A place in the code that jumps lead to, maybe before it is known.
+    struct Label {
+        std::optional<std::uint32_t> at;
+        std::vector<std::uint32_t> uses;
+    };
+    struct Loop {
+        Label* on_break;
+        Label* on_continue;
+        std::size_t live;  // how many of live_ are outside
+    };
+
+    // generator.cpp: instructions
+    void emit(Span span, program::Instruction instruction);
+    void constant(Span span, Slot to, std::uint64_t bits);
+    void jump(Span span, Label& to);
+    void bind(Label& label);
+    void drop(Span span, Slot slot);
+    void move(Span span, Slot to, Slot from);
+    // What is done with it: null if it holds references, and free.
+    void release(Span span, Operand operand);
+    program::TypeId type(check::Term term) { return pool_.type(module_.terms, term); }
+    TypeKind kind(check::Term term) const { return type_kind(module_.terms.kind(term)); }
+    bool is_reference(check::Term term) const { return program::is_reference(kind(term)); }
+    // The slot is the local's from now on.
+    Slot open_local(check::LocalId local, Slot slot);
+    // Ends the life of the locals opened since.
+    void close_locals(Span span, std::size_t live);
+
+    // expressions.cpp
+    Operand value(const check::Expression& of);
+    Operand owned(const check::Expression& of);
+    void into(const check::Expression& of, Slot to);
+    void branch(const check::Expression& of, Label& to, bool when);
+    struct Block {
+        Slot first = 0;
+        std::vector<bool> references;
+    };
+    // Values in consecutive slots.
+    Block block(const std::vector<check::ExpressionPtr>& of, std::size_t begin, std::size_t end);
+    void put_into(const check::Invalid& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Number& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Text& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Array& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Use& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Index& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Slice& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Length& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Create& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Cast& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Unary& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Binary& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Conditional& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Call& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Get& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Put& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Fires& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Print& of, const check::Expression& whole, Slot to);
+    void logical(const check::Expression& whole, Slot to);
+    void concatenate(const check::Binary& of, const check::Expression& whole, Slot to);
+    // to = left op right, all given as slots.
+    void operation(Span span, check::BinaryOperator op, check::Term left_type,
+                   check::Term right_type, Slot to, Slot left, Slot right);
+
+    // statements.cpp
+    void statement(const check::Statement& of);
+    void translate(const check::Block& of, Span span);
+    void translate(const check::Declare& of, Span span);
+    void translate(const check::Assign& of, Span span);
+    void translate(const check::Evaluate& of, Span span);
+    void translate(const check::If& of, Span span);
+    void translate(const check::While& of, Span span);
+    void translate(const check::Range& of, Span span);
+    void translate(const check::Each& of, Span span);
+    void translate(const check::Break& of, Span span);
+    void translate(const check::Continue& of, Span span);
+    void translate(const check::Return& of, Span span);
+    void translate(const check::Assert& of, Span span);
+    void translate(const check::Sync& of, Span span);
+    void translate(const check::Fork& of, Span span);
+    void translate(const check::Channel& of, Span span);
+    void translate(const check::Start& of, Span span);
+    void assign_element(const check::Assign& of, Span span);
+    void leave_loop(Span span, Label& to);
+    // A value that the body of a loop cannot change.
+    Operand fixed(const check::Expression& of);
+
+    const check::Module& module_;
+    const check::Routine& routine_;
+    Pool& pool_;
+    program::Routine result_;
+    Frame frame_;
+    std::vector<Slot> local_slots_;
+    std::vector<bool> is_local_;        // by slot
+    std::vector<check::LocalId> live_;  // that have a slot now, in order
+    std::vector<Loop> loops_;
+    bool reachable_ = true;  // what is not is left out
+};
+
+}  // namespace reowolf::compiler

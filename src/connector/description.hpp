@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// A protocol description as `configure` takes it, checked and computed.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "connector/structure.hpp"
+#include "diagnostics/source.hpp"
+#include "post/address.hpp"
+#include "program/program.hpp"
+#include "wire/ids.hpp"
+
+namespace reowolf::connector {
+
+struct Description {
+    std::string text;
+    std::string hash;  // of the canonical form: equal for all who mean the same
+    diagnostics::Sources sources;
+    program::Program program;
+    Structure structure;
+    wire::SiteId self = 0;
+    std::vector<post::Address> addresses;  // where each peer is reached
+    post::Address listen;                  // where this one listens
+
+    const std::string& name(wire::SiteId site) const { return program.connector->peers[site].name; }
+    std::vector<std::string> names() const;
+};
+
+// The error is what the user reads: diagnostics with line and column.
+std::expected<std::shared_ptr<const Description>, std::string> describe(std::string_view text,
+                                                                        const Limits& limits);
+
+// Where two descriptions differ, for people; `ours` and `theirs` name their owners.
+std::string explain_difference(std::string_view our_text, std::string_view their_text,
+                               std::string_view ours, std::string_view theirs,
+                               const Limits& limits);
+
+}  // namespace reowolf::connector

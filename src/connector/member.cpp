@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: MIT
+#include "connector/member.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "diagnostics/runtime_error.hpp"
+
+namespace reowolf::connector {
+
+namespace {
+
+// Slices of components in a row before the loop gets its turn.
+constexpr int slices_per_turn = 64;
+
+// Errors of components kept for the explanation of a failed round.
+constexpr std::size_t errors_kept_max = 8;
+
+// A peer that somebody else has lost is given this long to be lost here too, so that what it
+// still sent here is read.
+constexpr std::int64_t told_lost_patience_ms = 1'000;
+
+runtime::Place place_of(const Description& description) {
+    runtime::Place place;
+    place.self = description.self;
+    place.sites = description.names();
+    for (wire::SiteId site = 0; site < place.sites.size(); ++site) place.realtime.push_back(site);
+    return place;
+}
+
+}  // namespace
+
+class Member::Link final : public post::ConnectionHandler {
+  public:
+    Link(Member& member, wire::SiteId site, std::unique_ptr<post::Connection> made)
+        : connection(std::move(made)), member_(member), site_(site) {}
+
+    void on_message(std::vector<std::byte> bytes) override { member_.on_message(site_, bytes); }
+    void on_closed(const post::Error& why) override { member_.on_closed(site_, why.text); }
+
+    std::unique_ptr<post::Connection> connection;
+    bool is_open = true;
+
+  private:
+    Member& member_;
+    wire::SiteId site_;
+};
+
+Member::Member(std::shared_ptr<const Description> description, Handshake::Established established,
+               post::Loop& loop, const Limits& limits, Observer observer)
+    : description_(std::move(description)),
+      loop_(loop),
+      limits_(limits),
+      observer_(std::move(observer)),
+      runtime_(description_->program, limits, place_of(*description_), *this),
+      quiet_(loop, {.ask_all =
+                        [this](wire::Probe probe) {
+                            for (const auto& link : links_) {
+                                if (link && link->is_open) {
+                                    link->connection->send(wire::encode({{}, probe}));
+                                }
+                            }
+                        },
+                    .others =
+                        [this] {
+                            return static_cast<std::size_t>(std::ranges::count_if(
+                                links_, [](const auto& link) { return link && link->is_open; }));
+                        },
+                    .here =
+                        [this] {
+                            return wire::Probed{.number = 0,
+                                                .quiet = runtime_.is_idle(),
+                                                .sent = runtime_.messages_sent(),
+                                                .received = runtime_.messages_received(),
+                                                .explanation = runtime_.explain()};
+                        },
+                    .is_step_complete = [this] { return runtime_.arbiter().is_step_complete(); },
+                    .on_impossible =
+                        [this](std::string explanation) {
+                            runtime_.cancel_application(wire::Reason::unsatisfiable, explanation);
+                            pump();
+                        }}) {
+    build();
+    links_.resize(established.connections.size());
+    for (wire::SiteId site = 0; site < links_.size(); ++site) {
+        if (!established.connections[site]) continue;
+        links_[site] =
+            std::make_unique<Link>(*this, site, std::move(established.connections[site]));
+    }
+    loop_.post([this, early = std::move(established.early), alive = std::weak_ptr(alive_)] {
+        if (alive.expired()) return;
+        for (wire::SiteId site = 0; site < links_.size(); ++site) {
+            if (!links_[site]) continue;
+            for (const auto& bytes : early[site]) on_message(site, bytes);
+            links_[site]->connection->set_handler(links_[site].get());
+        }
+        pump();
+    });
+}
+
+Member::~Member() {
+    loop_.cancel(deadline_);
+}
+
+// Channels in the order of the structure, so that they have the same numbers at every site.
+void Member::build() {
+    using Kind = Structure::End::Kind;
+    const Structure& structure = description_->structure;
+    const wire::SiteId self = description_->self;
+    const auto is_here = [&](const Structure::End& end) {
+        return end.kind != Kind::nobody && end.site == self;
+    };
+    for (const Structure::Channel& channel : structure.channels) {
+        const bool out_here = is_here(channel.out);
+        const bool in_here = is_here(channel.in);
+        const bool out_exists = channel.out.kind != Kind::nobody;
+        const bool in_exists = channel.in.kind != Kind::nobody;
+        if (!out_here && !in_here) {
+            runtime_.make_absent();
+        } else if (out_here != in_here && out_exists && in_exists) {
+            const wire::SiteId other = out_here ? channel.in.site : channel.out.site;
+            const auto port = runtime_.make_link(channel.type, out_here, other);
+            const Structure::End& end = out_here ? channel.out : channel.in;
+            if (end.kind == Kind::application) runtime_.give_to_application(port);
+        } else {
+            const auto ends = runtime_.make_channel(channel.type);
+            if (channel.out.kind == Kind::application) runtime_.give_to_application(ends.out);
+            if (channel.in.kind == Kind::application) runtime_.give_to_application(ends.in);
+            if (!out_exists) runtime_.close(ends.out);
+            if (!in_exists) runtime_.close(ends.in);
+        }
+    }
+    for (const Structure::Component& component : structure.components) {
+        if (component.site == self) runtime_.start(component.routine, component.arguments);
+    }
+}
+
+// ---- Rounds of the application -----------------------------------------------------------------
+
+void Member::sync(std::vector<Prepared> prepared, std::int64_t timeout_ms, SyncDone done) {
+    sync_done_ = std::move(done);
+    errors_.clear();
+    quiet_.on_step();
+    tries_once_ = timeout_ms == 0;
+    if (timeout_ms > 0) {
+        deadline_ = loop_.after(timeout_ms, [this, timeout_ms] {
+            deadline_ = 0;
+            runtime_.cancel_application(
+                wire::Reason::timed_out,
+                fmt::format("the time limit of {} ms passed at '{}'", timeout_ms,
+                            description_->name(description_->self)));
+            pump();
+        });
+    }
+    runtime_.enter_application(std::make_unique<ApplicationBody>(std::move(prepared)));
+    pump();
+}
+
+void Member::application_committed(std::unique_ptr<runtime::Body> body) {
+    ++steps_;
+    Outcome outcome{.is_expired = false,
+                    .received = static_cast<ApplicationBody&>(*body).received()};
+    if (!may_expire()) return complete(std::move(outcome));
+    committed_ = std::move(outcome);
+    has_told_rest_ = false;
+}
+
+void Member::application_failed(wire::Reason reason, const std::string& text) {
+    Failure failure{Fault::timed_out, text};
+    switch (reason) {
+        case wire::Reason::timed_out:
+            failure.text = "a peer did not synchronise in time: " + text;
+            if (const std::string waiting = runtime_.explain(); !waiting.empty()) {
+                failure.text += "\n" + waiting;
+            }
+            break;
+        case wire::Reason::unsatisfiable:
+            failure = {Fault::unsatisfiable, "no behaviour fits what the peers have put and got" +
+                                                 (text.empty() ? text : "\n" + text)};
+            break;
+        case wire::Reason::deviated:
+            failure.fault = Fault::deviated;
+            break;
+        case wire::Reason::peer_lost:
+        case wire::Reason::left:
+            failure.fault = deviated_.empty() ? Fault::peer_gone : Fault::deviated;
+            break;
+    }
+    complete(std::unexpected(std::move(failure)));
+}
+
+void Member::application_in_doubt(const std::string& text) {
+    complete(std::unexpected(Failure{
+        Fault::unknown_outcome,
+        "the connection was lost after this peer had promised its part, and nobody who is left "
+        "knows the outcome: " +
+            text}));
+}
+
+// Not at once: this happens in the middle of a runtime's step, and the application may go on with
+// the next round.
+void Member::complete(std::expected<Outcome, Failure> result) {
+    loop_.cancel(std::exchange(deadline_, 0));
+    tries_once_ = false;
+    if (!sync_done_) return;
+    if (!result) {
+        for (const std::string& error : errors_) result.error().text += "\n" + error;
+    }
+    loop_.post([this, done = std::exchange(sync_done_, nullptr), result = std::move(result),
+                alive = std::weak_ptr(alive_)]() mutable {
+        if (!alive.expired()) done(std::move(result));
+    });
+}
+
+// ---- Expiry ------------------------------------------------------------------------------------
+
+// Whether the last round of the protocol can come: not if a component is there that never ends.
+bool Member::may_expire() const {
+    const auto& components = description_->structure.components;
+    return !components.empty() && std::ranges::all_of(components, [&](const auto& component) {
+        return description_->program.routines[component.routine].may_end;
+    });
+}
+
+// After a commit, when nothing more happens here by itself.
+void Member::come_to_rest() {
+    if (std::exchange(has_told_rest_, true)) return;
+    const bool alive = runtime_.components_left() > 0;
+    rests_[steps_][description_->self] = alive;
+    for (const auto& link : links_) {
+        if (link && link->is_open) {
+            link->connection->send(wire::encode({{}, wire::Rest{steps_, alive}}));
+        }
+    }
+    complete_if_at_rest();
+}
+
+void Member::on_rest(wire::SiteId from, const wire::Rest& rest) {
+    if (rest.step < steps_ || rest.step > steps_ + 1) return;
+    rests_[rest.step][from] = rest.alive;
+    complete_if_at_rest();
+}
+
+void Member::complete_if_at_rest() {
+    if (!committed_) return;
+    const auto& known = rests_[steps_];
+    bool alive = false;
+    bool all = true;
+    for (wire::SiteId site = 0; site < links_.size(); ++site) {
+        const auto found = known.find(site);
+        if (found != known.end()) {
+            alive |= found->second;
+        } else if (site == description_->self || links_[site]->is_open) {
+            all = false;
+        }
+    }
+    if (!alive && !all) return;
+    committed_->is_expired = !alive;
+    rests_.erase(rests_.begin(), rests_.upper_bound(steps_));
+    complete(std::move(*committed_));
+    committed_.reset();
+}
+
+// ---- The loop ----------------------------------------------------------------------------------
+
+void Member::pump() {
+    for (int slice = 0; slice < slices_per_turn; ++slice) {
+        if (runtime_.step()) continue;
+        come_to_rest();
+        quiet_.on_idle();
+        if (std::exchange(tries_once_, false)) {
+            runtime_.cancel_application(wire::Reason::timed_out,
+                                        "the round is not possible at once");
+        }
+        return;
+    }
+    if (std::exchange(pump_posted_, true)) return;
+    loop_.post([this, alive = std::weak_ptr(alive_)] {
+        if (alive.expired()) return;
+        pump_posted_ = false;
+        pump();
+    });
+}
+
+void Member::send(wire::SiteId to, const wire::Message& message) {
+    if (links_[to]->is_open) links_[to]->connection->send(wire::encode(message));
+}
+
+void Member::on_message(wire::SiteId from, const std::vector<std::byte>& bytes) {
+    if (!links_[from]->is_open) return;
+    if (wire::is_handshake(bytes)) {
+        if (const auto handshake = wire::decode_handshake(bytes)) {
+            return on_handshake(from, *handshake);
+        }
+    }
+    const auto message = wire::decode(bytes);
+    if (!message) return deviation(from, message.error());
+    if (const auto* probe = std::get_if<wire::Probe>(&message->body)) {
+        wire::Probed answer{.number = probe->number,
+                            .quiet = runtime_.is_idle(),
+                            .sent = runtime_.messages_sent(),
+                            .received = runtime_.messages_received(),
+                            .explanation = runtime_.explain()};
+        links_[from]->connection->send(wire::encode({{}, std::move(answer)}));
+    } else if (const auto* answer = std::get_if<wire::Probed>(&message->body)) {
+        quiet_.on_answer(from, *answer);
+    } else if (const auto* rest = std::get_if<wire::Rest>(&message->body)) {
+        on_rest(from, *rest);
+    } else if (const auto* lost = std::get_if<wire::Lost>(&message->body)) {
+        if (lost->site < links_.size()) on_told_lost(lost->site, lost->why);
+    } else {
+        runtime_.receive(from, *message);
+    }
+    pump();
+}
+
+void Member::report(const runtime::Report& report) {
+    observer_.report(report);
+    std::vector<diagnostics::TraceLine> trace;
+    for (const runtime::TraceLine& line : report.trace) {
+        trace.push_back({line.kind, line.name, line.where});
+    }
+    if (errors_.size() < errors_kept_max) {
+        errors_.push_back(diagnostics::render_runtime_error(description_->sources, report.message,
+                                                            report.where, trace));
+    }
+}
+
+// ---- Peers that go -----------------------------------------------------------------------------
+
+void Member::deviation(wire::SiteId from, const std::string& what) {
+    if (!deviated_.insert(from).second) return;
+    loop_.post([this, from, what, alive = std::weak_ptr(alive_)] {
+        if (!alive.expired()) on_closed(from, "it deviated from the protocol: " + what);
+    });
+}
+
+void Member::on_closed(wire::SiteId site, const std::string& why) {
+    lose(site, leaving_.contains(site) ? "it has left the connector" : why);
+    pump();
+}
+
+// A peer that one of the others cannot reach is cut off by all: so nobody decides with it what
+// the others do not hear of.
+void Member::lose(wire::SiteId site, const std::string& why) {
+    if (site == description_->self || !std::exchange(links_[site]->is_open, false)) return;
+    links_[site]->connection->abort();
+    if (!leaving_.contains(site)) {
+        for (const auto& link : links_) {
+            if (link && link->is_open) {
+                link->connection->send(wire::encode({{}, wire::Lost{site, why}}));
+            }
+        }
+    }
+    runtime_.lose(site, why);
+    complete_if_at_rest();
+    part_if_all_know();
+}
+
+void Member::on_told_lost(wire::SiteId site, const std::string& why) {
+    if (site == description_->self || !links_[site]->is_open || leaving_.contains(site)) return;
+    loop_.after(told_lost_patience_ms, [this, site, why, alive = std::weak_ptr(alive_)] {
+        if (!alive.expired()) on_closed(site, why);
+    });
+}
+
+void Member::on_handshake(wire::SiteId from, const wire::Handshake& message) {
+    if (std::get_if<wire::Bye>(&message)) {
+        leaving_.insert(from);
+        runtime_.depart(from);
+        links_[from]->connection->send(wire::encode(wire::Farewell{}));
+        pump();
+    } else if (std::get_if<wire::Farewell>(&message)) {
+        farewells_.insert(from);
+        part_if_all_know();
+    }
+    // Anything else is a late echo of the handshake, and means nothing any more.
+}
+
+void Member::close_port(machine::PortHandle port) {
+    runtime_.close(port);
+    pump();
+}
+
+void Member::leave(std::function<void()> done) {
+    left_ = std::move(done);
+    runtime_.depart(description_->self);
+    for (const auto& link : links_) {
+        if (link && link->is_open) link->connection->send(wire::encode(wire::Bye{}));
+    }
+    deadline_ = loop_.after(limits_.silence_patience_ms, [this] {
+        deadline_ = 0;
+        for (wire::SiteId site = 0; site < links_.size(); ++site) farewells_.insert(site);
+        part_if_all_know();
+    });
+    part_if_all_know();
+}
+
+void Member::part_if_all_know() {
+    if (!left_) return;
+    for (wire::SiteId site = 0; site < links_.size(); ++site) {
+        if (links_[site] && links_[site]->is_open && !farewells_.contains(site)) return;
+    }
+    for (const auto& link : links_) {
+        if (link && link->is_open) link->connection->close();
+    }
+    loop_.cancel(std::exchange(deadline_, 0));
+    loop_.post([done = std::exchange(left_, nullptr)] { done(); });
+}
+
+}  // namespace reowolf::connector

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "connector/structure.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "machine/machine.hpp"
+
+namespace reowolf::connector {
+
+namespace {
+
+using machine::PortHandle;
+using machine::Value;
+
+// A description may come from a stranger; its structure must be computed in bounded time.
+constexpr std::uint32_t instructions_max = 20'000'000;
+
+constexpr PortHandle handle(std::size_t channel, bool in) {
+    return channel * 2 + (in ? 1 : 0);
+}
+
+class Elaboration {
+  public:
+    Elaboration(const program::Program& program, const Limits& limits)
+        : program_(program), connector_(*program.connector), limits_(limits) {}
+
+    std::expected<Structure, StructureError> run() {
+        declare_ports();
+        std::vector<Value> arguments;
+        for (const auto& ports : structure_.ports) {
+            for (const Structure::Port& port : ports) {
+                // The connector's side of the port is the end that the application does not have.
+                arguments.push_back(Value::scalar(handle(port.channel, port.puts)));
+            }
+        }
+        machine::State state(program_, connector_.body, std::move(arguments));
+        const machine::Machine machine(program_, limits_);
+        std::uint32_t budget = instructions_max;
+        for (;;) {
+            auto request = machine.run(state, budget);
+            if (std::get_if<machine::Ended>(&request)) return std::move(structure_);
+            if (auto problem = serve(request, state)) {
+                return std::unexpected(StructureError{std::move(*problem), state.position()});
+            }
+        }
+    }
+
+  private:
+    void declare_ports() {
+        for (wire::SiteId site = 0; site < connector_.peers.size(); ++site) {
+            auto& ports = structure_.ports.emplace_back();
+            for (const program::PeerPort& port : connector_.peers[site].ports) {
+                const program::Type& type = program_.types[port.type];
+                const bool puts = type.kind == program::TypeKind::in_port;
+                const auto channel = static_cast<std::uint32_t>(structure_.channels.size());
+                ports.push_back({port.name, type.element, puts, channel});
+                auto& made = structure_.channels.emplace_back();
+                made.type = type.element;
+                (puts ? made.out : made.in) = {Structure::End::Kind::application, site, 0};
+            }
+        }
+    }
+
+    // The problem, if there is one.
+    std::optional<std::string> serve(machine::Request& request, machine::State& state) {
+        if (auto* make = std::get_if<machine::MakeChannel>(&request)) {
+            if (structure_.channels.size() >= limits_.components_max) return "too many channels";
+            const std::size_t channel = structure_.channels.size();
+            structure_.channels.emplace_back().type = make->type;
+            state.made(handle(channel, false), handle(channel, true));
+            return std::nullopt;
+        }
+        if (auto* spawn = std::get_if<machine::Spawn>(&request)) return start(*spawn);
+        if (auto* failed = std::get_if<machine::Failed>(&request)) return failed->message;
+        if (std::get_if<machine::BudgetUsed>(&request)) {
+            return "the structure of the connector takes too long to compute";
+        }
+        return "a connector can only make channels and start components";
+    }
+
+    std::optional<std::string> start(machine::Spawn& spawn) {
+        if (structure_.components.size() >= limits_.components_max) return "too many components";
+        const auto index = static_cast<std::uint32_t>(structure_.components.size());
+        const program::Routine& routine = program_.routines[spawn.routine];
+        std::map<wire::SiteId, int> ports_of_peers;
+        std::vector<PortHandle> handles;
+        for (std::size_t i = 0; i < spawn.arguments.size(); ++i) {
+            collect(routine.parameters[i].type, spawn.arguments[i], handles);
+        }
+        for (const PortHandle port : handles) {
+            Structure::Channel& channel = structure_.channels[port / 2];
+            Structure::End& end = port % 2 == 1 ? channel.in : channel.out;
+            const Structure::End& other = port % 2 == 1 ? channel.out : channel.in;
+            if (end.kind != Structure::End::Kind::nobody) {
+                return "attempted to hand over a port that is no longer owned";
+            }
+            end = {Structure::End::Kind::component, 0, index};
+            if (other.kind == Structure::End::Kind::application) ++ports_of_peers[other.site];
+        }
+        wire::SiteId site = 0;
+        if (spawn.placed_at > 0) {
+            site = static_cast<wire::SiteId>(spawn.placed_at - 1);
+        } else if (!ports_of_peers.empty()) {
+            site = std::ranges::max_element(ports_of_peers, {}, [](const auto& entry) {
+                       return entry.second;
+                   })->first;  // the first of several, that is the peer declared first
+        }
+        structure_.components.push_back({spawn.routine, site, std::move(spawn.arguments)});
+        for (const PortHandle port : handles) {
+            Structure::Channel& channel = structure_.channels[port / 2];
+            (port % 2 == 1 ? channel.in : channel.out).site = site;
+        }
+        return std::nullopt;
+    }
+
+    void collect(program::TypeId id, const Value& value, std::vector<PortHandle>& handles) const {
+        const program::Type& type = program_.types[id];
+        if (program::is_port(type.kind)) {
+            handles.push_back(value.bits());
+        } else if (type.kind == program::TypeKind::array && value.block() &&
+                   program::is_port(program_.types[type.element].kind)) {
+            const auto* elements = reinterpret_cast<const PortHandle*>(value.block()->data());
+            handles.insert(handles.end(), elements, elements + value.block()->length);
+        }
+    }
+
+    const program::Program& program_;
+    const program::Connector& connector_;
+    const Limits& limits_;
+    Structure structure_;
+};
+
+}  // namespace
+
+std::expected<Structure, StructureError> elaborate(const program::Program& program,
+                                                   const Limits& limits) {
+    return Elaboration(program, limits).run();
+}
+
+}  // namespace reowolf::connector

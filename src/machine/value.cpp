@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "machine/value.hpp"
+
+#include <cassert>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "machine/arrays.hpp"
+
+namespace reowolf::machine {
+
+Value Value::scalar(std::uint64_t bits) {
+    Value value;
+    value.slot_.bits = bits;
+    return value;
+}
+
+Value Value::adopt(Block* block) {
+    Value value;
+    value.slot_.block = block;
+    value.is_reference_ = true;
+    return value;
+}
+
+Value Value::bytes(std::span<const std::byte> bytes) {
+    if (bytes.empty()) return adopt(nullptr);
+    Block* block =
+        make_block(program::TypeKind::u8, bytes.size(), std::numeric_limits<std::size_t>::max());
+    assert(block && "out of memory");
+    std::memcpy(block->data(), bytes.data(), bytes.size());
+    return adopt(block);
+}
+
+Value Value::text(std::string_view text) {
+    return bytes(std::as_bytes(std::span(text)));
+}
+
+Value::Value(const Value& other) : slot_(other.slot_), is_reference_(other.is_reference_) {
+    if (is_reference_) retain(slot_.block);
+}
+
+Value::Value(Value&& other) noexcept
+    : slot_(std::exchange(other.slot_, Slot{})),
+      is_reference_(std::exchange(other.is_reference_, false)) {}
+
+Value& Value::operator=(Value other) noexcept {
+    std::swap(slot_, other.slot_);
+    std::swap(is_reference_, other.is_reference_);
+    return *this;
+}
+
+Value::~Value() {
+    if (is_reference_) release(slot_.block);
+}
+
+bool Value::is_reference() const {
+    return is_reference_;
+}
+
+std::uint64_t Value::bits() const {
+    return slot_.bits;
+}
+
+const Block* Value::block() const {
+    return is_reference_ ? slot_.block : nullptr;
+}
+
+Block* Value::hand_over() {
+    if (!is_reference_) return nullptr;
+    is_reference_ = false;
+    return std::exchange(slot_, Slot{}).block;
+}
+
+std::span<const std::byte> Value::byte_view() const {
+    const Block* held = block();
+    if (!held) return {};
+    assert(held->element_bytes == 1);
+    return {held->data(), held->length};
+}
+
+bool operator==(const Value& a, const Value& b) {
+    if (a.is_reference_ != b.is_reference_) return false;
+    return a.is_reference_ ? same(a.slot_.block, b.slot_.block) : a.slot_.bits == b.slot_.bits;
+}
+
+}  // namespace reowolf::machine

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// Values as they live in slots, arrays and messages.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "program/program.hpp"
+
+namespace reowolf::machine {
+
+// A string or array: immutable while shared, counted, elements packed behind the header. The empty
+// one is null. Arrays of strings or arrays may share their elements, so that a value can be far
+// larger when written out than in memory; its size written out is therefore kept with it and
+// bounded, and with it the work of comparing, printing and sending it.
+struct Block {
+    std::atomic<std::uint32_t> references{1};
+    std::uint32_t length = 0;        // elements
+    std::uint32_t capacity = 0;      // elements
+    std::uint8_t element_bytes = 1;  // 1, 2, 4 or 8
+    bool elements_are_references = false;
+    std::uint64_t nested_bytes = 0;  // of all elements, if they are references
+
+    std::byte* data() { return reinterpret_cast<std::byte*>(this + 1); }
+    const std::byte* data() const { return reinterpret_cast<const std::byte*>(this + 1); }
+};
+
+union Slot {
+    std::uint64_t bits = 0;
+    Block* block;
+};
+
+void destroy(Block* block);  // the last reference has gone; recurses no deeper than its type nests
+
+// Null is allowed.
+inline void retain(Block* block) {
+    if (block) block->references.fetch_add(1, std::memory_order_relaxed);
+}
+inline void release(Block* block) {
+    if (!block) return;
+    // Who holds the only reference needs no atomic subtraction: nobody can make another.
+    if (block->references.load(std::memory_order_acquire) == 1 ||
+        block->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+        destroy(block);
+    }
+}
+
+// One message or argument. Owns its reference. Copying is cheap; safe to hand to another thread.
+class Value {
+  public:
+    Value() = default;
+    static Value scalar(std::uint64_t bits);
+    static Value adopt(Block* block);                      // takes over the caller's reference
+    static Value bytes(std::span<const std::byte> bytes);  // a string or u8[]
+    static Value text(std::string_view text);
+    Value(const Value&);
+    Value(Value&&) noexcept;
+    Value& operator=(Value) noexcept;
+    ~Value();
+
+    bool is_reference() const;
+    std::uint64_t bits() const;  // of a scalar or port
+    const Block* block() const;  // of a string or array; may be null when empty
+    Block* hand_over();          // gives the reference away; the value becomes scalar 0
+    std::span<const std::byte> byte_view() const;  // of a string or u8[]
+
+    friend bool operator==(const Value& a, const Value& b);  // structural
+
+  private:
+    Slot slot_{};
+    bool is_reference_ = false;
+};
+
+// Literal syntax: `{1, 2}`, `"a\n"`, `'c'`, `true`. With `bare`, a string stands without quotes.
+std::string literal(const program::Program&, program::TypeId, const Value&, bool bare = false);
+// The same, added to `out`; false, with a part of it written, if that would get longer than
+// `bytes_max`.
+bool append_literal(const program::Program&, program::TypeId, const Value&, bool bare,
+                    std::size_t bytes_max, std::string& out);
+
+// The wire encoding: little-endian, packed, u32 count before array elements; a string or u8[] at
+// top level is its bytes and nothing else. Ports have none.
+void encode(const program::Program&, program::TypeId, const Value&, std::vector<std::byte>& out);
+std::expected<Value, std::string> decode(const program::Program&, program::TypeId,
+                                         std::span<const std::byte> bytes, const Limits& limits);
+// The size that every value of the type has on the wire, or 0 if it varies.
+std::size_t fixed_size(const program::Program&, program::TypeId);
+
+}  // namespace reowolf::machine

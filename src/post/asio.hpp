@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// The parts of asio that this layer uses. For its .cpp files and tcp_stream.hpp only: nobody who
+// includes another header of the layer pays for this one.
+#pragma once
+
+#define ASIO_STANDALONE
+#define ASIO_NO_DEPRECATED
+#ifdef __SANITIZE_THREAD__
+// g++'s thread sanitizer does not understand fences; asio's locks are enough for what we do.
+#define ASIO_DISABLE_FENCED_BLOCK
+#endif
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/ip/v6_only.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>

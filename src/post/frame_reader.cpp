@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "post/frame_reader.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace reowolf::post {
+
+namespace {
+
+constexpr std::size_t buffer_bytes = 32u << 10;
+constexpr std::size_t body_room_min = 64u << 10;
+// Room for this many times what has arrived: a quarter of a message is copied once more at most
+// as it grows, and who wants to occupy memory must send a quarter of it.
+constexpr std::size_t body_growth = 4;
+
+}  // namespace
+
+std::span<std::byte> FrameReader::space() {
+    if (in_body_) {
+        if (body_arrived_ == body_.size()) {
+            std::size_t room =
+                std::min(body_length_, std::max(body_room_min, body_arrived_ * body_growth));
+            body_.reserve(room);
+            body_.resize(room);
+        }
+        return std::span(body_).subspan(body_arrived_);
+    }
+    if (buffer_.empty()) buffer_.resize(buffer_bytes);
+    if (begin_ > 0) {
+        std::copy(buffer_.begin() + begin_, buffer_.begin() + end_, buffer_.begin());
+        end_ -= begin_;
+        begin_ = 0;
+    }
+    return std::span(buffer_).subspan(end_);
+}
+
+void FrameReader::arrived(std::size_t bytes) {
+    (in_body_ ? body_arrived_ : end_) += bytes;
+}
+
+FrameReader::Next FrameReader::next(std::vector<std::byte>& message) {
+    if (failed_) return failure_;
+    if (!introduced_) return next_introduction();
+    if (in_body_) return next_body(message);
+    return next_header(message);
+}
+
+FrameReader::Next FrameReader::next_introduction() {
+    constexpr auto expected = preamble();
+    auto bytes = unread().first(std::min(unread().size(), preamble_bytes));
+    auto name = std::span(expected).first(std::min(bytes.size(), preamble_bytes - 1));
+    if (!std::equal(name.begin(), name.end(), bytes.begin())) {
+        return fail(Next::garbage, "it is not a reowolf program");
+    }
+    if (bytes.size() < preamble_bytes) return Next::more;
+    if (bytes.back() != expected.back()) {
+        return fail(Next::garbage, fmt::format("it speaks version {} of the protocol, this is {}",
+                                               static_cast<unsigned>(bytes.back()), frame_version));
+    }
+    begin_ += preamble_bytes;
+    introduced_ = true;
+    return Next::preamble;
+}
+
+FrameReader::Next FrameReader::next_header(std::vector<std::byte>& message) {
+    if (unread().size() < frame_header_bytes) return Next::more;
+    FrameHeaderBytes bytes;
+    std::copy_n(unread().begin(), frame_header_bytes, bytes.begin());
+    FrameHeader header = decode(bytes);
+    bool has_body = header.type == FrameType::data;
+    if (!has_body && header.type != FrameType::heartbeat && header.type != FrameType::end) {
+        return fail(Next::garbage,
+                    fmt::format("it sent a frame of type {}", static_cast<unsigned>(header.type)));
+    }
+    if (!has_body && header.length != 0) {
+        return fail(Next::garbage, "it sent a body where there is none");
+    }
+    if (header.length > message_bytes_max_) {
+        return fail(Next::too_large, fmt::format("it sent a message of {} bytes, the limit is {}",
+                                                 header.length, message_bytes_max_));
+    }
+    begin_ += frame_header_bytes;
+    if (header.type == FrameType::heartbeat) return Next::heartbeat;
+    if (header.type == FrameType::end) return Next::end;
+    in_body_ = true;
+    body_length_ = header.length;
+    body_arrived_ = std::min<std::size_t>(body_length_, unread().size());
+    body_.assign(unread().begin(), unread().begin() + body_arrived_);
+    begin_ += body_arrived_;
+    return next_body(message);
+}
+
+FrameReader::Next FrameReader::next_body(std::vector<std::byte>& message) {
+    if (body_arrived_ < body_length_) return Next::more;
+    message = std::move(body_);
+    body_ = {};
+    in_body_ = false;
+    return Next::message;
+}
+
+FrameReader::Next FrameReader::fail(Next how, std::string complaint) {
+    failed_ = true;
+    failure_ = how;
+    complaint_ = std::move(complaint);
+    return how;
+}
+
+std::span<const std::byte> FrameReader::unread() const {
+    return std::span(buffer_).subspan(begin_, end_ - begin_);
+}
+
+}  // namespace reowolf::post

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Cuts an incoming byte stream into frames. Knows no socket: whoever reads puts bytes where
+// space() says, reports them with arrived(), and takes frames with next() until there are none.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "post/frame.hpp"
+
+namespace reowolf::post {
+
+class FrameReader {
+  public:
+    enum class Next {
+        more,       // nothing complete: read on
+        preamble,   // the other side has introduced itself
+        message,    // one message
+        heartbeat,  // a sign of life
+        end,        // the other side has closed in order
+        too_large,  // the next message exceeds the limit; reading cannot go on
+        garbage,    // not our protocol; reading cannot go on
+    };
+
+    explicit FrameReader(std::size_t message_bytes_max) : message_bytes_max_(message_bytes_max) {}
+
+    // Never empty. Large bodies are read straight into the message. The room for one grows with
+    // what has arrived of it; the length that a stranger claims reserves nothing.
+    std::span<std::byte> space();
+    void arrived(std::size_t bytes);
+
+    Next next(std::vector<std::byte>& message);
+
+    // Holds for messages whose header next() has not passed yet.
+    void limit_message_bytes(std::size_t bytes_max) { message_bytes_max_ = bytes_max; }
+
+    // After garbage or too_large: what was wrong.
+    const std::string& complaint() const { return complaint_; }
+
+  private:
+    Next next_introduction();
+    Next next_header(std::vector<std::byte>& message);
+    Next next_body(std::vector<std::byte>& message);
+    Next fail(Next how, std::string complaint);
+    std::span<const std::byte> unread() const;
+
+    std::size_t message_bytes_max_;
+    std::vector<std::byte> buffer_;  // bytes [begin_, end_) of it are not looked at yet
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+    bool introduced_ = false;
+    bool failed_ = false;
+    Next failure_ = Next::garbage;
+    std::string complaint_;
+
+    bool in_body_ = false;
+    std::size_t body_length_ = 0;
+    std::size_t body_arrived_ = 0;
+    std::vector<std::byte> body_;  // as large as there is room at present
+};
+
+}  // namespace reowolf::post

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "post/frame_writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace reowolf::post {
+
+namespace {
+
+// As many as one system call takes without asking the heap.
+constexpr std::size_t pieces_max = 64;
+
+}  // namespace
+
+FrameWriter::FrameWriter() {
+    frames_.push_back({.header = preamble(), .header_bytes = preamble_bytes, .body = {}});
+}
+
+void FrameWriter::push(FrameType type, std::vector<std::byte> body) {
+    Frame frame;
+    auto header = encode({.length = static_cast<std::uint32_t>(body.size()), .type = type});
+    std::copy(header.begin(), header.end(), frame.header.begin());
+    frame.header_bytes = header.size();
+    frame.body = std::move(body);
+    frame.is_message = type == FrameType::data;
+    messages_ += frame.is_message ? 1 : 0;
+    message_bytes_ += frame.body.size();
+    frames_.push_back(std::move(frame));
+}
+
+const std::vector<std::span<const std::byte>>& FrameWriter::gather() {
+    pieces_.clear();
+    for (const Frame& frame : frames_) {
+        if (pieces_.size() + 2 > pieces_max) break;
+        std::size_t of_header = std::min(frame.written, frame.header_bytes);
+        std::size_t of_body = frame.written - of_header;
+        if (of_header < frame.header_bytes) {
+            pieces_.push_back(
+                std::span(frame.header).subspan(of_header, frame.header_bytes - of_header));
+        }
+        if (of_body < frame.body.size()) {
+            pieces_.push_back(std::span(frame.body).subspan(of_body));
+        }
+    }
+    return pieces_;
+}
+
+void FrameWriter::written(std::size_t bytes) {
+    while (!frames_.empty()) {
+        Frame& frame = frames_.front();
+        std::size_t left = frame.header_bytes + frame.body.size() - frame.written;
+        if (bytes < left) {
+            frame.written += bytes;
+            return;
+        }
+        bytes -= left;
+        messages_ -= frame.is_message ? 1 : 0;
+        message_bytes_ -= frame.body.size();
+        frames_.pop_front();
+    }
+}
+
+void FrameWriter::clear() {
+    frames_.clear();
+    messages_ = 0;
+    message_bytes_ = 0;
+}
+
+}  // namespace reowolf::post

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// The queue of frames on their way into an outgoing byte stream. Knows no socket: whoever writes
+// takes bytes from gather() and reports with written() how many the stream took.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "post/frame.hpp"
+
+namespace reowolf::post {
+
+class FrameWriter {
+  public:
+    // Starts with the preamble.
+    FrameWriter();
+
+    // The body must not exceed frame_body_bytes_max. It is not copied.
+    void push(FrameType type, std::vector<std::byte> body);
+
+    bool empty() const { return frames_.empty(); }
+    // Whether messages, not only heartbeats, are unwritten.
+    bool has_messages() const { return messages_ > 0; }
+    // Of message bodies, whether wholly or partly unwritten.
+    std::size_t message_bytes() const { return message_bytes_; }
+
+    // The next bytes to write, in pieces; valid until written(), also while frames are pushed.
+    const std::vector<std::span<const std::byte>>& gather();
+    void written(std::size_t bytes);
+    void clear();
+
+  private:
+    struct Frame {
+        std::array<std::byte, preamble_bytes> header{};
+        std::size_t header_bytes = 0;
+        bool is_message = false;
+        std::vector<std::byte> body;
+        std::size_t written = 0;
+    };
+    std::deque<Frame> frames_;
+    std::size_t messages_ = 0;
+    std::size_t message_bytes_ = 0;
+    std::vector<std::span<const std::byte>> pieces_;
+};
+
+}  // namespace reowolf::post

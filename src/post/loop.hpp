@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Where callbacks come from: one thread, one thing at a time, and the time. Everything in this
+// layer runs on a loop, so nothing in it needs a lock. Callbacks should be short: while one runs,
+// no heartbeat is sent.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "base/limits.hpp"
+
+namespace asio {
+class io_context;
+}
+
+namespace reowolf::post {
+
+// Never 0, so that 0 can mean "no timer".
+using TimerId = std::uint64_t;
+
+class Loop {
+  public:
+    virtual ~Loop() = default;
+
+    // Since some moment in the past; never runs backwards.
+    virtual std::int64_t now_ms() const = 0;
+
+    // Runs `action` once, not before `delay_ms` have passed, and never from within this call.
+    virtual TimerId after(std::int64_t delay_ms, std::function<void()> action) = 0;
+
+    // The action will not run. A timer that has run, or 0, is no error.
+    virtual void cancel(TimerId timer) = 0;
+
+    // Runs `action` soon, after everything posted before it. May be called from any thread; all
+    // else in this layer only on the loop: in a callback, or while nobody runs it.
+    virtual void post(std::function<void()> action) = 0;
+};
+
+// Real time and real sockets. What was made on a loop must die before the loop does.
+class RealLoop final : public Loop {
+  public:
+    explicit RealLoop(const Limits& limits = {});
+    ~RealLoop() override;
+    RealLoop(const RealLoop&) = delete;
+    RealLoop& operator=(const RealLoop&) = delete;
+
+    // Runs callbacks in the calling thread until stop(). May be called again after it returned.
+    void run();
+
+    // Makes run() return, as soon as what connections had accepted for sending is delivered; at
+    // the latest after silence_patience_ms, so that a process may exit right after. Callbacks still
+    // come meanwhile. May be called from any thread. Before run(), the next run() only delivers.
+    void stop();
+
+    // Instead of run(): runs at most one callback and waits for it no longer than `wait_ms`.
+    // False: none came.
+    bool run_one(std::int64_t wait_ms);
+
+    std::int64_t now_ms() const override;
+    TimerId after(std::int64_t delay_ms, std::function<void()> action) override;
+    void cancel(TimerId timer) override;
+    void post(std::function<void()> action) override;
+
+    // For transports: stop() waits while more deliveries have begun than ended.
+    asio::io_context& context();
+    void delivery_begun();
+    void delivery_ended();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace reowolf::post

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: MIT
+#include "post/tcp.hpp"
+
+#include <algorithm>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "post/asio.hpp"
+#include "post/tcp_stream.hpp"
+#include "system/descriptor.hpp"
+
+namespace reowolf::post {
+
+namespace {
+
+using asio::ip::tcp;
+
+// After accept() failed, for want of descriptors as a rule, the listener rests this long.
+constexpr std::int64_t accept_rest_ms = 100;
+
+class TcpConnection final : public Connection {
+  public:
+    explicit TcpConnection(std::shared_ptr<TcpStream> stream) : stream_(std::move(stream)) {}
+    ~TcpConnection() override { stream_->abandon(); }
+    TcpConnection(const TcpConnection&) = delete;
+    TcpConnection& operator=(const TcpConnection&) = delete;
+
+    void set_handler(ConnectionHandler* handler) override { stream_->set_handler(handler); }
+    void send(std::vector<std::byte> message) override { stream_->send(std::move(message)); }
+    void close() override { stream_->close(); }
+    void abort() override { stream_->abort(); }
+    void limit_message_bytes(std::size_t bytes_max) override {
+        stream_->limit_message_bytes(bytes_max);
+    }
+    std::size_t queued_bytes() const override { return stream_->queued_bytes(); }
+    std::string remote() const override { return stream_->remote(); }
+
+  private:
+    std::shared_ptr<TcpStream> stream_;
+};
+
+// A number needs no resolver, which may be slow and runs a thread of its own.
+std::vector<tcp::endpoint> as_number(const Address& address) {
+    asio::error_code error;
+    auto number = asio::ip::make_address(address.host, error);
+    if (error) return {};
+    return {tcp::endpoint(number, address.port)};
+}
+
+std::optional<Error> check_scheme(const Address& address) {
+    if (address.scheme.empty() || address.scheme == "tcp") return std::nullopt;
+    return Error{.failure = Failure::not_supported,
+                 .text = fmt::format("the transport \"{}\" is not supported yet", address.scheme)};
+}
+
+Error error_at(const Address& address, const asio::error_code& error) {
+    return {.failure = failure_of(error),
+            .text = fmt::format("{}: {}", to_string(address), error.message())};
+}
+
+// Listening ----------------------------------------------------------------------------------
+
+class Listening : public std::enable_shared_from_this<Listening> {
+  public:
+    Listening(RealLoop& loop, const Limits& limits, Transport::OnAccept on_accept)
+        : loop_(loop),
+          limits_(limits),
+          on_accept_(std::move(on_accept)),
+          acceptor_(loop.context()) {}
+
+    asio::error_code open(const tcp::endpoint& endpoint) {
+        asio::error_code error;
+        asio::error_code ignored;
+        acceptor_.close(ignored);
+        acceptor_.open(endpoint.protocol(), error);
+        if (error) return error;
+        system::close_on_exec(acceptor_.native_handle());
+        acceptor_.set_option(tcp::acceptor::reuse_address(true), ignored);
+        if (endpoint.address() == asio::ip::address_v6::any()) {
+            acceptor_.set_option(asio::ip::v6_only(false), ignored);
+        }
+        acceptor_.non_blocking(true, ignored);
+        acceptor_.bind(endpoint, error);
+        if (error) return error;
+        acceptor_.listen(asio::socket_base::max_listen_connections, error);
+        return error;
+    }
+
+    std::uint16_t port() const {
+        asio::error_code ignored;
+        return acceptor_.local_endpoint(ignored).port();
+    }
+
+    void accept() {
+        acceptor_.async_accept(
+            [self = shared_from_this()](const asio::error_code& error, tcp::socket socket) {
+                self->on_accept(error, std::move(socket));
+            });
+    }
+
+    void stop() {
+        open_ = false;
+        loop_.cancel(std::exchange(rest_, 0));
+        asio::error_code ignored;
+        acceptor_.close(ignored);
+        for (const auto& stream : std::exchange(strangers_, {})) stream->abandon();
+    }
+
+  private:
+    void on_accept(const asio::error_code& error, tcp::socket socket) {
+        if (!open_) return;
+        if (error) {
+            rest_ = loop_.after(accept_rest_ms, [weak = weak_from_this()] {
+                if (auto self = weak.lock()) self->accept();
+            });
+            return;
+        }
+        // One too many is closed by going out of scope.
+        if (strangers_.size() < limits_.pending_handshakes_max) introduce(std::move(socket));
+        accept();
+    }
+
+    void introduce(tcp::socket socket) {
+        auto stream = std::make_shared<TcpStream>(loop_, limits_, std::move(socket));
+        strangers_.insert(stream);
+        std::weak_ptr<TcpStream> weak_stream = stream;
+        stream->introduce(limits_.handshake_patience_ms, [weak = weak_from_this(), weak_stream](
+                                                             const std::optional<Error>& error) {
+            auto self = weak.lock();
+            auto known = weak_stream.lock();
+            if (!self || !known) return;
+            self->strangers_.erase(known);
+            if (!error && self->open_) {
+                self->on_accept_(std::make_unique<TcpConnection>(known));
+            }
+        });
+    }
+
+    RealLoop& loop_;
+    Limits limits_;
+    Transport::OnAccept on_accept_;
+    tcp::acceptor acceptor_;
+    bool open_ = true;
+    TimerId rest_ = 0;
+    std::set<std::shared_ptr<TcpStream>> strangers_;  // have not introduced themselves yet
+};
+
+class TcpAcceptor final : public Acceptor {
+  public:
+    TcpAcceptor(std::shared_ptr<Listening> listening, Address local)
+        : listening_(std::move(listening)), local_(std::move(local)) {}
+    ~TcpAcceptor() override { listening_->stop(); }
+    TcpAcceptor(const TcpAcceptor&) = delete;
+    TcpAcceptor& operator=(const TcpAcceptor&) = delete;
+    Address local() const override { return local_; }
+
+  private:
+    std::shared_ptr<Listening> listening_;
+    Address local_;
+};
+
+// Dialling -----------------------------------------------------------------------------------
+
+// One address after the other; each gets an equal part of the time that is left.
+class Dialling : public std::enable_shared_from_this<Dialling> {
+  public:
+    Dialling(RealLoop& loop, const Limits& limits, Address remote, Transport::OnDialled done)
+        : loop_(loop),
+          limits_(limits),
+          remote_(std::move(remote)),
+          done_(std::move(done)),
+          resolver_(loop.context()),
+          socket_(loop.context()) {}
+
+    void start() {
+        deadline_ms_ = loop_.now_ms() + limits_.handshake_patience_ms;
+        if (auto error = check_scheme(remote_)) return fail(*std::move(error));
+        candidates_ = as_number(remote_);
+        if (!candidates_.empty()) return loop_.post(guarded([](Dialling& d) { d.try_next(); }));
+        alarm_ =
+            loop_.after(limits_.handshake_patience_ms, guarded([](Dialling& d) {
+                            d.resolver_.cancel();
+                            d.fail({.failure = Failure::timed_out,
+                                    .text = fmt::format("{}: the name was not resolved in {} ms",
+                                                        to_string(d.remote_),
+                                                        d.limits_.handshake_patience_ms)});
+                        }));
+        // The resolver's thread may not start, which it can only throw.
+        try {
+            resolve();
+        } catch (const std::system_error& error) {
+            fail({.failure = Failure::resources,
+                  .text = fmt::format("{}: {}", to_string(remote_), error.what())});
+        }
+    }
+
+    void abandon() {
+        done_ = nullptr;
+        stop();
+    }
+
+  private:
+    // Callbacks do not keep the attempt alive: its Dial does.
+    template <typename Action>
+    std::function<void()> guarded(Action action) {
+        return [weak = weak_from_this(), action] {
+            auto self = weak.lock();
+            if (self && self->done_) action(*self);
+        };
+    }
+
+    void resolve() {
+        resolver_.async_resolve(
+            remote_.host, std::to_string(remote_.port), tcp::resolver::numeric_service,
+            [weak = weak_from_this()](const asio::error_code& error,
+                                      const tcp::resolver::results_type& results) {
+                auto self = weak.lock();
+                if (!self || !self->done_) return;
+                self->loop_.cancel(std::exchange(self->alarm_, 0));
+                if (error) return self->fail(error_at(self->remote_, error));
+                for (const auto& entry : results) self->candidates_.push_back(entry.endpoint());
+                self->try_next();
+            });
+    }
+
+    void try_next() {
+        std::int64_t left_ms = deadline_ms_ - loop_.now_ms();
+        if (next_ == candidates_.size() || (left_ms <= 0 && next_ > 0)) return fail(failure_);
+        std::int64_t share_ms = std::max<std::int64_t>(
+            left_ms / static_cast<std::int64_t>(candidates_.size() - next_), 1);
+        tcp::endpoint endpoint = candidates_[next_++];
+        asio::error_code error;
+        socket_ = tcp::socket(loop_.context());
+        socket_.open(endpoint.protocol(), error);
+        if (error) return failed(error_at(remote_, error));
+        attempt_by_ms_ = loop_.now_ms() + share_ms;
+        alarm_ =
+            loop_.after(share_ms, guarded([](Dialling& d) {
+                            d.alarm_ = 0;
+                            d.failed({.failure = Failure::timed_out,
+                                      .text = fmt::format("{}: no answer", to_string(d.remote_))});
+                        }));
+        socket_.async_connect(endpoint, [weak = weak_from_this(),
+                                         attempt = next_](const asio::error_code& connect_error) {
+            auto self = weak.lock();
+            if (self && self->done_ && self->next_ == attempt) self->on_connected(connect_error);
+        });
+    }
+
+    void on_connected(const asio::error_code& error) {
+        if (alarm_ == 0) return;  // the attempt has failed already
+        loop_.cancel(std::exchange(alarm_, 0));
+        if (error) return failed(error_at(remote_, error));
+        asio::error_code ignored;
+        // A socket can be connected to itself when its own port is the one it dials.
+        if (socket_.local_endpoint(ignored) == socket_.remote_endpoint(ignored)) {
+            socket_.close(ignored);
+            return failed(error_at(remote_, asio::error::connection_refused));
+        }
+        stream_ = std::make_shared<TcpStream>(loop_, limits_, std::move(socket_));
+        stream_->introduce(std::max<std::int64_t>(attempt_by_ms_ - loop_.now_ms(), 1),
+                           [weak = weak_from_this()](std::optional<Error> refusal) {
+                               auto self = weak.lock();
+                               if (!self || !self->done_) return;
+                               if (refusal) return self->failed(*std::move(refusal));
+                               self->finish(std::make_unique<TcpConnection>(
+                                   std::exchange(self->stream_, nullptr)));
+                           });
+    }
+
+    void failed(Error error) {
+        failure_ = std::move(error);
+        stream_ = nullptr;
+        asio::error_code ignored;
+        socket_.close(ignored);
+        loop_.cancel(std::exchange(alarm_, 0));
+        try_next();
+    }
+
+    void fail(Error error) {
+        failure_ = std::move(error);
+        loop_.post(guarded([](Dialling& d) { d.finish(std::unexpected(std::move(d.failure_))); }));
+    }
+
+    void finish(std::expected<std::unique_ptr<Connection>, Error> result) {
+        auto done = std::exchange(done_, nullptr);
+        stop();
+        done(std::move(result));
+    }
+
+    void stop() {
+        loop_.cancel(std::exchange(alarm_, 0));
+        resolver_.cancel();
+        asio::error_code ignored;
+        socket_.close(ignored);
+        if (auto stream = std::exchange(stream_, nullptr)) stream->abandon();
+    }
+
+    RealLoop& loop_;
+    Limits limits_;
+    Address remote_;
+    Transport::OnDialled done_;  // empty: over, or abandoned
+    tcp::resolver resolver_;
+    tcp::socket socket_;
+    std::vector<tcp::endpoint> candidates_;
+    std::size_t next_ = 0;
+    std::shared_ptr<TcpStream> stream_;
+    Error failure_{.failure = Failure::unknown_host, .text = "the name has no address"};
+    std::int64_t deadline_ms_ = 0;
+    std::int64_t attempt_by_ms_ = 0;
+    TimerId alarm_ = 0;
+};
+
+class TcpDial final : public Dial {
+  public:
+    explicit TcpDial(std::shared_ptr<Dialling> dialling) : dialling_(std::move(dialling)) {}
+    ~TcpDial() override { dialling_->abandon(); }
+    TcpDial(const TcpDial&) = delete;
+    TcpDial& operator=(const TcpDial&) = delete;
+
+  private:
+    std::shared_ptr<Dialling> dialling_;
+};
+
+// The transport ------------------------------------------------------------------------------
+
+class TcpTransport final : public Transport {
+  public:
+    TcpTransport(RealLoop& loop, const Limits& limits) : loop_(loop), limits_(limits) {}
+
+    std::expected<std::unique_ptr<Acceptor>, Error> listen(const Address& local,
+                                                           OnAccept on_accept) override {
+        if (auto error = check_scheme(local)) return std::unexpected(*std::move(error));
+        std::vector<tcp::endpoint> candidates = as_number(local);
+        asio::error_code error = asio::error::host_not_found;
+        if (candidates.empty()) {
+            tcp::resolver resolver(loop_.context());
+            auto results = resolver.resolve(local.host, std::to_string(local.port),
+                                            tcp::resolver::numeric_service, error);
+            for (const auto& entry : results) candidates.push_back(entry.endpoint());
+        }
+        auto listening = std::make_shared<Listening>(loop_, limits_, std::move(on_accept));
+        for (const auto& candidate : candidates) {
+            error = listening->open(candidate);
+            if (error) continue;
+            listening->accept();
+            Address real = local;
+            real.port = listening->port();
+            return std::make_unique<TcpAcceptor>(std::move(listening), std::move(real));
+        }
+        return std::unexpected(error_at(local, error));
+    }
+
+    std::unique_ptr<Dial> dial(const Address& remote, OnDialled done) override {
+        auto dialling = std::make_shared<Dialling>(loop_, limits_, remote, std::move(done));
+        dialling->start();
+        return std::make_unique<TcpDial>(std::move(dialling));
+    }
+
+  private:
+    RealLoop& loop_;
+    Limits limits_;
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> make_tcp_transport(RealLoop& loop, const Limits& limits) {
+    return std::make_unique<TcpTransport>(loop, limits);
+}
+
+}  // namespace reowolf::post

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Messages over TCP; frame.hpp has the bytes.
+#pragma once
+
+#include <memory>
+
+#include "base/limits.hpp"
+#include "post/loop.hpp"
+#include "post/transport.hpp"
+
+namespace reowolf::post {
+
+// A name given to listen() is resolved at once, which may take as long as the resolver takes.
+std::unique_ptr<Transport> make_tcp_transport(RealLoop& loop, const Limits& limits);
+
+}  // namespace reowolf::post

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MIT
+// What strangers can do to a TCP listener, with plain sockets; and what only real time shows.
+#include "post/tcp.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "post/frame.hpp"
+#include "post/recorder.test.hpp"
+
+namespace reowolf::post {
+
+namespace {
+
+// A plain, blocking socket.
+class Stranger {
+  public:
+    explicit Stranger(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    }
+    ~Stranger() { ::close(socket_); }
+    Stranger(const Stranger&) = delete;
+    Stranger& operator=(const Stranger&) = delete;
+
+    bool connected() const { return connected_; }
+    void say(std::string_view text) { ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL); }
+    void introduce() {
+        auto bytes = preamble();
+        ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    }
+    void say_header(std::uint32_t length, unsigned type) {
+        auto bytes = encode({.length = length, .type = static_cast<FrameType>(type)});
+        ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    }
+    void say_no_more() { ::shutdown(socket_, SHUT_WR); }
+    // Reads what is there; true once the other side has closed.
+    bool is_closed() {
+        char bytes[4096];
+        while (true) {
+            ssize_t count = ::recv(socket_, bytes, sizeof bytes, MSG_DONTWAIT);
+            if (count == 0) return true;
+            if (count < 0) return errno != EAGAIN && errno != EWOULDBLOCK;
+            heard_.append(bytes, static_cast<std::size_t>(count));
+        }
+    }
+    const std::string& heard() const { return heard_; }
+
+  private:
+    int socket_;
+    bool connected_ = false;
+    std::string heard_;
+};
+
+class Tcp : public testing::Test {
+  protected:
+    // Patience that does not matter is long, so that a slow machine is no failure.
+    explicit Tcp(Limits limits = {.handshake_patience_ms = 60'000, .silence_patience_ms = 60'000})
+        : loop(limits), transport(make_tcp_transport(loop, limits)) {}
+
+    template <typename Condition>
+    bool until(Condition condition) {
+        std::int64_t patience_until_ms = loop.now_ms() + 60'000;
+        while (!condition()) {
+            if (loop.now_ms() > patience_until_ms) return false;
+            loop.run_one(20);
+        }
+        return true;
+    }
+
+    std::uint16_t listen() {
+        auto result = transport->listen({.scheme = "", .host = "127.0.0.1", .port = 0},
+                                        [this](std::unique_ptr<Connection> connection) {
+                                            far = std::move(connection);
+                                            far->set_handler(&far_heard);
+                                        });
+        EXPECT_TRUE(result);
+        acceptor = std::move(*result);
+        return acceptor->local().port;
+    }
+
+    void dial(std::string host, std::uint16_t port) {
+        failure.reset();
+        dialling = transport->dial({.scheme = "", .host = std::move(host), .port = port},
+                                   [this](auto result) {
+                                       if (!result) {
+                                           failure = result.error();
+                                           return;
+                                       }
+                                       near = std::move(*result);
+                                       near->set_handler(&near_heard);
+                                   });
+    }
+
+    // The listener still works after what was done to it.
+    void expect_service(std::uint16_t port) {
+        far.reset();
+        far_heard = {};
+        dial("127.0.0.1", port);
+        ASSERT_TRUE(until([&] { return near && far; }));
+        near->send(bytes_of("hello"));
+        ASSERT_TRUE(until([&] { return !far_heard.messages.empty(); }));
+    }
+
+    RealLoop loop;
+    std::unique_ptr<Transport> transport;
+    Recorder near_heard;
+    Recorder far_heard;
+    std::unique_ptr<Acceptor> acceptor;
+    std::unique_ptr<Dial> dialling;
+    std::unique_ptr<Connection> near;
+    std::unique_ptr<Connection> far;
+    std::optional<Error> failure;
+};
+
+TEST_F(Tcp, resolves_names) {
+    std::uint16_t port = listen();
+    dial("localhost", port);
+    ASSERT_TRUE(until([&] { return near || failure; }));
+    EXPECT_TRUE(near) << failure->text;
+}
+
+TEST_F(Tcp, tells_an_unknown_name) {
+    dial("no-such-host.invalid", 1);
+    ASSERT_TRUE(until([&] { return failure.has_value(); }));
+    EXPECT_EQ(failure->failure, Failure::unknown_host) << failure->text;
+}
+
+TEST_F(Tcp, tells_an_address_of_another_host) {
+    auto result = transport->listen({.scheme = "", .host = "192.0.2.1", .port = 0}, [](auto) {});
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().failure, Failure::address_not_available) << result.error().text;
+}
+
+TEST_F(Tcp, garbage_is_recognised_at_its_first_bytes) {
+    std::uint16_t port = listen();
+    Stranger browser(port);
+    browser.say("RE, this is not it");
+    ASSERT_TRUE(until([&] { return browser.is_closed(); }));
+    EXPECT_EQ(far, nullptr);
+    expect_service(port);
+}
+
+TEST_F(Tcp, another_version_is_told) {
+    Stranger* other = nullptr;
+    std::uint16_t port = listen();
+    Stranger newer(port);
+    other = &newer;
+    newer.say("REOWOLF\x7f");
+    ASSERT_TRUE(until([&] { return other->is_closed(); }));
+    EXPECT_EQ(far, nullptr);
+}
+
+TEST_F(Tcp, a_length_beyond_the_limit_closes) {
+    std::uint16_t port = listen();
+    Stranger stranger(port);
+    stranger.introduce();
+    stranger.say_header(0xFFFF'FFFF, 0);
+    ASSERT_TRUE(until([&] { return far_heard.closed.has_value(); }));
+    EXPECT_TRUE(far_heard.closed_with(Failure::too_large)) << far_heard.closed->text;
+    ASSERT_TRUE(until([&] { return stranger.is_closed(); }));
+    expect_service(port);
+}
+
+TEST_F(Tcp, an_unknown_frame_type_closes) {
+    std::uint16_t port = listen();
+    Stranger stranger(port);
+    stranger.introduce();
+    stranger.say_header(0, 77);
+    ASSERT_TRUE(until([&] { return far_heard.closed.has_value(); }));
+    EXPECT_TRUE(far_heard.closed_with(Failure::protocol)) << far_heard.closed->text;
+}
+
+TEST_F(Tcp, half_a_frame_is_no_message) {
+    std::uint16_t port = listen();
+    Stranger stranger(port);
+    stranger.introduce();
+    stranger.say_header(5, 0);
+    stranger.say("whole");
+    stranger.say_header(100, 0);
+    stranger.say("not as long");
+    stranger.say_no_more();
+    ASSERT_TRUE(until([&] { return far_heard.closed.has_value(); }));
+    EXPECT_TRUE(far_heard.closed_with(Failure::lost)) << far_heard.closed->text;
+    ASSERT_EQ(far_heard.messages.size(), 1u);
+    EXPECT_EQ(text_of(far_heard.messages[0]), "whole");
+}
+
+TEST_F(Tcp, last_words_are_heard_though_writing_fails) {
+    std::uint16_t port = listen();
+    std::optional<Stranger> stranger(port);
+    stranger->introduce();
+    ASSERT_TRUE(until([&] { return far != nullptr; }));
+    stranger->say_header(4, 0);
+    stranger->say("last");
+    stranger->say_header(0, 2);
+    stranger.reset();  // without reading: a reset follows whatever is sent to it
+    for (int i = 0; i < 100; ++i) far->send(Bytes(100'000));
+    ASSERT_TRUE(until([&] { return far_heard.closed.has_value(); }));
+    EXPECT_EQ(far_heard.closed_count, 1);
+}
+
+TEST_F(Tcp, queues_without_bound_of_the_socket_and_tells_when_drained) {
+    std::uint16_t port = listen();
+    dial("127.0.0.1", port);
+    ASSERT_TRUE(until([&] { return near && far; }));
+    far->set_handler(nullptr);
+    constexpr std::size_t count = 200;
+    for (std::size_t i = 0; i < count; ++i) near->send(Bytes(64 << 10));
+    // The socket is full when nothing more leaves within some steps of the loop.
+    std::size_t before = 0;
+    do {
+        before = near->queued_bytes();
+        for (int i = 0; i < 10; ++i) loop.run_one(10);
+    } while (near->queued_bytes() != before);
+    EXPECT_GT(near->queued_bytes(), 0u);
+    EXPECT_EQ(near_heard.drained_count, 0);
+    far->set_handler(&far_heard);
+    ASSERT_TRUE(until([&] { return far_heard.messages.size() == count; }));
+    EXPECT_EQ(near_heard.drained_count, 1);
+}
+
+TEST_F(Tcp, stop_delivers_what_was_sent_and_closed) {
+    RealLoop other_loop;
+    auto other = make_tcp_transport(other_loop, Limits{});
+    std::uint16_t port = listen();
+    constexpr std::size_t bytes = 20u << 20;
+    std::thread process([&] {
+        std::unique_ptr<Connection> connection;
+        auto attempt =
+            other->dial({.scheme = "", .host = "127.0.0.1", .port = port}, [&](auto result) {
+                connection = std::move(*result);
+                connection->send(Bytes(bytes));
+                connection->close();
+                connection.reset();
+                other_loop.stop();
+            });
+        other_loop.run();
+    });
+    ASSERT_TRUE(until([&] { return far != nullptr; }));
+    far->limit_message_bytes(bytes);
+    EXPECT_TRUE(until([&] { return far_heard.closed.has_value(); }));
+    process.join();
+    ASSERT_EQ(far_heard.messages.size(), 1u);
+    EXPECT_TRUE(far_heard.closed_with(Failure::closed)) << far_heard.closed->text;
+}
+
+TEST_F(Tcp, running_out_of_descriptors_does_not_end_listening) {
+    std::uint16_t port = listen();
+    std::vector<std::unique_ptr<Stranger>> strangers;
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    // The next free number is the first that is not given out any more.
+    Stranger last(port);
+    int next = ::dup(0);
+    ::close(next);
+    rlimit none = before;
+    none.rlim_cur = static_cast<rlim_t>(next);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    std::size_t callbacks = 0;
+    std::int64_t until_ms = loop.now_ms() + 250;
+    while (loop.now_ms() < until_ms) callbacks += loop.run_one(50) ? 1 : 0;
+    EXPECT_LT(callbacks, 20u) << "spins";
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    expect_service(port);
+}
+
+class ImpatientTcp : public Tcp {
+  protected:
+    ImpatientTcp()
+        : Tcp({.pending_handshakes_max = 3,
+               .handshake_patience_ms = 300,
+               .silence_patience_ms = 600,
+               .heartbeat_ms = 50}) {}
+};
+
+TEST_F(ImpatientTcp, who_does_not_introduce_himself_is_closed) {
+    std::uint16_t port = listen();
+    Stranger mute(port);
+    Stranger slow(port);
+    slow.say("REOW");
+    ASSERT_TRUE(until([&] { return mute.is_closed() && slow.is_closed(); }));
+    EXPECT_EQ(far, nullptr);
+}
+
+TEST_F(ImpatientTcp, a_dial_to_somebody_mute_times_out) {
+    // The system completes connections to a listener whose owner does nothing.
+    int mute = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    ASSERT_EQ(::bind(mute, reinterpret_cast<sockaddr*>(&address), length), 0);
+    ASSERT_EQ(::listen(mute, 5), 0);
+    ASSERT_EQ(::getsockname(mute, reinterpret_cast<sockaddr*>(&address), &length), 0);
+    dial("127.0.0.1", ntohs(address.sin_port));
+    ASSERT_TRUE(until([&] { return failure.has_value(); }));
+    EXPECT_EQ(failure->failure, Failure::timed_out) << failure->text;
+    ::close(mute);
+}
+
+TEST_F(ImpatientTcp, silence_is_noticed_and_heartbeats_are_no_silence) {
+    std::uint16_t port = listen();
+    Stranger stranger(port);
+    stranger.introduce();
+    ASSERT_TRUE(until([&] { return far != nullptr; }));
+    auto silent = std::move(far);
+    dial("127.0.0.1", port);
+    ASSERT_TRUE(until([&] { return near && far; }));
+    Recorder healthy;
+    far->set_handler(&healthy);
+    ASSERT_TRUE(until([&] { return far_heard.closed.has_value(); }));
+    EXPECT_TRUE(far_heard.closed_with(Failure::timed_out)) << far_heard.closed->text;
+    stranger.is_closed();
+    // Its heartbeats came regularly all the time.
+    EXPECT_GE(stranger.heard().size(), preamble_bytes + 3 * frame_header_bytes);
+    EXPECT_FALSE(healthy.closed) << healthy.closed->text;
+    EXPECT_FALSE(near_heard.closed);
+}
+
+TEST_F(ImpatientTcp, strangers_beyond_the_bound_are_closed_at_once) {
+    std::uint16_t port = listen();
+    std::vector<std::unique_ptr<Stranger>> flood;
+    for (int i = 0; i < 20; ++i) flood.push_back(std::make_unique<Stranger>(port));
+    auto closed = [&] {
+        return std::ranges::count_if(flood, [](auto& stranger) { return stranger->is_closed(); });
+    };
+    std::int64_t started_ms = loop.now_ms();
+    ASSERT_TRUE(until([&] { return closed() >= 17; }));
+    EXPECT_LT(loop.now_ms() - started_ms, 300) << "closed by patience, not by the bound";
+    ASSERT_TRUE(until([&] { return closed() == 20; }));
+    expect_service(port);
+}
+
+TEST_F(ImpatientTcp, close_gives_up_on_who_does_not_read) {
+    std::uint16_t port = listen();
+    Stranger stranger(port);
+    stranger.introduce();
+    ASSERT_TRUE(until([&] { return far != nullptr; }));
+    for (int i = 0; i < 200; ++i) far->send(Bytes(100'000));
+    far->close();
+    ASSERT_TRUE(until([&] { return far_heard.closed.has_value(); }));
+    EXPECT_TRUE(far_heard.closed_with(Failure::timed_out)) << far_heard.closed->text;
+}
+
+}  // namespace
+
+}  // namespace reowolf::post

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: MIT
+#include "post/tcp_stream.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "system/descriptor.hpp"
+
+namespace reowolf::post {
+
+namespace {
+
+constexpr std::size_t dropped_bytes = 64u << 10;
+
+}  // namespace
+
+void prepare(asio::ip::tcp::socket& socket) {
+    asio::error_code ignored;
+    system::close_on_exec(socket.native_handle());
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket.non_blocking(true, ignored);
+}
+
+Failure failure_of(const asio::error_code& error) {
+    namespace wrong = asio::error;
+    // For those that asio has no name for.
+    auto is_system = [&](int number) {
+        return error == asio::error_code(number, wrong::get_system_category());
+    };
+    if (error == wrong::connection_refused) return Failure::refused;
+    if (error == wrong::network_unreachable || error == wrong::host_unreachable ||
+        error == wrong::network_down || error == wrong::address_family_not_supported) {
+        return Failure::unreachable;
+    }
+    if (error == wrong::timed_out) return Failure::timed_out;
+    if (error == wrong::address_in_use) return Failure::address_in_use;
+    if (is_system(EADDRNOTAVAIL)) return Failure::address_not_available;
+    if (error == wrong::access_denied || error == wrong::no_permission) {
+        return Failure::not_permitted;
+    }
+    if (error == wrong::no_descriptors || error == wrong::no_memory ||
+        error == wrong::no_buffer_space || is_system(ENFILE)) {
+        return Failure::resources;
+    }
+    if (error == wrong::host_not_found || error == wrong::host_not_found_try_again ||
+        error == wrong::no_data || error == wrong::no_recovery) {
+        return Failure::unknown_host;
+    }
+    if (error == wrong::connection_reset || error == wrong::broken_pipe || error == wrong::eof ||
+        error == wrong::connection_aborted || error == wrong::not_connected) {
+        return Failure::lost;
+    }
+    return Failure::other;
+}
+
+std::string to_string(const asio::ip::tcp::endpoint& endpoint) {
+    asio::ip::address address = endpoint.address();
+    return to_string(Address{.scheme = "", .host = address.to_string(), .port = endpoint.port()});
+}
+
+TcpStream::TcpStream(RealLoop& loop, const Limits& limits, asio::ip::tcp::socket socket)
+    : loop_(loop), limits_(limits), socket_(std::move(socket)) {
+    prepare(socket_);
+    asio::error_code error;
+    auto endpoint = socket_.remote_endpoint(error);
+    remote_ = error ? "an unknown address" : to_string(endpoint);
+}
+
+void TcpStream::introduce(std::int64_t patience_ms,
+                          std::function<void(std::optional<Error>)> done) {
+    introduced_ = std::move(done);
+    last_sent_ms_ = last_heard_ms_ = loop_.now_ms();
+    introduced_by_ms_ = last_sent_ms_ + patience_ms;
+    set_alarm();
+    write();
+    read();
+}
+
+void TcpStream::set_handler(ConnectionHandler* handler) {
+    handler_ = handler;
+    if (handler_ == nullptr || resuming_) return;
+    // While nobody listened, silence was our own.
+    last_heard_ms_ = loop_.now_ms();
+    resuming_ = true;
+    loop_.post([self = shared_from_this()] {
+        self->resuming_ = false;
+        self->dispatch();
+        self->report();
+        self->read();
+    });
+}
+
+void TcpStream::send(std::vector<std::byte> message) {
+    if (phase_ != Phase::open || !write_failure_.empty()) return;
+    if (message.size() > frame_body_bytes_max) {
+        return end(Failure::too_large,
+                   fmt::format("a message of {} bytes cannot be sent", message.size()), true);
+    }
+    writer_.push(FrameType::data, std::move(message));
+    note_delivery();
+    write();
+}
+
+void TcpStream::close() {
+    if (phase_ != Phase::open) return;
+    if (!write_failure_.empty()) return end(Failure::lost, write_failure_, true);
+    phase_ = Phase::closing;
+    writer_.push(FrameType::end, {});
+    last_heard_ms_ = loop_.now_ms();
+    last_sent_ms_ = loop_.now_ms();
+    note_delivery();
+    set_alarm();
+    write();
+    read();
+}
+
+void TcpStream::abort() {
+    end(Failure::lost, "the connection was aborted here", true);
+}
+
+void TcpStream::abandon() {
+    handler_ = nullptr;
+    introduced_ = nullptr;
+    reported_ = true;
+    if (!is_closing()) abort();
+}
+
+void TcpStream::read() {
+    if (reading_ || phase_ == Phase::ended) return;
+    if (phase_ == Phase::open && handler_ == nullptr) return;
+    reading_ = true;
+    // A read that began while messages were wanted may complete after; its bytes go to the
+    // reader, where they do no harm.
+    std::span<std::byte> space;
+    if (is_closing()) {
+        dropped_.resize(dropped_bytes);
+        space = dropped_;
+    } else {
+        space = reader_.space();
+    }
+    socket_.async_read_some(asio::buffer(space.data(), space.size()),
+                            [self = shared_from_this(), drop = is_closing()](
+                                const asio::error_code& error, std::size_t bytes) {
+                                self->reading_ = false;
+                                if (!drop) self->reader_.arrived(bytes);
+                                self->on_read(error, bytes);
+                            });
+}
+
+void TcpStream::on_read(const asio::error_code& error, std::size_t bytes) {
+    if (phase_ == Phase::ended) return;
+    if (bytes > 0) last_heard_ms_ = loop_.now_ms();
+    dispatch();
+    if (phase_ == Phase::ended) return;
+    if (!error) return read();
+    // Messages may be waiting for a handler; the end of the stream will come again after them.
+    if (phase_ == Phase::open && handler_ == nullptr) return;
+    if (error == asio::error::eof) return on_end_of_stream();
+    end(failure_of(error),
+        fmt::format("the connection with {} broke: {}", remote_, error.message()), true);
+}
+
+void TcpStream::on_end_of_stream() {
+    if (phase_ == Phase::closing) return;  // they may still read what we have to say
+    if (phase_ == Phase::finishing) {
+        return end(Failure::closed, fmt::format("closed the connection with {}", remote_), false);
+    }
+    if (!write_failure_.empty()) return end(Failure::lost, write_failure_, true);
+    end(Failure::lost, fmt::format("the connection with {} broke off", remote_), true);
+}
+
+void TcpStream::dispatch() {
+    if (dispatching_) return;
+    dispatching_ = true;
+    std::vector<std::byte> message;
+    bool going = true;
+    while (going && (phase_ == Phase::introducing || wants_messages())) {
+        switch (reader_.next(message)) {
+            case FrameReader::Next::more:
+                going = false;
+                break;
+            case FrameReader::Next::heartbeat:
+                break;
+            case FrameReader::Next::preamble: {
+                phase_ = Phase::open;
+                set_alarm();
+                auto done = std::exchange(introduced_, nullptr);
+                if (done) done(std::nullopt);
+                break;
+            }
+            case FrameReader::Next::message:
+                handler_->on_message(std::exchange(message, {}));
+                break;
+            case FrameReader::Next::end:
+                end(Failure::closed, fmt::format("{} closed the connection", remote_), false);
+                break;
+            case FrameReader::Next::too_large:
+                end(Failure::too_large, fmt::format("{}: {}", remote_, reader_.complaint()), true);
+                break;
+            case FrameReader::Next::garbage:
+                end(Failure::protocol, fmt::format("{}: {}", remote_, reader_.complaint()), true);
+                break;
+        }
+    }
+    dispatching_ = false;
+}
+
+void TcpStream::write() {
+    if (writing_ || phase_ == Phase::ended || writer_.empty()) return;
+    writing_ = true;
+    std::vector<asio::const_buffer> pieces;
+    for (auto piece : writer_.gather()) pieces.emplace_back(piece.data(), piece.size());
+    socket_.async_write_some(
+        pieces, [self = shared_from_this()](const asio::error_code& error, std::size_t bytes) {
+            self->writing_ = false;
+            self->on_written(error, bytes);
+        });
+}
+
+void TcpStream::on_written(const asio::error_code& error, std::size_t bytes) {
+    if (phase_ == Phase::ended) return;
+    if (error) {
+        std::string text =
+            fmt::format("the connection with {} broke: {}", remote_, error.message());
+        if (phase_ != Phase::open) return end(failure_of(error), std::move(text), true);
+        // Their last words may have arrived before the connection broke; reading finds its end.
+        write_failure_ = std::move(text);
+        writer_.clear();
+        return note_delivery();
+    }
+    last_sent_ms_ = loop_.now_ms();
+    bool had_messages = writer_.has_messages();
+    writer_.written(bytes);
+    note_delivery();
+    if (!writer_.empty()) return write();
+    if (phase_ == Phase::closing) return finish_if_written();
+    if (had_messages && wants_messages()) handler_->on_drained();
+}
+
+void TcpStream::finish_if_written() {
+    asio::error_code ignored;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    phase_ = Phase::finishing;
+    finish_by_ms_ = loop_.now_ms() + limits_.silence_patience_ms;
+    set_alarm();
+    // If the end of their stream has come already, it comes again.
+    read();
+}
+
+void TcpStream::end(Failure failure, std::string text, bool reset) {
+    if (phase_ == Phase::ended) return;
+    phase_ = Phase::ended;
+    error_ = Error{.failure = failure, .text = std::move(text)};
+    loop_.cancel(std::exchange(alarm_, 0));
+    asio::error_code ignored;
+    // Not to be mistaken for an orderly end, and nothing stays behind in the system.
+    if (reset) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    socket_.close(ignored);
+    writer_.clear();
+    note_delivery();
+    if (auto done = std::exchange(introduced_, nullptr)) {
+        reported_ = true;
+        loop_.post([done = std::move(done), error = *error_] { done(error); });
+        return;
+    }
+    if (handler_ != nullptr) {
+        loop_.post([self = shared_from_this()] { self->report(); });
+    }
+}
+
+void TcpStream::report() {
+    if (phase_ != Phase::ended || handler_ == nullptr || reported_) return;
+    reported_ = true;
+    std::exchange(handler_, nullptr)->on_closed(*error_);
+}
+
+void TcpStream::set_alarm() {
+    loop_.cancel(std::exchange(alarm_, 0));
+    std::int64_t due_ms = last_sent_ms_ + limits_.heartbeat_ms;
+    switch (phase_) {
+        case Phase::introducing:
+            due_ms = introduced_by_ms_;
+            break;
+        case Phase::open:
+            due_ms = std::min(due_ms, last_heard_ms_ + limits_.silence_patience_ms);
+            break;
+        case Phase::closing:
+            due_ms = last_sent_ms_ + limits_.silence_patience_ms;
+            break;
+        case Phase::finishing:
+            due_ms = finish_by_ms_;
+            break;
+        case Phase::ended:
+            return;
+    }
+    std::int64_t now_ms = loop_.now_ms();
+    // What is overdue and was not dealt with, as nobody listens or the socket is full, is looked
+    // at again a heartbeat later.
+    std::int64_t wait_ms = due_ms > now_ms ? due_ms - now_ms : limits_.heartbeat_ms;
+    alarm_ = loop_.after(std::max<std::int64_t>(wait_ms, 1), [weak = weak_from_this()] {
+        if (auto self = weak.lock()) self->on_alarm();
+    });
+}
+
+void TcpStream::on_alarm() {
+    alarm_ = 0;
+    std::int64_t now_ms = loop_.now_ms();
+    if (phase_ == Phase::introducing && now_ms >= introduced_by_ms_) {
+        return end(Failure::timed_out, fmt::format("{} did not introduce itself", remote_), true);
+    }
+    if (phase_ == Phase::open) {
+        asio::error_code ignored;
+        bool silent = wants_messages() && now_ms - last_heard_ms_ >= limits_.silence_patience_ms;
+        // If it was us who slept, what they sent is waiting.
+        if (silent && socket_.available(ignored) == 0) {
+            return end(Failure::timed_out,
+                       fmt::format("{} was silent for {} ms", remote_, now_ms - last_heard_ms_),
+                       true);
+        }
+        if (now_ms - last_sent_ms_ >= limits_.heartbeat_ms && writer_.empty() &&
+            write_failure_.empty()) {
+            last_sent_ms_ = now_ms;
+            writer_.push(FrameType::heartbeat, {});
+            write();
+        }
+    }
+    if (phase_ == Phase::closing && now_ms - last_sent_ms_ >= limits_.silence_patience_ms) {
+        return end(Failure::timed_out, fmt::format("{} does not read what it is sent", remote_),
+                   true);
+    }
+    if (phase_ == Phase::finishing && now_ms >= finish_by_ms_) {
+        // All is in the system's hands, which goes on delivering.
+        return end(Failure::timed_out, fmt::format("{} did not close its side", remote_), false);
+    }
+    set_alarm();
+}
+
+void TcpStream::note_delivery() {
+    bool delivering = is_closing() || writer_.has_messages();
+    if (delivering == delivering_) return;
+    delivering_ = delivering;
+    delivering ? loop_.delivery_begun() : loop_.delivery_ended();
+}
+
+}  // namespace reowolf::post

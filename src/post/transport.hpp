@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// What every transport does: carry whole messages between two processes, in order and without
+// loss or repetition for as long as the connection lives. A message that was not delivered when
+// it died is lost; who needs more keeps copies and dials again.
+//
+// Everything here happens on the loop the transport was made for. A callback never comes from
+// within a call into this layer, so callers need not fear re-entry, and any object may be
+// destroyed at any moment, also inside its own callback; no callback comes after that.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "post/address.hpp"
+
+namespace reowolf::post {
+
+enum class Failure {
+    refused,                // the host is there, but nobody listens
+    unreachable,            // no way to the host
+    unknown_host,           // the name has no address
+    timed_out,              // no answer, or no sign of life, within the patience
+    address_in_use,         // listen: somebody else has the port
+    address_not_available,  // listen: not an address of this host
+    not_permitted,          // the operating system forbids it
+    not_supported,          // this transport cannot do that
+    closed,                 // orderly: close() here or there, everything sent before has arrived
+    lost,                   // the connection broke, or was aborted; messages may be missing
+    protocol,               // the other side does not speak this protocol, or another version
+    too_large,              // a message exceeds the limit
+    resources,              // out of descriptors or memory
+    other,
+};
+
+// "refused", "timed out", ...
+std::string_view to_string(Failure failure);
+
+struct Error {
+    Failure failure = Failure::other;
+    std::string text;  // for people: what was tried, with whom, what happened
+};
+
+// The largest incoming message of a new connection, until limit_message_bytes() is called.
+inline constexpr std::size_t message_bytes_from_strangers = 64u << 10;
+
+class ConnectionHandler {
+  public:
+    virtual ~ConnectionHandler() = default;
+    virtual void on_message(std::vector<std::byte> message) = 0;
+    // Once, and last. After close() or abort() here it comes too.
+    virtual void on_closed(const Error& why) = 0;
+    // Everything sent has left this process' queue.
+    virtual void on_drained() {}
+};
+
+class Connection {
+  public:
+    // Without close() before, what is still queued is lost. With it, delivery goes on.
+    virtual ~Connection() = default;
+
+    // Messages are read, and events reported, only while there is a handler: set one soon, as
+    // silence is not noticed without. Setting none holds the other side back.
+    virtual void set_handler(ConnectionHandler* handler) = 0;
+
+    // Queues the message; never blocks. Ignored after close(), abort() or the end.
+    virtual void send(std::vector<std::byte> message) = 0;
+
+    // Delivers what is queued, as long as that makes progress within the silence patience, and
+    // then closes: the other side gets all messages and then Failure::closed. What still comes
+    // from there is dropped.
+    virtual void close() = 0;
+
+    // Closes at once; what is queued or on its way may be lost.
+    virtual void abort() = 0;
+
+    // The largest incoming message accepted from now on; a larger one ends the connection. Called
+    // within on_message it holds for the very next message.
+    virtual void limit_message_bytes(std::size_t bytes_max) = 0;
+
+    // Bytes of messages that are still in this process.
+    virtual std::size_t queued_bytes() const = 0;
+
+    // The other side, for people.
+    virtual std::string remote() const = 0;
+};
+
+// Listens as long as it lives. Connections it has handed over live on.
+class Acceptor {
+  public:
+    virtual ~Acceptor() = default;
+    // With the real port where 0 was asked for.
+    virtual Address local() const = 0;
+};
+
+// An attempt to connect. Destroying it abandons the attempt: its callback will not come. Once
+// the callback has come it is of no use any more.
+class Dial {
+  public:
+    virtual ~Dial() = default;
+};
+
+class Transport {
+  public:
+    // The Acceptors, Dials and Connections it made may outlive it.
+    virtual ~Transport() = default;
+
+    using OnAccept = std::function<void(std::unique_ptr<Connection>)>;
+    virtual std::expected<std::unique_ptr<Acceptor>, Error> listen(const Address& local,
+                                                                   OnAccept on_accept) = 0;
+
+    // Resolves the name, tries its addresses in turn, and reports the first connection on which
+    // the other side has shown that it speaks the protocol, or the failure of the last one;
+    // within handshake_patience_ms, exactly once, and never before dial() has returned.
+    using OnDialled = std::function<void(std::expected<std::unique_ptr<Connection>, Error>)>;
+    [[nodiscard]] virtual std::unique_ptr<Dial> dial(const Address& remote, OnDialled done) = 0;
+};
+
+}  // namespace reowolf::post

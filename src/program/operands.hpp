@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// What the fields of an instruction are: the roles of opcodes.def, read.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "program/program.hpp"
+
+namespace reowolf::program {
+
+enum class Access : std::uint8_t { none, read, write, take, change };
+
+enum class Sort : std::uint8_t {
+    // Slots.
+    word,        // a scalar or a port
+    reference,   // a string or an array
+    element,     // as an element of type d is
+    elements,    // c consecutive slots, each as an element of type d is
+    value,       // as type d is
+    bounds,      // two consecutive words
+    arguments,   // consecutive slots, as the parameters of routine a are
+    result,      // as the result of routine a is
+    own_result,  // as the result of the routine that the instruction stands in is
+    listed,      // c consecutive slots, as the types of list d are
+    // Fields that name no slot.
+    number,   // a 64-bit number: this field and the next
+    text,     // a string constant
+    target,   // an instruction
+    count,    // how many
+    type,     // a type
+    list,     // a list of types
+    routine,  // a routine
+    place,    // 0, or 1 + a peer
+};
+
+struct Operand {
+    char field = 0;  // 'a' to 'd'
+    Access access = Access::none;
+    Sort sort = Sort::word;
+};
+
+class Shape {
+  public:
+    std::string_view name;
+    std::string_view fields;  // the operand column: "k a b c"
+
+    std::span<const Operand> operands() const { return {operands_.data(), count_}; }
+    const Operand* find(char field) const;
+
+    constexpr Shape(std::string_view shape_name, std::string_view shape_fields,
+                    std::string_view roles);
+
+  private:
+    std::array<Operand, 4> operands_{};
+    std::uint8_t count_ = 0;
+};
+
+const Shape& shape(Opcode opcode);
+
+std::uint32_t field(const Instruction& instruction, char name);
+
+// Consecutive slots that an instruction touches in one way.
+struct SlotRange {
+    Operand operand;
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+};
+
+// The slots that an operand stands for; none if it is not a slot. The routine and the list that
+// the instruction names must exist.
+SlotRange slots_of(const Program& program, const Instruction& instruction, Operand operand);
+
+}  // namespace reowolf::program

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// The compiled form of a module: what the compiler produces and the machine executes. The two
+// know nothing of each other; this header is all that they share. Plain data, immutable once made.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/span.hpp"
+
+namespace reowolf::program {
+
+enum class Opcode : std::uint8_t {
+#define OPCODE(name, operands, roles, effect) name,
+#include "program/opcodes.def"
+#undef OPCODE
+};
+
+enum class TypeKind : std::uint8_t {
+    boolean,
+    u8,
+    u16,
+    u32,
+    u64,
+    s8,
+    s16,
+    s32,
+    s64,
+    character,
+    string,
+    array,
+    in_port,
+    out_port,
+};
+
+using TypeId = std::uint32_t;
+using RoutineId = std::uint32_t;
+
+// Types are interned: two equal types of a program have one id.
+struct Type {
+    TypeKind kind = TypeKind::boolean;
+    TypeId element = 0;  // of an array: its elements; of a port: its messages
+
+    friend bool operator==(const Type&, const Type&) = default;
+};
+
+constexpr bool is_reference(TypeKind kind) {
+    return kind == TypeKind::string || kind == TypeKind::array;
+}
+constexpr bool is_port(TypeKind kind) {
+    return kind == TypeKind::in_port || kind == TypeKind::out_port;
+}
+constexpr bool is_integer(TypeKind kind) {
+    return kind >= TypeKind::u8 && kind <= TypeKind::s64;
+}
+constexpr bool is_signed(TypeKind kind) {
+    return kind >= TypeKind::s8 && kind <= TypeKind::s64;
+}
+// Bytes of one value inside an array and on the wire; 8 for references and ports (inside arrays).
+std::uint32_t element_size(TypeKind kind);
+std::string_view name(TypeKind kind);  // "bool", "u8", …; without what an array or port is of
+
+struct Instruction {
+    Opcode opcode = Opcode::end;
+    TypeKind kind = TypeKind::boolean;
+    TypeKind kind2 = TypeKind::boolean;
+    std::uint32_t a = 0;
+    std::uint32_t b = 0;
+    std::uint32_t c = 0;
+    std::uint32_t d = 0;
+};
+
+enum class RoutineKind : std::uint8_t { function, primitive, composite, component, connector };
+std::string_view keyword(RoutineKind kind);  // "func", "primitive", …
+
+struct Parameter {
+    std::string name;
+    TypeId type = 0;
+};
+
+struct Routine {
+    std::string name;
+    RoutineKind kind = RoutineKind::function;
+    Span span;                              // of its name
+    std::vector<Parameter> parameters;      // in slots 0, 1, …
+    std::optional<TypeId> result;           // functions only
+    std::uint32_t frame_slots = 0;          // parameters, locals and temporaries
+    std::vector<std::uint32_t> references;  // the slots that hold strings or arrays, ascending
+    std::vector<Instruction> code;          // never falls off its end
+    std::vector<Span> spans;                // one per instruction: what to underline on failure
+    bool may_end = true;                    // false if it can be seen that it never reaches its end
+};
+
+// A peer of a connector and its ports, in the order of declaration. Directions are the
+// connector's: the application puts into an in port.
+struct PeerPort {
+    std::string name;
+    TypeId type = 0;  // an in or out port type
+    Span span;
+};
+struct Peer {
+    std::string name;
+    std::string address;  // as written
+    std::string listen;   // as written; empty: bind what `address` says
+    std::vector<PeerPort> ports;
+    Span span;
+};
+struct Connector {
+    std::string name;
+    Span span;
+    std::vector<Peer> peers;
+    std::optional<std::uint32_t> self;  // index into peers, from `self NAME;`
+    // A routine of kind connector. Its parameters are the ports of all peers, in order, named
+    // "peer.port"; it computes the structure and never synchronises.
+    RoutineId body = 0;
+};
+
+struct Program {
+    std::vector<Type> types;
+    std::vector<std::vector<TypeId>> type_lists;  // for print
+    std::vector<std::string> texts;
+    std::vector<Routine> routines;
+    std::optional<Connector> connector;
+
+    std::optional<RoutineId> find(std::string_view routine) const;
+    // As in source text: "u32[]", "in<string>".
+    std::string type_name(TypeId type) const;
+};
+
+// The whole program as text, one instruction a line; for --dump=program and the tests.
+std::string disassemble(const Program& program);
+
+// What is wrong with a program that a compiler must never produce (a slot out of the frame, a jump
+// to nowhere, a type that does not exist), or nothing. Run after every compilation.
+std::optional<std::string> verify(const Program& program);
+
+}  // namespace reowolf::program

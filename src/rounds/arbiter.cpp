@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: MIT
+#include "rounds/arbiter.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace reowolf::rounds {
+
+using wire::AttemptId;
+using wire::Decision;
+using wire::NodeRef;
+using wire::Reason;
+using wire::SiteId;
+
+Arbiter::Arbiter(SiteId self, std::vector<std::string> sites, std::vector<SiteId> realtime)
+    : self_(self), sites_(std::move(sites)), holdings_(std::move(realtime)) {}
+
+// ---- Events of this site's own attempts --------------------------------------------------------
+
+void Arbiter::open(const AttemptId& own) {
+    own_.insert(own);
+    holdings_.add(own);  // rule 1
+    if (holdings_.is_realtime(own)) {
+        cancel_step_if_broken();
+        if (holdings_.contains(own)) hand_over_to_step(own);
+    }
+}
+
+// Applications that step together are in every round together, so their authority always meets at
+// the lowest of them. To hand it there at once saves the detour over touches.
+void Arbiter::hand_over_to_step(const AttemptId& attempt) {
+    const SiteId lowest = holdings_.realtime_sites().front();
+    if (lowest < self_) give(attempt, lowest, attempt);
+}
+
+void Arbiter::touch(const AttemptId& own, const AttemptId& other, SiteId holder) {
+    if (!is_over(other)) touch_at(own, other, holder);
+}
+
+void Arbiter::leaf(const AttemptId& own, wire::Leaf leaf) {
+    if (holdings_.contains(own)) {
+        holdings_.add_leaf(own, std::move(leaf));
+    } else if (const auto pointer = pointers_.find(own); pointer != pointers_.end()) {
+        send(pointer->second, wire::LeafFound{own, std::move(leaf)});
+    }
+}
+
+void Arbiter::withdraw(const AttemptId& own, wire::NodeId leaf) {
+    holdings_.withdraw_leaf(own, leaf);
+}
+
+void Arbiter::decide(const AttemptId& attempt, bool silent_too) {
+    if (!holdings_.contains(attempt)) return;
+    if (const auto round = holdings_.find_round(forest_, attempt, silent_too)) {  // rule 7
+        std::set<SiteId> owners;
+        for (const NodeRef& member : *round) owners.insert(member.attempt.owner());
+        owners.erase(self_);
+        for (const SiteId owner : owners) send(owner, wire::Decide{*round});
+        learn(*round);
+    }
+}
+
+void Arbiter::abandon(const AttemptId& own) {
+    if (const auto pointer = pointers_.find(own); pointer != pointers_.end()) {
+        send(pointer->second, wire::Over{own, {}});
+    }
+    finish(own);
+}
+
+void Arbiter::cancel(const AttemptId& own, Reason reason, const std::string& text) {
+    if (!own_.contains(own)) return;
+    if (holdings_.contains(own)) {
+        cancel_held(own, reason, text);
+    } else if (const auto pointer = pointers_.find(own); pointer != pointers_.end()) {
+        send(pointer->second, wire::Cancel{own, reason, text});
+    }
+}
+
+// ---- Events from other sites -------------------------------------------------------------------
+
+void Arbiter::receive(SiteId from, const wire::Body& body) {
+    std::visit([&](const auto& message) { on(from, message); }, body);
+}
+
+void Arbiter::on(SiteId, const wire::Touch& message) {
+    if (!is_over(message.other)) touch_at(message.attempt, message.other, message.other_holder);
+}
+
+void Arbiter::on(SiteId from, const wire::Hand& message) {
+    if (is_over(message.attempt)) return;
+    acquire(message, from);
+}
+
+void Arbiter::on(SiteId, const wire::LeafFound& message) {
+    if (holdings_.contains(message.attempt)) {  // rule 6
+        holdings_.add_leaf(message.attempt, message.leaf);
+        decide(message.attempt, true);
+    } else if (const auto pointer = pointers_.find(message.attempt); pointer != pointers_.end()) {
+        send(pointer->second, message);
+    }
+}
+
+void Arbiter::on(SiteId, const wire::Held& message) {
+    const auto pointer = pointers_.find(message.attempt);
+    if (pointer != pointers_.end() && message.holder < pointer->second) {
+        pointer->second = message.holder;
+    }
+}
+
+void Arbiter::on(SiteId, const wire::Cancel& message) {
+    if (holdings_.contains(message.attempt)) {  // rule 9
+        cancel_held(message.attempt, message.reason, message.text);
+    } else if (const auto pointer = pointers_.find(message.attempt); pointer != pointers_.end()) {
+        send(pointer->second, message);
+    }
+}
+
+void Arbiter::on(SiteId, const wire::Cancelled& message) {
+    if (!own_.contains(message.attempt)) return;
+    finish(message.attempt);
+    effects_.push_back(Fail{message.attempt, message.reason, message.text});
+}
+
+void Arbiter::on(SiteId, const wire::Decide& message) {
+    learn(message.decision);
+}
+
+void Arbiter::on(SiteId, const wire::Over& message) {
+    if (!message.decision.empty()) learn(message.decision);
+    if (const auto pointer = pointers_.find(message.attempt); pointer != pointers_.end()) {
+        send(pointer->second, message);
+    }
+    finish(message.attempt);
+}
+
+// ---- Authority ---------------------------------------------------------------------------------
+
+// Rule 3, at this site: `here` touches `other`, which is believed to be held at `holder`.
+void Arbiter::touch_at(const AttemptId& here, const AttemptId& other, SiteId holder) {
+    Held* const held = holdings_.find(here);
+    if (!held) {
+        if (const auto pointer = pointers_.find(here); pointer != pointers_.end()) {
+            send(pointer->second, wire::Touch{here, other, holder});
+        }
+        return;
+    }
+    held->touches.insert(other);
+    if (Held* const other_held = holdings_.find(other)) {
+        other_held->touches.insert(here);
+    } else if (holder == self_) {
+        if (const auto pointer = pointers_.find(other); pointer != pointers_.end()) {
+            give(here, pointer->second, other);
+        }
+    } else if (holder < self_) {
+        give(here, holder, other);
+    } else if (!is_lost(holder)) {
+        send(holder, wire::Touch{other, here, self_});
+    }
+}
+
+std::set<AttemptId> Arbiter::together_with(const AttemptId& attempt) const {
+    std::set<AttemptId> together;
+    std::vector<AttemptId> open{attempt};
+    while (!open.empty()) {
+        const AttemptId next = open.back();
+        open.pop_back();
+        const auto held = holdings_.all().find(next);
+        if (held == holdings_.all().end() || !together.insert(next).second) continue;
+        open.insert(open.end(), held->second.touches.begin(), held->second.touches.end());
+        if (holdings_.is_realtime(next)) {
+            const auto step = holdings_.realtime_held();
+            open.insert(open.end(), step.begin(), step.end());
+        }
+    }
+    return together;
+}
+
+// Rule 4: what is together moves together, and only to lower numbers.
+void Arbiter::give(const AttemptId& attempt, SiteId to, const AttemptId& reason) {
+    if (to >= self_ || is_gone(to)) return;
+    for (const AttemptId& moved : together_with(attempt)) {
+        Held held = holdings_.remove(moved);
+        pointers_[moved] = to;
+        send(
+            to,
+            wire::Hand{
+                moved, std::move(held.leaves), {held.touches.begin(), held.touches.end()}, reason});
+    }
+}
+
+// Rule 5.
+void Arbiter::acquire(const wire::Hand& hand, SiteId from) {
+    const AttemptId& attempt = hand.attempt;
+    if (attempt.owner() == self_ || is_lost(attempt.owner()) || holdings_.contains(attempt)) return;
+    pointers_.erase(attempt);
+    Held& held = holdings_.add(attempt);
+    for (const wire::Leaf& leaf : hand.leaves) holdings_.add_leaf(attempt, leaf);
+    if (attempt.owner() != from) send(attempt.owner(), wire::Held{attempt, self_});
+
+    held.touches.insert(hand.touches.begin(), hand.touches.end());
+    if (hand.reason != attempt) held.touches.insert(hand.reason);
+    for (const AttemptId& other : std::set(held.touches)) {
+        if (Held* const here = holdings_.find(other)) here->touches.insert(attempt);
+    }
+    if (holdings_.is_realtime(attempt)) {
+        cancel_step_if_broken();
+        if (holdings_.contains(attempt)) hand_over_to_step(attempt);
+    }
+    if (departed_.contains(self_)) return cancel_foreign();
+    // What it touches may have been passed on from here meanwhile: it follows.
+    if (const Held* const still_here = holdings_.find(attempt)) {
+        for (const AttemptId& other : std::set(still_here->touches)) {
+            const auto pointer = pointers_.find(other);
+            if (pointer == pointers_.end()) continue;
+            give(attempt, pointer->second, other);
+            break;
+        }
+    }
+    decide(attempt, true);
+}
+
+// ---- Ends --------------------------------------------------------------------------------------
+
+void Arbiter::learn(const Decision& decision) {
+    if (decision.empty()) return;
+    const auto shared = std::make_shared<const Decision>(decision);
+    bool commits = false;
+    for (const NodeRef& member : decision) {
+        commits |= own_.contains(member.attempt);
+        if (member.attempt.number >= over_[member.attempt.component]) {
+            decisions_[member.attempt.component] = shared;
+        }
+        finish(member.attempt);
+    }
+    if (commits) effects_.push_back(Commit{decision});
+}
+
+void Arbiter::finish(const AttemptId& attempt) {
+    std::uint64_t& over = over_[attempt.component];
+    over = std::max(over, attempt.number);
+    holdings_.remove(attempt);
+    pointers_.erase(attempt);
+    inquiries_.erase(attempt);
+    own_.erase(attempt);
+}
+
+bool Arbiter::is_over(const AttemptId& attempt) const {
+    const auto found = over_.find(attempt.component);
+    return found != over_.end() && attempt.number <= found->second;
+}
+
+// Rule 9. Applications that step together wait for each other, so they fail together.
+void Arbiter::cancel_held(const AttemptId& attempt, Reason reason, const std::string& text) {
+    if (!holdings_.is_realtime(attempt)) return cancel_one(attempt, reason, text);
+    std::string all = text;
+    if (reason == Reason::timed_out) {
+        for (const SiteId site : missing()) {
+            all += fmt::format("{}'{}' did not arrive", all.empty() ? "" : "; ", sites_[site]);
+        }
+    }
+    for (const AttemptId& other : holdings_.realtime_held()) cancel_one(other, reason, all);
+}
+
+void Arbiter::cancel_one(const AttemptId& attempt, Reason reason, const std::string& text) {
+    if (attempt.owner() == self_) {
+        finish(attempt);
+        effects_.push_back(Fail{attempt, reason, text});
+    } else {
+        holdings_.remove(attempt);
+        // Not over for its owner before it hears of it: until then it may ask again.
+        send(attempt.owner(), wire::Cancelled{attempt, reason, text});
+    }
+}
+
+std::vector<SiteId> Arbiter::missing() const {
+    std::vector<SiteId> sites = holdings_.realtime_sites();
+    if (sites.empty() || sites.front() != self_) return {};
+    for (const AttemptId& here : holdings_.realtime_held()) std::erase(sites, here.owner());
+    return sites;
+}
+
+bool Arbiter::is_step_complete() const {
+    return !holdings_.realtime_sites().empty() &&
+           holdings_.realtime_held().size() == holdings_.realtime_sites().size();
+}
+
+// ---- Losses ------------------------------------------------------------------------------------
+
+void Arbiter::lose(SiteId site, const std::string& why) {
+    if (site == self_ || !lost_.emplace(site, why).second) return;
+    // Rule 10: what the lost site owned will never be decided here.
+    std::vector<AttemptId> gone;
+    for (const auto& [attempt, held] : holdings_.all()) {
+        if (attempt.owner() == site) gone.push_back(attempt);
+    }
+    for (const AttemptId& attempt : gone) finish(attempt);
+    cancel_step_if_broken();
+    for (const AttemptId& own : std::set(own_)) {
+        if (!holdings_.contains(own)) inquire(own);
+    }
+    for (const wire::Ask& question : std::exchange(deferred_, {})) on(site, question);
+}
+
+// Of each component the last decision is enough: nobody asks about an attempt after its next one.
+const Decision* Arbiter::find_decision(const AttemptId& attempt) const {
+    const auto last = decisions_.find(attempt.component);
+    if (last == decisions_.end()) return nullptr;
+    const bool found =
+        std::ranges::find(*last->second, attempt, &NodeRef::attempt) != last->second->end();
+    return found ? last->second.get() : nullptr;
+}
+
+// Rule 10 for applications that step together: without one of them there is no step.
+void Arbiter::cancel_step_if_broken() {
+    const bool broken =
+        std::ranges::any_of(holdings_.realtime_sites(), [&](SiteId site) { return is_gone(site); });
+    if (!broken) return;
+    for (const AttemptId& attempt : holdings_.realtime_held()) {
+        cancel_one(attempt, Reason::peer_lost, gone_text());
+    }
+}
+
+// Who leaves gives back what it holds for others, by cancelling it; nothing is in doubt.
+void Arbiter::depart(SiteId site) {
+    if (!departed_.insert(site).second) return;
+    cancel_step_if_broken();
+    if (site == self_) cancel_foreign();
+}
+
+void Arbiter::cancel_foreign() {
+    std::vector<AttemptId> foreign;
+    for (const auto& [attempt, held] : holdings_.all()) {
+        if (attempt.owner() != self_) foreign.push_back(attempt);
+    }
+    for (const AttemptId& attempt : foreign) cancel_one(attempt, Reason::left, gone_text());
+}
+
+// Rule 17.
+void Arbiter::inquire(const AttemptId& own) {
+    Inquiry& inquiry = inquiries_[own];
+    inquiry.lost.clear();
+    for (const auto& [site, why] : lost_) inquiry.lost.insert(site);
+    inquiry.denied.clear();
+    for (SiteId site = 0; site < sites_.size(); ++site) {
+        if (site == self_ || is_lost(site)) continue;
+        send(site, wire::Ask{own, {inquiry.lost.begin(), inquiry.lost.end()}, site});
+    }
+    conclude_if_denied(own);
+}
+
+// Rule 18. Whoever asks wants the attempt resolved, so a holder cancels it.
+void Arbiter::on(SiteId, const wire::Ask& message) {
+    if (!std::ranges::all_of(message.lost, [&](SiteId site) { return is_lost(site); })) {
+        deferred_.push_back(message);  // until what the lost site has sent here is known
+        return;
+    }
+    const SiteId owner = message.attempt.owner();
+    const auto pointer = pointers_.find(message.attempt);
+    if (const Decision* known = find_decision(message.attempt)) {
+        send(owner, wire::Decide{*known});
+    } else if (holdings_.contains(message.attempt)) {
+        cancel_held(message.attempt, Reason::peer_lost, gone_text());
+    } else if (pointer != pointers_.end() && !is_lost(pointer->second)) {
+        send(pointer->second, message);
+    } else {
+        std::vector<SiteId> lost;
+        for (const auto& [site, why] : lost_) lost.push_back(site);
+        send(owner, wire::No{message.attempt, lost, message.asked});
+    }
+}
+
+void Arbiter::on(SiteId, const wire::No& message) {
+    const auto inquiry = inquiries_.find(message.attempt);
+    if (inquiry == inquiries_.end()) return;
+    if (std::set(message.lost.begin(), message.lost.end()) != inquiry->second.lost) return;
+    inquiry->second.denied.insert(message.asked);
+    conclude_if_denied(message.attempt);
+}
+
+// Rule 19: everybody who is left has said no, for exactly the losses known here.
+void Arbiter::conclude_if_denied(const AttemptId& own) {
+    const Inquiry& inquiry = inquiries_.at(own);
+    for (SiteId site = 0; site < sites_.size(); ++site) {
+        if (site != self_ && !is_lost(site) && !inquiry.denied.contains(site)) return;
+    }
+    finish(own);
+    effects_.push_back(Doubt{own, gone_text()});
+}
+
+bool Arbiter::is_gone(SiteId site) const {
+    return is_lost(site) || departed_.contains(site);
+}
+
+std::string Arbiter::gone_text() const {
+    std::string text;
+    const auto add = [&](SiteId site, const std::string& why) {
+        text += fmt::format("{}peer '{}' is gone: {}", text.empty() ? "" : "; ", sites_[site], why);
+    };
+    for (const SiteId site : departed_) add(site, "it has left the connector");
+    for (const auto& [site, why] : lost_) {
+        if (!departed_.contains(site)) add(site, why);
+    }
+    return text;
+}
+
+SiteId Arbiter::holder(const AttemptId& own) const {
+    const auto pointer = pointers_.find(own);
+    return pointer == pointers_.end() ? self_ : pointer->second;
+}
+
+// ---- Effects -----------------------------------------------------------------------------------
+
+void Arbiter::send(SiteId to, wire::Body body) {
+    if (!is_lost(to)) effects_.push_back(Send{to, std::move(body)});
+}
+
+std::vector<Effect> Arbiter::take_effects() {
+    return std::exchange(effects_, {});
+}
+
+}  // namespace reowolf::rounds

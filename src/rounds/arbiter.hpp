@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// One site's part in deciding rounds: the general algorithm of docs/deciding.md as a state machine.
+// Events go in through the functions below, effects come out of take_effects(). It has no clock,
+// thread or socket. Rule numbers in the comments are those of that page.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "rounds/forest.hpp"
+#include "rounds/solver.hpp"
+#include "wire/ids.hpp"
+#include "wire/message.hpp"
+
+namespace reowolf::rounds {
+
+struct Send {
+    wire::SiteId to = 0;
+    wire::Body body;
+};
+// The round is decided; attempts of this site in it commit with the node named.
+struct Commit {
+    wire::Decision decision;
+};
+// An attempt of this site is over without a round. Nothing of it is left anywhere.
+struct Fail {
+    wire::AttemptId attempt;
+    wire::Reason reason;
+    std::string text;
+};
+// An attempt of this site was promised to a site that is gone, and nobody who is left knows what
+// became of it.
+struct Doubt {
+    wire::AttemptId attempt;
+    std::string text;
+};
+using Effect = std::variant<Send, Commit, Fail, Doubt>;
+
+class Arbiter {
+  public:
+    // `sites`: the names of all, by number. `realtime`: those whose applications step together,
+    // ascending.
+    Arbiter(wire::SiteId self, std::vector<std::string> sites, std::vector<wire::SiteId> realtime);
+
+    // ---- Events of this site's own attempts.
+    void open(const wire::AttemptId& own);
+    void touch(const wire::AttemptId& own, const wire::AttemptId& other, wire::SiteId holder);
+    void leaf(const wire::AttemptId& own, wire::Leaf leaf);
+    void withdraw(const wire::AttemptId& own, wire::NodeId leaf);
+    // Look for a round with this attempt, if it is held here.
+    void decide(const wire::AttemptId& own, bool silent_too);
+    // The attempt has no behaviour left and its component ends: nobody can decide it any more.
+    void abandon(const wire::AttemptId& own);
+    // Ask for the attempt to be over. The answer is Fail or Commit or, after a loss, Doubt.
+    void cancel(const wire::AttemptId& own, wire::Reason reason, const std::string& text);
+
+    // ---- Events from other sites.
+    void receive(wire::SiteId from, const wire::Body& body);
+    // `site` is cut off for good; nothing of it will be received any more.
+    void lose(wire::SiteId site, const std::string& why);
+
+    // `site`, which may be this one, leaves in order: it promises nothing more, but still answers.
+    void depart(wire::SiteId site);
+
+    // ---- What can be asked.
+    wire::SiteId holder(const wire::AttemptId& own) const;
+    bool is_lost(wire::SiteId site) const { return lost_.contains(site); }
+    bool is_over(const wire::AttemptId& attempt) const;
+    // The sites that step together of which no attempt has arrived, if this site is the one to
+    // know; empty otherwise.
+    std::vector<wire::SiteId> missing() const;
+    // All of them have arrived and are held here.
+    bool is_step_complete() const;
+    Forest& forest() { return forest_; }
+    const Forest& forest() const { return forest_; }
+
+    std::vector<Effect> take_effects();
+
+  private:
+    // A question of this site to all others about its own attempt (rules 17 and 19).
+    struct Inquiry {
+        std::set<wire::SiteId> lost;
+        std::set<wire::SiteId> denied;
+    };
+    using SharedDecision = std::shared_ptr<const wire::Decision>;
+
+    void send(wire::SiteId to, wire::Body body);
+    void touch_at(const wire::AttemptId& here, const wire::AttemptId& other, wire::SiteId holder);
+    void give(const wire::AttemptId& attempt, wire::SiteId to, const wire::AttemptId& reason);
+    std::set<wire::AttemptId> together_with(const wire::AttemptId& attempt) const;
+    void hand_over_to_step(const wire::AttemptId& attempt);
+    void acquire(const wire::Hand& hand, wire::SiteId from);
+    void learn(const wire::Decision& decision);
+    void finish(const wire::AttemptId& attempt);
+    void cancel_held(const wire::AttemptId& attempt, wire::Reason reason, const std::string& text);
+    void cancel_one(const wire::AttemptId& attempt, wire::Reason reason, const std::string& text);
+    void cancel_step_if_broken();
+    void cancel_foreign();
+    void inquire(const wire::AttemptId& own);
+    void conclude_if_denied(const wire::AttemptId& own);
+    const wire::Decision* find_decision(const wire::AttemptId& attempt) const;
+    bool is_gone(wire::SiteId site) const;
+    std::string gone_text() const;
+
+    void on(wire::SiteId from, const wire::Touch& message);
+    void on(wire::SiteId from, const wire::Hand& message);
+    void on(wire::SiteId from, const wire::LeafFound& message);
+    void on(wire::SiteId from, const wire::Held& message);
+    void on(wire::SiteId from, const wire::Cancel& message);
+    void on(wire::SiteId from, const wire::Cancelled& message);
+    void on(wire::SiteId from, const wire::Decide& message);
+    void on(wire::SiteId from, const wire::Over& message);
+    void on(wire::SiteId from, const wire::Ask& message);
+    void on(wire::SiteId from, const wire::No& message);
+    template <class Other>
+    void on(wire::SiteId, const Other&) {}  // the runtime's business
+
+    wire::SiteId self_;
+    std::vector<std::string> sites_;
+    Forest forest_;
+    Holdings holdings_;
+    std::set<wire::AttemptId> own_;  // open attempts of this site
+    std::map<wire::AttemptId, wire::SiteId> pointers_;
+    std::map<wire::ComponentId, std::uint64_t> over_;        // the highest number known to be over
+    std::map<wire::ComponentId, SharedDecision> decisions_;  // the last one of each
+    std::map<wire::SiteId, std::string> lost_;
+    std::set<wire::SiteId> departed_;
+    std::map<wire::AttemptId, Inquiry> inquiries_;
+    std::vector<wire::Ask> deferred_;  // questions about losses not noticed here yet
+    std::vector<Effect> effects_;
+};
+
+}  // namespace reowolf::rounds

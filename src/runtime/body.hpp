@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// What a component runs: PDL on the machine, or native code that behaves like it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/span.hpp"
+#include "machine/comparison.hpp"
+#include "machine/machine.hpp"
+
+namespace reowolf::runtime {
+
+struct TraceLine {
+    std::string kind;  // the keyword of its routine
+    std::string name;
+    Span where;
+};
+
+// Where one behaviour of a component stands. Copying it is how a behaviour splits.
+class Body {
+  public:
+    virtual ~Body() = default;
+    virtual std::unique_ptr<Body> clone() const = 0;
+
+    // Runs to the next request. Nothing: it waits for something outside; see Runtime::resume.
+    virtual std::optional<machine::Request> run(std::uint32_t& budget) = 0;
+
+    // The answers; see machine::State.
+    virtual void got(machine::Value message) = 0;
+    virtual void chose(std::uint32_t index) = 0;
+    virtual void fires(bool yes) = 0;
+    virtual void made(machine::PortHandle out, machine::PortHandle in) = 0;
+
+    // Whether both would go on alike. Asked of two bodies of one component.
+    virtual bool same_state(const Body& other) const = 0;
+    virtual Span position() const { return {}; }
+    virtual std::vector<TraceLine> trace() const { return {}; }
+};
+
+// PDL.
+class ProgramBody final : public Body {
+  public:
+    struct Shared {
+        const program::Program& program;
+        machine::Machine machine;
+        machine::StateComparison comparison;
+    };
+
+    ProgramBody(Shared& shared, machine::State state)
+        : shared_(&shared), state_(std::move(state)) {}
+
+    std::unique_ptr<Body> clone() const override { return std::make_unique<ProgramBody>(*this); }
+    std::optional<machine::Request> run(std::uint32_t& budget) override {
+        return shared_->machine.run(state_, budget);
+    }
+    void got(machine::Value message) override { state_.got(std::move(message)); }
+    void chose(std::uint32_t index) override { state_.chose(index); }
+    void fires(bool yes) override { state_.fires(yes); }
+    void made(machine::PortHandle out, machine::PortHandle in) override { state_.made(out, in); }
+    bool same_state(const Body& other) const override;
+    Span position() const override { return state_.position(); }
+    std::vector<TraceLine> trace() const override;
+
+  private:
+    Shared* shared_;
+    machine::State state_;
+};
+
+}  // namespace reowolf::runtime

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// Components that end or fail, and what their peers learn of it.
+#include <utility>
+
+#include "runtime/runtime.hpp"
+
+namespace reowolf::runtime {
+
+using wire::NodeId;
+
+void Runtime::end_component(ComponentIndex index) {
+    Component& ending = component(index);
+    if (ending.phase == Component::Phase::ended) return;
+    if (ending.attempt) {
+        arbiter_.abandon(ending.attempt->id);
+        finish_attempt(index, {});
+    }
+    ending.phase = Component::Phase::ended;
+    ending.body.reset();
+    ending.silent_from.reset();
+    ending.last_used.clear();
+    --components_left_;
+    for (const machine::PortHandle port : std::exchange(ending.ports, {})) {
+        close_end(channel_of(port), is_out(port));
+    }
+}
+
+void Runtime::fail_component(ComponentIndex index, Report report) {
+    has_failed_ = true;
+    world_.report(report);
+    end_component(index);
+}
+
+void Runtime::close_end(ChannelIndex number, bool is_out) {
+    Channel& channel = channels_[number];
+    Channel::End& end = channel.end(is_out);
+    if (end.closed) return;
+    end.closed = true;
+    const Channel::End& other = channel.end(!is_out);
+    if (other.closed) return;
+    if (other.here) {
+        discard_users_of(number, !is_out);
+    } else {
+        send(channel.other_site, wire::Closed{channel.id.index});
+    }
+}
+
+// The other end of the channel is closed: behaviours of the owner of this end that need it are
+// discarded, with the reason.
+void Runtime::discard_users_of(ChannelIndex number, bool is_out) {
+    const ComponentIndex index = channels_[number].end(is_out).owner;
+    Component& user = component(index);
+    if (!user.attempt) return;
+    note_change(number, is_out);
+    auto& nodes = user.attempt->nodes;
+    for (NodeId id = 0; id < nodes.size(); ++id) {
+        Node& node = nodes[id];
+        if (!node.is_live()) continue;
+        if (!is_out && node.phase == Node::Phase::waiting && node.waits_on == number) {
+            discard(index, id,
+                    {.cause = Discard::Cause::get_from_closed,
+                     .text = "'get' from a port whose other end is closed",
+                     .where = node.body->position(),
+                     .trace = {}});
+        } else if (is_out && node.count(number, true) > 0) {
+            Span where;
+            for (NodeId above = id;; above = nodes[above].parent) {
+                for (const Node::Put& put : nodes[above].puts) {
+                    if (put.channel == number) where = put.where;
+                }
+                if (above == 0 || where != Span{}) break;
+            }
+            discard(index, id,
+                    {.cause = Discard::Cause::put_on_closed,
+                     .text = "attempted to 'put' on port that is no longer owned",
+                     .where = where,
+                     .trace = {{"primitive", user.name, where}}});
+        }
+    }
+    enqueue(index);
+}
+
+}  // namespace reowolf::runtime

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// What happens when the behaviours of an attempt are explored: a round, silence, death, or waiting.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "runtime/runtime.hpp"
+
+namespace reowolf::runtime {
+
+using wire::NodeId;
+
+// Looks for a round with what is explored so far.
+void Runtime::settle(ComponentIndex index) {
+    if (!component(index).attempt) return;
+    const wire::AttemptId id = attempt(index).id;
+    arbiter_.decide(id, false);
+    apply_effects();
+    if (!owner(id) || !attempt(index).is_settled() || index == application) return;
+    check_dead(index);
+    if (owner(id) && !attempt(index).patient && !attempt(index).silent.empty()) {
+        quiet_candidates_.push_back(index);
+    }
+}
+
+// A silent behaviour commits when nothing else can, with those that wait now.
+void Runtime::offer_silence(ComponentIndex index) {
+    Component& silent = component(index);
+    if (!silent.attempt || silent.attempt->patient || silent.attempt->silent.empty()) return;
+    if (!is_quiet_around(index)) {
+        quiet_candidates_.push_back(index);
+        return;
+    }
+    const wire::AttemptId id = silent.attempt->id;
+    for (const NodeId node : std::exchange(silent.attempt->silent, {})) {
+        arbiter_.leaf(id, {.node = node,
+                           .depends = {},
+                           .uses = {},
+                           .rank = silent.attempt->nodes[node].path,
+                           .optional_fired = 0});
+    }
+    arbiter_.decide(id, true);
+    apply_effects();
+}
+
+// Nobody who waits, and is connected to it through others who wait, has anything left to explore.
+bool Runtime::is_quiet_around(ComponentIndex index) const {
+    std::set<ComponentIndex> seen{index};
+    std::vector<ComponentIndex> open{index};
+    while (!open.empty()) {
+        const Component& waiting = component(open.back());
+        open.pop_back();
+        if (!waiting.attempt->is_settled() || waiting.queued) return false;
+        for (const machine::PortHandle port : waiting.ports) {
+            const Channel::End& other = channels_[channel_of(port)].end(!is_out(port));
+            if (!other.here || other.closed || !component(other.owner).attempt) continue;
+            if (seen.insert(other.owner).second) open.push_back(other.owner);
+        }
+    }
+    return true;
+}
+
+// No behaviour left, and none can come (semantics.md, "Ending and failing").
+void Runtime::check_dead(ComponentIndex index) {
+    Attempt& exploring = attempt(index);
+    const std::size_t hopeless = exploring.patient ? exploring.silent.size() : 0;
+    if (exploring.live > hopeless) return;
+
+    const Discard* end_of_file = nullptr;
+    for (const Node& node : exploring.nodes) {
+        if (!node.discard) continue;
+        const Discard& why = *node.discard;
+        if (component(index).is_native) return end_component(index);
+        if (why.cause == Discard::Cause::error || why.cause == Discard::Cause::put_on_closed) {
+            return fail_component(
+                index, {.message = why.text, .where = why.where, .trace = why.trace, .notes = {}});
+        }
+        if (why.cause == Discard::Cause::get_from_closed) end_of_file = &why;
+    }
+    if (end_of_file) end_component(index);
+}
+
+void Runtime::apply_effects() {
+    if (applying_) return;  // the outermost call applies what the inner ones cause
+    applying_ = true;
+    for (auto effects = arbiter_.take_effects(); !effects.empty();
+         effects = arbiter_.take_effects()) {
+        for (auto& effect : effects) {
+            std::visit([&](auto& one) { apply(one); }, effect);
+        }
+    }
+    applying_ = false;
+}
+
+void Runtime::apply(rounds::Send& effect) {
+    send(effect.to, std::move(effect.body));
+}
+
+void Runtime::apply(rounds::Commit& effect) {
+    struct Chosen {
+        ComponentIndex index;
+        NodeId node;
+    };
+    std::vector<Chosen> chosen;
+    for (const wire::NodeRef& member : effect.decision) {
+        const auto index = owner(member.attempt);
+        if (!index) continue;
+        const auto& nodes = attempt(*index).nodes;
+        if (member.node >= nodes.size() || nodes[member.node].phase != Node::Phase::complete) {
+            for (wire::SiteId site = 0; site < place_.sites.size(); ++site) {
+                world_.deviation(site, "a decision names a behaviour that is not complete");
+            }
+            continue;
+        }
+        chosen.push_back({*index, member.node});
+    }
+    ++rounds_committed_;
+    world_.committed(effect.decision);
+    std::vector<std::unique_ptr<Body>> bodies;
+    for (const Chosen& one : chosen) {
+        commit(one.index, one.node);
+        bodies.push_back(std::move(attempt(one.index).nodes[one.node].body));
+    }
+    for (const Chosen& one : chosen) finish_attempt(one.index, effect.decision);
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+        leave_attempt(chosen[i].index, std::move(bodies[i]));
+    }
+}
+
+// What the chosen behaviour printed appears now, and what it was is remembered for the next one.
+void Runtime::commit(ComponentIndex index, NodeId id) {
+    constexpr std::size_t paths_remembered_max = 4096;
+
+    Component& committing = component(index);
+    Attempt& round = *committing.attempt;
+    const Node& leaf = round.nodes[id];
+    std::vector<NodeId> branch{id};
+    while (branch.back() != 0) branch.push_back(round.nodes[branch.back()].parent);
+    std::ranges::reverse(branch);
+    for (const NodeId node : branch) {
+        for (const std::string& line : round.nodes[node].printed) world_.print(line);
+    }
+    ++committing.rounds;
+    if (committing.last_used.size() >= paths_remembered_max) committing.last_used.clear();
+    committing.last_used[leaf.path] = committing.rounds;
+    if (leaf.counts.empty() && index != application) {
+        committing.silent_from = std::move(committing.body);
+    } else {
+        committing.silent_from.reset();
+    }
+}
+
+void Runtime::leave_attempt(ComponentIndex index, std::unique_ptr<Body> body) {
+    Component& leaving = component(index);
+    if (index == application) {
+        leaving.phase = Component::Phase::idle;
+        world_.application_committed(std::move(body));
+        return;
+    }
+    leaving.body = std::move(body);
+    leaving.phase = Component::Phase::running;
+    enqueue(index);
+}
+
+void Runtime::apply(rounds::Fail& effect) {
+    const auto index = owner(effect.attempt);
+    if (!index) return;
+    finish_attempt(*index, {});
+    if (*index == application) {
+        component(application).phase = Component::Phase::idle;
+        world_.application_failed(effect.reason, effect.text);
+    } else {
+        begin_attempt(*index);  // from where the block begins, without those that are gone
+    }
+}
+
+void Runtime::apply(rounds::Doubt& effect) {
+    const auto index = owner(effect.attempt);
+    if (!index) return;
+    if (*index == application) {
+        finish_attempt(*index, {});
+        component(application).phase = Component::Phase::idle;
+        world_.application_in_doubt(effect.text);
+    } else {
+        fail_component(*index, {.message = "the outcome of a round is unknown: " + effect.text,
+                                .where = component(*index).body->position(),
+                                .trace = component(*index).body->trace(),
+                                .notes = {}});
+    }
+}
+
+}  // namespace reowolf::runtime

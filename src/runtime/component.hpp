@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// A component and its present attempt.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/body.hpp"
+#include "runtime/channel.hpp"
+
+namespace reowolf::runtime {
+
+// Why a behaviour came to nothing.
+struct Discard {
+    enum class Cause { assertion, error, put_on_closed, get_from_closed, broken_promise };
+    Cause cause = Cause::assertion;
+    std::string text;
+    Span where;
+    std::vector<TraceLine> trace;
+};
+
+// A stretch of a behaviour between two decisions.
+struct Node {
+    enum class Phase { runnable, waiting, complete, split, discarded, dropped };
+    struct Put {
+        ChannelIndex channel;
+        std::uint32_t index;
+        Span where;
+    };
+    struct Count {
+        ChannelIndex channel;
+        bool puts;
+        std::uint32_t count;
+    };
+    struct Promise {
+        machine::PortHandle port;
+        bool fires;
+    };
+
+    wire::NodeId parent = 0;
+    Phase phase = Phase::runnable;
+    std::unique_ptr<Body> body;
+    rounds::Depends depends;
+    std::vector<Count> counts;         // of the whole behaviour so far
+    std::vector<Promise> promises;     // what `fires` was taken to be
+    std::vector<std::uint32_t> path;   // the alternatives taken so far
+    std::vector<std::string> printed;  // in this stretch
+    std::vector<Put> puts;             // in this stretch
+    std::vector<wire::NodeId> children;
+    ChannelIndex waits_on = 0;  // if waiting
+    std::uint32_t optional_fired = 0;
+    std::optional<Discard> discard;
+
+    bool is_live() const {
+        return phase == Phase::runnable || phase == Phase::waiting || phase == Phase::complete;
+    }
+    std::uint32_t count(ChannelIndex channel, bool puts_on) const;
+    void add_use(ChannelIndex channel, bool puts_on);
+};
+
+struct Attempt {
+    wire::AttemptId id;
+    std::deque<Node> nodes;  // by NodeId
+    std::deque<wire::NodeId> runnable;
+    std::map<ChannelIndex, std::vector<wire::NodeId>> waiting;
+    std::vector<wire::NodeId> silent;  // complete, using no port; offered when all is quiet
+    std::uint32_t live = 0;
+    // It stands where its component's last, silent round began: its silent behaviours wait until
+    // something at its ports changes.
+    bool patient = false;
+    bool repeats = false;  // began patient: what it offers is no news
+    bool prefers_least_used = false;
+    bool reported_stuck = false;
+
+    bool is_settled() const { return runnable.empty(); }
+};
+
+struct Component {
+    enum class Phase { running, in_sync, idle, ended };
+
+    std::string name;
+    Span declared;
+    bool is_native = false;
+    Phase phase = Phase::running;
+    bool queued = false;
+    std::unique_ptr<Body> body;  // while running or idle; in a sync block: where that begins
+    std::vector<machine::PortHandle> ports;
+    std::optional<Attempt> attempt;
+    std::uint64_t attempts = 0;
+    bool is_overloaded = false;  // has more live behaviours than allowed
+
+    std::unique_ptr<Body> silent_from;  // where the last round began, if it was silent
+    std::uint64_t rounds = 0;
+    std::map<std::vector<std::uint32_t>, std::uint64_t> last_used;  // path → round
+};
+
+}  // namespace reowolf::runtime

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MIT
+// The behaviours of an attempt: a tree that grows at every fork and at every message that a get can
+// receive.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "runtime/runtime.hpp"
+
+namespace reowolf::runtime {
+
+using machine::PortHandle;
+using wire::NodeId;
+
+std::uint32_t Node::count(ChannelIndex channel, bool puts_on) const {
+    const auto found = std::ranges::find_if(counts, [&](const Count& entry) {
+        return entry.channel == channel && entry.puts == puts_on;
+    });
+    return found == counts.end() ? 0 : found->count;
+}
+
+void Node::add_use(ChannelIndex channel, bool puts_on) {
+    const auto found = std::ranges::find_if(counts, [&](const Count& entry) {
+        return entry.channel == channel && entry.puts == puts_on;
+    });
+    if (found == counts.end()) {
+        counts.push_back({channel, puts_on, 1});
+    } else {
+        ++found->count;
+    }
+}
+
+void Runtime::begin_attempt(ComponentIndex index) {
+    // Every so many rounds the alternative that was taken longest ago comes first.
+    constexpr std::uint64_t rounds_between_fair_turns = 4;
+
+    Component& entering = component(index);
+    entering.phase = Component::Phase::in_sync;
+    Attempt& begun = entering.attempt.emplace();
+    begun.id = {{place_.self, index}, ++entering.attempts};
+    begun.repeats = entering.silent_from && entering.silent_from->same_state(*entering.body);
+    begun.patient = begun.repeats;
+    begun.prefers_least_used =
+        entering.rounds % rounds_between_fair_turns == rounds_between_fair_turns - 1;
+    Node& root = begun.nodes.emplace_back();
+    root.body = entering.body->clone();
+    begun.runnable.push_back(0);
+    begun.live = 1;
+    arbiter_.open(begun.id);
+    enqueue(index);
+}
+
+void Runtime::explore(ComponentIndex index, NodeId id, std::uint32_t& budget) {
+    Node& node = attempt(index).nodes[id];
+    for (bool goes_on = true; goes_on;) {
+        if (budget == 0) {
+            attempt(index).runnable.push_back(id);
+            return;
+        }
+        auto request = node.body->run(budget);
+        goes_on = request && serve(index, id, *request);
+    }
+}
+
+// Each answers a request of a behaviour; true if the behaviour can run on at once.
+bool Runtime::serve(ComponentIndex index, NodeId id, machine::Request& request) {
+    return std::visit([&](auto& wish) { return serve(index, id, wish); }, request);
+}
+
+bool Runtime::serve(ComponentIndex index, NodeId id, machine::Get& get) {
+    if (!may_use(index, id, get.port, "get")) return false;
+    const ChannelIndex number = channel_of(get.port);
+    Channel& channel = channels_[number];
+    Node& node = attempt(index).nodes[id];
+    if (channel.out.closed) {
+        discard(index, id,
+                {.cause = Discard::Cause::get_from_closed,
+                 .text = "'get' from a port whose other end is closed",
+                 .where = node.body->position(),
+                 .trace = {}});
+        return false;
+    }
+    note_use(index, number, false);
+    node.phase = Node::Phase::waiting;
+    node.waits_on = number;
+    attempt(index).waiting[number].push_back(id);
+    const std::uint32_t received = node.count(number, false);
+    if (received < channel.offers.size()) {
+        for (Offer& offer : channel.offers[received]) take(index, id, number, offer);
+    }
+    return false;
+}
+
+bool Runtime::serve(ComponentIndex index, NodeId id, machine::Put& put) {
+    if (!may_use(index, id, put.port, "put")) return false;
+    const ChannelIndex number = channel_of(put.port);
+    Node& node = attempt(index).nodes[id];
+    if (channels_[number].in.closed) {
+        discard(index, id,
+                {.cause = Discard::Cause::put_on_closed,
+                 .text = "attempted to 'put' on port that is no longer owned",
+                 .where = node.body->position(),
+                 .trace = node.body->trace()});
+        return false;
+    }
+    const std::uint32_t sent = node.count(number, true);
+    node.puts.push_back({number, sent, node.body->position()});
+    node.add_use(number, true);
+    note_use(index, number, true);
+    Offer made{.branch = {attempt(index).id, id},
+               .causes = node.depends,
+               .value = std::move(put.value),
+               .takers = {}};
+    const auto place = std::ranges::upper_bound(made.causes, made.branch);
+    made.causes.insert(place, made.branch);
+    offer(number, sent, std::move(made), !attempt(index).repeats);
+    return true;
+}
+
+bool Runtime::serve(ComponentIndex index, NodeId id, machine::Fork& fork) {
+    Node& parent = attempt(index).nodes[id];
+    for (std::uint32_t i = 0; i < fork.count; ++i) {
+        const NodeId child = add_child(index, id, parent.body->clone());
+        Node& alternative = attempt(index).nodes[child];
+        alternative.body->chose(i);
+        alternative.path.push_back(i);
+    }
+    parent.phase = Node::Phase::split;
+    parent.body.reset();
+    --attempt(index).live;
+    return false;
+}
+
+bool Runtime::serve(ComponentIndex index, NodeId id, machine::Fires& fires) {
+    if (!may_use(index, id, fires.port, "fires")) return false;
+    Node& parent = attempt(index).nodes[id];
+    const bool used = parent.count(channel_of(fires.port), is_out(fires.port)) > 0;
+    const auto promised = std::ranges::find(parent.promises, fires.port, &Node::Promise::port);
+    if (used || promised != parent.promises.end()) {
+        parent.body->fires(used || promised->fires);
+        return true;
+    }
+    for (const bool yes : {true, false}) {
+        const NodeId child = add_child(index, id, parent.body->clone());
+        Node& alternative = attempt(index).nodes[child];
+        alternative.body->fires(yes);
+        alternative.promises.push_back({fires.port, yes});
+        alternative.path.push_back(yes ? 0 : 1);
+    }
+    parent.phase = Node::Phase::split;
+    parent.body.reset();
+    --attempt(index).live;
+    return false;
+}
+
+bool Runtime::serve(ComponentIndex index, NodeId id, machine::Print& print) {
+    attempt(index).nodes[id].printed.push_back(std::move(print.line));
+    return true;
+}
+
+bool Runtime::serve(ComponentIndex index, NodeId id, machine::Discarded&) {
+    discard(index, id,
+            {.cause = Discard::Cause::assertion,
+             .text = "the assertion is false",
+             .where = attempt(index).nodes[id].body->position(),
+             .trace = {}});
+    return false;
+}
+
+bool Runtime::serve(ComponentIndex index, NodeId id, machine::Failed& failed) {
+    const Body& body = *attempt(index).nodes[id].body;
+    discard(index, id,
+            {.cause = Discard::Cause::error,
+             .text = std::move(failed.message),
+             .where = body.position(),
+             .trace = body.trace()});
+    return false;
+}
+
+bool Runtime::serve(ComponentIndex index, NodeId id, machine::SyncEnd&) {
+    Attempt& explored = attempt(index);
+    Node& node = explored.nodes[id];
+    for (const Node::Promise& promise : node.promises) {
+        const bool used = node.count(channel_of(promise.port), is_out(promise.port)) > 0;
+        if (promise.fires && !used) {
+            discard(index, id,
+                    {.cause = Discard::Cause::broken_promise,
+                     .text = "'fires' was taken to be true, but the port was not used",
+                     .where = node.body->position(),
+                     .trace = {}});
+            return false;
+        }
+    }
+    node.phase = Node::Phase::complete;
+    if (node.counts.empty() && index != application) {
+        explored.silent.push_back(id);
+        return false;
+    }
+    wire::Leaf leaf;
+    leaf.node = id;
+    leaf.depends = node.depends;
+    for (const Node::Count& count : node.counts) {
+        leaf.uses.push_back({channels_[count.channel].id, count.puts, count.count});
+    }
+    std::ranges::sort(leaf.uses);
+    leaf.optional_fired = node.optional_fired;
+    leaf.rank = node.path;
+    if (explored.prefers_least_used) {
+        const auto last = component(index).last_used.find(node.path);
+        const std::uint64_t round = last == component(index).last_used.end() ? 0 : last->second;
+        leaf.rank = {static_cast<std::uint32_t>(round >> 32), static_cast<std::uint32_t>(round)};
+    }
+    arbiter_.leaf(explored.id, std::move(leaf));
+    return false;
+}
+
+template <class Other>
+bool Runtime::serve(ComponentIndex index, NodeId id, Other&) {
+    if constexpr (std::is_same_v<Other, machine::BudgetUsed>) {
+        attempt(index).runnable.push_back(id);
+    }
+    return false;  // all others do not occur inside a sync block: the compiler sees to that
+}
+
+NodeId Runtime::add_child(ComponentIndex index, NodeId parent_id, std::unique_ptr<Body> body) {
+    Attempt& explored = attempt(index);
+    const auto id = static_cast<NodeId>(explored.nodes.size());
+    Node& child = explored.nodes.emplace_back();
+    Node& parent = explored.nodes[parent_id];
+    parent.children.push_back(id);
+    child.parent = parent_id;
+    child.body = std::move(body);
+    child.depends = parent.depends;
+    child.counts = parent.counts;
+    child.promises = parent.promises;
+    child.path = parent.path;
+    child.optional_fired = parent.optional_fired;
+    explored.runnable.push_back(id);
+    arbiter_.forest().grow(explored.id, id, parent_id);
+    if (++explored.live > limits_.live_behaviours_max) component(index).is_overloaded = true;
+    enqueue(index);
+    return id;
+}
+
+// The waiting behaviour gets the message, if it can come from a past that they share.
+void Runtime::take(ComponentIndex index, NodeId id, ChannelIndex channel, Offer& offer) {
+    Attempt& taking = attempt(index);
+    rounds::Depends causes;
+    for (const wire::NodeRef& cause : offer.causes) {
+        if (cause.attempt.component != taking.id.component) {
+            causes.push_back(cause);
+        } else if (cause.attempt != taking.id ||
+                   !arbiter_.forest().is_above(taking.id, cause.node, id)) {
+            return;
+        }
+    }
+    const Node& waiting = taking.nodes[id];
+    auto depends = rounds::join(arbiter_.forest(), waiting.depends, causes);
+    if (!depends) return;
+    const NodeId child = add_child(index, id, waiting.body->clone());
+    Node& taker = taking.nodes[child];
+    taker.depends = std::move(*depends);
+    taker.body->got(offer.value);
+    taker.add_use(channel, false);
+    std::erase_if(offer.takers, [&](const auto& old) { return !owner(old.attempt); });
+    offer.takers.push_back({taking.id, child});
+}
+
+// Whether the behaviour may use the port: it is the component's own, and it has not said that it
+// would not. If not, the behaviour is discarded.
+bool Runtime::may_use(ComponentIndex index, NodeId id, PortHandle port, std::string_view what) {
+    const Node& node = attempt(index).nodes[id];
+    if (!own(index, port)) {
+        discard(index, id,
+                {.cause = Discard::Cause::error,
+                 .text = fmt::format("attempted to '{}' on port that is no longer owned", what),
+                 .where = node.body->position(),
+                 .trace = node.body->trace()});
+        return false;
+    }
+    const auto promised = std::ranges::find(node.promises, port, &Node::Promise::port);
+    if (what != "fires" && promised != node.promises.end() && !promised->fires) {
+        discard(index, id,
+                {.cause = Discard::Cause::broken_promise,
+                 .text = "'fires' was taken to be false, but the port is used",
+                 .where = node.body->position(),
+                 .trace = {}});
+        return false;
+    }
+    return true;
+}
+
+// The first time that any behaviour of the attempt uses this end of the channel.
+void Runtime::note_use(ComponentIndex index, ChannelIndex number, bool puts) {
+    const Attempt& using_it = attempt(index);
+    Channel& channel = channels_[number];
+    Channel::End& mine = channel.end(puts);
+    if (mine.user == using_it.id) return;
+    mine.user = using_it.id;
+    if (!puts) {
+        if (!channel.out.here) {
+            send(channel.other_site, wire::Wait{using_it.id, channel.id.index,
+                                                arbiter_.holder(using_it.id), !using_it.repeats});
+        } else if (!using_it.repeats) {
+            note_change(number, true);
+        }
+    }
+    meet(number);
+}
+
+// Attempts that use both ends of a channel touch.
+void Runtime::meet(ChannelIndex number) {
+    const Channel& channel = channels_[number];
+    if (!channel.out.user || !channel.in.user) return;
+    const Channel::End& own_end = channel.out.here ? channel.out : channel.in;
+    const Channel::End& other = channel.out.here ? channel.in : channel.out;
+    arbiter_.touch(*own_end.user, *other.user,
+                   other.here ? arbiter_.holder(*other.user) : other.holder);
+}
+
+// Makes the message available to whoever waits for it, now or later.
+void Runtime::offer(ChannelIndex number, std::uint32_t index, Offer made, bool news) {
+    Channel& channel = channels_[number];
+    if (!channel.in.here) {
+        wire::Value message{.branch = made.branch,
+                            .channel = channel.id.index,
+                            .index = index,
+                            .holder = arbiter_.holder(made.branch.attempt),
+                            .news = news,
+                            .depends = made.causes,
+                            .value = {}};
+        std::erase(message.depends, made.branch);
+        machine::encode(shared_.program, channel.type, made.value, message.value);
+        return send(channel.other_site, std::move(message));
+    }
+    if (channel.offers.size() <= index) channel.offers.resize(index + 1);
+    Offer& kept = channel.offers[index].emplace_back(std::move(made));
+    if (news) note_change(number, false);
+    Component& reader = component(channel.in.owner);
+    if (!reader.attempt) return;
+    const auto waiting = reader.attempt->waiting.find(number);
+    if (waiting == reader.attempt->waiting.end()) return;
+    for (const NodeId id : std::vector(waiting->second)) {
+        const Node& node = reader.attempt->nodes[id];
+        if (node.count(number, false) == index) take(channel.in.owner, id, number, kept);
+    }
+}
+
+// Something is new at this end of the channel: the component that owns it may have reason to be
+// silent once more.
+void Runtime::note_change(ChannelIndex number, bool at_out) {
+    const Channel::End& end = channels_[number].end(at_out);
+    if (!end.here) return;
+    Component& owner_of_end = component(end.owner);
+    if (!owner_of_end.attempt || !owner_of_end.attempt->patient) return;
+    owner_of_end.attempt->patient = false;
+    enqueue(end.owner);
+}
+
+}  // namespace reowolf::runtime

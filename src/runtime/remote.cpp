@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// Messages from and to other sites.
+#include <algorithm>
+#include <utility>
+
+#include "runtime/runtime.hpp"
+
+namespace reowolf::runtime {
+
+namespace {
+
+// Calls `visit` with every node that the message names and the receiver has to place.
+template <class Visit>
+void for_each_node(const wire::Body& body, Visit visit) {
+    const auto leaf = [&](const wire::AttemptId& attempt, const wire::Leaf& found) {
+        visit(wire::NodeRef{attempt, found.node});
+        for (const wire::NodeRef& cause : found.depends) visit(cause);
+    };
+    if (const auto* value = std::get_if<wire::Value>(&body)) {
+        visit(value->branch);
+        for (const wire::NodeRef& cause : value->depends) visit(cause);
+    } else if (const auto* found = std::get_if<wire::LeafFound>(&body)) {
+        leaf(found->attempt, found->leaf);
+    } else if (const auto* hand = std::get_if<wire::Hand>(&body)) {
+        for (const wire::Leaf& each : hand->leaves) leaf(hand->attempt, each);
+    }
+}
+
+}  // namespace
+
+void Runtime::send(wire::SiteId to, wire::Body body) {
+    if (arbiter_.is_lost(to)) return;
+    wire::Message message{.lineage = {}, .body = std::move(body)};
+    for_each_node(message.body, [&](const wire::NodeRef& ref) {
+        announcements_.describe(arbiter_.forest(), to, ref, message.lineage);
+    });
+    ++sent_;
+    world_.send(to, message);
+}
+
+void Runtime::receive(wire::SiteId from, const wire::Message& message) {
+    if (arbiter_.is_lost(from)) return;
+    ++received_;
+    for (const wire::Lineage& line : message.lineage) {
+        if (!arbiter_.is_over(line.attempt)) {
+            arbiter_.forest().grow(line.attempt, line.node, line.parent);
+        }
+    }
+    arbiter_.receive(from, message.body);
+    apply_effects();
+    std::visit([&](const auto& body) { receive(from, body); }, message.body);
+    apply_effects();
+}
+
+template <class Other>
+void Runtime::receive(wire::SiteId, const Other&) {}  // the arbiter's business
+
+std::optional<ChannelIndex> Runtime::link(wire::SiteId from, std::uint32_t number) {
+    if (std::ranges::binary_search(links_, number) && channels_[number].other_site == from) {
+        return number;
+    }
+    world_.deviation(from, "a message on a channel that it does not share with this peer");
+    return std::nullopt;
+}
+
+void Runtime::receive(wire::SiteId from, const wire::Value& message) {
+    const auto number = link(from, message.channel);
+    if (!number) return;
+    Channel& channel = channels_[*number];
+    if (!channel.in.here || message.branch.attempt.owner() != from) {
+        return world_.deviation(from, "a value on a channel whose other end it does not have");
+    }
+    auto value = machine::decode(shared_.program, channel.type, message.value, limits_);
+    if (!value) return world_.deviation(from, "a value of another type: " + value.error());
+
+    // What led to it may be over, so that nothing can come of it.
+    const auto is_current = [&](const wire::NodeRef& ref) {
+        return !arbiter_.is_over(ref.attempt) && arbiter_.forest().knows(ref);
+    };
+    if (!is_current(message.branch) || !std::ranges::all_of(message.depends, is_current)) return;
+    if (channel.in.closed) return;
+    if (message.index > channel.offers.size()) {
+        return world_.deviation(from, "a value before the one that it follows");
+    }
+
+    channel.out.user = message.branch.attempt;
+    channel.out.holder = message.holder;
+    Offer made{.branch = message.branch,
+               .causes = message.depends,
+               .value = std::move(*value),
+               .takers = {}};
+    made.causes.push_back(message.branch);
+    std::ranges::sort(made.causes);
+    offer(*number, message.index, std::move(made), message.news);
+    meet(*number);
+}
+
+void Runtime::receive(wire::SiteId from, const wire::Wait& message) {
+    const auto number = link(from, message.channel);
+    if (!number || arbiter_.is_over(message.attempt)) return;
+    Channel& channel = channels_[*number];
+    if (!channel.out.here || message.attempt.owner() != from) {
+        return world_.deviation(from, "a wait for a channel whose other end it does not have");
+    }
+    channel.in.user = message.attempt;
+    channel.in.holder = message.holder;
+    if (message.news) note_change(*number, true);
+    meet(*number);
+}
+
+void Runtime::receive(wire::SiteId from, const wire::Retract& message) {
+    const auto number = link(from, message.channel);
+    if (!number || !channels_[*number].in.here) return;
+    std::vector<Offer::Taker> victims;
+    retract(message.branch, *number, message.index, victims);
+    drop_all(std::move(victims));
+}
+
+void Runtime::receive(wire::SiteId from, const wire::Closed& message) {
+    const auto number = link(from, message.channel);
+    if (!number) return;
+    Channel& channel = channels_[*number];
+    const bool out_here = channel.out.here;
+    channel.end(!out_here).closed = true;
+    if (!channel.end(out_here).closed) discard_users_of(*number, out_here);
+}
+
+void Runtime::receive(wire::SiteId, const wire::Over& message) {
+    forget_offers_of(message.attempt);
+}
+
+void Runtime::forget_offers_of(const wire::AttemptId& attempt) {
+    std::vector<Offer::Taker> victims;
+    for (const ChannelIndex number : links_) {
+        Channel& channel = channels_[number];
+        for (const bool is_out : {true, false}) {
+            Channel::End& end = channel.end(is_out);
+            if (!end.here && end.user == attempt) end.user.reset();
+        }
+        for (auto& offers : channel.offers) {
+            std::erase_if(offers, [&](const Offer& offer) {
+                if (offer.branch.attempt != attempt) return false;
+                victims.insert(victims.end(), offer.takers.begin(), offer.takers.end());
+                return true;
+            });
+        }
+    }
+    arbiter_.forest().forget(attempt);
+    drop_all(std::move(victims));
+}
+
+void Runtime::depart(wire::SiteId site) {
+    arbiter_.depart(site);
+    apply_effects();
+}
+
+void Runtime::lose(wire::SiteId site, const std::string& why) {
+    arbiter_.lose(site, why);
+    apply_effects();
+    for (const ChannelIndex number : links_) {
+        Channel& channel = channels_[number];
+        if (channel.other_site != site) continue;
+        const bool out_here = channel.out.here;
+        channel.end(!out_here).closed = true;
+        const ComponentIndex index = channel.end(out_here).owner;
+        // An attempt whose authority is elsewhere may have been decided, with this channel in it.
+        // It stays as it is until that is known, and starts anew if it was not.
+        const auto& open = component(index).attempt;
+        if (open && arbiter_.holder(open->id) != place_.self) continue;
+        if (!channel.end(out_here).closed) discard_users_of(number, out_here);
+        std::vector<Offer::Taker> victims;
+        for (auto& offers : std::exchange(channel.offers, {})) {
+            for (const Offer& offer : offers) {
+                victims.insert(victims.end(), offer.takers.begin(), offer.takers.end());
+            }
+        }
+        drop_all(std::move(victims));
+    }
+    apply_effects();
+}
+
+}  // namespace reowolf::runtime

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/runtime.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace reowolf::runtime {
+
+using machine::PortHandle;
+
+Runtime::Runtime(const program::Program& program, const Limits& limits, Place place, World& world)
+    : shared_{program, machine::Machine(program, limits), machine::StateComparison(program)},
+      limits_(limits),
+      place_(std::move(place)),
+      world_(world),
+      arbiter_(place_.self, place_.sites, place_.realtime) {
+    auto& itself = *components_.emplace_back(std::make_unique<Component>());
+    itself.name = place_.sites.at(place_.self);
+    itself.is_native = true;
+    itself.phase = Component::Phase::idle;
+}
+
+// ---- Building ----------------------------------------------------------------------------------
+
+Runtime::Ends Runtime::make_channel(program::TypeId type) {
+    const auto index = static_cast<ChannelIndex>(channels_.size());
+    Channel& channel = channels_.emplace_back();
+    channel.id = {.home = place_.self, .index = index};
+    channel.type = type;
+    channel.other_site = place_.self;
+    return {port_of(index, true), port_of(index, false)};
+}
+
+PortHandle Runtime::make_link(program::TypeId type, bool out_here, wire::SiteId other_site) {
+    const auto index = static_cast<ChannelIndex>(channels_.size());
+    Channel& channel = channels_.emplace_back();
+    channel.id = {.home = wire::ChannelId::between_sites, .index = index};
+    channel.type = type;
+    channel.other_site = other_site;
+    channel.end(!out_here).here = false;
+    links_.push_back(index);
+    return port_of(index, out_here);
+}
+
+void Runtime::make_absent() {
+    channels_.emplace_back();
+}
+
+namespace {
+
+// The ports in an argument: itself, or the elements of an array of ports.
+std::vector<PortHandle> ports_in(const program::Program& program, program::TypeId type,
+                                 const machine::Value& value) {
+    std::vector<PortHandle> ports;
+    const program::Type& shape = program.types[type];
+    if (program::is_port(shape.kind)) {
+        ports.push_back(value.bits());
+    } else if (shape.kind == program::TypeKind::array &&
+               program::is_port(program.types[shape.element].kind) && value.block()) {
+        const auto* elements = reinterpret_cast<const PortHandle*>(value.block()->data());
+        ports.assign(elements, elements + value.block()->length);
+    }
+    return ports;
+}
+
+std::vector<PortHandle> ports_in(const program::Program& program, const program::Routine& routine,
+                                 const std::vector<machine::Value>& arguments) {
+    std::vector<PortHandle> ports;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const auto more = ports_in(program, routine.parameters[i].type, arguments[i]);
+        ports.insert(ports.end(), more.begin(), more.end());
+    }
+    return ports;
+}
+
+}  // namespace
+
+ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value> arguments) {
+    const program::Routine& routine = shared_.program.routines[id];
+    const auto ports = ports_in(shared_.program, routine, arguments);
+    auto body = std::make_unique<ProgramBody>(
+        shared_, machine::State(shared_.program, id, std::move(arguments)));
+    return add(routine.name, routine.span, std::move(body), false, ports);
+}
+
+ComponentIndex Runtime::start_native(std::string name, std::unique_ptr<Body> body,
+                                     std::vector<PortHandle> ports) {
+    return add(std::move(name), {}, std::move(body), true, ports);
+}
+
+ComponentIndex Runtime::add(std::string name, Span declared, std::unique_ptr<Body> body,
+                            bool is_native, const std::vector<PortHandle>& ports) {
+    const auto index = static_cast<ComponentIndex>(components_.size());
+    auto& added = *components_.emplace_back(std::make_unique<Component>());
+    added.name = std::move(name);
+    added.declared = declared;
+    added.is_native = is_native;
+    added.body = std::move(body);
+    added.ports = ports;
+    for (const PortHandle port : ports) channels_[channel_of(port)].end(is_out(port)).owner = index;
+    ++components_left_;
+    enqueue(index);
+    return index;
+}
+
+void Runtime::give_to_application(PortHandle port) {
+    component(application).ports.push_back(port);
+    channels_[channel_of(port)].end(is_out(port)).owner = application;
+}
+
+bool Runtime::own(ComponentIndex index, PortHandle port) {
+    const Channel::End& end = channels_[channel_of(port)].end(is_out(port));
+    return end.here && end.owner == index && !end.closed;
+}
+
+// ---- Running -----------------------------------------------------------------------------------
+
+void Runtime::enqueue(ComponentIndex index) {
+    Component& woken = component(index);
+    if (woken.queued || woken.phase == Component::Phase::ended) return;
+    if (woken.phase == Component::Phase::idle) return;
+    woken.queued = true;
+    queue_.push_back(index);
+}
+
+bool Runtime::step() {
+    // How many slices may pass before silent behaviours get their turn although somebody else,
+    // who has nothing to do with them, is still busy.
+    constexpr std::uint64_t slices_between_silences = 64;
+
+    if (queue_.empty() && quiet_candidates_.empty()) return false;
+    if (!queue_.empty()) {
+        const ComponentIndex index = queue_.front();
+        queue_.pop_front();
+        Component& running = component(index);
+        running.queued = false;
+        std::uint32_t budget = limits_.instructions_per_slice;
+        if (running.is_overloaded) {
+            fail_component(index, {.message = fmt::format("more than {} live alternatives",
+                                                          limits_.live_behaviours_max),
+                                   .where = running.body->position(),
+                                   .trace = running.body->trace(),
+                                   .notes = {}});
+        } else if (running.phase == Component::Phase::running) {
+            run_outside(index, budget);
+        }
+        if (running.phase == Component::Phase::in_sync) {
+            while (budget > 0 && !attempt(index).runnable.empty()) {
+                const wire::NodeId next = attempt(index).runnable.front();
+                attempt(index).runnable.pop_front();
+                explore(index, next, budget);
+            }
+            if (!attempt(index).is_settled()) enqueue(index);
+            settle(index);
+        }
+        apply_effects();
+    }
+    if (queue_.empty() || ++slices_ % slices_between_silences == 0) {
+        for (const ComponentIndex candidate : std::exchange(quiet_candidates_, {})) {
+            offer_silence(candidate);
+        }
+    }
+    return true;
+}
+
+void Runtime::run_outside(ComponentIndex index, std::uint32_t& budget) {
+    using Phase = Component::Phase;
+    Component& running = component(index);
+    while (running.phase == Phase::running) {
+        if (budget == 0) return enqueue(index);
+        auto request = running.body->run(budget);
+        if (!request) {
+            running.phase = Phase::idle;
+        } else if (std::get_if<machine::SyncBegin>(&*request)) {
+            begin_attempt(index);
+        } else if (const auto* print = std::get_if<machine::Print>(&*request)) {
+            world_.print(print->line);
+        } else if (const auto* make = std::get_if<machine::MakeChannel>(&*request)) {
+            const Ends ends = make_channel(make->type);
+            for (const PortHandle port : {ends.out, ends.in}) {
+                channels_[channel_of(port)].end(is_out(port)).owner = index;
+                running.ports.push_back(port);
+            }
+            running.body->made(ends.out, ends.in);
+        } else if (auto* spawn = std::get_if<machine::Spawn>(&*request)) {
+            const auto& routine = shared_.program.routines[spawn->routine];
+            const auto ports = ports_in(shared_.program, routine, spawn->arguments);
+            const bool owned =
+                std::ranges::all_of(ports, [&](PortHandle port) { return own(index, port); });
+            if (!owned || components_.size() >= limits_.components_max) {
+                fail_component(
+                    index, {.message = owned ? fmt::format("more than {} components",
+                                                           limits_.components_max)
+                                             : "attempted to hand over a port that is no longer "
+                                               "owned",
+                            .where = running.body->position(),
+                            .trace = running.body->trace(),
+                            .notes = {}});
+            } else {
+                for (const PortHandle port : ports) std::erase(running.ports, port);
+                start(spawn->routine, std::move(spawn->arguments));
+            }
+        } else if (std::get_if<machine::Ended>(&*request)) {
+            end_component(index);
+        } else if (auto* failed = std::get_if<machine::Failed>(&*request)) {
+            fail_component(index, {.message = std::move(failed->message),
+                                   .where = running.body->position(),
+                                   .trace = running.body->trace(),
+                                   .notes = {}});
+        }
+    }
+}
+
+void Runtime::resume(ComponentIndex index) {
+    Component& resumed = component(index);
+    if (resumed.phase != Component::Phase::idle) return;
+    resumed.phase = Component::Phase::running;
+    enqueue(index);
+}
+
+// ---- The application ---------------------------------------------------------------------------
+
+void Runtime::enter_application(std::unique_ptr<Body> body) {
+    component(application).body = std::move(body);
+    begin_attempt(application);
+    apply_effects();
+}
+
+void Runtime::cancel_application(wire::Reason reason, const std::string& text) {
+    if (!application_entered()) return;
+    arbiter_.cancel(attempt(application).id, reason, text);
+    apply_effects();
+}
+
+bool Runtime::application_entered() const {
+    return component(application).phase == Component::Phase::in_sync;
+}
+
+void Runtime::close(PortHandle port) {
+    Component& closing = component(channels_[channel_of(port)].end(is_out(port)).owner);
+    std::erase(closing.ports, port);
+    close_end(channel_of(port), is_out(port));
+    apply_effects();
+}
+
+// ---- What can be asked -------------------------------------------------------------------------
+
+bool Runtime::is_closed(PortHandle port) const {
+    const Channel& channel = channels_[channel_of(port)];
+    return channel.out.closed || channel.in.closed;
+}
+
+std::optional<ComponentIndex> Runtime::owner(const wire::AttemptId& id) const {
+    if (id.owner() != place_.self || id.component.index >= components_.size()) return std::nullopt;
+    const Component& found = component(id.component.index);
+    if (!found.attempt || found.attempt->id != id) return std::nullopt;
+    return id.component.index;
+}
+
+}  // namespace reowolf::runtime

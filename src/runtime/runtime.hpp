@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+// Components, channels and rounds of one site: drives machine and rounds. Single-threaded; it acts
+// only inside its functions, and speaks to the world through World.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "machine/machine.hpp"
+#include "program/program.hpp"
+#include "rounds/arbiter.hpp"
+#include "runtime/body.hpp"
+#include "runtime/channel.hpp"
+#include "runtime/component.hpp"
+#include "wire/message.hpp"
+
+namespace reowolf::runtime {
+
+// Something that the user has to know: an error of a component, or that it is stuck for ever.
+struct Report {
+    std::string message;
+    Span where;
+    std::vector<TraceLine> trace;
+    struct Note {
+        std::string text;
+        Span where;
+    };
+    std::vector<Note> notes;
+};
+
+// What a runtime needs from outside. Called from within its functions.
+class World {
+  public:
+    virtual ~World() = default;
+    virtual void print(std::string_view line) = 0;
+    virtual void report(const Report& report) = 0;
+    virtual void send(wire::SiteId to, const wire::Message& message) = 0;
+    // A round with attempts of this site is decided; what its behaviours printed comes next.
+    virtual void committed(const wire::Decision& decision) = 0;
+    // The peer sent what no correct peer sends.
+    virtual void deviation(wire::SiteId from, const std::string& what) = 0;
+    // The attempt that enter_application() began is over.
+    virtual void application_committed(std::unique_ptr<Body> body) = 0;
+    virtual void application_failed(wire::Reason reason, const std::string& text) = 0;
+    virtual void application_in_doubt(const std::string& text) = 0;
+};
+
+struct Place {
+    wire::SiteId self = 0;
+    std::vector<std::string> sites;      // the peers' names
+    std::vector<wire::SiteId> realtime;  // whose applications step together, ascending
+};
+
+class Runtime {
+  public:
+    static constexpr ComponentIndex application = 0;
+
+    Runtime(const program::Program& program, const Limits& limits, Place place, World& world);
+
+    // ---- Building.
+    struct Ends {
+        machine::PortHandle out;
+        machine::PortHandle in;
+    };
+    Ends make_channel(program::TypeId type);
+    // A channel of which only one end lies here. Its number, the next one, must be the same at
+    // both sites; make_absent() passes over a number that this site has no part in.
+    machine::PortHandle make_link(program::TypeId type, bool out_here, wire::SiteId other_site);
+    void make_absent();
+    ComponentIndex start(program::RoutineId routine, std::vector<machine::Value> arguments);
+    ComponentIndex start_native(std::string name, std::unique_ptr<Body> body,
+                                std::vector<machine::PortHandle> ports);
+    // The application owns ports, but acts only through enter_application().
+    void give_to_application(machine::PortHandle port);
+
+    // ---- Running.
+    // Runs one slice of one component. False: nothing here can go on by itself.
+    bool step();
+    // A native component that waited for something outside can go on.
+    void resume(ComponentIndex component);
+    void enter_application(std::unique_ptr<Body> body);
+    void cancel_application(wire::Reason reason, const std::string& text);
+    bool application_entered() const;
+    void close(machine::PortHandle port);
+
+    // ---- Other sites.
+    void receive(wire::SiteId from, const wire::Message& message);
+    void lose(wire::SiteId site, const std::string& why);
+    void depart(wire::SiteId site);
+
+    // ---- What can be asked.
+    bool is_idle() const { return queue_.empty(); }
+    std::size_t components_left() const { return components_left_; }
+    bool has_failed() const { return has_failed_; }
+    bool is_closed(machine::PortHandle port) const;
+    const rounds::Arbiter& arbiter() const { return arbiter_; }
+    std::uint64_t rounds_committed() const { return rounds_committed_; }
+    // Messages about rounds; equal sums over all sites mean that none is under way.
+    std::uint64_t messages_sent() const { return sent_; }
+    std::uint64_t messages_received() const { return received_; }
+    // Reports every set of components that can never go on, once. Call when idle.
+    void report_stuck();
+    // Who waits where and why each alternative was discarded, a line each.
+    std::string explain() const;
+
+  private:
+    // exploring.cpp: behaviours of an attempt
+    void begin_attempt(ComponentIndex index);
+    void explore(ComponentIndex index, wire::NodeId id, std::uint32_t& budget);
+    bool serve(ComponentIndex index, wire::NodeId id, machine::Request& request);
+    bool serve(ComponentIndex, wire::NodeId, machine::Get&);
+    bool serve(ComponentIndex, wire::NodeId, machine::Put&);
+    bool serve(ComponentIndex, wire::NodeId, machine::Fork&);
+    bool serve(ComponentIndex, wire::NodeId, machine::Fires&);
+    bool serve(ComponentIndex, wire::NodeId, machine::SyncEnd&);
+    bool serve(ComponentIndex, wire::NodeId, machine::Print&);
+    bool serve(ComponentIndex, wire::NodeId, machine::Discarded&);
+    bool serve(ComponentIndex, wire::NodeId, machine::Failed&);
+    template <class Other>
+    bool serve(ComponentIndex, wire::NodeId, Other&);
+    wire::NodeId add_child(ComponentIndex index, wire::NodeId parent, std::unique_ptr<Body> body);
+    void take(ComponentIndex index, wire::NodeId id, ChannelIndex channel, Offer& offer);
+    bool may_use(ComponentIndex index, wire::NodeId id, machine::PortHandle port,
+                 std::string_view what);
+    void note_use(ComponentIndex index, ChannelIndex channel, bool puts);
+    void meet(ChannelIndex channel);
+    void offer(ChannelIndex channel, std::uint32_t index, Offer offer, bool news);
+    void note_change(ChannelIndex channel, bool at_out);
+
+    // discarding.cpp
+    void discard(ComponentIndex index, wire::NodeId id, Discard why);
+    void drop(ComponentIndex index, wire::NodeId id);
+    void remove_node(ComponentIndex index, wire::NodeId id, std::vector<Offer::Taker>& victims);
+    void retract(const wire::NodeRef& branch, ChannelIndex channel, std::uint32_t index,
+                 std::vector<Offer::Taker>& victims);
+    void drop_all(std::vector<Offer::Taker> victims);
+    void finish_attempt(ComponentIndex index, const wire::Decision& decision);
+
+    // committing.cpp
+    void settle(ComponentIndex index);
+    void offer_silence(ComponentIndex index);
+    bool is_quiet_around(ComponentIndex index) const;
+    void check_dead(ComponentIndex index);
+    void apply_effects();
+    void apply(rounds::Send& effect);
+    void apply(rounds::Commit& effect);
+    void apply(rounds::Fail& effect);
+    void apply(rounds::Doubt& effect);
+    void commit(ComponentIndex index, wire::NodeId id);
+    void leave_attempt(ComponentIndex index, std::unique_ptr<Body> body);
+
+    // closing.cpp
+    void end_component(ComponentIndex index);
+    void fail_component(ComponentIndex index, Report report);
+    void close_end(ChannelIndex channel, bool is_out);
+    void discard_users_of(ChannelIndex channel, bool is_out);
+
+    // remote.cpp
+    void send(wire::SiteId to, wire::Body body);
+    void receive(wire::SiteId from, const wire::Value& message);
+    void receive(wire::SiteId from, const wire::Wait& message);
+    void receive(wire::SiteId from, const wire::Retract& message);
+    void receive(wire::SiteId from, const wire::Closed& message);
+    void receive(wire::SiteId from, const wire::Over& message);
+    template <class Other>
+    void receive(wire::SiteId from, const Other& message);
+    std::optional<ChannelIndex> link(wire::SiteId from, std::uint32_t number);
+    void forget_offers_of(const wire::AttemptId& attempt);
+
+    // runtime.cpp
+    void run_outside(ComponentIndex index, std::uint32_t& budget);
+    void enqueue(ComponentIndex index);
+    ComponentIndex add(std::string name, Span declared, std::unique_ptr<Body> body, bool is_native,
+                       const std::vector<machine::PortHandle>& ports);
+    bool own(ComponentIndex index, machine::PortHandle port);
+
+    // explaining.cpp
+    std::vector<Report::Note> notes_on(ComponentIndex index) const;
+
+    Component& component(ComponentIndex index) { return *components_[index]; }
+    const Component& component(ComponentIndex index) const { return *components_[index]; }
+    Attempt& attempt(ComponentIndex index) { return *components_[index]->attempt; }
+    // The component whose open attempt this is, if it is one of this site's.
+    std::optional<ComponentIndex> owner(const wire::AttemptId& attempt) const;
+
+    ProgramBody::Shared shared_;
+    Limits limits_;
+    Place place_;
+    World& world_;
+    rounds::Arbiter arbiter_;
+    rounds::Announcements announcements_;
+
+    std::deque<std::unique_ptr<Component>> components_;
+    std::deque<Channel> channels_;
+    std::vector<ChannelIndex> links_;  // the channels between this site and others, ascending
+    std::deque<ComponentIndex> queue_;
+    std::vector<ComponentIndex> quiet_candidates_;
+    std::size_t components_left_ = 0;
+    std::uint64_t rounds_committed_ = 0;
+    std::uint64_t slices_ = 0;
+    std::uint64_t sent_ = 0;
+    std::uint64_t received_ = 0;
+    bool has_failed_ = false;
+    bool applying_ = false;
+};
+
+}  // namespace reowolf::runtime

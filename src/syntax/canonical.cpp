@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: MIT
+#include "syntax/canonical.hpp"
+
+#include <algorithm>
+
+#include "syntax/literal.hpp"
+
+namespace reowolf::syntax {
+
+using namespace tree;
+
+std::string_view tree::spelling(UnaryOperator of) {
+    constexpr std::string_view spellings[] = {"!", "~", "+", "-"};
+    return spellings[static_cast<std::size_t>(of)];
+}
+
+std::string_view tree::spelling(BinaryOperator of) {
+    constexpr std::string_view spellings[] = {"*", "/", "%", "+",  "-", "<<", ">>", "&",  "^", "|",
+                                              "@", "<", "<=", ">", ">=", "==", "!=", "&&", "||"};
+    return spellings[static_cast<std::size_t>(of)];
+}
+
+namespace {
+
+class Printer {
+  public:
+    std::string take() { return std::move(text_); }
+
+    void type(const Type& of) {
+        constexpr std::string_view names[] = {"bool", "u8",  "u16",  "u32",    "u64", "s8", "s16",
+                                              "s32",  "s64", "char", "string", "",    "in", "out"};
+        switch (of.kind) {
+            case TypeKind::array:
+                type(of.arguments[0]);
+                text_ += "[]";
+                return;
+            case TypeKind::in_port:
+            case TypeKind::out_port:
+                text_ += names[static_cast<std::size_t>(of.kind)];
+                text_ += '<';
+                if (of.arguments.empty()) {
+                    text_ += "u8[]";
+                } else {
+                    type(of.arguments[0]);
+                }
+                text_ += '>';
+                return;
+            case TypeKind::automatic: text_ += "auto"; return;
+            case TypeKind::named: text_ += of.name; return;
+            case TypeKind::invalid: text_ += "?"; return;
+            default: text_ += names[static_cast<std::size_t>(of.kind)];
+        }
+    }
+
+    void expression(const Expression& of) {
+        std::visit([&](const auto& node) { print(node); }, of.node);
+    }
+
+    // The body of a statement, in braces whether it was or not.
+    void body(const Statement& of) {
+        const Statement* inner = &of;
+        while (const auto* block = std::get_if<Block>(&inner->node)) {
+            if (block->statements.size() != 1) break;
+            inner = block->statements[0].get();
+        }
+        open();
+        if (const auto* block = std::get_if<Block>(&inner->node)) {
+            statements(*block);
+        } else {
+            statement(*inner);
+        }
+        close();
+    }
+
+    void statements(const Block& block) {
+        for (const StatementPtr& each : block.statements) statement(*each);
+    }
+
+    void statement(const Statement& of) {
+        std::visit([&](const auto& node) { print(node); }, of.node);
+    }
+
+    void definition(const Definition& of) {
+        std::visit([&](const auto& node) { print(node); }, of);
+    }
+
+    void line(std::string_view words) {
+        begin();
+        text_ += words;
+        end();
+    }
+
+  private:
+    void begin() { text_.append(indent_ * 4, ' '); }
+    void end() { text_ += '\n'; }
+    void open() {
+        text_ += " {\n";
+        ++indent_;
+    }
+    void close() {
+        --indent_;
+        begin();
+        text_ += "}\n";
+    }
+    void list(const std::vector<ExpressionPtr>& of) {
+        for (std::size_t i = 0; i < of.size(); ++i) {
+            if (i > 0) text_ += ", ";
+            expression(*of[i]);
+        }
+    }
+
+    void print(const Invalid&) { text_ += '?'; }
+    void print(const BooleanLiteral& of) { text_ += of.value ? "true" : "false"; }
+    void print(const IntegerLiteral& of) { text_ += std::to_string(of.value); }
+    void print(const CharacterLiteral& of) {
+        text_ += quoted(std::string(1, static_cast<char>(of.value)), '\'');
+    }
+    void print(const StringLiteral& of) { text_ += quoted(of.bytes, '"'); }
+    void print(const ArrayLiteral& of) {
+        text_ += '{';
+        list(of.elements);
+        text_ += '}';
+    }
+    void print(const NameUse& of) { text_ += of.name; }
+    void print(const Member& of) {
+        if (of.member.text == "length") {
+            text_ += "length(";
+            expression(*of.of);
+            text_ += ')';
+        } else {
+            expression(*of.of);
+            text_ += '.' + of.member.text;
+        }
+    }
+    void print(const Index& of) {
+        expression(*of.of);
+        text_ += '[';
+        expression(*of.index);
+        text_ += ']';
+    }
+    void print(const Slice& of) {
+        expression(*of.of);
+        text_ += '[';
+        if (of.low) expression(*of.low);
+        text_ += "..";
+        if (of.high) expression(*of.high);
+        text_ += ']';
+    }
+    void print(const Call& of) {
+        text_ += of.callee.text + '(';
+        list(of.arguments);
+        text_ += ')';
+    }
+    void print(const Cast& of) {
+        text_ += "cast";
+        if (of.target) {
+            text_ += '<';
+            type(*of.target);
+            text_ += '>';
+        }
+        text_ += '(';
+        expression(*of.of);
+        text_ += ')';
+    }
+    void print(const Unary& of) {
+        text_ += '(';
+        text_ += spelling(of.op);
+        expression(*of.of);
+        text_ += ')';
+    }
+    void print(const Binary& of) {
+        text_ += '(';
+        expression(*of.left);
+        text_ += ' ';
+        text_ += spelling(of.op);
+        text_ += ' ';
+        expression(*of.right);
+        text_ += ')';
+    }
+    void print(const Conditional& of) {
+        text_ += '(';
+        expression(*of.condition);
+        text_ += " ? ";
+        expression(*of.yes);
+        text_ += " : ";
+        expression(*of.no);
+        text_ += ')';
+    }
+
+    void print(const Skip&) {}
+    void print(const Block& of) {
+        // Braces matter only around what they hide.
+        const bool hides =
+            std::any_of(of.statements.begin(), of.statements.end(), [](const StatementPtr& each) {
+                return std::holds_alternative<Declaration>(each->node) ||
+                       std::holds_alternative<Channel>(each->node);
+            });
+        if (!hides) return statements(of);
+        begin();
+        text_ += "{\n";
+        ++indent_;
+        statements(of);
+        close();
+    }
+    void print(const Declaration& of) {
+        for (const Variable& variable : of.variables) {
+            begin();
+            type(of.type);
+            text_ += ' ' + variable.name.text;
+            if (variable.value) {
+                text_ += " = ";
+                expression(*variable.value);
+            }
+            text_ += ';';
+            end();
+        }
+    }
+    void print(const Assignment& of) {
+        begin();
+        expression(*of.place);
+        text_ += ' ';
+        if (of.op) text_ += spelling(*of.op);
+        text_ += "= ";
+        expression(*of.value);
+        text_ += ';';
+        end();
+    }
+    void print(const Evaluation& of) {
+        begin();
+        expression(*of.expression);
+        text_ += ';';
+        end();
+    }
+    void print(const If& of) {
+        begin();
+        text_ += "if ";
+        expression(*of.condition);
+        body(*of.yes);
+        if (of.no) {
+            begin();
+            text_ += "else";
+            body(*of.no);
+        }
+    }
+    void print(const While& of) {
+        begin();
+        text_ += "while ";
+        expression(*of.condition);
+        body(*of.body);
+    }
+    void print(const For& of) {
+        begin();
+        text_ += "for ";
+        type(of.type);
+        text_ += ' ' + of.name.text + " in ";
+        expression(*of.low);
+        if (of.high) {
+            text_ += "..";
+            expression(*of.high);
+        }
+        body(*of.body);
+    }
+    void print(const Break&) { line("break;"); }
+    void print(const Continue&) { line("continue;"); }
+    void print(const Return& of) {
+        begin();
+        text_ += "return";
+        if (of.value) {
+            text_ += ' ';
+            expression(*of.value);
+        }
+        text_ += ';';
+        end();
+    }
+    void print(const Assert& of) {
+        begin();
+        text_ += "assert ";
+        expression(*of.condition);
+        text_ += ';';
+        end();
+    }
+    void print(const Sync& of) {
+        begin();
+        text_ += "sync";
+        body(*of.body);
+    }
+    void print(const Fork& of) {
+        std::string_view word = "fork";
+        for (const StatementPtr& alternative : of.alternatives) {
+            begin();
+            text_ += word;
+            body(*alternative);
+            word = "or";
+        }
+    }
+    void print(const tree::Channel& of) {
+        begin();
+        text_ += "channel";
+        if (of.message) {
+            text_ += '<';
+            type(*of.message);
+            text_ += '>';
+        }
+        text_ += ' ' + of.out.text + " -> " + of.in.text + ';';
+        end();
+    }
+    void print(const New& of) {
+        begin();
+        text_ += "new " + of.component.text + '(';
+        list(of.arguments);
+        text_ += ')';
+        if (of.peer) text_ += " at " + of.peer->text;
+        text_ += ';';
+        end();
+    }
+
+    void print(const Routine& of) {
+        constexpr std::string_view keywords[] = {"func", "primitive", "composite", "comp"};
+        begin();
+        text_ += keywords[static_cast<std::size_t>(of.kind)];
+        text_ += ' ' + of.name.text + '(';
+        for (std::size_t i = 0; i < of.parameters.size(); ++i) {
+            if (i > 0) text_ += ", ";
+            type(of.parameters[i].type);
+            text_ += ' ' + of.parameters[i].name.text;
+        }
+        text_ += ')';
+        if (of.result) {
+            text_ += " -> ";
+            type(*of.result);
+        }
+        open();
+        statements(of.body);
+        close();
+    }
+    void print(const Constant& of) {
+        begin();
+        text_ += "const ";
+        type(of.type);
+        text_ += ' ' + of.name.text + " = ";
+        expression(*of.value);
+        text_ += ';';
+        end();
+    }
+    void print(const Connector& of) {
+        begin();
+        text_ += "connector " + of.name.text;
+        open();
+        for (const Peer& peer : of.peers) {
+            begin();
+            text_ += "peer " + peer.name.text + " = " + quoted(peer.address, '"');
+            open();
+            if (!peer.listen.empty()) line("listen " + quoted(peer.listen, '"') + ';');
+            for (const PeerPort& port : peer.ports) {
+                begin();
+                type(port.type);
+                text_ += ' ' + port.name.text + ';';
+                end();
+            }
+            close();
+        }
+        statements(of.body);
+        close();
+    }
+
+    std::string text_;
+    std::size_t indent_ = 0;
+};
+
+const std::string& name_of(const Definition& of) {
+    return std::visit([](const auto& node) -> const std::string& { return node.name.text; }, of);
+}
+
+}  // namespace
+
+std::string canonical(const Module& module) {
+    Printer printer;
+    if (module.name) printer.line("module " + module.name->text);
+    std::vector<const Definition*> ordered;
+    for (const Definition& each : module.definitions) ordered.push_back(&each);
+    std::stable_sort(ordered.begin(), ordered.end(), [](const auto* a, const auto* b) {
+        return name_of(*a) < name_of(*b);
+    });
+    for (const Definition* each : ordered) printer.definition(*each);
+    return printer.take();
+}
+
+std::string dump(const Module& module) {
+    Printer printer;
+    if (module.name) printer.line("module " + module.name->text);
+    if (module.self) printer.line("self " + module.self->text + ';');
+    for (const Definition& each : module.definitions) printer.definition(each);
+    return printer.take();
+}
+
+}  // namespace reowolf::syntax

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include "syntax/literal.hpp"
+#include "syntax/parsing.hpp"
+
+namespace reowolf::syntax {
+
+using diagnostics::Code;
+using diagnostics::NoteCode;
+
+void Parser::connector(tree::Module& module) {
+    tree::Connector connector;
+    take();
+    const auto name = expect_name("after 'connector'");
+    if (!name) return recover_definition();
+    connector.name = *name;
+    const Span open = here();
+    if (!expect(TokenKind::open_brace, "before the body")) return recover_definition();
+    while (!at(TokenKind::close_brace) && !at(TokenKind::end_of_text) && !at_definition()) {
+        const std::size_t before = at_;
+        if (at_word("peer") && kind(1) == TokenKind::name) {
+            if (!peer(connector)) {
+                recover_statement();
+                excuse_names(before);
+            }
+        } else if (at_word("link") && after_type(at_ + 1) != 0) {
+            link();
+        } else if (auto next = statement()) {
+            connector.body.statements.push_back(std::move(next));
+        } else {
+            recover_statement();
+            excuse_names(before);
+        }
+        if (at_ == before) take();
+    }
+    if (!at(TokenKind::close_brace)) {
+        report<Code::missing_brace>(here(), found()).note<NoteCode::opened_here>(open);
+    }
+    accept(TokenKind::close_brace);
+    connector.end = span(tokens_[at_ > 0 ? at_ - 1 : 0]);
+    module.definitions.emplace_back(std::move(connector));
+}
+
+std::string Parser::string_here() const {
+    const std::string_view literal = text();
+    return literal.size() < 2 ? "" : text_value(literal.substr(1, literal.size() - 2)).bytes;
+}
+
+bool Parser::peer(tree::Connector& connector) {
+    take();
+    tree::Peer peer;
+    peer.name = {std::string(text()), here()};
+    take();
+    if (!expect(TokenKind::assign, "and the address of the peer")) return false;
+    if (!at(TokenKind::string)) {
+        report<Code::expected_address>(here(), found());
+        return false;
+    }
+    peer.address = string_here();
+    take();
+    bool fine = true;
+    if (at(TokenKind::open_brace)) {
+        const Span open = here();
+        take();
+        while (!at(TokenKind::close_brace) && !at(TokenKind::end_of_text) && !at_definition()) {
+            const std::size_t before = at_;
+            if (!peer_item(peer)) recover_statement();
+            if (at_ == before) take();
+        }
+        if (!accept(TokenKind::close_brace)) {
+            report<Code::missing_brace>(here(), found()).note<NoteCode::opened_here>(open);
+        }
+        accept(TokenKind::semicolon);
+    } else {
+        fine = expect_semicolon("after a peer");
+    }
+    connector.peers.push_back(std::move(peer));
+    return fine;
+}
+
+bool Parser::peer_item(tree::Peer& peer) {
+    if (at_word("listen") && kind(1) == TokenKind::string) {
+        take();
+        if (!peer.listen.empty()) report<Code::repeated_listen>(here(), peer.name.text);
+        peer.listen = string_here();
+        take();
+        return expect_semicolon("after 'listen'");
+    }
+    if ((at_word("key") || at_word("via")) && kind(1) == TokenKind::string) {
+        unsupported(here(), "'" + std::string(text()) + "'");
+        take();
+        take();
+        return expect_semicolon("after the text");
+    }
+    if (!at(TokenKind::word_in) && !at(TokenKind::word_out)) {
+        report<Code::expected_peer_item>(here(), found());
+        return false;
+    }
+    auto of = type();
+    if (!of) return false;
+    do {
+        auto name = expect_name("of a port");
+        if (!name) return false;
+        peer.ports.push_back({*of, std::move(*name)});
+    } while (accept(TokenKind::comma));
+    return expect_semicolon("after a port");
+}
+
+// The port's name may be used further on.
+void Parser::link() {
+    unsupported(here(), "'link'");
+    take();
+    at_ = after_type(at_);
+    if (at(TokenKind::name)) {
+        module_->excused.emplace_back(text());
+    }
+    while (!accept(TokenKind::semicolon) && !at(TokenKind::close_brace) &&
+           !at(TokenKind::end_of_text)) {
+        take_balanced();
+    }
+}
+
+}  // namespace reowolf::syntax

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include "tools/terminal.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace reowolf::tools {
+
+PortPrinter::PortPrinter(const program::Program& program, std::string name, program::TypeId type,
+                         machine::PortHandle port)
+    : program_(&program), name_(std::move(name)), type_(type), port_(port) {}
+
+std::optional<machine::Request> PortPrinter::run(std::uint32_t& budget) {
+    if (budget > 0) --budget;
+    switch (std::exchange(next_, static_cast<Next>((static_cast<int>(next_) + 1) % 4))) {
+        case Next::begin:
+            return machine::SyncBegin{};
+        case Next::get:
+            return machine::Get{port_, type_};
+        case Next::end:
+            return machine::SyncEnd{};
+        case Next::print:
+            break;
+    }
+    return machine::Print{
+        fmt::format("{}: {}", name_, machine::literal(*program_, type_, message_))};
+}
+
+std::optional<machine::Request> PortFeeder::run(std::uint32_t& budget) {
+    if (budget > 0) --budget;
+    if (next_ == Next::passed) {
+        supply_->waiting.pop_front();
+        next_ = Next::begin;
+    }
+    if (next_ == Next::begin && supply_->waiting.empty()) {
+        if (supply_->is_over) return machine::Ended{};
+        return std::nullopt;
+    }
+    switch (std::exchange(next_, static_cast<Next>(static_cast<int>(next_) + 1))) {
+        case Next::begin:
+            return machine::SyncBegin{};
+        case Next::put:
+            return machine::Put{port_, type_, supply_->waiting.front()};
+        default:
+            return machine::SyncEnd{};
+    }
+}
+
+}  // namespace reowolf::tools

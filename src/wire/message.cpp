@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include "wire/message.hpp"
+
+#include <utility>
+
+#include "wire/bytes.hpp"
+
+namespace reowolf::wire {
+namespace {
+
+// Each message lists its fields once, in `fields`; Put and Take walk that list in either direction.
+
+class Put {
+  public:
+    explicit Put(Writer& out) : out_(out) {}
+
+    void operator()(const bool& value) { out_.flag(value); }
+    template <std::unsigned_integral T>
+    void operator()(const T& value) {
+        out_.number(value);
+    }
+    void operator()(const Reason& value) { out_.number(std::to_underlying(value)); }
+    void operator()(const std::string& value) { out_.text(value); }
+    void operator()(const std::vector<std::byte>& value) { out_.block(value); }
+    template <class T>
+    void operator()(const std::vector<T>& list) {
+        out_.number(static_cast<std::uint32_t>(list.size()));
+        for (const T& element : list) (*this)(element);
+    }
+    template <class T>
+    void operator()(const T& composite) {
+        fields(*this, composite);
+    }
+
+  private:
+    Writer& out_;
+};
+
+class Take {
+  public:
+    explicit Take(Reader& in) : in_(in) {}
+
+    void operator()(bool& value) { value = in_.flag(); }
+    template <std::unsigned_integral T>
+    void operator()(T& value) {
+        value = in_.number<T>();
+    }
+    void operator()(Reason& value) {
+        const auto number = in_.number<std::uint8_t>();
+        if (number > std::to_underlying(Reason::deviated)) bad_ = true;
+        value = static_cast<Reason>(number);
+    }
+    void operator()(std::string& value) { value = in_.text(); }
+    void operator()(std::vector<std::byte>& value) {
+        const auto bytes = in_.block();
+        value.assign(bytes.begin(), bytes.end());
+    }
+    template <class T>
+    void operator()(std::vector<T>& list) {
+        const auto count = in_.count(2);  // no element is smaller than a site number
+        for (std::uint32_t i = 0; i < count && !in_.failed(); ++i) (*this)(list.emplace_back());
+    }
+    template <class T>
+    void operator()(T& composite) {
+        fields(*this, composite);
+    }
+    bool bad() const { return bad_; }
+
+  private:
+    Reader& in_;
+    bool bad_ = false;
+};
+
+template <class T, class U>
+concept Is = std::same_as<std::remove_const_t<T>, U>;
+
+template <class Walk>
+void all(Walk&) {}
+template <class Walk, class First, class... Rest>
+void all(Walk& walk, First& first, Rest&... rest) {
+    walk(first);
+    all(walk, rest...);
+}
+
+void fields(auto& walk, Is<ComponentId> auto& x) {
+    all(walk, x.site, x.index);
+}
+void fields(auto& walk, Is<AttemptId> auto& x) {
+    all(walk, x.component, x.number);
+}
+void fields(auto& walk, Is<NodeRef> auto& x) {
+    all(walk, x.attempt, x.node);
+}
+void fields(auto& walk, Is<ChannelId> auto& x) {
+    all(walk, x.home, x.index);
+}
+void fields(auto& walk, Is<Use> auto& x) {
+    all(walk, x.channel, x.puts, x.count);
+}
+void fields(auto& walk, Is<Leaf> auto& x) {
+    all(walk, x.node, x.depends, x.uses, x.rank, x.optional_fired);
+}
+void fields(auto& walk, Is<Lineage> auto& x) {
+    all(walk, x.attempt, x.node, x.parent);
+}
+void fields(auto& walk, Is<Value> auto& x) {
+    all(walk, x.branch, x.channel, x.index, x.holder, x.news, x.depends, x.value);
+}
+void fields(auto& walk, Is<Wait> auto& x) {
+    all(walk, x.attempt, x.channel, x.holder, x.news);
+}
+void fields(auto& walk, Is<Retract> auto& x) {
+    all(walk, x.branch, x.channel, x.index);
+}
+void fields(auto& walk, Is<Closed> auto& x) {
+    all(walk, x.channel);
+}
+void fields(auto& walk, Is<Touch> auto& x) {
+    all(walk, x.attempt, x.other, x.other_holder);
+}
+void fields(auto& walk, Is<Hand> auto& x) {
+    all(walk, x.attempt, x.leaves, x.touches, x.reason);
+}
+void fields(auto& walk, Is<LeafFound> auto& x) {
+    all(walk, x.attempt, x.leaf);
+}
+void fields(auto& walk, Is<Held> auto& x) {
+    all(walk, x.attempt, x.holder);
+}
+void fields(auto& walk, Is<Cancel> auto& x) {
+    all(walk, x.attempt, x.reason, x.text);
+}
+void fields(auto& walk, Is<Cancelled> auto& x) {
+    all(walk, x.attempt, x.reason, x.text);
+}
+void fields(auto& walk, Is<Decide> auto& x) {
+    all(walk, x.decision);
+}
+void fields(auto& walk, Is<Over> auto& x) {
+    all(walk, x.attempt, x.decision);
+}
+void fields(auto& walk, Is<Lost> auto& x) {
+    all(walk, x.site, x.why);
+}
+void fields(auto& walk, Is<Ask> auto& x) {
+    all(walk, x.attempt, x.lost, x.asked);
+}
+void fields(auto& walk, Is<No> auto& x) {
+    all(walk, x.attempt, x.lost, x.asked);
+}
+void fields(auto& walk, Is<Probe> auto& x) {
+    all(walk, x.number);
+}
+void fields(auto& walk, Is<Probed> auto& x) {
+    all(walk, x.number, x.quiet, x.sent, x.received, x.explanation);
+}
+void fields(auto& walk, Is<Rest> auto& x) {
+    all(walk, x.step, x.alive);
+}
+
+template <std::size_t Index = 0>
+bool take_body(Take& take, std::size_t kind, Body& body) {
+    if constexpr (Index < std::variant_size_v<Body>) {
+        if (kind != Index) return take_body<Index + 1>(take, kind, body);
+        take(body.emplace<Index>());
+        return true;
+    } else {
+        return false;
+    }
+}
+
+}  // namespace
+
+std::vector<std::byte> encode(const Message& message) {
+    Writer out;
+    Put put(out);
+    out.number(static_cast<std::uint8_t>(message.body.index()));
+    put(message.lineage);
+    std::visit([&](const auto& body) { put(body); }, message.body);
+    return out.take();
+}
+
+std::expected<Message, std::string> decode(std::span<const std::byte> bytes) {
+    Reader in(bytes);
+    Take take(in);
+    Message message;
+    const auto kind = in.number<std::uint8_t>();
+    take(message.lineage);
+    if (!take_body(take, kind, message.body)) return std::unexpected("unknown kind of message");
+    if (take.bad() || !in.finished()) return std::unexpected("malformed message");
+    return message;
+}
+
+}  // namespace reowolf::wire

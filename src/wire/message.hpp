@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// Every message between two sites of a connector, with its fields in the order in which they
+// travel. Numbers are little-endian; lists and blocks have a u32 count in front. The rules that
+// the messages belong to are those of docs/deciding.md.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "wire/ids.hpp"
+
+namespace reowolf::wire {
+
+inline constexpr std::uint16_t protocol_version = 1;
+
+enum class Reason : std::uint8_t {
+    timed_out,      // somebody's time limit passed
+    unsatisfiable,  // everybody arrived, everything is explored, nothing fits
+    peer_lost,      // a peer that it needs closed or died; nothing is in doubt
+    left,           // a peer closed the connector
+    deviated,       // a peer sent what the protocol does not allow
+};
+
+// ---- Names of nodes -------------------------------------------------------------------------
+
+// `node` of `attempt` grew from `parent`. Sent once to each site, before the first message that
+// names the node, so that the site can tell which nodes lie on one branch.
+struct Lineage {
+    AttemptId attempt;
+    NodeId node = 0;
+    NodeId parent = 0;
+};
+
+// ---- Exploring ------------------------------------------------------------------------------
+
+// Behaviour `branch` puts `value` as number `index` on a channel between sites. `depends` are
+// the nodes of other attempts that led to it. The attempt's authority is, as far as its owner
+// knows, with `holder`. No `news`: the attempt repeats one that ended in silence, so it is no
+// reason for others to look again.
+struct Value {
+    NodeRef branch;
+    std::uint32_t channel = 0;
+    std::uint32_t index = 0;
+    SiteId holder = 0;
+    bool news = true;
+    std::vector<NodeRef> depends;
+    std::vector<std::byte> value;
+};
+// Some behaviour of the attempt waits for a message of the channel.
+struct Wait {
+    AttemptId attempt;
+    std::uint32_t channel = 0;
+    SiteId holder = 0;
+    bool news = true;
+};
+// The behaviours that grow from this node are gone, and with them what they put on the channel.
+struct Retract {
+    NodeRef branch;
+    std::uint32_t channel = 0;
+    std::uint32_t index = 0;
+};
+// An end of the channel is closed for good.
+struct Closed {
+    std::uint32_t channel = 0;
+};
+
+// ---- Deciding -------------------------------------------------------------------------------
+
+// To the holder of `attempt`: it touches `other`, which is held at `other_holder`.
+struct Touch {
+    AttemptId attempt;
+    AttemptId other;
+    SiteId other_holder = 0;
+};
+// The authority over `attempt`, with all that is known of it, moves to the receiver, because it
+// touches `reason`.
+struct Hand {
+    AttemptId attempt;
+    std::vector<Leaf> leaves;
+    std::vector<AttemptId> touches;
+    AttemptId reason;
+};
+struct LeafFound {
+    AttemptId attempt;
+    Leaf leaf;
+};
+// To the owner: the attempt is held at `holder` now, so that leaves and cancels can go straight.
+struct Held {
+    AttemptId attempt;
+    SiteId holder = 0;
+};
+struct Cancel {
+    AttemptId attempt;
+    Reason reason = Reason::timed_out;
+    std::string text;
+};
+struct Cancelled {
+    AttemptId attempt;
+    Reason reason = Reason::timed_out;
+    std::string text;
+};
+struct Decide {
+    Decision decision;
+};
+// The attempt is over. With a decision if it was in one, which says all that Decide says.
+struct Over {
+    AttemptId attempt;
+    Decision decision;
+};
+
+// ---- Losses ---------------------------------------------------------------------------------
+
+// The sender can no longer reach `site`; it is cut off from the connector.
+struct Lost {
+    SiteId site = 0;
+    std::string why;
+};
+// What became of `attempt`, whose authority may have been with a site in `lost`?
+struct Ask {
+    AttemptId attempt;
+    std::vector<SiteId> lost;
+    SiteId asked = 0;
+};
+// As far as site `asked` and those it passed the question on to know: nothing.
+struct No {
+    AttemptId attempt;
+    std::vector<SiteId> lost;
+    SiteId asked = 0;
+};
+
+// ---- Quiet ----------------------------------------------------------------------------------
+
+// Is anything left to do at your site? (Deciding that a round is impossible takes two equal and
+// balanced answers of everybody in a row.)
+struct Probe {
+    std::uint64_t number = 0;
+};
+struct Probed {
+    std::uint64_t number = 0;
+    bool quiet = false;
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+    std::string explanation;
+};
+// The components placed at the sender have come to rest after the application's round `step`;
+// `alive`: at least one has not ended.
+struct Rest {
+    std::uint64_t step = 0;
+    bool alive = false;
+};
+
+using Body = std::variant<Value, Wait, Retract, Closed, Touch, Hand, LeafFound, Held, Cancel,
+                          Cancelled, Decide, Over, Lost, Ask, No, Probe, Probed, Rest>;
+
+struct Message {
+    std::vector<Lineage> lineage;
+    Body body;
+};
+
+std::vector<std::byte> encode(const Message& message);
+// Strangers' bytes: fails with what is wrong, allocates no more than the bytes justify.
+std::expected<Message, std::string> decode(std::span<const std::byte> bytes);
+
+}  // namespace reowolf::wire

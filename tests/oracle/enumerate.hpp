@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// What a small system may do next, straight from the definition of a round (docs/semantics.md) and
+// by brute force. Shares nothing with the runtime.
+//
+// Between two choices a component is deterministic, and its channels are queues; so for one choice
+// at every fork the outcome of a joint run does not depend on the order in which the components
+// are run (Kahn). All rounds of a connected set of attempts are found by trying all choices.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol.hpp"
+
+namespace reowolf::oracle {
+
+// Where a component stands: before a sync block, or at its end.
+struct Position {
+    bool open = true;
+    std::size_t block = 0;
+    std::vector<std::uint32_t> variables;
+
+    friend bool operator==(const Position&, const Position&) = default;
+};
+using Positions = std::vector<Position>;
+
+Positions beginning(const System& system);
+
+// What each component prints in a round.
+using Lines = std::map<std::size_t, std::vector<std::string>>;
+
+struct Round {
+    std::map<std::size_t, Position> after;
+    Lines lines;
+    bool is_silent = false;
+};
+
+struct Search {
+    enum class Result { none, found, too_large };
+    Result result = Result::none;
+    Round round;
+};
+
+// Some round with the component's attempt that uses a port.
+Search find_round(const System& system, const Positions& positions, std::size_t component);
+// The round of exactly these components, in which they print exactly these lines.
+Search find_round(const System& system, const Positions& positions, const Lines& lines);
+// Whether the attempt can be a round alone without using a port.
+bool may_be_silent(const System& system, const Positions& positions, std::size_t component);
+
+// What becomes of an attempt that no round comes for any more. Silent behaviours do not count.
+enum class Fate { alive, stuck, ends, fails };
+Fate fate(const System& system, const Positions& positions, std::size_t component);
+
+}  // namespace reowolf::oracle

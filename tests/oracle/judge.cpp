@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "judge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace reowolf::oracle {
+
+namespace {
+
+std::string text_of(const Lines& lines) {
+    std::string text;
+    for (const auto& [component, printed] : lines) {
+        for (const std::string& line : printed) text += "\n    " + line;
+    }
+    return text;
+}
+
+}  // namespace
+
+Judge::Judge(const System& system)
+    : system_(system), positions_(beginning(system)), silences_(system.primitives.size()) {}
+
+std::optional<std::string> Judge::on_round(const Lines& lines, bool all_waited) {
+    if (is_too_large_ || lines.empty()) {
+        return lines.empty() ? std::optional("a decision in which nobody prints") : std::nullopt;
+    }
+    const Search search = find_round(system_, positions_, lines);
+    if (search.result == Search::Result::too_large) {
+        is_too_large_ = true;
+        return std::nullopt;
+    }
+    if (search.result == Search::Result::none) {
+        return fmt::format("this was committed, and is no round:{}", text_of(lines));
+    }
+    if (search.round.is_silent && all_waited) {
+        const Search other = find_round(system_, positions_, lines.begin()->first);
+        if (other.result == Search::Result::found) {
+            return fmt::format("silence was committed:{}\n  although this was possible:{}",
+                               text_of(lines), text_of(other.round.lines));
+        }
+    }
+    for (const auto& [component, after] : search.round.after) {
+        const Position& before = positions_[component];
+        if (search.round.is_silent) {
+            silences_[component].push_back({before.block, before.variables});
+        } else {
+            silences_[component].clear();
+        }
+        positions_[component] = after;
+    }
+    ++rounds_;
+    if (search.round.is_silent) ++silent_rounds_;
+    return std::nullopt;
+}
+
+bool Judge::has_come_back(std::size_t component) const {
+    const Position& now = positions_[component];
+    return std::ranges::find(silences_[component], Silence{now.block, now.variables}) !=
+           silences_[component].end();
+}
+
+std::optional<std::string> Judge::on_rest() {
+    for (std::size_t i = 0; i < positions_.size(); ++i) {
+        if (!positions_[i].open) continue;
+        const Search search = find_round(system_, positions_, i);
+        if (search.result == Search::Result::too_large) is_too_large_ = true;
+        if (search.result == Search::Result::found) {
+            return fmt::format("at rest, although this is possible:{}", text_of(search.round.lines));
+        }
+        if (may_be_silent(system_, positions_, i) && !has_come_back(i)) {
+            return fmt::format("at rest, although component {} can be silent", i);
+        }
+    }
+    // Who ends closes ports, and others may end of that.
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (std::size_t i = 0; i < positions_.size(); ++i) {
+            if (!positions_[i].open) continue;
+            const Fate end = fate(system_, positions_, i);
+            if (end != Fate::fails && end != Fate::ends) continue;
+            positions_[i].open = false;
+            if (end == Fate::fails) failed_.insert(i);
+            changed = true;
+        }
+    }
+    return std::nullopt;
+}
+
+std::size_t Judge::left() const {
+    return static_cast<std::size_t>(std::ranges::count_if(positions_, &Position::open));
+}
+
+}  // namespace reowolf::oracle

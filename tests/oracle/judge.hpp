@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Follows a run round by round and says what in it is against the promises of docs/semantics.md.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "enumerate.hpp"
+#include "protocol.hpp"
+
+namespace reowolf::oracle {
+
+class Judge {
+  public:
+    explicit Judge(const System& system);
+
+    // A round was committed in which the components printed these lines. `all_waited`: every
+    // component that had not ended was waiting when it was decided. What is wrong, or nothing.
+    std::optional<std::string> on_round(const Lines& lines, bool all_waited);
+
+    // The run has come to rest. What is wrong, or nothing. Then ended() and failed() are what they
+    // must be.
+    std::optional<std::string> on_rest();
+
+    std::size_t left() const;
+    const std::set<std::size_t>& failed() const { return failed_; }
+    std::uint64_t rounds() const { return rounds_; }
+    std::uint64_t silent_rounds() const { return silent_rounds_; }
+    // Some search was given up: this run says nothing.
+    bool is_too_large() const { return is_too_large_; }
+
+  private:
+    // Where a component stood in its last rounds, if all of them were silent.
+    struct Silence {
+        std::size_t block;
+        std::vector<std::uint32_t> variables;
+        friend bool operator==(const Silence&, const Silence&) = default;
+    };
+    bool has_come_back(std::size_t component) const;
+
+    const System& system_;
+    Positions positions_;
+    std::vector<std::vector<Silence>> silences_;
+    std::set<std::size_t> failed_;
+    std::uint64_t rounds_ = 0;
+    std::uint64_t silent_rounds_ = 0;
+    bool is_too_large_ = false;
+};
+
+}  // namespace reowolf::oracle

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "local.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "compiler/compile.hpp"
+#include "judge.hpp"
+#include "runtime/runtime.hpp"
+
+namespace reowolf::oracle {
+
+namespace {
+
+class Recorder final : public runtime::World {
+  public:
+    struct Committed {
+        bool all_waited = false;
+        Lines lines;
+    };
+
+    void print(std::string_view line) override {
+        const auto component = component_of(line);
+        if (component && !rounds.empty()) {
+            rounds.back().lines[*component].emplace_back(line);
+        } else {
+            complain(fmt::format("printed outside a round: {}", line));
+        }
+    }
+    void report(const runtime::Report& report) override {
+        if (!report.trace.empty()) reported.insert(report.trace.back().name);
+        ++reports;
+    }
+    void send(wire::SiteId, const wire::Message&) override { complain("a message to a site"); }
+    void committed(const wire::Decision&) override {
+        rounds.push_back({runtime->is_idle(), {}});
+    }
+    void deviation(wire::SiteId, const std::string& what) override { complain(what); }
+    void application_committed(std::unique_ptr<runtime::Body>) override {
+        complain("an application's round");
+    }
+    void application_failed(wire::Reason, const std::string& text) override { complain(text); }
+    void application_in_doubt(const std::string& text) override { complain(text); }
+
+    const runtime::Runtime* runtime = nullptr;
+    std::vector<Committed> rounds;  // since they were last taken
+    std::set<std::string> reported;
+    std::size_t reports = 0;
+    std::optional<std::string> problem;
+
+  private:
+    void complain(std::string what) {
+        if (!problem) problem = std::move(what);
+    }
+};
+
+// What must be true at rest beside what the judge says.
+std::optional<std::string> check_rest(const Judge& judge, runtime::Runtime& runtime,
+                                      Recorder& recorder) {
+    if (runtime.components_left() != judge.left()) {
+        return fmt::format("{} components are left, it should be {}", runtime.components_left(),
+                           judge.left());
+    }
+    std::set<std::string> failed;
+    for (const std::size_t component : judge.failed()) failed.insert(fmt::format("p{}", component));
+    if (recorder.reported != failed || recorder.reports != failed.size()) {
+        return fmt::format("{} errors are reported, it should be {}", recorder.reports,
+                           failed.size());
+    }
+    if (runtime.has_failed() != !failed.empty()) return "has_failed() is wrong";
+    for (int times = 0; times < 2; ++times) {
+        runtime.report_stuck();
+        if (recorder.reports != failed.size() + judge.left()) {
+            return fmt::format("{} components are reported as stuck, it should be {}",
+                               recorder.reports - failed.size(), judge.left());
+        }
+    }
+    if (runtime.has_failed() != (!failed.empty() || judge.left() > 0)) {
+        return "has_failed() is wrong at the end";
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Verdict run_locally(const System& system, std::uint64_t rounds_max) {
+    constexpr std::uint64_t steps_max = 200'000;
+
+    const Limits limits;
+    diagnostics::Sources sources;
+    const std::uint32_t source = sources.add("oracle", to_text(system));
+    diagnostics::Diagnostics diagnostics(limits);
+    const auto program = compiler::compile(sources, source, diagnostics, limits);
+    if (!program) {
+        return {.problem = "does not compile: " + diagnostics::render(sources, diagnostics.all()[0])};
+    }
+    Recorder recorder;
+    runtime::Runtime runtime(*program, limits, {.self = 0, .sites = {"main"}, .realtime = {}},
+                             recorder);
+    recorder.runtime = &runtime;
+    runtime.start(*program->find("main"), {});
+
+    Judge judge(system);
+    Verdict verdict;
+    const auto finish = [&](std::optional<std::string> problem) {
+        verdict.problem = std::move(problem);
+        verdict.is_too_large = judge.is_too_large();
+        verdict.rounds = judge.rounds();
+        verdict.silent_rounds = judge.silent_rounds();
+        verdict.failures = judge.failed().size();
+        if (verdict.is_too_large) verdict.problem.reset();
+        return verdict;
+    };
+    for (std::uint64_t steps = 0; judge.rounds() < rounds_max; ++steps) {
+        if (steps == steps_max) return finish("it never comes to rest, without rounds");
+        const bool went_on = runtime.step();
+        for (const auto& round : std::exchange(recorder.rounds, {})) {
+            if (auto problem = judge.on_round(round.lines, round.all_waited)) {
+                return finish(std::move(problem));
+            }
+        }
+        if (recorder.problem) return finish(recorder.problem);
+        if (judge.is_too_large()) return finish({});
+        if (!went_on) {
+            verdict.came_to_rest = true;
+            auto problem = judge.on_rest();
+            if (!problem) problem = check_rest(judge, runtime, recorder);
+            return finish(std::move(problem));
+        }
+    }
+    return finish({});
+}
+
+}  // namespace reowolf::oracle

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// A system on one runtime in this thread, judged.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "protocol.hpp"
+
+namespace reowolf::oracle {
+
+struct Verdict {
+    std::optional<std::string> problem;
+    bool is_too_large = false;  // the oracle gave up
+    bool came_to_rest = false;
+    std::uint64_t rounds = 0;
+    std::uint64_t silent_rounds = 0;
+    std::uint64_t failures = 0;
+};
+
+// At most so many rounds: a system may go on for ever.
+Verdict run_locally(const System& system, std::uint64_t rounds_max);
+
+}  // namespace reowolf::oracle
