@@ -12,11 +12,11 @@ using program::RoutineKind;
 bool Checker::only_in(std::initializer_list<RoutineKind> kinds, std::string_view what, Span span) {
     const RoutineKind here = routine().kind;
     if (std::find(kinds.begin(), kinds.end(), here) != kinds.end()) return true;
-    const bool builds = std::find(kinds.begin(), kinds.end(), RoutineKind::composite) != kinds.end();
-    const std::string_view hint =
-        here == RoutineKind::function ? "; functions only compute"
-        : builds                      ? "; a 'composite' or a 'comp' can build"
-                                      : "; a 'primitive' or a 'comp' can synchronise";
+    const bool builds =
+        std::find(kinds.begin(), kinds.end(), RoutineKind::composite) != kinds.end();
+    const std::string_view hint = here == RoutineKind::function ? "; functions only compute"
+                                  : builds ? "; a 'composite' or a 'comp' can build"
+                                           : "; a 'primitive' or a 'comp' can synchronise";
     report<Code::not_in_this_kind>(span, what, kind_name(here), hint)
         .note<NoteCode::defined_here>(routine().span, routine().name);
     return false;
@@ -53,8 +53,8 @@ void Checker::arguments(const Routine& of, const std::vector<ExpressionPtr>& giv
         if (terms().contains_invalid(given[i]->type) || terms().contains_invalid(parameter.type)) {
             continue;
         }
-        Diagnostic& said = report<Code::type_mismatch>(
-            given[i]->span, terms().name(parameter.type), terms().name(given[i]->type));
+        Diagnostic& said = report<Code::type_mismatch>(given[i]->span, terms().name(parameter.type),
+                                                       terms().name(given[i]->type));
         note_type(said, *given[i]);
         said.note<NoteCode::parameter_here>(parameter.span, parameter.name, of.name,
                                             terms().name(parameter.type));
@@ -141,8 +141,8 @@ ExpressionPtr Checker::fires(const tree::Call& of, Span span) {
     when_known(port->type, [this, found] {
         const TermKind kind = terms().kind(found.type);
         if (is_port(kind) || kind == TermKind::invalid) return;
-        note_type(
-            report<Code::expected_port>(found.span, "a port", terms().name(found.type)), found);
+        note_type(report<Code::expected_port>(found.span, "a port", terms().name(found.type)),
+                  found);
     });
     return make(span, boolean, Fires{std::move(port)});
 }

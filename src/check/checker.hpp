@@ -85,6 +85,8 @@ class Checker {
     // The routine of that name, if it is what is wanted.
     std::optional<RoutineId> callee(const tree::Name& name, bool start);
     std::optional<std::uint32_t> find_peer(const tree::Name& name);
+    // The peer of that name, in the body of the connector.
+    const Peer* peer_here(const std::string& name) const;
 
     // expressions.cpp
     ExpressionPtr expression(const tree::Expression& of);
@@ -181,6 +183,7 @@ class Checker {
         Span span;
     };
     std::unordered_map<std::string, Global> globals_;
+    std::unordered_map<std::string, std::uint32_t> peers_;  // of the connector
     std::unordered_set<std::string> excused_;
 
     // Of the routine being checked:

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
 
 #include "check/checker.hpp"
 #include "check/flow.hpp"
@@ -20,10 +22,14 @@ namespace {
 
 RoutineKind routine_kind(tree::RoutineKind kind) {
     switch (kind) {
-        case tree::RoutineKind::function: return RoutineKind::function;
-        case tree::RoutineKind::primitive: return RoutineKind::primitive;
-        case tree::RoutineKind::composite: return RoutineKind::composite;
-        case tree::RoutineKind::component: return RoutineKind::component;
+        case tree::RoutineKind::function:
+            return RoutineKind::function;
+        case tree::RoutineKind::primitive:
+            return RoutineKind::primitive;
+        case tree::RoutineKind::composite:
+            return RoutineKind::composite;
+        case tree::RoutineKind::component:
+            return RoutineKind::component;
     }
     return RoutineKind::function;
 }
@@ -91,13 +97,12 @@ void Checker::collect_routine(const tree::Routine& of) {
     routine.span = of.name.span;
     routine.kind = routine_kind(of.kind);
     routine.end = of.end;
+    std::unordered_map<std::string_view, Span> names;
     for (const tree::Parameter& parameter : of.parameters) {
-        const auto same = std::find_if(
-            routine.locals.begin(), routine.locals.end(),
-            [&](const Local& earlier) { return earlier.name == parameter.name.text; });
-        if (same != routine.locals.end()) {
+        const auto [same, added] = names.emplace(parameter.name.text, parameter.name.span);
+        if (!added) {
             report<Code::repeated_parameter>(parameter.name.span, parameter.name.text)
-                .note<NoteCode::first_here>(same->span);
+                .note<NoteCode::first_here>(same->second);
         }
         const Term term = type(parameter.type, TypePlace::parameter, "");
         if (routine.kind == RoutineKind::function && terms().contains_port(term)) {
@@ -145,7 +150,10 @@ void Checker::collect_connector(const tree::Connector& of) {
     connector.name = of.name.text;
     connector.span = of.name.span;
     connector.body = id;
+    // A second connector is reported and not kept, but its body is checked.
+    auto first_peers = std::exchange(peers_, {});
     for (const tree::Peer& peer : of.peers) collect_peer(peer, connector, body);
+    if (module_.connector) peers_ = std::move(first_peers);
     body.parameters = static_cast<std::uint32_t>(body.locals.size());
     module_.routines.push_back(std::move(body));
     if (module_.connector) {
@@ -157,21 +165,20 @@ void Checker::collect_connector(const tree::Connector& of) {
 }
 
 void Checker::collect_peer(const tree::Peer& of, Connector& connector, Routine& body) {
-    for (const Peer& earlier : connector.peers) {
-        if (earlier.name == of.name.text) {
-            report<Code::repeated_peer>(of.name.span, of.name.text)
-                .note<NoteCode::first_here>(earlier.span);
-            return;
-        }
+    const auto number = static_cast<std::uint32_t>(connector.peers.size());
+    const auto [earlier, is_new] = peers_.emplace(of.name.text, number);
+    if (!is_new) {
+        report<Code::repeated_peer>(of.name.span, of.name.text)
+            .note<NoteCode::first_here>(connector.peers[earlier->second].span);
+        return;
     }
     Peer peer{of.name.text, of.name.span, of.address, of.listen, {}};
+    std::unordered_map<std::string_view, Span> names;
     for (const tree::PeerPort& each : of.ports) {
-        const auto same = std::find_if(peer.ports.begin(), peer.ports.end(), [&](const auto& port) {
-            return port.name == each.name.text;
-        });
-        if (same != peer.ports.end()) {
+        const auto [same, added] = names.emplace(each.name.text, each.name.span);
+        if (!added) {
             report<Code::repeated_port>(each.name.span, peer.name, each.name.text)
-                .note<NoteCode::first_here>(same->span);
+                .note<NoteCode::first_here>(same->second);
             continue;
         }
         const Term term = type(each.type, TypePlace::port, "");

@@ -6,7 +6,9 @@
 
 namespace reowolf::check {
 
-ExpressionPtr Checker::invalid(Span span) { return make(span, terms().invalid(), Invalid{}); }
+ExpressionPtr Checker::invalid(Span span) {
+    return make(span, terms().invalid(), Invalid{});
+}
 
 ExpressionPtr Checker::expression(const tree::Expression& of) {
     return std::visit([&](const auto& node) { return check(node, of.span); }, of.node);
@@ -34,7 +36,9 @@ std::vector<ExpressionPtr> Checker::values(const std::vector<tree::ExpressionPtr
     return list;
 }
 
-ExpressionPtr Checker::check(const tree::Invalid&, Span span) { return invalid(span); }
+ExpressionPtr Checker::check(const tree::Invalid&, Span span) {
+    return invalid(span);
+}
 
 ExpressionPtr Checker::check(const tree::BooleanLiteral& of, Span span) {
     return make(span, terms().plain(TermKind::boolean), Number{of.value ? 1u : 0u});
@@ -83,12 +87,9 @@ ExpressionPtr Checker::check(const tree::NameUse& of, Span span) {
         return invalid(span);
     }
     if (excused(of.name)) return invalid(span);
-    if (routine().kind == program::RoutineKind::connector && module_.connector) {
-        for (const Peer& peer : module_.connector->peers) {
-            if (peer.name != of.name) continue;
-            report<Code::peer_as_value>(span, of.name);
-            return invalid(span);
-        }
+    if (peer_here(of.name) != nullptr) {
+        report<Code::peer_as_value>(span, of.name);
+        return invalid(span);
     }
     if (of.name == "null" || of.name == "nil" || of.name == "nullptr") {
         report<Code::no_null>(span, of.name);
@@ -100,19 +101,16 @@ ExpressionPtr Checker::check(const tree::NameUse& of, Span span) {
 
 ExpressionPtr Checker::check(const tree::Member& of, Span span) {
     const auto* name = std::get_if<tree::NameUse>(&of.of->node);
-    if (name != nullptr && !find_local(name->name) && module_.connector &&
-        routine().kind == program::RoutineKind::connector) {
-        for (const Peer& peer : module_.connector->peers) {
-            if (peer.name != name->name) continue;
-            if (const auto port = find_local(peer.name + "." + of.member.text)) {
-                return make(span, routine().locals[*port].type, Use{*port});
-            }
-            std::vector<std::string_view> ports;
-            for (const PeerPort& port : peer.ports) ports.push_back(port.name);
-            report<Code::unknown_peer_port>(of.member.span, peer.name, of.member.text,
-                                            did_you_mean(of.member.text, ports));
-            return invalid(span);
+    const Peer* peer = name != nullptr && !find_local(name->name) ? peer_here(name->name) : nullptr;
+    if (peer != nullptr) {
+        if (const auto port = find_local(peer->name + "." + of.member.text)) {
+            return make(span, routine().locals[*port].type, Use{*port});
         }
+        std::vector<std::string_view> ports;
+        for (const PeerPort& port : peer->ports) ports.push_back(port.name);
+        report<Code::unknown_peer_port>(of.member.span, peer->name, of.member.text,
+                                        did_you_mean(of.member.text, ports));
+        return invalid(span);
     }
     ExpressionPtr inner = value(*of.of);
     if (of.member.text == "length") {
@@ -131,7 +129,8 @@ Term Checker::length_of(const Expression& of) {
     const Term type = of.type;
     when_known(type, [this, type, span = of.span] {
         const TermKind kind = terms().kind(type);
-        if (kind == TermKind::array || kind == TermKind::string || kind == TermKind::invalid) return;
+        if (kind == TermKind::array || kind == TermKind::string || kind == TermKind::invalid)
+            return;
         report<Code::no_length>(span, terms().name(type));
     });
     return terms().plain(TermKind::u32);

@@ -96,18 +96,22 @@ std::optional<RoutineId> Checker::callee(const tree::Name& name, bool start) {
         return defined(report<Code::connector_started>(name.span, name.text));
     }
     if (!start && !is_function) {
-        return defined(
-            report<Code::component_called>(name.span, name.text, kind_name(found.kind)));
+        return defined(report<Code::component_called>(name.span, name.text, kind_name(found.kind)));
     }
     return global->second.routine;
 }
 
+const Peer* Checker::peer_here(const std::string& name) const {
+    const bool in_connector = module_.routines[routine_].kind == program::RoutineKind::connector;
+    if (!in_connector || !module_.connector) return nullptr;
+    const auto at = peers_.find(name);
+    return at == peers_.end() ? nullptr : &module_.connector->peers[at->second];
+}
+
 std::optional<std::uint32_t> Checker::find_peer(const tree::Name& name) {
+    if (const auto at = peers_.find(name.text); at != peers_.end()) return at->second;
     std::vector<std::string_view> names;
-    for (const Peer& peer : module_.connector->peers) {
-        if (peer.name == name.text) return static_cast<std::uint32_t>(names.size());
-        names.push_back(peer.name);
-    }
+    for (const Peer& peer : module_.connector->peers) names.push_back(peer.name);
     if (!excused(name.text)) {
         report<Code::unknown_peer>(name.span, name.text, did_you_mean(name.text, names));
     }

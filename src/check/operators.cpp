@@ -12,30 +12,40 @@ Family family(BinaryOperator op) {
         case BinaryOperator::divide:
         case BinaryOperator::remainder:
         case BinaryOperator::add:
-        case BinaryOperator::subtract: return Family::arithmetic;
+        case BinaryOperator::subtract:
+            return Family::arithmetic;
         case BinaryOperator::shift_left:
-        case BinaryOperator::shift_right: return Family::shift;
+        case BinaryOperator::shift_right:
+            return Family::shift;
         case BinaryOperator::bit_and:
         case BinaryOperator::bit_xor:
-        case BinaryOperator::bit_or: return Family::bits;
-        case BinaryOperator::concatenate: return Family::concatenation;
+        case BinaryOperator::bit_or:
+            return Family::bits;
+        case BinaryOperator::concatenate:
+            return Family::concatenation;
         case BinaryOperator::less:
         case BinaryOperator::less_equal:
         case BinaryOperator::greater:
-        case BinaryOperator::greater_equal: return Family::order;
+        case BinaryOperator::greater_equal:
+            return Family::order;
         case BinaryOperator::equal:
-        case BinaryOperator::not_equal: return Family::equality;
+        case BinaryOperator::not_equal:
+            return Family::equality;
         case BinaryOperator::logical_and:
-        case BinaryOperator::logical_or: return Family::logic;
+        case BinaryOperator::logical_or:
+            return Family::logic;
     }
     return Family::arithmetic;
 }
 
-bool integral(TermKind kind) { return is_integer(kind) || kind == TermKind::integer; }
+bool integral(TermKind kind) {
+    return is_integer(kind) || kind == TermKind::integer;
+}
 
 }  // namespace
 
-void Checker::cannot_apply(BinaryOperator op, const Operand& left, const Operand& right, Span span) {
+void Checker::cannot_apply(BinaryOperator op, const Operand& left, const Operand& right,
+                           Span span) {
     if (terms().contains_invalid(left.type) || terms().contains_invalid(right.type)) return;
     Diagnostic& said = report<Code::cannot_apply>(span, spelling(op), terms().name(left.type),
                                                   terms().name(right.type));
@@ -86,8 +96,12 @@ ExpressionPtr Checker::binary(BinaryOperator op, ExpressionPtr left, ExpressionP
         const TermKind kind = terms().kind(type);
         bool fits_kind = kind == TermKind::invalid;
         switch (of) {
-            case Family::arithmetic: fits_kind |= integral(kind); break;
-            case Family::bits: fits_kind |= integral(kind) || kind == TermKind::boolean; break;
+            case Family::arithmetic:
+                fits_kind |= integral(kind);
+                break;
+            case Family::bits:
+                fits_kind |= integral(kind) || kind == TermKind::boolean;
+                break;
             case Family::concatenation:
                 fits_kind |= kind == TermKind::array || kind == TermKind::string;
                 break;
@@ -95,9 +109,13 @@ ExpressionPtr Checker::binary(BinaryOperator op, ExpressionPtr left, ExpressionP
                 fits_kind |=
                     integral(kind) || kind == TermKind::character || kind == TermKind::string;
                 break;
-            case Family::equality: fits_kind |= !terms().contains_port(type); break;
+            case Family::equality:
+                fits_kind |= !terms().contains_port(type);
+                break;
             case Family::shift:
-            case Family::logic: fits_kind = true; break;
+            case Family::logic:
+                fits_kind = true;
+                break;
         }
         if (!fits_kind) cannot_apply(op, l, r, span);
         return fits_kind;
@@ -121,9 +139,8 @@ ExpressionPtr Checker::check(const tree::Unary& of, Span span) {
     const UnaryOperator op = of.op;
     const auto refuse = [this, op, operand, span] {
         if (terms().contains_invalid(operand.type)) return;
-        note_type(
-            report<Code::cannot_apply_unary>(span, spelling(op), terms().name(operand.type)),
-            operand);
+        note_type(report<Code::cannot_apply_unary>(span, spelling(op), terms().name(operand.type)),
+                  operand);
     };
     if (op == UnaryOperator::logical_not) {
         if (!terms().unify(type, terms().plain(TermKind::boolean), span)) refuse();

@@ -56,8 +56,7 @@ class Ports {
             diagnostics_.report<Code::port_handed_in_loop>(whole.span,
                                                            routine_.locals[of.local].name);
         } else {
-            diagnostics_
-                .report<Code::port_handed_away>(whole.span, routine_.locals[of.local].name)
+            diagnostics_.report<Code::port_handed_away>(whole.span, routine_.locals[of.local].name)
                 .note<NoteCode::handed_away_here>(gone->second);
         }
         // Once is enough.

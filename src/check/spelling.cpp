@@ -29,7 +29,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 std::string did_you_mean(std::string_view written, const std::vector<std::string_view>& names) {
     // Nobody misspells a name of that length, and comparing takes the square of it.
     constexpr std::size_t length_max = 64;
-    constexpr std::size_t names_max = 10'000;
+    constexpr std::size_t names_max = 2'000;
     std::size_t best = written.size() < 3 ? 1 : written.size() < 6 ? 2 : 3;
     std::string_view found;
     if (written.size() > length_max) return {};

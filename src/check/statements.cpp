@@ -37,7 +37,9 @@ StatementPtr Checker::nested(const tree::Statement& of) {
     return made ? std::move(made) : statement_of(of.span, Block{});
 }
 
-StatementPtr Checker::check_statement(const tree::Skip&, Span) { return nullptr; }
+StatementPtr Checker::check_statement(const tree::Skip&, Span) {
+    return nullptr;
+}
 
 StatementPtr Checker::check_statement(const tree::Block& of, Span span) {
     const Scope scope(*this);
@@ -131,8 +133,8 @@ StatementPtr Checker::check_statement(const tree::Assignment& of, Span span) {
         if (!terms().unify(right->type, to->type, right->span)) {
             const Local& local = routine().locals[to->local];
             if (!terms().contains_invalid(right->type) && !terms().contains_invalid(to->type)) {
-                Diagnostic& said = report<Code::type_mismatch>(
-                    right->span, terms().name(to->type), terms().name(right->type));
+                Diagnostic& said = report<Code::type_mismatch>(right->span, terms().name(to->type),
+                                                               terms().name(right->type));
                 note_type(said, *right);
                 said.note<NoteCode::has_type>(local.span, local.name, terms().name(local.type));
             }
@@ -272,8 +274,8 @@ StatementPtr Checker::check_statement(const tree::Fork& of, Span span) {
 
 StatementPtr Checker::check_statement(const tree::Channel& of, Span span) {
     const bool possible = only_outside_sync("channel", span);
-    const std::string open_as = "the type of the messages of channel '" + of.out.text + " -> " +
-                                of.in.text + "'";
+    const std::string open_as =
+        "the type of the messages of channel '" + of.out.text + " -> " + of.in.text + "'";
     const Term message = of.message ? type(*of.message, TypePlace::local, open_as)
                          : possible ? terms().variable(span, open_as)
                                     : terms().invalid();

@@ -90,16 +90,20 @@ bool Terms::unify(Term a, Term b, Span where) {
 }
 
 std::string Terms::name(Term term) const {
-    constexpr const char* names[] = {"?",   "_",  "integer", "nothing", "bool", "u8",
-                                     "u16", "u32", "u64",    "s8",      "s16",  "s32",
-                                     "s64", "char", "string"};
+    constexpr const char* names[] = {"?",   "_",   "integer", "nothing", "bool",
+                                     "u8",  "u16", "u32",     "u64",     "s8",
+                                     "s16", "s32", "s64",     "char",    "string"};
     term = root(term);
     const Node& node = nodes_[term];
     switch (node.kind) {
-        case TermKind::array: return name(node.argument) + "[]";
-        case TermKind::in_port: return "in<" + name(node.argument) + ">";
-        case TermKind::out_port: return "out<" + name(node.argument) + ">";
-        default: return names[static_cast<std::size_t>(node.kind)];
+        case TermKind::array:
+            return name(node.argument) + "[]";
+        case TermKind::in_port:
+            return "in<" + name(node.argument) + ">";
+        case TermKind::out_port:
+            return "out<" + name(node.argument) + ">";
+        default:
+            return names[static_cast<std::size_t>(node.kind)];
     }
 }
 

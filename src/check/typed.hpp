@@ -29,23 +29,67 @@ struct Expression;
 using ExpressionPtr = std::unique_ptr<Expression>;
 
 struct Invalid {};
-struct Number { std::uint64_t bits; };  // of an integer, bool or char; sign-extended
-struct Text { std::string bytes; };
-struct Array { std::vector<ExpressionPtr> elements; };
-struct Use { LocalId local; };
-struct Index { ExpressionPtr of; ExpressionPtr index; };
-struct Slice { ExpressionPtr of; ExpressionPtr low; ExpressionPtr high; };  // bounds may be null
-struct Length { ExpressionPtr of; };
-struct Create { ExpressionPtr count; };
-struct Cast { ExpressionPtr of; };
-struct Unary { UnaryOperator op; ExpressionPtr of; };
-struct Binary { BinaryOperator op; ExpressionPtr left; ExpressionPtr right; };
-struct Conditional { ExpressionPtr condition; ExpressionPtr yes; ExpressionPtr no; };
-struct Call { RoutineId routine; std::vector<ExpressionPtr> arguments; };
-struct Get { ExpressionPtr port; };
-struct Put { ExpressionPtr port; ExpressionPtr value; };
-struct Fires { ExpressionPtr port; };
-struct Print { std::vector<ExpressionPtr> values; };
+struct Number {
+    std::uint64_t bits;
+};  // of an integer, bool or char; sign-extended
+struct Text {
+    std::string bytes;
+};
+struct Array {
+    std::vector<ExpressionPtr> elements;
+};
+struct Use {
+    LocalId local;
+};
+struct Index {
+    ExpressionPtr of;
+    ExpressionPtr index;
+};
+struct Slice {
+    ExpressionPtr of;
+    ExpressionPtr low;
+    ExpressionPtr high;
+};  // bounds may be null
+struct Length {
+    ExpressionPtr of;
+};
+struct Create {
+    ExpressionPtr count;
+};
+struct Cast {
+    ExpressionPtr of;
+};
+struct Unary {
+    UnaryOperator op;
+    ExpressionPtr of;
+};
+struct Binary {
+    BinaryOperator op;
+    ExpressionPtr left;
+    ExpressionPtr right;
+};
+struct Conditional {
+    ExpressionPtr condition;
+    ExpressionPtr yes;
+    ExpressionPtr no;
+};
+struct Call {
+    RoutineId routine;
+    std::vector<ExpressionPtr> arguments;
+};
+struct Get {
+    ExpressionPtr port;
+};
+struct Put {
+    ExpressionPtr port;
+    ExpressionPtr value;
+};
+struct Fires {
+    ExpressionPtr port;
+};
+struct Print {
+    std::vector<ExpressionPtr> values;
+};
 
 struct Expression {
     Span span;
@@ -64,7 +108,10 @@ struct Block {
     std::vector<StatementPtr> statements;
     bool scoped = true;  // what it declares ends with it; not so for "u32 a = 1, b = 2;"
 };
-struct Declare { LocalId local; ExpressionPtr value; };
+struct Declare {
+    LocalId local;
+    ExpressionPtr value;
+};
 // local[i][j] = …; types[k] is the type of what step k indexes.
 struct Place {
     LocalId local = 0;
@@ -72,19 +119,53 @@ struct Place {
     std::vector<Term> types;
     Term type = 0;
 };
-struct Assign { Place place; std::optional<BinaryOperator> op; ExpressionPtr value; };
-struct Evaluate { ExpressionPtr expression; };
-struct If { ExpressionPtr condition; StatementPtr yes; StatementPtr no; };
-struct While { ExpressionPtr condition; StatementPtr body; };
-struct Range { LocalId local; ExpressionPtr low; ExpressionPtr high; StatementPtr body; };
-struct Each { LocalId local; ExpressionPtr of; StatementPtr body; };
+struct Assign {
+    Place place;
+    std::optional<BinaryOperator> op;
+    ExpressionPtr value;
+};
+struct Evaluate {
+    ExpressionPtr expression;
+};
+struct If {
+    ExpressionPtr condition;
+    StatementPtr yes;
+    StatementPtr no;
+};
+struct While {
+    ExpressionPtr condition;
+    StatementPtr body;
+};
+struct Range {
+    LocalId local;
+    ExpressionPtr low;
+    ExpressionPtr high;
+    StatementPtr body;
+};
+struct Each {
+    LocalId local;
+    ExpressionPtr of;
+    StatementPtr body;
+};
 struct Break {};
 struct Continue {};
-struct Return { ExpressionPtr value; };
-struct Assert { ExpressionPtr condition; };
-struct Sync { StatementPtr body; };
-struct Fork { std::vector<StatementPtr> alternatives; };
-struct Channel { LocalId out; LocalId in; Term message; };
+struct Return {
+    ExpressionPtr value;
+};
+struct Assert {
+    ExpressionPtr condition;
+};
+struct Sync {
+    StatementPtr body;
+};
+struct Fork {
+    std::vector<StatementPtr> alternatives;
+};
+struct Channel {
+    LocalId out;
+    LocalId in;
+    Term message;
+};
 struct Start {
     RoutineId routine = 0;
     std::vector<ExpressionPtr> arguments;
@@ -112,7 +193,7 @@ struct Routine {
     std::string name;
     Span span;
     program::RoutineKind kind = program::RoutineKind::function;
-    bool constant = false;  // a function without parameters that stands for a constant
+    bool constant = false;         // a function without parameters that stands for a constant
     std::uint32_t parameters = 0;  // the first so many locals
     std::optional<Term> result;
     Span result_span;

@@ -8,19 +8,19 @@
 namespace reowolf::check {
 namespace {
 
-constexpr std::string_view type_names[] = {"bool", "u8",  "u16", "u32",  "u64",    "s8", "s16",
-                                           "s32",  "s64", "f32", "f64",  "char",   "string",
-                                           "msg",  "in",  "out", "auto"};
+constexpr std::string_view type_names[] = {"bool",   "u8",  "u16", "u32", "u64", "s8",
+                                           "s16",    "s32", "s64", "f32", "f64", "char",
+                                           "string", "msg", "in",  "out", "auto"};
 
 // What other languages call them.
 std::string suggest_type(std::string_view name) {
     constexpr std::pair<std::string_view, std::string_view> elsewhere[] = {
-        {"int", "s32"},    {"long", "s64"},    {"short", "s16"},   {"unsigned", "u32"},
-        {"uint", "u32"},   {"byte", "u8"},     {"boolean", "bool"}, {"String", "string"},
-        {"str", "string"}, {"i8", "s8"},       {"i16", "s16"},     {"i32", "s32"},
-        {"i64", "s64"},    {"int8", "s8"},     {"int16", "s16"},   {"int32", "s32"},
-        {"int64", "s64"},  {"uint8", "u8"},    {"uint16", "u16"},  {"uint32", "u32"},
-        {"uint64", "u64"}, {"size_t", "u32"},  {"usize", "u32"},   {"var", "auto"},
+        {"int", "s32"},    {"long", "s64"},   {"short", "s16"},    {"unsigned", "u32"},
+        {"uint", "u32"},   {"byte", "u8"},    {"boolean", "bool"}, {"String", "string"},
+        {"str", "string"}, {"i8", "s8"},      {"i16", "s16"},      {"i32", "s32"},
+        {"i64", "s64"},    {"int8", "s8"},    {"int16", "s16"},    {"int32", "s32"},
+        {"int64", "s64"},  {"uint8", "u8"},   {"uint16", "u16"},   {"uint32", "u32"},
+        {"uint64", "u64"}, {"size_t", "u32"}, {"usize", "u32"},    {"var", "auto"},
         {"float", "f32"},  {"double", "f64"},
     };
     for (const auto& [theirs, ours] : elsewhere) {
@@ -49,25 +49,35 @@ std::pair<std::uint64_t, std::uint64_t> range(TermKind kind) {
 Term Checker::type(const tree::Type& of, TypePlace place, std::string_view open_as) {
     using Kind = tree::TypeKind;
     switch (of.kind) {
-        case Kind::boolean: return terms().plain(TermKind::boolean);
-        case Kind::u8: return terms().plain(TermKind::u8);
-        case Kind::u16: return terms().plain(TermKind::u16);
-        case Kind::u32: return terms().plain(TermKind::u32);
-        case Kind::u64: return terms().plain(TermKind::u64);
-        case Kind::s8: return terms().plain(TermKind::s8);
-        case Kind::s16: return terms().plain(TermKind::s16);
-        case Kind::s32: return terms().plain(TermKind::s32);
-        case Kind::s64: return terms().plain(TermKind::s64);
-        case Kind::character: return terms().plain(TermKind::character);
-        case Kind::string: return terms().plain(TermKind::string);
-        case Kind::array: return terms().array(type(of.arguments[0], place, open_as));
+        case Kind::boolean:
+            return terms().plain(TermKind::boolean);
+        case Kind::u8:
+            return terms().plain(TermKind::u8);
+        case Kind::u16:
+            return terms().plain(TermKind::u16);
+        case Kind::u32:
+            return terms().plain(TermKind::u32);
+        case Kind::u64:
+            return terms().plain(TermKind::u64);
+        case Kind::s8:
+            return terms().plain(TermKind::s8);
+        case Kind::s16:
+            return terms().plain(TermKind::s16);
+        case Kind::s32:
+            return terms().plain(TermKind::s32);
+        case Kind::s64:
+            return terms().plain(TermKind::s64);
+        case Kind::character:
+            return terms().plain(TermKind::character);
+        case Kind::string:
+            return terms().plain(TermKind::string);
+        case Kind::array:
+            return terms().array(type(of.arguments[0], place, open_as));
         case Kind::in_port:
         case Kind::out_port: {
-            const TermKind kind =
-                of.kind == Kind::in_port ? TermKind::in_port : TermKind::out_port;
-            const Term message = of.arguments.empty()
-                                     ? terms().array(terms().plain(TermKind::u8))
-                                     : type(of.arguments[0], place, open_as);
+            const TermKind kind = of.kind == Kind::in_port ? TermKind::in_port : TermKind::out_port;
+            const Term message = of.arguments.empty() ? terms().array(terms().plain(TermKind::u8))
+                                                      : type(of.arguments[0], place, open_as);
             return terms().port(kind, message);
         }
         case Kind::automatic:
@@ -79,7 +89,8 @@ Term Checker::type(const tree::Type& of, TypePlace place, std::string_view open_
                 report<Code::unknown_type>(of.span, of.name, suggest_type(of.name));
             }
             return terms().invalid();
-        case Kind::invalid: return terms().invalid();
+        case Kind::invalid:
+            return terms().invalid();
     }
     return terms().invalid();
 }
@@ -88,10 +99,14 @@ Term Checker::program_type(const program::Program& program, program::TypeId of) 
     using program::TypeKind;
     const program::Type& type = program.types[of];
     switch (type.kind) {
-        case TypeKind::boolean: return terms().plain(TermKind::boolean);
-        case TypeKind::character: return terms().plain(TermKind::character);
-        case TypeKind::string: return terms().plain(TermKind::string);
-        case TypeKind::array: return terms().array(program_type(program, type.element));
+        case TypeKind::boolean:
+            return terms().plain(TermKind::boolean);
+        case TypeKind::character:
+            return terms().plain(TermKind::character);
+        case TypeKind::string:
+            return terms().plain(TermKind::string);
+        case TypeKind::array:
+            return terms().array(program_type(program, type.element));
         case TypeKind::in_port:
             return terms().port(TermKind::in_port, program_type(program, type.element));
         case TypeKind::out_port:
@@ -117,9 +132,9 @@ void Checker::note_type(Diagnostic& to, const Operand& of) {
 
 void Checker::mismatch(const Expression& found, Term wanted) {
     if (terms().contains_invalid(found.type) || terms().contains_invalid(wanted)) return;
-    note_type(report<Code::type_mismatch>(found.span, terms().name(wanted),
-                                          terms().name(found.type)),
-              found);
+    note_type(
+        report<Code::type_mismatch>(found.span, terms().name(wanted), terms().name(found.type)),
+        found);
 }
 
 bool Checker::expect(const Expression& found, Term wanted) {

@@ -42,8 +42,7 @@ std::optional<std::string> canonical_text(const Sources& sources, std::uint32_t 
     return syntax::canonical(tree);
 }
 
-std::optional<program::Program> compile_literal(std::string_view text,
-                                                const program::Program& base,
+std::optional<program::Program> compile_literal(std::string_view text, const program::Program& base,
                                                 program::TypeId type, std::string& error,
                                                 const Limits& limits) {
     Sources sources;
@@ -52,8 +51,7 @@ std::optional<program::Program> compile_literal(std::string_view text,
     syntax::Tokens tokens = syntax::lex(sources, source, diagnostics, limits);
     const auto tree =
         syntax::parse_expression(sources, source, std::move(tokens), diagnostics, limits);
-    const auto module =
-        tree ? check::check_literal(*tree, base, type, diagnostics) : std::nullopt;
+    const auto module = tree ? check::check_literal(*tree, base, type, diagnostics) : std::nullopt;
     if (module) return verified(generate(*module, base.types));
     error = diagnostics.all().empty() ? "not a literal" : diagnostics.all().front().text;
     return std::nullopt;

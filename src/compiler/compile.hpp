@@ -20,14 +20,13 @@ std::optional<program::Program> compile(const diagnostics::Sources& sources, std
                                         const Limits& limits);
 
 // What peers must agree on, see syntax/canonical.hpp. Nothing if the text does not parse.
-std::optional<std::string> canonical_text(const diagnostics::Sources& sources,
-                                          std::uint32_t source, const Limits& limits);
+std::optional<std::string> canonical_text(const diagnostics::Sources& sources, std::uint32_t source,
+                                          const Limits& limits);
 
 // A literal of a type of `base`, as on a command line: "3", "{1, 2}", "\"text\"". What comes back
 // has base's types under the same numbers, and one routine, a function without parameters that
 // returns the value. If nothing does, `error` says why.
-std::optional<program::Program> compile_literal(std::string_view text,
-                                                const program::Program& base,
+std::optional<program::Program> compile_literal(std::string_view text, const program::Program& base,
                                                 program::TypeId type, std::string& error,
                                                 const Limits& limits);
 

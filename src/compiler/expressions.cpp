@@ -171,17 +171,39 @@ void Generator::operation(Span span, BinaryOperator op, check::Term left_type,
     Opcode opcode = Opcode::add;
     bool negated = false;
     switch (op) {
-        case BinaryOperator::multiply: opcode = Opcode::mul; break;
-        case BinaryOperator::divide: opcode = Opcode::div; break;
-        case BinaryOperator::remainder: opcode = Opcode::rem; break;
-        case BinaryOperator::add: opcode = Opcode::add; break;
-        case BinaryOperator::subtract: opcode = Opcode::sub; break;
-        case BinaryOperator::shift_left: opcode = Opcode::shl; break;
-        case BinaryOperator::shift_right: opcode = Opcode::shr; break;
-        case BinaryOperator::bit_and: opcode = Opcode::bit_and; break;
-        case BinaryOperator::bit_xor: opcode = Opcode::bit_xor; break;
-        case BinaryOperator::bit_or: opcode = Opcode::bit_or; break;
-        case BinaryOperator::less: opcode = text ? Opcode::before : Opcode::lt; break;
+        case BinaryOperator::multiply:
+            opcode = Opcode::mul;
+            break;
+        case BinaryOperator::divide:
+            opcode = Opcode::div;
+            break;
+        case BinaryOperator::remainder:
+            opcode = Opcode::rem;
+            break;
+        case BinaryOperator::add:
+            opcode = Opcode::add;
+            break;
+        case BinaryOperator::subtract:
+            opcode = Opcode::sub;
+            break;
+        case BinaryOperator::shift_left:
+            opcode = Opcode::shl;
+            break;
+        case BinaryOperator::shift_right:
+            opcode = Opcode::shr;
+            break;
+        case BinaryOperator::bit_and:
+            opcode = Opcode::bit_and;
+            break;
+        case BinaryOperator::bit_xor:
+            opcode = Opcode::bit_xor;
+            break;
+        case BinaryOperator::bit_or:
+            opcode = Opcode::bit_or;
+            break;
+        case BinaryOperator::less:
+            opcode = text ? Opcode::before : Opcode::lt;
+            break;
         case BinaryOperator::greater:
             opcode = text ? Opcode::before : Opcode::lt;
             std::swap(left, right);
@@ -196,27 +218,29 @@ void Generator::operation(Span span, BinaryOperator op, check::Term left_type,
             negated = text;
             if (!text) std::swap(left, right);
             break;
-        case BinaryOperator::equal: opcode = reference ? Opcode::same : Opcode::eq; break;
-        case BinaryOperator::not_equal: opcode = reference ? Opcode::differ : Opcode::ne; break;
+        case BinaryOperator::equal:
+            opcode = reference ? Opcode::same : Opcode::eq;
+            break;
+        case BinaryOperator::not_equal:
+            opcode = reference ? Opcode::differ : Opcode::ne;
+            break;
         case BinaryOperator::concatenate: {
             // In place only if the right side is not the same variable.
             const bool itself = to == right;
             const Slot other = itself ? frame_.take(true) : right;
             if (itself) move(span, other, right);
-            emit(span, {.opcode = Opcode::concat,
-                        .a = to,
-                        .b = left,
-                        .c = other,
-                        .d = type(left_type)});
+            emit(span,
+                 {.opcode = Opcode::concat, .a = to, .b = left, .c = other, .d = type(left_type)});
             if (itself) release(span, {other, true});
             return;
         }
         case BinaryOperator::logical_and:
-        case BinaryOperator::logical_or: return;  // see logical()
+        case BinaryOperator::logical_or:
+            return;  // see logical()
     }
     // The values 0 and 1 of a bool are worked on as the bytes they are.
-    const bool bits = opcode == Opcode::bit_and || opcode == Opcode::bit_or ||
-                      opcode == Opcode::bit_xor;
+    const bool bits =
+        opcode == Opcode::bit_and || opcode == Opcode::bit_or || opcode == Opcode::bit_xor;
     if (bits && worked_on == TypeKind::boolean) worked_on = TypeKind::u8;
     const bool shifts = opcode == Opcode::shl || opcode == Opcode::shr;
     emit(span, {.opcode = opcode,
@@ -338,18 +362,15 @@ void Generator::put_into(const check::Call& of, const Expression& whole, Slot to
 
 void Generator::put_into(const check::Get& of, const Expression& whole, Slot to) {
     const Operand port = value(*of.port);
-    emit(whole.span,
-         {.opcode = Opcode::get, .a = to, .b = port.slot, .d = type(whole.type)});
+    emit(whole.span, {.opcode = Opcode::get, .a = to, .b = port.slot, .d = type(whole.type)});
     release(whole.span, port);
 }
 
 void Generator::put_into(const check::Put& of, const Expression& whole, Slot) {
     const Operand port = value(*of.port);
     const Operand message = value(*of.value);
-    emit(whole.span, {.opcode = Opcode::put,
-                      .a = port.slot,
-                      .b = message.slot,
-                      .d = type(of.value->type)});
+    emit(whole.span,
+         {.opcode = Opcode::put, .a = port.slot, .b = message.slot, .d = type(of.value->type)});
     release(whole.span, message);
     release(whole.span, port);
 }

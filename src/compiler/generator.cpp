@@ -12,8 +12,11 @@ void Generator::emit(Span span, program::Instruction instruction) {
     switch (instruction.opcode) {
         case Opcode::jump:
         case Opcode::ret:
-        case Opcode::end: reachable_ = false; break;
-        default: break;
+        case Opcode::end:
+            reachable_ = false;
+            break;
+        default:
+            break;
     }
 }
 
@@ -37,13 +40,14 @@ void Generator::bind(Label& label) {
     if (!label.uses.empty()) reachable_ = true;
 }
 
-void Generator::drop(Span span, Slot slot) { emit(span, {.opcode = Opcode::drop_ref, .a = slot}); }
+void Generator::drop(Span span, Slot slot) {
+    emit(span, {.opcode = Opcode::drop_ref, .a = slot});
+}
 
 void Generator::move(Span span, Slot to, Slot from) {
     if (to == from) return;
-    emit(span, {.opcode = frame_.is_reference(to) ? Opcode::copy_ref : Opcode::move,
-                .a = to,
-                .b = from});
+    emit(span,
+         {.opcode = frame_.is_reference(to) ? Opcode::copy_ref : Opcode::move, .a = to, .b = from});
 }
 
 void Generator::release(Span span, Operand operand) {

@@ -10,24 +10,39 @@ using program::TypeKind;
 
 program::TypeKind type_kind(TermKind kind) {
     switch (kind) {
-        case TermKind::boolean: return TypeKind::boolean;
-        case TermKind::u8: return TypeKind::u8;
-        case TermKind::u16: return TypeKind::u16;
-        case TermKind::u32: return TypeKind::u32;
-        case TermKind::u64: return TypeKind::u64;
-        case TermKind::s8: return TypeKind::s8;
-        case TermKind::s16: return TypeKind::s16;
-        case TermKind::s32: return TypeKind::s32;
-        case TermKind::s64: return TypeKind::s64;
-        case TermKind::character: return TypeKind::character;
-        case TermKind::string: return TypeKind::string;
-        case TermKind::array: return TypeKind::array;
-        case TermKind::in_port: return TypeKind::in_port;
-        case TermKind::out_port: return TypeKind::out_port;
+        case TermKind::boolean:
+            return TypeKind::boolean;
+        case TermKind::u8:
+            return TypeKind::u8;
+        case TermKind::u16:
+            return TypeKind::u16;
+        case TermKind::u32:
+            return TypeKind::u32;
+        case TermKind::u64:
+            return TypeKind::u64;
+        case TermKind::s8:
+            return TypeKind::s8;
+        case TermKind::s16:
+            return TypeKind::s16;
+        case TermKind::s32:
+            return TypeKind::s32;
+        case TermKind::s64:
+            return TypeKind::s64;
+        case TermKind::character:
+            return TypeKind::character;
+        case TermKind::string:
+            return TypeKind::string;
+        case TermKind::array:
+            return TypeKind::array;
+        case TermKind::in_port:
+            return TypeKind::in_port;
+        case TermKind::out_port:
+            return TypeKind::out_port;
         case TermKind::invalid:
         case TermKind::variable:
         case TermKind::integer:
-        case TermKind::nothing: break;
+        case TermKind::nothing:
+            break;
     }
     assert(false && "the checker settles every type");
     return TypeKind::boolean;

@@ -78,8 +78,7 @@ void Generator::assign_element(const check::Assign& of, Span span) {
 }
 
 void Generator::translate(const check::Evaluate& of, Span span) {
-    const bool nothing =
-        module_.terms.kind(of.expression->type) == check::TermKind::nothing;
+    const bool nothing = module_.terms.kind(of.expression->type) == check::TermKind::nothing;
     if (nothing) return into(*of.expression, 0);
     release(span, value(*of.expression));
 }
@@ -144,7 +143,8 @@ void Generator::translate(const check::Range& of, Span span) {
     // The bounds first: they may use what the variable's slot held.
     const Operand low = owned(*of.low);
     const Operand limit = fixed(*of.high);
-    const Slot own = open_local(of.local, frame_.take(is_reference(routine_.locals[of.local].type)));
+    const Slot own =
+        open_local(of.local, frame_.take(is_reference(routine_.locals[of.local].type)));
     const Slot counter = variable.assigned ? frame_.take(false) : own;
     const Slot one = frame_.take(false);
     const Slot less = frame_.take(false);
@@ -182,7 +182,8 @@ void Generator::translate(const check::Range& of, Span span) {
 void Generator::translate(const check::Each& of, Span span) {
     const std::size_t outside = live_.size();
     const Operand all = fixed(*of.of);
-    const Slot own = open_local(of.local, frame_.take(is_reference(routine_.locals[of.local].type)));
+    const Slot own =
+        open_local(of.local, frame_.take(is_reference(routine_.locals[of.local].type)));
     const Slot counter = frame_.take(false);
     const Slot limit = frame_.take(false);
     const Slot one = frame_.take(false);
@@ -212,8 +213,7 @@ void Generator::translate(const check::Each& of, Span span) {
     emit(span,
          {.opcode = Opcode::add, .kind = TypeKind::u32, .a = counter, .b = counter, .c = one});
     bind(test);
-    emit(span,
-         {.opcode = Opcode::lt, .kind = TypeKind::u32, .a = less, .b = counter, .c = limit});
+    emit(span, {.opcode = Opcode::lt, .kind = TypeKind::u32, .a = less, .b = counter, .c = limit});
     if (reachable_) {
         emit(span, {.opcode = Opcode::jump_if, .a = *body.at, .b = less});
     }
@@ -260,8 +260,7 @@ void Generator::translate(const check::Fork& of, Span span) {
     if (!reachable_) return;
     std::vector<Label> alternatives(of.alternatives.size());
     Label done;
-    emit(span, {.opcode = Opcode::fork,
-                .a = static_cast<std::uint32_t>(of.alternatives.size())});
+    emit(span, {.opcode = Opcode::fork, .a = static_cast<std::uint32_t>(of.alternatives.size())});
     for (Label& each : alternatives) {
         reachable_ = true;
         jump(span, each);

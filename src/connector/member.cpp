@@ -74,7 +74,7 @@ Member::Member(std::shared_ptr<const Description> description, Handshake::Establ
                                                 .quiet = runtime_.is_idle(),
                                                 .sent = runtime_.messages_sent(),
                                                 .received = runtime_.messages_received(),
-                                                .explanation = runtime_.explain()};
+                                                .explanation = explanation()};
                         },
                     .is_step_complete = [this] { return runtime_.arbiter().is_step_complete(); },
                     .on_impossible =
@@ -112,6 +112,10 @@ void Member::build() {
     const auto is_here = [&](const Structure::End& end) {
         return end.kind != Kind::nobody && end.site == self;
     };
+    const auto name_of = [&](machine::PortHandle port) -> std::string_view {
+        const auto& own = structure.ports[self];
+        return std::ranges::find(own, port / 2, &Structure::Port::channel)->name;
+    };
     for (const Structure::Channel& channel : structure.channels) {
         const bool out_here = is_here(channel.out);
         const bool in_here = is_here(channel.in);
@@ -123,11 +127,15 @@ void Member::build() {
             const wire::SiteId other = out_here ? channel.in.site : channel.out.site;
             const auto port = runtime_.make_link(channel.type, out_here, other);
             const Structure::End& end = out_here ? channel.out : channel.in;
-            if (end.kind == Kind::application) runtime_.give_to_application(port);
+            if (end.kind == Kind::application) runtime_.give_to_application(port, name_of(port));
         } else {
             const auto ends = runtime_.make_channel(channel.type);
-            if (channel.out.kind == Kind::application) runtime_.give_to_application(ends.out);
-            if (channel.in.kind == Kind::application) runtime_.give_to_application(ends.in);
+            if (channel.out.kind == Kind::application) {
+                runtime_.give_to_application(ends.out, name_of(ends.out));
+            }
+            if (channel.in.kind == Kind::application) {
+                runtime_.give_to_application(ends.in, name_of(ends.in));
+            }
             if (!out_exists) runtime_.close(ends.out);
             if (!in_exists) runtime_.close(ends.in);
         }
@@ -172,7 +180,7 @@ void Member::application_failed(wire::Reason reason, const std::string& text) {
     switch (reason) {
         case wire::Reason::timed_out:
             failure.text = "a peer did not synchronise in time: " + text;
-            if (const std::string waiting = runtime_.explain(); !waiting.empty()) {
+            if (const std::string waiting = explanation(); !waiting.empty()) {
                 failure.text += "\n" + waiting;
             }
             break;
@@ -197,6 +205,20 @@ void Member::application_in_doubt(const std::string& text) {
         "the connection was lost after this peer had promised its part, and nobody who is left "
         "knows the outcome: " +
             text}));
+}
+
+// Who waits here and why, a line each.
+std::string Member::explanation() const {
+    const diagnostics::Sources& sources = description_->sources;
+    std::string text;
+    for (const runtime::Report::Note& note : runtime_.explain()) {
+        text += fmt::format("{} +-  {}", text.empty() ? "" : "\n", note.text);
+        if (note.where == Span{}) continue;
+        const auto place = sources.position(note.where.source, note.where.begin);
+        text +=
+            fmt::format(" at {}:{}:{}", sources.name(note.where.source), place.line, place.column);
+    }
+    return text;
 }
 
 // Not at once: this happens in the middle of a runtime's step, and the application may go on with
@@ -302,7 +324,7 @@ void Member::on_message(wire::SiteId from, const std::vector<std::byte>& bytes) 
                             .quiet = runtime_.is_idle(),
                             .sent = runtime_.messages_sent(),
                             .received = runtime_.messages_received(),
-                            .explanation = runtime_.explain()};
+                            .explanation = explanation()};
         links_[from]->connection->send(wire::encode({{}, std::move(answer)}));
     } else if (const auto* answer = std::get_if<wire::Probed>(&message->body)) {
         quiet_.on_answer(from, *answer);

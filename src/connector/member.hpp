@@ -82,6 +82,7 @@ class Member final : private runtime::World {
     void complete(std::expected<Outcome, Failure> result);
     void part_if_all_know();
     bool may_expire() const;
+    std::string explanation() const;
 
     std::shared_ptr<const Description> description_;
     post::Loop& loop_;

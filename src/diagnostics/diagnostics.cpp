@@ -25,9 +25,10 @@ Diagnostic& Diagnostics::add(Code code, Span where, std::string text) {
 }
 
 void Diagnostics::sort() {
-    std::stable_sort(all_.begin(), all_.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    std::sort(all_.begin(), all_.end(), [](const Diagnostic& a, const Diagnostic& b) {
         const auto key = [](const Diagnostic& d) {
-            return std::tuple(d.code == Code::too_many_diagnostics, d.span.source, d.span.begin);
+            return std::tuple(d.code == Code::too_many_diagnostics, d.span.source, d.span.begin,
+                              d.span.end, d.code);
         };
         return key(a) < key(b);
     });

@@ -3,12 +3,12 @@
 // diagnostics.def; the number and kinds of its arguments are checked when the compiler is built.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "base/limits.hpp"
 #include "base/span.hpp"
@@ -57,7 +57,9 @@ inline constexpr Listed note_messages[] = {
 #undef NOTE
 };
 
-constexpr const Listed& listed(Code code) { return messages[static_cast<std::size_t>(code)]; }
+constexpr const Listed& listed(Code code) {
+    return messages[static_cast<std::size_t>(code)];
+}
 constexpr const Listed& listed(NoteCode code) {
     return note_messages[static_cast<std::size_t>(code)];
 }

@@ -58,11 +58,12 @@ std::string render_place(const Sources& sources, Span where) {
         sources.line_begin(where.source, where.begin) +
         static_cast<std::uint32_t>(sources.line(where.source, begin.line).size());
     const Position end = sources.position(
-        where.source, std::max(where.begin, std::min(std::max(where.end, where.begin + 1), line_end)));
+        where.source,
+        std::max(where.begin, std::min(std::max(where.end, where.begin + 1), line_end)));
     const Excerpt shown = excerpt(sources.line(where.source, begin.line), begin.column - 1,
                                   std::max(end.column, begin.column + 1) - 1);
-    return fmt::format(" +-  at {}:{}:{}\n |  {}\n |  {}\n", sources.name(where.source),
-                       begin.line, begin.column, shown.line, shown.underline);
+    return fmt::format(" +-  at {}:{}:{}\n |  {}\n |  {}\n", sources.name(where.source), begin.line,
+                       begin.column, shown.line, shown.underline);
 }
 
 std::string render_note(const Sources& sources, const Note& note) {

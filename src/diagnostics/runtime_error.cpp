@@ -16,7 +16,9 @@ std::string render_runtime_error(const Sources& sources, std::string_view messag
     for (const TraceLine& line : trace) {
         const bool function = line.kind == "func" || line.kind == "function";
         text += fmt::format(" | {} {}:{}\n",
-                            function ? "function" : line.kind == "connector" ? "connector" : "component",
+                            function                   ? "function"
+                            : line.kind == "connector" ? "connector"
+                                                       : "component",
                             line.name, sources.position(line.where.source, line.where.begin).line);
     }
     return text;

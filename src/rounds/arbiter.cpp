@@ -225,11 +225,14 @@ void Arbiter::acquire(const wire::Hand& hand, SiteId from) {
 
 void Arbiter::learn(const Decision& decision) {
     if (decision.empty()) return;
-    const auto shared = std::make_shared<const Decision>(decision);
+    // Nobody else will ask about a round that was this site's alone.
+    const bool is_shared = std::ranges::any_of(
+        decision, [&](const NodeRef& member) { return member.attempt.owner() != self_; });
+    const auto shared = is_shared ? std::make_shared<const Decision>(decision) : nullptr;
     bool commits = false;
     for (const NodeRef& member : decision) {
         commits |= own_.contains(member.attempt);
-        if (member.attempt.number >= over_[member.attempt.component]) {
+        if (shared && member.attempt.number >= over_[member.attempt.component]) {
             decisions_[member.attempt.component] = shared;
         }
         finish(member.attempt);

@@ -117,6 +117,7 @@ class Search {
             if (!other) return std::nullopt;
             needs.push_back(*other);
         }
+        if (!counts_equal(leaf, attempt, leaf)) return std::nullopt;  // channels to itself
         for (const NodeRef& cause : leaf.depends) {
             if (!holdings_.contains(cause.attempt)) return std::nullopt;
             needs.push_back(cause.attempt);

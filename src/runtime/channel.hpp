@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "machine/value.hpp"
@@ -27,6 +28,7 @@ struct Offer {
         wire::NodeId node;
     };
     std::vector<Taker> takers;  // the behaviours here that got it
+    bool news = true;           // no attempt that only repeats an earlier one led to it
 };
 
 struct Channel {
@@ -34,6 +36,7 @@ struct Channel {
         bool here = true;
         bool closed = false;
         ComponentIndex owner = 0;  // if here
+        std::string_view name;     // what its owner calls it, if that is known; the program's
         // The open attempt that uses it, and where its authority was when that was last heard.
         std::optional<wire::AttemptId> user;
         wire::SiteId holder = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What happens when the behaviours of an attempt are explored: a round, silence, death, or waiting.
 #include <algorithm>
+#include <bit>
 #include <set>
 #include <utility>
 
@@ -18,9 +19,21 @@ void Runtime::settle(ComponentIndex index) {
     apply_effects();
     if (!owner(id) || !attempt(index).is_settled() || index == application) return;
     check_dead(index);
+    if (owner(id)) renew_if_worn(index);
     if (owner(id) && !attempt(index).patient && !attempt(index).silent.empty()) {
         quiet_candidates_.push_back(index);
     }
+}
+
+// An attempt that waits for long gathers the remains of what others offered and took back. It then
+// begins anew, which it may at any time as long as it is not decided.
+void Runtime::renew_if_worn(ComponentIndex index) {
+    constexpr std::size_t nodes_before_renewal = 4096;
+
+    const Attempt& worn = attempt(index);
+    if (worn.nodes.size() < nodes_before_renewal || worn.nodes.size() / 8 < worn.live) return;
+    arbiter_.cancel(worn.id, wire::Reason::timed_out, {});
+    apply_effects();
 }
 
 // A silent behaviour commits when nothing else can, with those that wait now.
@@ -144,9 +157,14 @@ void Runtime::commit(ComponentIndex index, NodeId id) {
     if (committing.last_used.size() >= paths_remembered_max) committing.last_used.clear();
     committing.last_used[leaf.path] = committing.rounds;
     if (leaf.counts.empty() && index != application) {
-        committing.silent_from = std::move(committing.body);
+        // Kept of the first, second, fourth, … in a row, so that a way back to the same state is
+        // noticed through however many blocks it leads (Brent's cycle finding).
+        if (std::has_single_bit(++committing.silent_rounds)) {
+            committing.silent_from = std::move(committing.body);
+        }
     } else {
         committing.silent_from.reset();
+        committing.silent_rounds = 0;
     }
 }
 

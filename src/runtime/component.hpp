@@ -54,6 +54,7 @@ struct Node {
     std::vector<wire::NodeId> children;
     ChannelIndex waits_on = 0;  // if waiting
     std::uint32_t optional_fired = 0;
+    bool news = true;  // nothing that only repeats what was led to it
     std::optional<Discard> discard;
 
     bool is_live() const {
@@ -94,7 +95,8 @@ struct Component {
     std::uint64_t attempts = 0;
     bool is_overloaded = false;  // has more live behaviours than allowed
 
-    std::unique_ptr<Body> silent_from;  // where the last round began, if it was silent
+    std::uint64_t silent_rounds = 0;    // in a row, up to the last one
+    std::unique_ptr<Body> silent_from;  // where one of them began
     std::uint64_t rounds = 0;
     std::map<std::vector<std::uint32_t>, std::uint64_t> last_used;  // path → round
 };

@@ -14,6 +14,7 @@ namespace {
 
 // More would not be read.
 constexpr std::size_t notes_max = 12;
+constexpr std::size_t explanation_notes_max = 100;
 
 std::string times(std::uint32_t count) {
     return count == 1 ? "once" : fmt::format("{} times", count);
@@ -21,16 +22,22 @@ std::string times(std::uint32_t count) {
 
 }  // namespace
 
+// "its port 'a', to 'worker'".
+std::string Runtime::describe_port(ChannelIndex number, bool is_out) const {
+    const Channel& channel = channels_[number];
+    const Channel::End& other = channel.end(!is_out);
+    const std::string& peer =
+        other.here ? component(other.owner).name : place_.sites[channel.other_site];
+    const std::string_view name = channel.end(is_out).name;
+    const std::string port = name.empty() ? "a port" : fmt::format("port '{}'", name);
+    return fmt::format("{} {} '{}'", port, is_out ? "to" : "from", peer);
+}
+
 // What became of each behaviour of the component's attempt.
 std::vector<Report::Note> Runtime::notes_on(ComponentIndex index) const {
     std::vector<Report::Note> notes;
     const Component& waiting = component(index);
     if (!waiting.attempt) return notes;
-    const auto peer = [&](ChannelIndex number, bool own_is_out) -> std::string {
-        const Channel& channel = channels_[number];
-        const Channel::End& end = channel.end(!own_is_out);
-        return end.here ? component(end.owner).name : place_.sites[channel.other_site];
-    };
     const auto add = [&](std::string text, Span where) {
         const Report::Note note{std::move(text), where};
         const bool repeated = std::ranges::any_of(notes, [&](const Report::Note& other) {
@@ -41,22 +48,18 @@ std::vector<Report::Note> Runtime::notes_on(ComponentIndex index) const {
     for (const Node& node : waiting.attempt->nodes) {
         if (node.phase == Node::Phase::waiting) {
             const bool nothing_came = node.children.empty();
-            add(fmt::format(
-                    "'{}' {} a message from '{}'", waiting.name,
-                    nothing_came ? "waits here for" : "has explored each, and waits here for",
-                    peer(node.waits_on, false)),
+            add(fmt::format("'{}' waits for {}message at {}", waiting.name,
+                            nothing_came ? "a " : "another ", describe_port(node.waits_on, false)),
                 node.body->position());
         } else if (node.phase == Node::Phase::complete && !node.counts.empty()) {
-            std::string needs;
+            std::string uses;
             for (const Node::Count& count : node.counts) {
-                needs += fmt::format("{}{} to {} '{}' {}", needs.empty() ? "" : " and ", "needs",
-                                     count.puts ? "put to" : "get from",
-                                     peer(count.channel, count.puts), times(count.count));
+                uses += fmt::format("{}{} fires {}", uses.empty() ? "" : " and ",
+                                    describe_port(count.channel, count.puts), times(count.count));
             }
-            add(fmt::format("'{}' is complete here, and {}", waiting.name, needs),
-                node.body->position());
+            add(fmt::format("'{}' is done if {}", waiting.name, uses), node.body->position());
         } else if (node.discard) {
-            add(fmt::format("an alternative of '{}' was discarded here: {}", waiting.name,
+            add(fmt::format("a behaviour of '{}' was discarded: {}", waiting.name,
                             node.discard->text),
                 node.discard->where);
         }
@@ -100,14 +103,14 @@ void Runtime::report_stuck() {
     }
 }
 
-std::string Runtime::explain() const {
-    std::string text;
+std::vector<Report::Note> Runtime::explain() const {
+    std::vector<Report::Note> all;
     for (ComponentIndex index = 0; index < components_.size(); ++index) {
-        for (const Report::Note& note : notes_on(index)) {
-            text += fmt::format("{}{}", text.empty() ? "" : "\n", note.text);
+        for (Report::Note& note : notes_on(index)) {
+            if (all.size() < explanation_notes_max) all.push_back(std::move(note));
         }
     }
-    return text;
+    return all;
 }
 
 }  // namespace reowolf::runtime

@@ -45,6 +45,7 @@ void Runtime::begin_attempt(ComponentIndex index) {
         entering.rounds % rounds_between_fair_turns == rounds_between_fair_turns - 1;
     Node& root = begun.nodes.emplace_back();
     root.body = entering.body->clone();
+    root.news = !begun.repeats;
     begun.runnable.push_back(0);
     begun.live = 1;
     arbiter_.open(begun.id);
@@ -92,6 +93,16 @@ bool Runtime::serve(ComponentIndex index, NodeId id, machine::Get& get) {
     return false;
 }
 
+namespace {
+
+std::uint64_t size_of(const machine::Value& value) {
+    if (!value.is_reference() || !value.block()) return 0;
+    const machine::Block& block = *value.block();
+    return std::uint64_t{block.length} * block.element_bytes + block.nested_bytes;
+}
+
+}  // namespace
+
 bool Runtime::serve(ComponentIndex index, NodeId id, machine::Put& put) {
     if (!may_use(index, id, put.port, "put")) return false;
     const ChannelIndex number = channel_of(put.port);
@@ -100,6 +111,15 @@ bool Runtime::serve(ComponentIndex index, NodeId id, machine::Put& put) {
         discard(index, id,
                 {.cause = Discard::Cause::put_on_closed,
                  .text = "attempted to 'put' on port that is no longer owned",
+                 .where = node.body->position(),
+                 .trace = node.body->trace()});
+        return false;
+    }
+    if (!channels_[number].in.here && size_of(put.value) > limits_.message_value_bytes_max) {
+        discard(index, id,
+                {.cause = Discard::Cause::error,
+                 .text = fmt::format("a message to another peer may have at most {} bytes",
+                                     limits_.message_value_bytes_max),
                  .where = node.body->position(),
                  .trace = node.body->trace()});
         return false;
@@ -114,7 +134,7 @@ bool Runtime::serve(ComponentIndex index, NodeId id, machine::Put& put) {
                .takers = {}};
     const auto place = std::ranges::upper_bound(made.causes, made.branch);
     made.causes.insert(place, made.branch);
-    offer(number, sent, std::move(made), !attempt(index).repeats);
+    offer(number, sent, std::move(made), node.news);
     return true;
 }
 
@@ -235,6 +255,7 @@ NodeId Runtime::add_child(ComponentIndex index, NodeId parent_id, std::unique_pt
     child.counts = parent.counts;
     child.promises = parent.promises;
     child.path = parent.path;
+    child.news = parent.news;
     child.optional_fired = parent.optional_fired;
     explored.runnable.push_back(id);
     arbiter_.forest().grow(explored.id, id, parent_id);
@@ -263,6 +284,7 @@ void Runtime::take(ComponentIndex index, NodeId id, ChannelIndex channel, Offer&
     taker.depends = std::move(*depends);
     taker.body->got(offer.value);
     taker.add_use(channel, false);
+    taker.news &= offer.news;
     std::erase_if(offer.takers, [&](const auto& old) { return !owner(old.attempt); });
     offer.takers.push_back({taking.id, child});
 }
@@ -336,6 +358,7 @@ void Runtime::offer(ChannelIndex number, std::uint32_t index, Offer made, bool n
     }
     if (channel.offers.size() <= index) channel.offers.resize(index + 1);
     Offer& kept = channel.offers[index].emplace_back(std::move(made));
+    kept.news = news;
     if (news) note_change(number, false);
     Component& reader = component(channel.in.owner);
     if (!reader.attempt) return;

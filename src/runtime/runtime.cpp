@@ -80,6 +80,12 @@ std::vector<PortHandle> ports_in(const program::Program& program, const program:
 ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value> arguments) {
     const program::Routine& routine = shared_.program.routines[id];
     const auto ports = ports_in(shared_.program, routine, arguments);
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const program::Parameter& parameter = routine.parameters[i];
+        for (const PortHandle port : ports_in(shared_.program, parameter.type, arguments[i])) {
+            channels_[channel_of(port)].end(is_out(port)).name = parameter.name;
+        }
+    }
     auto body = std::make_unique<ProgramBody>(
         shared_, machine::State(shared_.program, id, std::move(arguments)));
     return add(routine.name, routine.span, std::move(body), false, ports);
@@ -105,9 +111,11 @@ ComponentIndex Runtime::add(std::string name, Span declared, std::unique_ptr<Bod
     return index;
 }
 
-void Runtime::give_to_application(PortHandle port) {
+void Runtime::give_to_application(PortHandle port, std::string_view name) {
     component(application).ports.push_back(port);
-    channels_[channel_of(port)].end(is_out(port)).owner = application;
+    Channel::End& end = channels_[channel_of(port)].end(is_out(port));
+    end.owner = application;
+    end.name = name;
 }
 
 bool Runtime::own(ComponentIndex index, PortHandle port) {

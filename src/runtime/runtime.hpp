@@ -77,8 +77,8 @@ class Runtime {
     ComponentIndex start(program::RoutineId routine, std::vector<machine::Value> arguments);
     ComponentIndex start_native(std::string name, std::unique_ptr<Body> body,
                                 std::vector<machine::PortHandle> ports);
-    // The application owns ports, but acts only through enter_application().
-    void give_to_application(machine::PortHandle port);
+    // The application owns ports, but acts only through enter_application(). The name must last.
+    void give_to_application(machine::PortHandle port, std::string_view name);
 
     // ---- Running.
     // Runs one slice of one component. False: nothing here can go on by itself.
@@ -107,8 +107,8 @@ class Runtime {
     std::uint64_t messages_received() const { return received_; }
     // Reports every set of components that can never go on, once. Call when idle.
     void report_stuck();
-    // Who waits where and why each alternative was discarded, a line each.
-    std::string explain() const;
+    // Who waits where, and why each alternative was discarded.
+    std::vector<Report::Note> explain() const;
 
   private:
     // exploring.cpp: behaviours of an attempt
@@ -145,6 +145,7 @@ class Runtime {
 
     // committing.cpp
     void settle(ComponentIndex index);
+    void renew_if_worn(ComponentIndex index);
     void offer_silence(ComponentIndex index);
     bool is_quiet_around(ComponentIndex index) const;
     void check_dead(ComponentIndex index);
@@ -183,6 +184,7 @@ class Runtime {
 
     // explaining.cpp
     std::vector<Report::Note> notes_on(ComponentIndex index) const;
+    std::string describe_port(ChannelIndex channel, bool is_out) const;
 
     Component& component(ComponentIndex index) { return *components_[index]; }
     const Component& component(ComponentIndex index) const { return *components_[index]; }

@@ -2,6 +2,7 @@
 #include "syntax/canonical.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "syntax/literal.hpp"
 
@@ -15,7 +16,7 @@ std::string_view tree::spelling(UnaryOperator of) {
 }
 
 std::string_view tree::spelling(BinaryOperator of) {
-    constexpr std::string_view spellings[] = {"*", "/", "%", "+",  "-", "<<", ">>", "&",  "^", "|",
+    constexpr std::string_view spellings[] = {"*", "/", "%",  "+", "-",  "<<", ">>", "&",  "^", "|",
                                               "@", "<", "<=", ">", ">=", "==", "!=", "&&", "||"};
     return spellings[static_cast<std::size_t>(of)];
 }
@@ -45,10 +46,17 @@ class Printer {
                 }
                 text_ += '>';
                 return;
-            case TypeKind::automatic: text_ += "auto"; return;
-            case TypeKind::named: text_ += of.name; return;
-            case TypeKind::invalid: text_ += "?"; return;
-            default: text_ += names[static_cast<std::size_t>(of.kind)];
+            case TypeKind::automatic:
+                text_ += "auto";
+                return;
+            case TypeKind::named:
+                text_ += of.name;
+                return;
+            case TypeKind::invalid:
+                text_ += "?";
+                return;
+            default:
+                text_ += names[static_cast<std::size_t>(of.kind)];
         }
     }
 
@@ -367,8 +375,8 @@ class Printer {
     std::size_t indent_ = 0;
 };
 
-const std::string& name_of(const Definition& of) {
-    return std::visit([](const auto& node) -> const std::string& { return node.name.text; }, of);
+const Name& name_of(const Definition& of) {
+    return std::visit([](const auto& node) -> const Name& { return node.name; }, of);
 }
 
 }  // namespace
@@ -378,8 +386,9 @@ std::string canonical(const Module& module) {
     if (module.name) printer.line("module " + module.name->text);
     std::vector<const Definition*> ordered;
     for (const Definition& each : module.definitions) ordered.push_back(&each);
-    std::stable_sort(ordered.begin(), ordered.end(), [](const auto* a, const auto* b) {
-        return name_of(*a) < name_of(*b);
+    std::sort(ordered.begin(), ordered.end(), [](const auto* a, const auto* b) {
+        return std::tie(name_of(*a).text, name_of(*a).span.begin) <
+               std::tie(name_of(*b).text, name_of(*b).span.begin);
     });
     for (const Definition* each : ordered) printer.definition(*each);
     return printer.take();

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "syntax/lexer.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cctype>
+#include <array>
 #include <unordered_map>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "syntax/literal.hpp"
 
@@ -40,16 +41,27 @@ constexpr Spelling keywords[] = {
 #undef KEYWORD
 };
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_foreign(char c) { return static_cast<unsigned char>(c) >= 0x80; }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+bool is_foreign(char c) {
+    return static_cast<unsigned char>(c) >= 0x80;
+}
+bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 class Lexer {
   public:
     Lexer(std::string_view text, std::uint32_t source, diagnostics::Diagnostics& diagnostics)
         : text_(text), source_(source), diagnostics_(diagnostics) {
         for (const Spelling& keyword : keywords) words_.emplace(keyword.text, keyword.kind);
+        for (const Spelling& each : symbols) {
+            symbols_[static_cast<unsigned char>(each.text[0])].push_back(each);
+        }
     }
 
     Tokens run() {
@@ -181,7 +193,8 @@ class Lexer {
         const IntegerValue value = integer_value(text_.substr(begin, at_ - begin));
         const std::string_view shown = text_.substr(begin, std::min<std::size_t>(at_ - begin, 40));
         switch (value.fault) {
-            case IntegerFault::none: break;
+            case IntegerFault::none:
+                break;
             case IntegerFault::malformed:
                 diagnostics_.report<Code::malformed_number>(span(begin, at_), shown);
                 zero(begin);
@@ -219,7 +232,8 @@ class Lexer {
         const TextValue value = text_value(text_.substr(begin + 1, at_ - begin - 2));
         const std::size_t fault = begin + 1 + value.at;
         switch (value.fault) {
-            case TextFault::none: break;
+            case TextFault::none:
+                break;
             case TextFault::unknown_escape:
                 diagnostics_.report<Code::unknown_escape>(
                     span(fault, fault + 1 + diagnostics::utf8_length(text_.substr(fault + 1, 4))));
@@ -252,7 +266,7 @@ class Lexer {
     }
 
     bool symbol() {
-        for (const Spelling& spelling : symbols) {
+        for (const Spelling& spelling : symbols_[static_cast<unsigned char>(text_[at_])]) {
             if (text_.substr(at_).starts_with(spelling.text)) {
                 const std::size_t begin = at_;
                 at_ += spelling.text.size();
@@ -286,6 +300,7 @@ class Lexer {
     std::uint32_t source_;
     diagnostics::Diagnostics& diagnostics_;
     std::unordered_map<std::string_view, TokenKind> words_;
+    std::array<std::vector<Spelling>, 256> symbols_;  // by their first byte, longer ones first
     std::size_t at_ = 0;
     Tokens tokens_;
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "syntax/literal.hpp"
 
-#include <fmt/format.h>
-
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "diagnostics/source.hpp"
 
@@ -46,13 +46,27 @@ std::optional<std::size_t> escape(std::string_view text, std::size_t at, TextVal
     };
     if (at + 1 >= text.size()) return fail(TextFault::unknown_escape);
     switch (text[at + 1]) {
-        case '\\': result.bytes += '\\'; return at + 2;
-        case '\'': result.bytes += '\''; return at + 2;
-        case '"': result.bytes += '"'; return at + 2;
-        case 'n': result.bytes += '\n'; return at + 2;
-        case 'r': result.bytes += '\r'; return at + 2;
-        case 't': result.bytes += '\t'; return at + 2;
-        case '0': result.bytes += '\0'; return at + 2;
+        case '\\':
+            result.bytes += '\\';
+            return at + 2;
+        case '\'':
+            result.bytes += '\'';
+            return at + 2;
+        case '"':
+            result.bytes += '"';
+            return at + 2;
+        case 'n':
+            result.bytes += '\n';
+            return at + 2;
+        case 'r':
+            result.bytes += '\r';
+            return at + 2;
+        case 't':
+            result.bytes += '\t';
+            return at + 2;
+        case '0':
+            result.bytes += '\0';
+            return at + 2;
         case 'x': {
             if (at + 3 >= text.size()) return fail(TextFault::bad_code);
             const unsigned high = digit_value(text[at + 2]);
@@ -77,7 +91,8 @@ std::optional<std::size_t> escape(std::string_view text, std::size_t at, TextVal
             append_utf8(result.bytes, code);
             return next + 1;
         }
-        default: return fail(TextFault::unknown_escape);
+        default:
+            return fail(TextFault::unknown_escape);
     }
 }
 

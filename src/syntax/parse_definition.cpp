@@ -11,24 +11,34 @@ using diagnostics::NoteCode;
 
 void Parser::definition(tree::Module& module) {
     switch (kind()) {
-        case TokenKind::word_func: return routine(module, tree::RoutineKind::function);
-        case TokenKind::word_primitive: return routine(module, tree::RoutineKind::primitive);
-        case TokenKind::word_composite: return routine(module, tree::RoutineKind::composite);
-        case TokenKind::word_comp: return routine(module, tree::RoutineKind::component);
-        case TokenKind::word_const: return constant(module);
-        case TokenKind::word_connector: return connector(module);
+        case TokenKind::word_func:
+            return routine(module, tree::RoutineKind::function);
+        case TokenKind::word_primitive:
+            return routine(module, tree::RoutineKind::primitive);
+        case TokenKind::word_composite:
+            return routine(module, tree::RoutineKind::composite);
+        case TokenKind::word_comp:
+            return routine(module, tree::RoutineKind::component);
+        case TokenKind::word_const:
+            return constant(module);
+        case TokenKind::word_connector:
+            return connector(module);
         case TokenKind::word_struct:
         case TokenKind::word_enum:
-        case TokenKind::word_union: return unsupported_definition(module, true);
+        case TokenKind::word_union:
+            return unsupported_definition(module, true);
         case TokenKind::word_import:
             module.imports = true;
             return unsupported_definition(module, false);
-        case TokenKind::pragma: return pragma(module);
+        case TokenKind::pragma:
+            return pragma(module);
         case TokenKind::close_brace:
             report<Code::unmatched_brace>(here());
             return take();
-        case TokenKind::semicolon: return take();
-        default: break;
+        case TokenKind::semicolon:
+            return take();
+        default:
+            break;
     }
     if (at_word("self") && kind(1) == TokenKind::name) return self(module);
     report<Code::expected_definition>(here(), found());
@@ -125,7 +135,8 @@ void Parser::routine(tree::Module& module, tree::RoutineKind kind_of_routine) {
     if (at(TokenKind::less)) {
         unsupported(here(), "a generic definition");
         module.excused.push_back(name->text);
-        while (!at(TokenKind::open_brace) && !at(TokenKind::end_of_text) && !at_definition()) take();
+        while (!at(TokenKind::open_brace) && !at(TokenKind::end_of_text) && !at_definition())
+            take();
         return take_balanced();
     }
     const auto give_up = [&] {

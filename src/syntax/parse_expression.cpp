@@ -21,26 +21,46 @@ struct Operator {
 
 std::optional<Operator> operator_at(TokenKind kind) {
     switch (kind) {
-        case TokenKind::or_or: return Operator{BinaryOperator::logical_or, 1};
-        case TokenKind::and_and: return Operator{BinaryOperator::logical_and, 2};
-        case TokenKind::equal: return Operator{BinaryOperator::equal, 3};
-        case TokenKind::not_equal: return Operator{BinaryOperator::not_equal, 3};
-        case TokenKind::less: return Operator{BinaryOperator::less, 4};
-        case TokenKind::less_equal: return Operator{BinaryOperator::less_equal, 4};
-        case TokenKind::greater: return Operator{BinaryOperator::greater, 4};
-        case TokenKind::greater_equal: return Operator{BinaryOperator::greater_equal, 4};
-        case TokenKind::at_sign: return Operator{BinaryOperator::concatenate, 5};
-        case TokenKind::bar: return Operator{BinaryOperator::bit_or, 6};
-        case TokenKind::caret: return Operator{BinaryOperator::bit_xor, 7};
-        case TokenKind::ampersand: return Operator{BinaryOperator::bit_and, 8};
-        case TokenKind::shift_left: return Operator{BinaryOperator::shift_left, 9};
-        case TokenKind::shift_right: return Operator{BinaryOperator::shift_right, 9};
-        case TokenKind::plus: return Operator{BinaryOperator::add, 10};
-        case TokenKind::minus: return Operator{BinaryOperator::subtract, 10};
-        case TokenKind::star: return Operator{BinaryOperator::multiply, 11};
-        case TokenKind::slash: return Operator{BinaryOperator::divide, 11};
-        case TokenKind::percent: return Operator{BinaryOperator::remainder, 11};
-        default: return std::nullopt;
+        case TokenKind::or_or:
+            return Operator{BinaryOperator::logical_or, 1};
+        case TokenKind::and_and:
+            return Operator{BinaryOperator::logical_and, 2};
+        case TokenKind::equal:
+            return Operator{BinaryOperator::equal, 3};
+        case TokenKind::not_equal:
+            return Operator{BinaryOperator::not_equal, 3};
+        case TokenKind::less:
+            return Operator{BinaryOperator::less, 4};
+        case TokenKind::less_equal:
+            return Operator{BinaryOperator::less_equal, 4};
+        case TokenKind::greater:
+            return Operator{BinaryOperator::greater, 4};
+        case TokenKind::greater_equal:
+            return Operator{BinaryOperator::greater_equal, 4};
+        case TokenKind::at_sign:
+            return Operator{BinaryOperator::concatenate, 5};
+        case TokenKind::bar:
+            return Operator{BinaryOperator::bit_or, 6};
+        case TokenKind::caret:
+            return Operator{BinaryOperator::bit_xor, 7};
+        case TokenKind::ampersand:
+            return Operator{BinaryOperator::bit_and, 8};
+        case TokenKind::shift_left:
+            return Operator{BinaryOperator::shift_left, 9};
+        case TokenKind::shift_right:
+            return Operator{BinaryOperator::shift_right, 9};
+        case TokenKind::plus:
+            return Operator{BinaryOperator::add, 10};
+        case TokenKind::minus:
+            return Operator{BinaryOperator::subtract, 10};
+        case TokenKind::star:
+            return Operator{BinaryOperator::multiply, 11};
+        case TokenKind::slash:
+            return Operator{BinaryOperator::divide, 11};
+        case TokenKind::percent:
+            return Operator{BinaryOperator::remainder, 11};
+        default:
+            return std::nullopt;
     }
 }
 
@@ -90,7 +110,8 @@ ExpressionPtr Parser::binary(int least_precedence) {
         ExpressionPtr right = binary(next->precedence + 1);
         if (!right) return nullptr;
         const std::uint32_t height = above({&left, &right});
-        left = make(since(begin), tree::Binary{next->op, std::move(left), std::move(right)}, height);
+        left =
+            make(since(begin), tree::Binary{next->op, std::move(left), std::move(right)}, height);
     }
     return left;
 }
@@ -98,15 +119,24 @@ ExpressionPtr Parser::binary(int least_precedence) {
 ExpressionPtr Parser::unary() {
     UnaryOperator op{};
     switch (kind()) {
-        case TokenKind::exclamation: op = UnaryOperator::logical_not; break;
-        case TokenKind::tilde: op = UnaryOperator::bit_not; break;
-        case TokenKind::plus: op = UnaryOperator::plus; break;
-        case TokenKind::minus: op = UnaryOperator::minus; break;
+        case TokenKind::exclamation:
+            op = UnaryOperator::logical_not;
+            break;
+        case TokenKind::tilde:
+            op = UnaryOperator::bit_not;
+            break;
+        case TokenKind::plus:
+            op = UnaryOperator::plus;
+            break;
+        case TokenKind::minus:
+            op = UnaryOperator::minus;
+            break;
         case TokenKind::plus_plus:
         case TokenKind::minus_minus:
             report<Code::increment_in_expression>(here(), text());
             return nullptr;
-        default: return postfix();
+        default:
+            return postfix();
     }
     const Level level(*this);
     if (!level) return nullptr;
@@ -134,8 +164,8 @@ ExpressionPtr Parser::postfix() {
         }
     }
     if (at(TokenKind::plus_plus) || at(TokenKind::minus_minus)) {
-        if (begin != statement_begin_ || (kind(1) != TokenKind::semicolon && !stopped_ &&
-                                          operator_at(kind(1)))) {
+        if (begin != statement_begin_ ||
+            (kind(1) != TokenKind::semicolon && !stopped_ && operator_at(kind(1)))) {
             report<Code::increment_in_expression>(here(), text());
             return nullptr;
         }
@@ -185,8 +215,12 @@ ExpressionPtr Parser::primary() {
     const Span where = here();
     const std::string_view spelled = text();
     switch (kind()) {
-        case TokenKind::word_true: take(); return make(where, tree::BooleanLiteral{true});
-        case TokenKind::word_false: take(); return make(where, tree::BooleanLiteral{false});
+        case TokenKind::word_true:
+            take();
+            return make(where, tree::BooleanLiteral{true});
+        case TokenKind::word_false:
+            take();
+            return make(where, tree::BooleanLiteral{false});
         case TokenKind::integer:
             take();
             return make(where, tree::IntegerLiteral{integer_value(spelled).value});
@@ -202,14 +236,19 @@ ExpressionPtr Parser::primary() {
         }
         case TokenKind::string:
             take();
-            return make(where,
-                        tree::StringLiteral{text_value(between_quotes(spelled)).bytes});
-        case TokenKind::open_brace: return array();
-        case TokenKind::open_paren: return parentheses();
-        case TokenKind::word_cast: return cast();
-        case TokenKind::word_let: return unsupported_let();
-        case TokenKind::name: return name_or_call();
-        default: break;
+            return make(where, tree::StringLiteral{text_value(between_quotes(spelled)).bytes});
+        case TokenKind::open_brace:
+            return array();
+        case TokenKind::open_paren:
+            return parentheses();
+        case TokenKind::word_cast:
+            return cast();
+        case TokenKind::word_let:
+            return unsupported_let();
+        case TokenKind::name:
+            return name_or_call();
+        default:
+            break;
     }
     report<Code::expected_expression>(here(), found());
     return nullptr;

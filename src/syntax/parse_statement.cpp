@@ -26,19 +26,32 @@ struct Assigning {
 
 Assigning assigning(TokenKind kind) {
     switch (kind) {
-        case TokenKind::assign: return {true, std::nullopt};
-        case TokenKind::plus_assign: return {true, BinaryOperator::add};
-        case TokenKind::minus_assign: return {true, BinaryOperator::subtract};
-        case TokenKind::star_assign: return {true, BinaryOperator::multiply};
-        case TokenKind::slash_assign: return {true, BinaryOperator::divide};
-        case TokenKind::percent_assign: return {true, BinaryOperator::remainder};
-        case TokenKind::shift_left_assign: return {true, BinaryOperator::shift_left};
-        case TokenKind::shift_right_assign: return {true, BinaryOperator::shift_right};
-        case TokenKind::and_assign: return {true, BinaryOperator::bit_and};
-        case TokenKind::xor_assign: return {true, BinaryOperator::bit_xor};
-        case TokenKind::or_assign: return {true, BinaryOperator::bit_or};
-        case TokenKind::at_assign: return {true, BinaryOperator::concatenate};
-        default: return {};
+        case TokenKind::assign:
+            return {true, std::nullopt};
+        case TokenKind::plus_assign:
+            return {true, BinaryOperator::add};
+        case TokenKind::minus_assign:
+            return {true, BinaryOperator::subtract};
+        case TokenKind::star_assign:
+            return {true, BinaryOperator::multiply};
+        case TokenKind::slash_assign:
+            return {true, BinaryOperator::divide};
+        case TokenKind::percent_assign:
+            return {true, BinaryOperator::remainder};
+        case TokenKind::shift_left_assign:
+            return {true, BinaryOperator::shift_left};
+        case TokenKind::shift_right_assign:
+            return {true, BinaryOperator::shift_right};
+        case TokenKind::and_assign:
+            return {true, BinaryOperator::bit_and};
+        case TokenKind::xor_assign:
+            return {true, BinaryOperator::bit_xor};
+        case TokenKind::or_assign:
+            return {true, BinaryOperator::bit_or};
+        case TokenKind::at_assign:
+            return {true, BinaryOperator::concatenate};
+        default:
+            return {};
     }
 }
 
@@ -73,19 +86,27 @@ StatementPtr Parser::statement() {
 StatementPtr Parser::statement_here() {
     const Span begin = here();
     switch (kind()) {
-        case TokenKind::semicolon: take(); return statement_of(begin, tree::Skip{});
+        case TokenKind::semicolon:
+            take();
+            return statement_of(begin, tree::Skip{});
         case TokenKind::word_skip:
             take();
             if (!expect_semicolon("after 'skip'")) return nullptr;
             return statement_of(begin, tree::Skip{});
-        case TokenKind::open_brace: return block();
-        case TokenKind::word_if: return conditional();
-        case TokenKind::word_while: return loop();
-        case TokenKind::word_for: return iteration();
+        case TokenKind::open_brace:
+            return block();
+        case TokenKind::word_if:
+            return conditional();
+        case TokenKind::word_while:
+            return loop();
+        case TokenKind::word_for:
+            return iteration();
         case TokenKind::word_break:
         case TokenKind::word_continue:
-        case TokenKind::word_return: return leave();
-        case TokenKind::word_assert: return assertion();
+        case TokenKind::word_return:
+            return leave();
+        case TokenKind::word_assert:
+            return assertion();
         case TokenKind::word_sync:
         case TokenKind::word_synchronous: {
             take();
@@ -93,15 +114,26 @@ StatementPtr Parser::statement_here() {
             if (!body) return nullptr;
             return statement_of(begin, tree::Sync{std::move(body)});
         }
-        case TokenKind::word_fork: return fork();
-        case TokenKind::word_channel: return channel();
-        case TokenKind::word_new: return start();
+        case TokenKind::word_fork:
+            return fork();
+        case TokenKind::word_channel:
+            return channel();
+        case TokenKind::word_new:
+            return start();
         case TokenKind::word_select:
-        case TokenKind::word_goto: return unsupported_statement();
-        case TokenKind::word_or: report<Code::or_without_fork>(here()); return nullptr;
-        case TokenKind::word_else: report<Code::else_without_if>(here()); return nullptr;
-        case TokenKind::word_const: report<Code::constant_in_body>(here()); return nullptr;
-        default: break;
+        case TokenKind::word_goto:
+            return unsupported_statement();
+        case TokenKind::word_or:
+            report<Code::or_without_fork>(here());
+            return nullptr;
+        case TokenKind::word_else:
+            report<Code::else_without_if>(here());
+            return nullptr;
+        case TokenKind::word_const:
+            report<Code::constant_in_body>(here());
+            return nullptr;
+        default:
+            break;
     }
     if (at(TokenKind::name) && kind(1) == TokenKind::colon) {
         unsupported(here(), "a label");

@@ -12,23 +12,39 @@ namespace {
 
 std::optional<TypeKind> plain_type(TokenKind kind) {
     switch (kind) {
-        case TokenKind::word_bool: return TypeKind::boolean;
-        case TokenKind::word_u8: return TypeKind::u8;
-        case TokenKind::word_u16: return TypeKind::u16;
-        case TokenKind::word_u32: return TypeKind::u32;
-        case TokenKind::word_u64: return TypeKind::u64;
-        case TokenKind::word_s8: return TypeKind::s8;
-        case TokenKind::word_s16: return TypeKind::s16;
-        case TokenKind::word_s32: return TypeKind::s32;
-        case TokenKind::word_s64: return TypeKind::s64;
-        case TokenKind::word_char: return TypeKind::character;
-        case TokenKind::word_string: return TypeKind::string;
-        case TokenKind::word_in: return TypeKind::in_port;
-        case TokenKind::word_out: return TypeKind::out_port;
-        case TokenKind::word_auto: return TypeKind::automatic;
+        case TokenKind::word_bool:
+            return TypeKind::boolean;
+        case TokenKind::word_u8:
+            return TypeKind::u8;
+        case TokenKind::word_u16:
+            return TypeKind::u16;
+        case TokenKind::word_u32:
+            return TypeKind::u32;
+        case TokenKind::word_u64:
+            return TypeKind::u64;
+        case TokenKind::word_s8:
+            return TypeKind::s8;
+        case TokenKind::word_s16:
+            return TypeKind::s16;
+        case TokenKind::word_s32:
+            return TypeKind::s32;
+        case TokenKind::word_s64:
+            return TypeKind::s64;
+        case TokenKind::word_char:
+            return TypeKind::character;
+        case TokenKind::word_string:
+            return TypeKind::string;
+        case TokenKind::word_in:
+            return TypeKind::in_port;
+        case TokenKind::word_out:
+            return TypeKind::out_port;
+        case TokenKind::word_auto:
+            return TypeKind::automatic;
         case TokenKind::word_f32:
-        case TokenKind::word_f64: return TypeKind::invalid;
-        default: return std::nullopt;
+        case TokenKind::word_f64:
+            return TypeKind::invalid;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -47,8 +63,7 @@ std::optional<tree::Type> Parser::type() {
         take();
         if (!expect(TokenKind::close_bracket, "in an array type")) return std::nullopt;
         tree::Type array;
-        array.kind =
-            result->kind == TypeKind::invalid ? TypeKind::invalid : tree::TypeKind::array;
+        array.kind = result->kind == TypeKind::invalid ? TypeKind::invalid : tree::TypeKind::array;
         array.span = since(begin);
         array.arguments.push_back(std::move(*result));
         result = std::move(array);
@@ -98,8 +113,7 @@ std::optional<tree::Type> Parser::simple_type() {
     }
     result.kind = TypeKind::named;
     result.name = text();
-    const std::size_t arguments =
-        kind(1) == TokenKind::less ? after_type_arguments(at_ + 1) : 0;
+    const std::size_t arguments = kind(1) == TokenKind::less ? after_type_arguments(at_ + 1) : 0;
     if (kind(1) == TokenKind::colon_colon) {
         unsupported(here(), "a name of another module");
         at_ = after_type(at_) != 0 ? after_type(at_) : at_ + 1;
@@ -128,7 +142,9 @@ std::size_t Parser::after_type_arguments(std::size_t at) const {
     std::size_t open = 0;
     for (; at < last; ++at) {
         switch (tokens_[at].kind()) {
-            case TokenKind::less: ++open; break;
+            case TokenKind::less:
+                ++open;
+                break;
             case TokenKind::greater:
                 if (--open == 0) return at + 1;
                 break;
@@ -143,7 +159,8 @@ std::size_t Parser::after_type_arguments(std::size_t at) const {
             case TokenKind::open_bracket:
             case TokenKind::close_bracket:
             case TokenKind::open_paren:
-            case TokenKind::close_paren: break;
+            case TokenKind::close_paren:
+                break;
             default:
                 if (!plain_type(tokens_[at].kind())) return 0;
         }

@@ -52,10 +52,9 @@ std::string Parser::found() const {
 
 bool Parser::expect(TokenKind wanted, std::string_view where) {
     if (accept(wanted)) return true;
-    const bool assignment =
-        at(TokenKind::assign) ||
-        (kind() >= TokenKind::plus_assign && kind() <= TokenKind::at_assign) ||
-        at(TokenKind::shift_left_assign) || at(TokenKind::shift_right_assign);
+    const bool assignment = at(TokenKind::assign) ||
+                            (kind() >= TokenKind::plus_assign && kind() <= TokenKind::at_assign) ||
+                            at(TokenKind::shift_left_assign) || at(TokenKind::shift_right_assign);
     if (assignment) {
         report<Code::assignment_in_expression>(here(), text());
     } else {
@@ -135,13 +134,16 @@ void Parser::take_balanced() {
         switch (kind()) {
             case TokenKind::open_brace:
             case TokenKind::open_paren:
-            case TokenKind::open_bracket: ++open; break;
+            case TokenKind::open_bracket:
+                ++open;
+                break;
             case TokenKind::close_brace:
             case TokenKind::close_paren:
             case TokenKind::close_bracket:
                 if (open > 0) --open;
                 break;
-            case TokenKind::end_of_text: return;
+            case TokenKind::end_of_text:
+                return;
             default:
                 if (at_definition()) return;
         }
@@ -182,9 +184,12 @@ bool Parser::at_definition() const {
         case TokenKind::word_func:
         case TokenKind::word_struct:
         case TokenKind::word_enum:
-        case TokenKind::word_union: return kind(1) == TokenKind::name;
-        case TokenKind::word_import: return true;
-        default: return false;
+        case TokenKind::word_union:
+            return kind(1) == TokenKind::name;
+        case TokenKind::word_import:
+            return true;
+        default:
+            return false;
     }
 }
 

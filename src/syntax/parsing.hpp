@@ -134,7 +134,7 @@ class Parser {
     bool stopped_ = false;
     // Where an x++ may stand: the first token of the statement being read.
     std::size_t statement_begin_ = 0;
-    std::optional<Span> version_;        // of the pragmas seen
+    std::optional<Span> version_;  // of the pragmas seen
     std::optional<Span> module_pragma_;
     tree::Module* module_ = nullptr;  // whose list of unsupported names grows
     diagnostics::Diagnostic ignored_{};

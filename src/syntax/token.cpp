@@ -20,11 +20,15 @@ constexpr Entry entries[] = {
 #undef KEYWORD
 };
 
-const Entry& entry(TokenKind kind) { return entries[static_cast<std::size_t>(kind)]; }
+const Entry& entry(TokenKind kind) {
+    return entries[static_cast<std::size_t>(kind)];
+}
 
 }  // namespace
 
-std::string_view name_of(TokenKind kind) { return entry(kind).name; }
+std::string_view name_of(TokenKind kind) {
+    return entry(kind).name;
+}
 
 std::string_view spelling_of(TokenKind kind) {
     return entry(kind).group == 't' ? std::string_view{} : entry(kind).shown;
@@ -37,6 +41,8 @@ std::string describe(TokenKind kind) {
     return of.group == 'k' ? "keyword " + quoted : quoted;
 }
 
-bool is_keyword(TokenKind kind) { return entry(kind).group == 'k'; }
+bool is_keyword(TokenKind kind) {
+    return entry(kind).group == 'k';
+}
 
 }  // namespace reowolf::syntax

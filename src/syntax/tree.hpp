@@ -77,20 +77,59 @@ enum class BinaryOperator : std::uint8_t {
 std::string_view spelling(UnaryOperator of);
 std::string_view spelling(BinaryOperator of);
 
-struct BooleanLiteral { bool value; };
-struct IntegerLiteral { std::uint64_t value; };
-struct CharacterLiteral { std::uint8_t value; };
-struct StringLiteral { std::string bytes; };
-struct ArrayLiteral { std::vector<ExpressionPtr> elements; };
-struct NameUse { std::string name; };
-struct Member { ExpressionPtr of; Name member; };
-struct Index { ExpressionPtr of; ExpressionPtr index; };
-struct Slice { ExpressionPtr of; ExpressionPtr low; ExpressionPtr high; };  // bounds may be null
-struct Call { Name callee; std::vector<ExpressionPtr> arguments; };
-struct Cast { std::optional<Type> target; ExpressionPtr of; };
-struct Unary { UnaryOperator op; ExpressionPtr of; };
-struct Binary { BinaryOperator op; ExpressionPtr left; ExpressionPtr right; };
-struct Conditional { ExpressionPtr condition; ExpressionPtr yes; ExpressionPtr no; };
+struct BooleanLiteral {
+    bool value;
+};
+struct IntegerLiteral {
+    std::uint64_t value;
+};
+struct CharacterLiteral {
+    std::uint8_t value;
+};
+struct StringLiteral {
+    std::string bytes;
+};
+struct ArrayLiteral {
+    std::vector<ExpressionPtr> elements;
+};
+struct NameUse {
+    std::string name;
+};
+struct Member {
+    ExpressionPtr of;
+    Name member;
+};
+struct Index {
+    ExpressionPtr of;
+    ExpressionPtr index;
+};
+struct Slice {
+    ExpressionPtr of;
+    ExpressionPtr low;
+    ExpressionPtr high;
+};  // bounds may be null
+struct Call {
+    Name callee;
+    std::vector<ExpressionPtr> arguments;
+};
+struct Cast {
+    std::optional<Type> target;
+    ExpressionPtr of;
+};
+struct Unary {
+    UnaryOperator op;
+    ExpressionPtr of;
+};
+struct Binary {
+    BinaryOperator op;
+    ExpressionPtr left;
+    ExpressionPtr right;
+};
+struct Conditional {
+    ExpressionPtr condition;
+    ExpressionPtr yes;
+    ExpressionPtr no;
+};
 struct Invalid {};  // has been reported
 
 struct Expression {
@@ -108,24 +147,67 @@ struct Statement;
 using StatementPtr = std::unique_ptr<Statement>;
 
 struct Skip {};
-struct Block { std::vector<StatementPtr> statements; };
-struct Variable { Name name; ExpressionPtr value; };
-struct Declaration { Type type; std::vector<Variable> variables; };
+struct Block {
+    std::vector<StatementPtr> statements;
+};
+struct Variable {
+    Name name;
+    ExpressionPtr value;
+};
+struct Declaration {
+    Type type;
+    std::vector<Variable> variables;
+};
 // `op` is the operator of a compound assignment. x++ is x += 1.
-struct Assignment { ExpressionPtr place; std::optional<BinaryOperator> op; ExpressionPtr value; };
-struct Evaluation { ExpressionPtr expression; };
-struct If { ExpressionPtr condition; StatementPtr yes; StatementPtr no; };  // no may be null
-struct While { ExpressionPtr condition; StatementPtr body; };
+struct Assignment {
+    ExpressionPtr place;
+    std::optional<BinaryOperator> op;
+    ExpressionPtr value;
+};
+struct Evaluation {
+    ExpressionPtr expression;
+};
+struct If {
+    ExpressionPtr condition;
+    StatementPtr yes;
+    StatementPtr no;
+};  // no may be null
+struct While {
+    ExpressionPtr condition;
+    StatementPtr body;
+};
 // With `high` over low..high, without over the elements of `low`.
-struct For { Type type; Name name; ExpressionPtr low; ExpressionPtr high; StatementPtr body; };
+struct For {
+    Type type;
+    Name name;
+    ExpressionPtr low;
+    ExpressionPtr high;
+    StatementPtr body;
+};
 struct Break {};
 struct Continue {};
-struct Return { ExpressionPtr value; };  // may be null
-struct Assert { ExpressionPtr condition; };
-struct Sync { StatementPtr body; };
-struct Fork { std::vector<StatementPtr> alternatives; };
-struct Channel { std::optional<Type> message; Name out; Name in; };
-struct New { Name component; std::vector<ExpressionPtr> arguments; std::optional<Name> peer; };
+struct Return {
+    ExpressionPtr value;
+};  // may be null
+struct Assert {
+    ExpressionPtr condition;
+};
+struct Sync {
+    StatementPtr body;
+};
+struct Fork {
+    std::vector<StatementPtr> alternatives;
+};
+struct Channel {
+    std::optional<Type> message;
+    Name out;
+    Name in;
+};
+struct New {
+    Name component;
+    std::vector<ExpressionPtr> arguments;
+    std::optional<Name> peer;
+};
 
 struct Statement {
     Span span;

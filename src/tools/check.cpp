@@ -2,12 +2,12 @@
 // reowolf check: compiles, and says what is wrong.
 #include "check/check.hpp"
 
-#include <fmt/format.h>
-
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "compiler/compile.hpp"
 #include "diagnostics/diagnostics.hpp"

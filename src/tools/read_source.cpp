@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "tools/read_source.hpp"
 
-#include <fmt/format.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+
+#include <fmt/format.h>
 
 namespace reowolf::tools {
 

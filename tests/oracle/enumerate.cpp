@@ -272,6 +272,7 @@ struct Prospects {
     bool is_alive = false;
     bool is_silent = false;
     bool error = false;
+    bool perhaps_error = false;
     bool end_of_file = false;
 };
 
@@ -281,7 +282,7 @@ class Outlook {
         : system_(system), positions_(positions), component_(component) {}
 
     Prospects run() {
-        follow(begin(system_, positions_, component_), {});
+        follow(begin(system_, positions_, component_), {}, false);
         return prospects_;
     }
 
@@ -295,9 +296,13 @@ class Outlook {
         });
     }
 
-    void follow(Behaviour behaviour, Uses uses) {
+    void fail() { prospects_.error = true; }
+    void give_up(bool has_put_in_vain) { prospects_.perhaps_error |= has_put_in_vain; }
+
+    // `has_put_in_vain`: on a port that is closed.
+    void follow(Behaviour behaviour, Uses uses, bool has_put_in_vain) {
         for (;;) {
-            if (!keeps_promises(behaviour, uses, false)) return;
+            if (!keeps_promises(behaviour, uses, false)) return give_up(has_put_in_vain);
             auto& level = behaviour.levels.back();
             if (level.next == level.body->size()) {
                 if (level.again > 0) {
@@ -306,7 +311,8 @@ class Outlook {
                 } else if (behaviour.levels.size() > 1) {
                     behaviour.levels.pop_back();
                 } else {
-                    if (!keeps_promises(behaviour, uses, true)) return;
+                    if (!keeps_promises(behaviour, uses, true)) return give_up(has_put_in_vain);
+                    if (has_put_in_vain) return fail();
                     (uses.empty() ? prospects_.is_silent : prospects_.is_alive) = true;
                     return;
                 }
@@ -323,43 +329,35 @@ class Outlook {
                         if (statement.kind == Kind::fires) {
                             one.promises.push_back({statement.channel, statement.puts, i == 0});
                         }
-                        follow(std::move(one), uses);
+                        follow(std::move(one), uses, has_put_in_vain);
                     }
                     return;
                 case Kind::put: {
                     const Channel& channel = system_.channels[statement.channel];
                     const std::uint32_t value = value_of(behaviour, statement.operand);
-                    if (channel.narrow && value > narrow_max) {
-                        prospects_.error = true;
-                        return;
-                    }
+                    if (channel.narrow && value > narrow_max) return fail();
                     ++uses[{statement.channel, true}];
-                    if (!keeps_promises(behaviour, uses, false)) return;
-                    if (!positions_[channel.to].open) {
-                        prospects_.error = true;
-                        return;
-                    }
+                    if (!keeps_promises(behaviour, uses, false)) return give_up(has_put_in_vain);
+                    has_put_in_vain |= !positions_[channel.to].open;
                     break;
                 }
                 case Kind::get: {
                     ++uses[{statement.channel, false}];
-                    if (!keeps_promises(behaviour, uses, false)) return;
+                    if (!keeps_promises(behaviour, uses, false)) return give_up(has_put_in_vain);
                     const bool open = positions_[system_.channels[statement.channel].from].open;
+                    if (open && has_put_in_vain) return fail();
                     (open ? prospects_.is_alive : prospects_.end_of_file) = true;
-                    return;
+                    return give_up(has_put_in_vain);
                 }
                 case Kind::assertion:
                     if (!holds(behaviour.variables[statement.variable], statement.comparison,
                                value_of(behaviour, statement.operand))) {
-                        return;
+                        return give_up(has_put_in_vain);
                     }
                     break;
                 case Kind::division: {
                     const std::uint32_t operand = value_of(behaviour, statement.operand);
-                    if (operand == 0) {
-                        prospects_.error = true;
-                        return;
-                    }
+                    if (operand == 0) return fail();
                     behaviour.variables[statement.variable] += 6 / operand;
                     break;
                 }
@@ -406,10 +404,11 @@ bool may_be_silent(const System& system, const Positions& positions, std::size_t
     return positions[component].open && Outlook(system, positions, component).run().is_silent;
 }
 
-Fate fate(const System& system, const Positions& positions, std::size_t component) {
+Fate fate(const System& system, const Positions& positions, std::size_t component,
+          bool has_failed) {
     const Prospects prospects = Outlook(system, positions, component).run();
     if (prospects.is_alive) return Fate::alive;
-    if (prospects.error) return Fate::fails;
+    if (prospects.error || (prospects.perhaps_error && has_failed)) return Fate::fails;
     return prospects.end_of_file ? Fate::ends : Fate::stuck;
 }
 

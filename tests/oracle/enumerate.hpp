@@ -53,7 +53,10 @@ Search find_round(const System& system, const Positions& positions, const Lines&
 bool may_be_silent(const System& system, const Positions& positions, std::size_t component);
 
 // What becomes of an attempt that no round comes for any more. Silent behaviours do not count.
+// Where a behaviour has put on a port that was closed later, it depends on what came first whether
+// that or something further on was its end: then it may fail and need not.
 enum class Fate { alive, stuck, ends, fails };
-Fate fate(const System& system, const Positions& positions, std::size_t component);
+Fate fate(const System& system, const Positions& positions, std::size_t component,
+          bool has_failed);
 
 }  // namespace reowolf::oracle

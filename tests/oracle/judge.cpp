@@ -9,6 +9,10 @@ namespace reowolf::oracle {
 
 namespace {
 
+// How often in a row components may repeat a silent round, because something may have changed at
+// their ports that was not a round.
+constexpr std::uint64_t repetitions_max = 30;
+
 std::string text_of(const Lines& lines) {
     std::string text;
     for (const auto& [component, printed] : lines) {
@@ -42,13 +46,18 @@ std::optional<std::string> Judge::on_round(const Lines& lines, bool all_waited) 
         }
     }
     for (const auto& [component, after] : search.round.after) {
+        const bool is_repetition = search.round.is_silent && has_come_back(component);
+        repetitions_ = is_repetition ? repetitions_ + 1 : 0;
         const Position& before = positions_[component];
-        if (search.round.is_silent) {
-            silences_[component].push_back({before.block, before.variables});
-        } else {
+        if (!search.round.is_silent) {
             silences_[component].clear();
+        } else if (!is_repetition) {
+            silences_[component].push_back({before.block, before.variables});
         }
         positions_[component] = after;
+    }
+    if (repetitions_ > repetitions_max) {
+        return fmt::format("silence is repeated without end:{}", text_of(lines));
     }
     ++rounds_;
     if (search.round.is_silent) ++silent_rounds_;
@@ -61,7 +70,7 @@ bool Judge::has_come_back(std::size_t component) const {
            silences_[component].end();
 }
 
-std::optional<std::string> Judge::on_rest() {
+std::optional<std::string> Judge::on_rest(const std::set<std::size_t>& reported) {
     for (std::size_t i = 0; i < positions_.size(); ++i) {
         if (!positions_[i].open) continue;
         const Search search = find_round(system_, positions_, i);
@@ -73,19 +82,23 @@ std::optional<std::string> Judge::on_rest() {
             return fmt::format("at rest, although component {} can be silent", i);
         }
     }
-    // Who ends closes ports, and others may end of that.
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (std::size_t i = 0; i < positions_.size(); ++i) {
-            if (!positions_[i].open) continue;
-            const Fate end = fate(system_, positions_, i);
-            if (end != Fate::fails && end != Fate::ends) continue;
-            positions_[i].open = false;
-            if (end == Fate::fails) failed_.insert(i);
-            changed = true;
-        }
-    }
+    // Who ends closes ports, and others may end of that. Where the order matters it is the one that
+    // led to what was reported.
+    while (close_one(reported, true) || close_one(reported, false)) {}
     return std::nullopt;
+}
+
+bool Judge::close_one(const std::set<std::size_t>& reported, bool only_as_reported) {
+    for (std::size_t i = 0; i < positions_.size(); ++i) {
+        if (!positions_[i].open) continue;
+        const Fate end = fate(system_, positions_, i, reported.contains(i));
+        if (end != Fate::fails && end != Fate::ends) continue;
+        if (only_as_reported && reported.contains(i) != (end == Fate::fails)) continue;
+        positions_[i].open = false;
+        if (end == Fate::fails) failed_.insert(i);
+        return true;
+    }
+    return false;
 }
 
 std::size_t Judge::left() const {

@@ -21,9 +21,9 @@ class Judge {
     // component that had not ended was waiting when it was decided. What is wrong, or nothing.
     std::optional<std::string> on_round(const Lines& lines, bool all_waited);
 
-    // The run has come to rest. What is wrong, or nothing. Then ended() and failed() are what they
-    // must be.
-    std::optional<std::string> on_rest();
+    // The run has come to rest, and these have failed: needed only where failing is a matter of
+    // order. What is wrong, or nothing. Then left() and failed() are what they must be.
+    std::optional<std::string> on_rest(const std::set<std::size_t>& reported);
 
     std::size_t left() const;
     const std::set<std::size_t>& failed() const { return failed_; }
@@ -33,13 +33,14 @@ class Judge {
     bool is_too_large() const { return is_too_large_; }
 
   private:
-    // Where a component stood in its last rounds, if all of them were silent.
+    // Where a component stood in its last rounds, as far back as all of them were silent.
     struct Silence {
         std::size_t block;
         std::vector<std::uint32_t> variables;
         friend bool operator==(const Silence&, const Silence&) = default;
     };
     bool has_come_back(std::size_t component) const;
+    bool close_one(const std::set<std::size_t>& reported, bool only_as_reported);
 
     const System& system_;
     Positions positions_;
@@ -47,6 +48,7 @@ class Judge {
     std::set<std::size_t> failed_;
     std::uint64_t rounds_ = 0;
     std::uint64_t silent_rounds_ = 0;
+    std::uint64_t repetitions_ = 0;  // of silent rounds, in a row
     bool is_too_large_ = false;
 };
 

@@ -31,7 +31,8 @@ class Recorder final : public runtime::World {
         }
     }
     void report(const runtime::Report& report) override {
-        if (!report.trace.empty()) reported.insert(report.trace.back().name);
+        const std::string name = report.trace.empty() ? "" : report.trace.back().name;
+        if (name.starts_with('p')) reported.insert(std::stoul(name.substr(1)));
         ++reports;
     }
     void send(wire::SiteId, const wire::Message&) override { complain("a message to a site"); }
@@ -47,7 +48,7 @@ class Recorder final : public runtime::World {
 
     const runtime::Runtime* runtime = nullptr;
     std::vector<Committed> rounds;  // since they were last taken
-    std::set<std::string> reported;
+    std::set<std::size_t> reported;  // components
     std::size_t reports = 0;
     std::optional<std::string> problem;
 
@@ -64,8 +65,7 @@ std::optional<std::string> check_rest(const Judge& judge, runtime::Runtime& runt
         return fmt::format("{} components are left, it should be {}", runtime.components_left(),
                            judge.left());
     }
-    std::set<std::string> failed;
-    for (const std::size_t component : judge.failed()) failed.insert(fmt::format("p{}", component));
+    const std::set<std::size_t>& failed = judge.failed();
     if (recorder.reported != failed || recorder.reports != failed.size()) {
         return fmt::format("{} errors are reported, it should be {}", recorder.reports,
                            failed.size());
@@ -126,7 +126,7 @@ Verdict run_locally(const System& system, std::uint64_t rounds_max) {
         if (judge.is_too_large()) return finish({});
         if (!went_on) {
             verdict.came_to_rest = true;
-            auto problem = judge.on_rest();
+            auto problem = judge.on_rest(recorder.reported);
             if (!problem) problem = check_rest(judge, runtime, recorder);
             return finish(std::move(problem));
         }
