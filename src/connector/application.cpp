@@ -7,7 +7,7 @@
 namespace reowolf::connector {
 
 ApplicationBody::ApplicationBody(std::vector<Prepared> prepared) {
-    std::ranges::stable_sort(prepared, {}, &Prepared::kind);
+    std::ranges::sort(prepared, {}, &Prepared::kind);
     prepared_ = std::make_shared<const std::vector<Prepared>>(std::move(prepared));
 }
 

@@ -94,8 +94,7 @@ void Handshake::start(std::int64_t timeout_ms, Done done) {
             adopt(std::move(connection), std::nullopt);
         });
         if (!acceptor) {
-            const post::Error error = acceptor.error();
-            loop_.post([this, error, alive = std::weak_ptr(alive_)] {
+            loop_.post([this, error = acceptor.error(), alive = std::weak_ptr(alive_)] {
                 if (alive.expired()) return;
                 Fault fault = Fault::resources;
                 if (error.failure == post::Failure::address_in_use) fault = Fault::address_in_use;

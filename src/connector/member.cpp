@@ -78,8 +78,8 @@ Member::Member(std::shared_ptr<const Description> description, Handshake::Establ
                         },
                     .is_step_complete = [this] { return runtime_.arbiter().is_step_complete(); },
                     .on_impossible =
-                        [this](std::string explanation) {
-                            runtime_.cancel_application(wire::Reason::unsatisfiable, explanation);
+                        [this](const std::string& text) {
+                            runtime_.cancel_application(wire::Reason::unsatisfiable, text);
                             pump();
                         }}) {
     build();
@@ -230,7 +230,7 @@ void Member::complete(std::expected<Outcome, Failure> result) {
     if (!result) {
         for (const std::string& error : errors_) result.error().text += "\n" + error;
     }
-    loop_.post([this, done = std::exchange(sync_done_, nullptr), result = std::move(result),
+    loop_.post([done = std::exchange(sync_done_, nullptr), result = std::move(result),
                 alive = std::weak_ptr(alive_)]() mutable {
         if (!alive.expired()) done(std::move(result));
     });

@@ -69,7 +69,7 @@ void Quiet::conclude() {
     }
     if (balance_ == sent) {
         balance_.reset();
-        return asked_.on_impossible(std::move(explanation));
+        return asked_.on_impossible(explanation);
     }
     balance_ = sent;
     ask();

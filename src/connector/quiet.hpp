@@ -24,7 +24,7 @@ class Quiet {
         std::function<std::size_t()> others;             // how many that are
         std::function<wire::Probed()> here;              // this site's own answer
         std::function<bool()> is_step_complete;          // everybody has arrived here
-        std::function<void(std::string)> on_impossible;  // with everybody's explanation
+        std::function<void(const std::string&)> on_impossible;  // with everybody's explanation
     };
     Quiet(post::Loop& loop, Asked asked) : loop_(loop), asked_(std::move(asked)) {}
     ~Quiet() { loop_.cancel(timer_); }

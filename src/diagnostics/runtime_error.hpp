@@ -18,7 +18,7 @@ struct TraceLine {
     Span where;
 };
 
-// `trace` is innermost first.
+// `trace` is innermost first. The middle of a very long one is left out.
 std::string render_runtime_error(const Sources& sources, std::string_view message, Span where,
                                  std::span<const TraceLine> trace,
                                  std::span<const Note> notes = {});

@@ -46,7 +46,12 @@ std::string bad_index(const Program& program, const Instruction& instruction, st
 
 std::string bad_slice(const Program& program, const Limits& limits, const Instruction& instruction,
                       const Block* block, std::uint64_t low, std::uint64_t high) {
-    if (low > high || high > length_of(block)) {
+    const bool has_negative =
+        is_negative(instruction.kind, low) || is_negative(instruction.kind2, high);
+    if (!has_negative && low > high) {
+        return fmt::format("slice {}..{} is out of bounds: it ends before it begins", low, high);
+    }
+    if (has_negative || high > length_of(block)) {
         return fmt::format("slice {}..{} is out of bounds: {}", show_number(instruction.kind, low),
                            show_number(instruction.kind2, high),
                            show_length(program, instruction.d, block));
@@ -57,9 +62,18 @@ std::string bad_slice(const Program& program, const Limits& limits, const Instru
     return out_of_memory(limits);
 }
 
+// "0 to 255"
+std::string show_range(TypeKind kind) {
+    if (kind == TypeKind::boolean) return "0 or 1";
+    const Width width = width_of(kind);
+    if (!width.is_signed) return fmt::format("0 to {}", ~std::uint64_t{0} >> (64 - width.bits));
+    const std::uint64_t largest = ~std::uint64_t{0} >> (65 - width.bits);
+    return fmt::format("-{} to {}", largest + 1, largest);
+}
+
 std::string bad_cast(const Instruction& instruction, std::uint64_t bits) {
-    return fmt::format("cannot cast {} to '{}'", show_number(instruction.kind2, bits),
-                       program::name(instruction.kind));
+    return fmt::format("cannot cast {} to '{}' ({})", show_number(instruction.kind2, bits),
+                       program::name(instruction.kind), show_range(instruction.kind));
 }
 
 }  // namespace

@@ -120,7 +120,7 @@ void Arbiter::on(SiteId, const wire::Cancel& message) {
 void Arbiter::on(SiteId, const wire::Cancelled& message) {
     if (!own_.contains(message.attempt)) return;
     finish(message.attempt);
-    effects_.push_back(Fail{message.attempt, message.reason, message.text});
+    effects_.emplace_back(Fail{message.attempt, message.reason, message.text});
 }
 
 void Arbiter::on(SiteId, const wire::Decide& message) {
@@ -237,7 +237,7 @@ void Arbiter::learn(const Decision& decision) {
         }
         finish(member.attempt);
     }
-    if (commits) effects_.push_back(Commit{decision});
+    if (commits) effects_.emplace_back(Commit{decision});
 }
 
 void Arbiter::finish(const AttemptId& attempt) {
@@ -269,7 +269,7 @@ void Arbiter::cancel_held(const AttemptId& attempt, Reason reason, const std::st
 void Arbiter::cancel_one(const AttemptId& attempt, Reason reason, const std::string& text) {
     if (attempt.owner() == self_) {
         finish(attempt);
-        effects_.push_back(Fail{attempt, reason, text});
+        effects_.emplace_back(Fail{attempt, reason, text});
     } else {
         holdings_.remove(attempt);
         // Not over for its owner before it hears of it: until then it may ask again.
@@ -389,7 +389,7 @@ void Arbiter::conclude_if_denied(const AttemptId& own) {
         if (site != self_ && !is_lost(site) && !inquiry.denied.contains(site)) return;
     }
     finish(own);
-    effects_.push_back(Doubt{own, gone_text()});
+    effects_.emplace_back(Doubt{own, gone_text()});
 }
 
 bool Arbiter::is_gone(SiteId site) const {
@@ -416,7 +416,7 @@ SiteId Arbiter::holder(const AttemptId& own) const {
 // ---- Effects -----------------------------------------------------------------------------------
 
 void Arbiter::send(SiteId to, wire::Body body) {
-    if (!is_lost(to)) effects_.push_back(Send{to, std::move(body)});
+    if (!is_lost(to)) effects_.emplace_back(Send{to, std::move(body)});
 }
 
 std::vector<Effect> Arbiter::take_effects() {

@@ -25,7 +25,7 @@ void Runtime::end_component(ComponentIndex index) {
     }
 }
 
-void Runtime::fail_component(ComponentIndex index, Report report) {
+void Runtime::fail_component(ComponentIndex index, const Report& report) {
     has_failed_ = true;
     world_.report(report);
     end_component(index);

@@ -92,7 +92,7 @@ ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value>
 }
 
 ComponentIndex Runtime::start_native(std::string name, std::unique_ptr<Body> body,
-                                     std::vector<PortHandle> ports) {
+                                     const std::vector<PortHandle>& ports) {
     return add(std::move(name), {}, std::move(body), true, ports);
 }
 

@@ -76,7 +76,7 @@ class Runtime {
     void make_absent();
     ComponentIndex start(program::RoutineId routine, std::vector<machine::Value> arguments);
     ComponentIndex start_native(std::string name, std::unique_ptr<Body> body,
-                                std::vector<machine::PortHandle> ports);
+                                const std::vector<machine::PortHandle>& ports);
     // The application owns ports, but acts only through enter_application(). The name must last.
     void give_to_application(machine::PortHandle port, std::string_view name);
 
@@ -159,7 +159,7 @@ class Runtime {
 
     // closing.cpp
     void end_component(ComponentIndex index);
-    void fail_component(ComponentIndex index, Report report);
+    void fail_component(ComponentIndex index, const Report& report);
     void close_end(ChannelIndex channel, bool is_out);
     void discard_users_of(ChannelIndex channel, bool is_out);
 

@@ -8,6 +8,34 @@
 
 namespace reowolf::simulation {
 
+namespace {
+
+// Work takes time: otherwise a component that never has enough would stop the clock for all.
+class WorkingLoop final : public post::Loop {
+  public:
+    explicit WorkingLoop(std::unique_ptr<post::Loop> process) : process_(std::move(process)) {}
+
+    std::int64_t now_ms() const override { return process_->now_ms(); }
+    post::TimerId after(std::int64_t delay_ms, std::function<void()> action) override {
+        return process_->after(delay_ms, std::move(action));
+    }
+    void cancel(post::TimerId timer) override { process_->cancel(timer); }
+    void post(std::function<void()> action) override {
+        if (now_ms() != moment_ms_) posts_ = 0;
+        moment_ms_ = now_ms();
+        process_->after(++posts_ > posts_per_ms ? 1 : 0, std::move(action));
+    }
+
+  private:
+    static constexpr int posts_per_ms = 16;
+
+    std::unique_ptr<post::Loop> process_;
+    std::int64_t moment_ms_ = -1;
+    int posts_ = 0;  // at this moment
+};
+
+}  // namespace
+
 using connector::Failure;
 using connector::Handshake;
 using connector::Member;
@@ -41,7 +69,7 @@ Cluster::~Cluster() {
 
 void Cluster::begin_process(Site& site) {
     site.transport = network_.endpoint(site.host);
-    site.loop = network_.loop(site.host);
+    site.loop = std::make_unique<WorkingLoop>(network_.loop(site.host));
     site.is_alive = true;
 }
 

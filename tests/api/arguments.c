@@ -17,13 +17,18 @@ static const char body[] =
     "    peer amy = \"$\" { in<u32> give; out<u32> echo; in<string> say; in<bool> flag; }\n"
     "    peer bob = \"$\" { out<u32> take; out<string> hear; out<bool> sign; }\n"
     "    new copy(amy.give, bob.take, amy.echo);\n"
-    "    new pass(amy.say, bob.hear);\n"
-    "    new pass(amy.flag, bob.sign);\n"
+    "    new pass_string(amy.say, bob.hear);\n"
+    "    new pass_bool(amy.flag, bob.sign);\n"
     "}\n"
     "primitive copy(in<u32> a, out<u32> x, out<u32> y) {\n"
     "    while (true) sync if (fires(a)) { auto v = get(a); put(x, v); put(y, v); }\n"
     "}\n"
-    "primitive pass<T>(in<T> a, out<T> b) { while (true) sync if (fires(a)) put(b, get(a)); }\n";
+    "primitive pass_string(in<string> a, out<string> b) {\n"
+    "    while (true) sync if (fires(a)) put(b, get(a));\n"
+    "}\n"
+    "primitive pass_bool(in<bool> a, out<bool> b) {\n"
+    "    while (true) sync if (fires(a)) put(b, get(a));\n"
+    "}\n";
 
 static void unknown_connector(void) {
     const int unknown[] = {-1, INT_MIN, INT_MAX, 0, 7, 1023, 1024};

@@ -100,7 +100,7 @@ static void replicator(void) {
                   "    peer cat = \"$\" { out<string> hear; }\n"
                   "    new replicator(amy.say, bob.hear, cat.hear);\n"
                   "}\n"
-                  "primitive replicator<T>(in<T> a, out<T> b, out<T> c) {\n"
+                  "primitive replicator(in<string> a, out<string> b, out<string> c) {\n"
                   "    while (true) sync { auto v = get(a); put(b, v); put(c, v); }\n"
                   "}\n");
     for (int i = 0; i < 10; ++i) {

@@ -12,6 +12,16 @@
 #include "peers.h"
 
 static const char* names[] = {"amy", "bob"};
+#define PASS(name, type)                                    \
+    "primitive pass" name "(in<" type "> a, out<" type      \
+    "> b) {\n"                                              \
+    "    while (true) sync if (fires(a)) put(b, get(a));\n" \
+    "}\n"
+#define ADD(type)                                               \
+    "primitive add_" type "(in<" type "> a, out<" type          \
+    "> b) {\n"                                                  \
+    "    while (true) sync if (fires(a)) put(b, get(a) + 1);\n" \
+    "}\n"
 static const char body[] =
     "connector all_types {\n"
     "    peer amy = \"$\" {\n"
@@ -28,31 +38,30 @@ static const char body[] =
     "        out<string> to_text; out<u8[]> to_bytes; out<u32[]> to_numbers;\n"
     "        out<string[]> to_texts; out<bool[]> to_flags; out<u8[][]> to_nested;\n"
     "    }\n"
-    "    new pass(amy.flag, bob.to_flag);\n"
-    "    new pass(amy.letter, bob.to_letter);\n"
-    "    new add_one(amy.u8s, bob.to_u8s);\n"
-    "    new add_one(amy.u16s, bob.to_u16s) at bob;\n"
-    "    new add_one(amy.u32s, bob.to_u32s);\n"
-    "    new add_one(amy.u64s, bob.to_u64s) at bob;\n"
-    "    new add_one(amy.s8s, bob.to_s8s);\n"
-    "    new add_one(amy.s16s, bob.to_s16s) at bob;\n"
-    "    new add_one(amy.s32s, bob.to_s32s);\n"
-    "    new add_one(amy.s64s, bob.to_s64s) at bob;\n"
-    "    new pass(amy.text, bob.to_text);\n"
-    "    new pass(amy.bytes, bob.to_bytes) at bob;\n"
-    "    new pass(amy.numbers, bob.to_numbers);\n"
-    "    new pass(amy.texts, bob.to_texts) at bob;\n"
-    "    new pass(amy.flags, bob.to_flags);\n"
-    "    new pass(amy.nested, bob.to_nested);\n"
-    "}\n"
-    "primitive pass<T>(in<T> a, out<T> b) { while (true) sync if (fires(a)) put(b, get(a)); }\n"
-    "primitive add_one<T>(in<T> a, out<T> b) {\n"
-    "    while (true) sync if (fires(a)) put(b, get(a) + 1);\n"
-    "}\n";
+    "    new pass_bool(amy.flag, bob.to_flag);\n"
+    "    new pass_char(amy.letter, bob.to_letter);\n"
+    "    new add_u8(amy.u8s, bob.to_u8s);\n"
+    "    new add_u16(amy.u16s, bob.to_u16s) at bob;\n"
+    "    new add_u32(amy.u32s, bob.to_u32s);\n"
+    "    new add_u64(amy.u64s, bob.to_u64s) at bob;\n"
+    "    new add_s8(amy.s8s, bob.to_s8s);\n"
+    "    new add_s16(amy.s16s, bob.to_s16s) at bob;\n"
+    "    new add_s32(amy.s32s, bob.to_s32s);\n"
+    "    new add_s64(amy.s64s, bob.to_s64s) at bob;\n"
+    "    new pass_string(amy.text, bob.to_text);\n"
+    "    new pass_bytes(amy.bytes, bob.to_bytes) at bob;\n"
+    "    new pass_numbers(amy.numbers, bob.to_numbers);\n"
+    "    new pass_strings(amy.texts, bob.to_texts) at bob;\n"
+    "    new pass_bools(amy.flags, bob.to_flags);\n"
+    "    new pass_nested(amy.nested, bob.to_nested);\n"
+    "}\n" PASS("_bool", "bool") PASS("_char", "char") PASS("_string", "string")
+        PASS("_bytes", "u8[]") PASS("_numbers", "u32[]") PASS("_strings", "string[]")
+            PASS("_bools", "bool[]") PASS("_nested", "u8[][]") ADD("u8") ADD("u16") ADD("u32")
+                ADD("u64") ADD("s8") ADD("s16") ADD("s32") ADD("s64");
 
 /* One value goes out through `port` of amy's, and another one of `size` bytes comes in at bob's. */
-static void send(const struct peers* peers, const char* port, const char* to, const void* value,
-                 size_t size, const void* expected, size_t expected_size) {
+static void send_value(const struct peers* peers, const char* port, const char* to,
+                       const void* value, size_t size, const void* expected, size_t expected_size) {
     static unsigned char room[1 << 16];
     memset(room, '#', sizeof room);
     CHECK(rw_put(peers->connectors[0], port, value, size) == 0);
@@ -68,7 +77,7 @@ static void send(const struct peers* peers, const char* port, const char* to, co
     do {                                                                                       \
         type value = (from);                                                                   \
         type expected = (to);                                                                  \
-        send(peers, name, "to_" name, &value, sizeof value, &expected, sizeof expected);       \
+        send_value(peers, name, "to_" name, &value, sizeof value, &expected, sizeof expected); \
         CHECK_ERROR(rw_put((peers)->connectors[0], name, &value, sizeof value + 1), EMSGSIZE); \
         CHECK_ERROR(rw_put((peers)->connectors[0], name, &value, sizeof value - 1), EMSGSIZE); \
     } while (0)
@@ -77,11 +86,11 @@ static void send(const struct peers* peers, const char* port, const char* to, co
 static void scalars(void) {
     struct peers peers = CONNECTED(names, body);
     for (unsigned char flag = 0; flag < 2; ++flag) {
-        send(&peers, "flag", "to_flag", &flag, 1, &flag, 1);
+        send_value(&peers, "flag", "to_flag", &flag, 1, &flag, 1);
     }
     const unsigned char letters[] = {'a', 0, 0x7F, 0x80, 0xFF};
     for (size_t i = 0; i < sizeof letters; ++i) {
-        send(&peers, "letter", "to_letter", &letters[i], 1, &letters[i], 1);
+        send_value(&peers, "letter", "to_letter", &letters[i], 1, &letters[i], 1);
     }
     INCREMENTS(&peers, uint8_t, "u8s", 0x41, 0x42);
     INCREMENTS(&peers, uint8_t, "u8s", UINT8_MAX, 0);
@@ -103,7 +112,8 @@ static void scalars(void) {
     end_peers(&peers);
 }
 
-#define SEND_SAME(peers, port, value, size) send(peers, port, "to_" port, value, size, value, size)
+#define SEND_SAME(peers, port, value, size) \
+    send_value(peers, port, "to_" port, value, size, value, size)
 
 /* A string and bytes are themselves, without a count or a terminating zero. */
 static void texts_and_bytes(void) {
