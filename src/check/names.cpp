@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "check/checker.hpp"
 #include "check/spelling.hpp"
@@ -55,8 +56,7 @@ std::string Checker::suggest_value(std::string_view name) const {
     for (const Routine& each : module_.routines) {
         if (each.constant) names.push_back(each.name);
     }
-    std::sort(names.begin(), names.end());
-    return did_you_mean(name, names);
+    return did_you_mean(name, std::move(names));
 }
 
 std::string Checker::suggest_routine(std::string_view name, bool function) const {
@@ -66,7 +66,7 @@ std::string Checker::suggest_routine(std::string_view name, bool function) const
         if (is_function == function && !each.constant) names.push_back(each.name);
     }
     if (function) names.insert(names.end(), std::begin(builtins), std::end(builtins));
-    return did_you_mean(name, names);
+    return did_you_mean(name, std::move(names));
 }
 
 std::optional<RoutineId> Checker::callee(const tree::Name& name, bool start) {
@@ -113,7 +113,7 @@ std::optional<std::uint32_t> Checker::find_peer(const tree::Name& name) {
     std::vector<std::string_view> names;
     for (const Peer& peer : module_.connector->peers) names.push_back(peer.name);
     if (!excused(name.text)) {
-        report<Code::unknown_peer>(name.span, name.text, did_you_mean(name.text, names));
+        report<Code::unknown_peer>(name.span, name.text, did_you_mean(name.text, std::move(names)));
     }
     return std::nullopt;
 }

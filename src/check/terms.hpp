@@ -99,7 +99,7 @@ class Terms {
     void bind(Term variable, Term to, Span where);
     bool occurs(Term variable, Term in) const;
 
-    std::vector<Node> nodes_;
+    mutable std::vector<Node> nodes_;  // root() shortens the ways it goes
     std::vector<Open> open_;
 };
 

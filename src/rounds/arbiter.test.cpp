@@ -3,6 +3,8 @@
 // events where there are few of them, and under random ones.
 #include "rounds/arbiter.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "assembly.test.hpp"
@@ -24,8 +26,9 @@ std::string run(Assembly& assembly, const std::function<std::size_t(std::size_t)
 }
 
 // Every order of events, up to so many.
-void run_all_orders(const Situation& situation, std::size_t orders_max,
-                    const std::function<void(const Assembly&)>& check = [](const Assembly&) {}) {
+void run_all_orders(
+    const Situation& situation, std::size_t orders_max,
+    const std::function<void(const Assembly&)>& check = [](const Assembly&) {}) {
     struct Choice {
         std::size_t taken;
         std::size_t options;
@@ -59,21 +62,21 @@ void run_random_orders(const Situation& situation, std::uint64_t seeds) {
     }
 }
 
-constexpr std::size_t orders_max = 30'000;
+constexpr std::size_t orders_max = 3'000;
 
-// G1: site 2 may go with 0, who never comes, or with 1. Its authority goes to 0, that of 1 stays.
+// G1: site 2 may go with 0, which needs somebody else who never comes, or with 1. The authority of
+// 2 goes to 0, that of 1 stays; {1, 2} is possible.
 TEST(Arbiter, TwoHoldersHearOfEachOther) {
-    const Situation situation{
-        .sites = 3,
-        .components = {{.site = 0, .alternatives = {{0}, {2}}, .attempts_max = 1},
-                       {.site = 1, .alternatives = {{1}}},
-                       {.site = 2, .alternatives = {{0}, {1}}},
-                       {.site = 1, .alternatives = {{2}}, .attempts_max = 0}},
-        .channels = {{0, 2}, {1, 2}, {0, 3}},
-        .lost = {}};
-    run_all_orders(situation, orders_max, [](const Assembly& assembly) {
-        EXPECT_EQ(assembly.decisions(), 2u);
-    });
+    const Situation situation{.sites = 3,
+                              .components = {{.site = 0, .alternatives = {{0, 2}}},
+                                             {.site = 1, .alternatives = {{1}}},
+                                             {.site = 2, .alternatives = {{0}, {1}}},
+                                             {.site = 1, .alternatives = {{2}}, .attempts_max = 0}},
+                              .channels = {{0, 2}, {1, 2}, {0, 3}},
+                              .lost = {}};
+    const auto check = [](const Assembly& assembly) { EXPECT_EQ(assembly.decisions(), 2u); };
+    run_all_orders(situation, orders_max, check);
+    run_random_orders(situation, 500);
 }
 
 // G2, G3: a line, where each hands over while the next one hands over to it.
@@ -100,7 +103,7 @@ TEST(Arbiter, ACancelFindsTheHolder) {
                         .lost = {}};
     run_all_orders(situation, orders_max,
                    [](const Assembly& assembly) { EXPECT_EQ(assembly.decisions(), 3u); });
-    run_random_orders(situation, 3'000);
+    run_random_orders(situation, 500);
 }
 
 // G5: numbers. Two sites with three rounds each, both cancelled in the first.
@@ -113,7 +116,7 @@ TEST(Arbiter, SuccessorsAreNotTakenForTheirPredecessors) {
         .lost = {}};
     run_all_orders(situation, orders_max,
                    [](const Assembly& assembly) { EXPECT_EQ(assembly.decisions(), 6u); });
-    run_random_orders(situation, 3'000);
+    run_random_orders(situation, 500);
 }
 
 // G6: one alternative is local, the other is not.
@@ -138,7 +141,7 @@ TEST(Arbiter, ALossLeavesNobodyHanging) {
                                   .channels = {{0, 1}, {1, 2}},
                                   .lost = lost};
         run_all_orders(situation, orders_max);
-        run_random_orders(situation, 3'000);
+        run_random_orders(situation, 500);
     }
 }
 
@@ -158,8 +161,21 @@ TEST(Arbiter, ApplicationsThatStepTogetherFailTogether) {
         situation.components[cancelling].cancels = true;
         run_all_orders(situation, orders_max,
                        [](const Assembly& assembly) { EXPECT_EQ(assembly.decisions(), 6u); });
-        run_random_orders(situation, 3'000);
+        run_random_orders(situation, 500);
     }
+}
+
+// The third never comes: whoever has arrived at the holder fails with the one that gives up.
+TEST(Arbiter, WhoHasArrivedFailsWithWhoGivesUp) {
+    Situation situation = applications(3);
+    situation.components[2].attempts_max = 0;
+    situation.components[0].cancels = true;
+    std::size_t failures_most = 0;
+    run_all_orders(situation, orders_max, [&](const Assembly& assembly) {
+        EXPECT_EQ(assembly.decisions(), 0u);
+        failures_most = std::max(failures_most, assembly.failures());
+    });
+    EXPECT_EQ(failures_most, 2u);
 }
 
 TEST(Arbiter, ApplicationsThatLoseOneAllHearOfIt) {
@@ -168,7 +184,7 @@ TEST(Arbiter, ApplicationsThatLoseOneAllHearOfIt) {
         situation.lost = lost;
         // Without the lost one there is no step: they would fail again and again.
         for (auto& component : situation.components) component.attempts_max = 1;
-        for (std::uint64_t seed = 1; seed <= 2'000; ++seed) {
+        for (std::uint64_t seed = 1; seed <= 300; ++seed) {
             Random random(seed);
             Assembly assembly(situation);
             for (int step = 0; step < 300 && assembly.options() > 0; ++step) {
@@ -212,14 +228,15 @@ Situation random_situation(Random& random) {
         }
         if (own.empty()) situation.components[i].attempts_max = 0;
     }
-    if (random.chance(30)) situation.lost = static_cast<wire::SiteId>(random.below(situation.sites));
+    if (random.chance(30))
+        situation.lost = static_cast<wire::SiteId>(random.below(situation.sites));
     return situation;
 }
 
 TEST(Arbiter, RandomSituationsAreDecidedByAllAlike) {
     std::size_t decisions = 0;
     std::size_t failures = 0;
-    for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 10'000; ++seed) {
         Random random(seed);
         Assembly assembly(random_situation(random));
         const std::string problem =
@@ -228,7 +245,7 @@ TEST(Arbiter, RandomSituationsAreDecidedByAllAlike) {
         decisions += assembly.decisions();
         failures += assembly.failures();
     }
-    EXPECT_GT(decisions, 10'000u);
+    EXPECT_GT(decisions, 5'000u);
     EXPECT_GT(failures, 1'000u);
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "assembly.test.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace reowolf::rounds {
 
@@ -24,7 +24,8 @@ Assembly::Assembly(const Situation& situation)
     : situation_(situation), own_(situation.components.size()) {
     std::vector<std::string> names;
     std::vector<SiteId> realtime;
-    for (SiteId site = 0; site < situation_.sites; ++site) names.push_back(fmt::format("s{}", site));
+    for (SiteId site = 0; site < situation_.sites; ++site)
+        names.push_back(fmt::format("s{}", site));
     for (const auto& component : situation_.components) {
         if (component.is_application) realtime.push_back(component.site);
     }
@@ -164,7 +165,9 @@ void Assembly::hear_of(SiteId here, const wire::Wait& message) {
     }
 }
 
-void Assembly::lose() { is_gone_ = true; }
+void Assembly::lose() {
+    is_gone_ = true;
+}
 
 // What is still on its way from there is not waited for: any part of it may have come before.
 void Assembly::notice(SiteId site) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "rounds/forest.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
+
+#include <gtest/gtest.h>
 
 #include "base/random.hpp"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "rounds/solver.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <functional>
+
+#include <gtest/gtest.h>
 
 #include "base/random.hpp"
 
@@ -59,15 +59,14 @@ struct Instance {
                 if (!owns || !random.chance(50)) continue;
                 made.uses.push_back({{0, i}, puts, random.chance(80) ? 1u : 2u});
                 if (!puts && channels[i].from != component && random.chance(50)) {
-                    made.depends.push_back({attempt_of(channels[i].from),
-                                            static_cast<NodeId>(random.below(4))});
+                    made.depends.push_back(
+                        {attempt_of(channels[i].from), static_cast<NodeId>(random.below(4))});
                 }
             }
         }
         std::ranges::sort(made.depends);
         // Of each other attempt one node.
-        const auto [first, last] =
-            std::ranges::unique(made.depends, {}, &wire::NodeRef::attempt);
+        const auto [first, last] = std::ranges::unique(made.depends, {}, &wire::NodeRef::attempt);
         made.depends.erase(first, last);
         std::ranges::sort(made.uses);
         return made;
@@ -89,7 +88,8 @@ struct Instance {
             if (!leaf) continue;
             for (const wire::NodeRef& cause : leaf->depends) {
                 const Leaf* const other = chosen[cause.attempt.component.index];
-                if (!other || !forest.is_above(cause.attempt, cause.node, other->node)) return false;
+                if (!other || !forest.is_above(cause.attempt, cause.node, other->node))
+                    return false;
             }
         }
         return true;

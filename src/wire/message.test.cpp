@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "wire/message.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
+
+#include <gtest/gtest.h>
 
 #include "base/random.hpp"
 
@@ -46,17 +46,18 @@ class Author {
         return list<SiteId>([this] { return site(); });
     }
     Leaf leaf() {
-        return {number(), nodes(), list<Use>([this] {
-                    return Use{{number(), number()}, flag(), number()};
-                }),
+        return {number(), nodes(),
+                list<Use>([this] { return Use{{number(), number()}, flag(), number()}; }),
                 list<std::uint32_t>([this] { return number(); }), number()};
     }
 
     Body body(std::size_t kind) {
         switch (kind) {
             case 0:
-                return Value{node(), number(), number(), site(), flag(), nodes(),
-                             list<std::byte>([this] { return std::byte(random_.next()); })};
+                return Value{
+                    node(), number(), number(), site(), flag(), nodes(), list<std::byte>([this] {
+                        return std::byte(random_.next());
+                    })};
             case 1:
                 return Wait{attempt(), number(), site(), flag()};
             case 2:
@@ -104,7 +105,8 @@ TEST(Message, EveryKindComesBackAsItWas) {
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
         for (std::size_t kind = 0; kind < kinds; ++kind) {
             const Message message = Author(seed).message(kind);
-            ASSERT_EQ(message.body.index(), kind) << "a kind of message that this test does not know";
+            ASSERT_EQ(message.body.index(), kind)
+                << "a kind of message that this test does not know";
             const auto bytes = encode(message);
             const auto back = decode(bytes);
             ASSERT_TRUE(back) << "seed " << seed << ", kind " << kind << ": " << back.error();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "distributed.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "base/random.hpp"
 #include "judge.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "exchange.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace reowolf::oracle {
 
@@ -18,7 +18,8 @@ std::string connector_text(Exchange kind, std::size_t peers, std::size_t at) {
     std::string text = "connector exchange {\n";
     std::string gives, takes;
     for (std::size_t i = 0; i < peers; ++i) {
-        text += fmt::format("    peer s{0} = \"s{0}:7000\" {{ in<u32> give; out<u32> take; }}\n", i);
+        text +=
+            fmt::format("    peer s{0} = \"s{0}:7000\" {{ in<u32> give; out<u32> take; }}\n", i);
         gives += fmt::format("s{}.give, ", i);
         takes += fmt::format("{}s{}.take", i > 0 ? ", " : "", i);
     }
@@ -47,8 +48,9 @@ std::string component_text(Exchange kind, std::size_t peers) {
     const std::string body =
         kind == Exchange::plain
             ? rotate
-            : fmt::format("fork {{ {} }} or {{ {} }} or {{ sum = get(g0); assert(sum > 1000000); }}",
-                          rotate, collect);
+            : fmt::format(
+                  "fork {{ {} }} or {{ {} }} or {{ sum = get(g0); assert(sum > 1000000); }}",
+                  rotate, collect);
     return fmt::format("primitive exchanger({}) {{ u32 sum = 0; while (true) sync {{ {} }} }}\n",
                        parameters, body);
 }
@@ -101,12 +103,14 @@ void ExchangeRun::begin_calls() {
 void ExchangeRun::break_something() {
     is_broken_ = true;
     const std::size_t site = random_.below(peers_);
-    switch (random_.below(4)) {
+    switch (random_.below(5)) {
         case 0:
         case 1:
             return cluster_.kill(site);
         case 2:
             return cluster_.isolate(site);
+        case 3:
+            return cluster_.silence(site);
         default:
             return cluster_.cut(site, (site + 1) % peers_);
     }
@@ -139,7 +143,8 @@ std::optional<std::string> ExchangeRun::check_values() const {
     for (const simulation::Committed& committed : cluster_.committed()) {
         const auto call_of = [&](std::size_t site) -> std::optional<std::size_t> {
             for (const wire::NodeRef& member : committed.decision) {
-                if (member.attempt.component == wire::ComponentId{static_cast<wire::SiteId>(site), 0}) {
+                if (member.attempt.component ==
+                    wire::ComponentId{static_cast<wire::SiteId>(site), 0}) {
                     return member.attempt.number - 1;
                 }
             }

@@ -31,8 +31,12 @@ void run_all(bool with_fault) {
     EXPECT_GT(failed, seeds);
 }
 
-TEST(Exchange, AllOrNothing) { run_all(false); }
-TEST(Exchange, AllOrNothingWhilePeersFallOut) { run_all(true); }
+TEST(Exchange, AllOrNothing) {
+    run_all(false);
+}
+TEST(Exchange, AllOrNothingWhilePeersFallOut) {
+    run_all(true);
+}
 
 }  // namespace
 }  // namespace reowolf::oracle
