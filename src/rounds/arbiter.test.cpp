@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "assembly.test.hpp"
 #include "base/random.hpp"
+#include "rounds/assembly.test.hpp"
 
 namespace reowolf::rounds {
 namespace {

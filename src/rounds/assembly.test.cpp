@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "assembly.test.hpp"
+#include "rounds/assembly.test.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -30,9 +30,7 @@ def main():
             if after - before > GROWTH_KIB_MAX:
                 hosts.fail(connector, f"'{peer.name}' grows")
         for peer in connector.peers:
-            peer.let_go()
-        for peer in connector.peers:
-            if not peer.wait_for_end() or peer.process.returncode != 0:
+            if not peer.leaves():
                 hosts.fail(connector, f"'{peer.name}' does not leave")
 
 

@@ -106,9 +106,7 @@ int main(int argc, char** argv) {
     while (round <= rounds && play(connector, round, value, room, size, self)) ++round;
     puts("end");
     fflush(stdout);
-    if (round > rounds) {
-        while (getchar() != EOF) continue;
-    }
+    while (getchar() != EOF) continue;
     rw_close(connector, NULL);
     free(description);
     free(value);

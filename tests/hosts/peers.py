@@ -106,14 +106,15 @@ class Peer:
         except BrokenPipeError:
             pass
 
-    def wait_for_end(self, seconds=PATIENCE_SECONDS):
-        """Whether it ends by itself."""
+    def leaves(self, seconds=PATIENCE_SECONDS):
+        """Whether it ends, now that it may, without complaint."""
+        self.let_go()
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
         self.reader.join()
-        return True
+        return self.process.returncode == 0
 
     def end(self):
         self.process.kill()

@@ -50,12 +50,14 @@ def stays_away(connector, victim):
     start_and_stop(connector, victim)
     others = [peer for peer in connector.peers if peer is not victim]
     for peer in others:
-        require(peer.wait_for_end(LONG_SECONDS), f"'{peer.name}' waits for ever")
+        require(peer.wait_for("^end$", LONG_SECONDS), f"'{peer.name}' waits for ever")
         word, why = hosts.outcomes(peer)[max(hosts.outcomes(peer))]
         require(word == "unknown" or re.match("EPIPE|ETIMEDOUT", why), f"'{peer.name}': {word} {why}")
     # It finds the others gone.
     victim.signal(signal.SIGCONT)
-    require(victim.wait_for_end(LONG_SECONDS), f"'{victim.name}' does not notice")
+    require(victim.wait_for("^end$", LONG_SECONDS), f"'{victim.name}' does not notice")
+    for peer in connector.peers:
+        require(peer.leaves(), f"'{peer.name}' does not leave")
 
 
 def run(program, scenario, protocol, index, addresses):
@@ -66,9 +68,6 @@ def run(program, scenario, protocol, index, addresses):
         victim = connector.peers[index]
         try:
             scenario(connector, victim)
-            for peer in connector.peers:
-                if peer is not victim:
-                    peer.signal(signal.SIGSTOP)  # so that the logs are of one moment
             found = hosts.contradictions(connector.peers) if scenario is stays_away else []
             require(not found, "\n".join(found))
         except Wrong as wrong:
