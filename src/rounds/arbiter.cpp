@@ -22,10 +22,11 @@ Arbiter::Arbiter(SiteId self, std::vector<std::string> sites, std::vector<SiteId
 void Arbiter::open(const AttemptId& own) {
     own_.insert(own);
     holdings_.add(own);  // rule 1
-    if (holdings_.is_realtime(own)) {
-        cancel_step_if_broken();
-        if (holdings_.contains(own)) hand_over_to_step(own);
-    }
+    if (holdings_.is_realtime(own)) cancel_step_if_broken();
+}
+
+void Arbiter::arrive(const AttemptId& own) {
+    if (holdings_.is_realtime(own) && holdings_.contains(own)) hand_over_to_step(own);
 }
 
 // Applications that step together are in every round together, so their authority always meets at
@@ -155,7 +156,8 @@ void Arbiter::touch_at(const AttemptId& here, const AttemptId& other, SiteId hol
         }
     } else if (holder < self_) {
         give(here, holder, other);
-    } else if (!is_lost(holder)) {
+    } else if (!is_lost(holder) && (here.owner() != self_ || other.owner() != holder)) {
+        // Two owners that hold their own have said to each other what TOUCH says, with the value.
         send(holder, wire::Touch{other, here, self_});
     }
 }

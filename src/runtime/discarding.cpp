@@ -32,6 +32,7 @@ void Runtime::drop_all(std::vector<Offer::Taker> victims) {
         victims.pop_back();
         const auto index = owner(victim.attempt);
         if (!index) continue;
+        ++attempt(*index).dropped;
         remove_node(*index, victim.node, victims);
         enqueue(*index);
     }
@@ -114,7 +115,8 @@ void Runtime::finish_attempt(ComponentIndex index, const wire::Decision& decisio
     // Others of the round are about to finish too. Not to take back now what they put: somebody in
     // the round, at another site, may not have heard of it.
     std::erase_if(victims, [&](const Offer::Taker& victim) {
-        return std::ranges::find(decision, victim.attempt, &wire::NodeRef::attempt) != decision.end();
+        return std::ranges::find(decision, victim.attempt, &wire::NodeRef::attempt) !=
+               decision.end();
     });
     drop_all(std::move(victims));
 }
