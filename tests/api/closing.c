@@ -138,8 +138,7 @@ static void all_ports(void) {
     CHECK_TEXT(waiting.text, "amy");
     CHECK(rw_close(peers.connectors[0], NULL) == 0); /* only now its number is free */
     CHECK(rw_connector(RW_REALTIME) == peers.connectors[0]);
-    CHECK(rw_close(peers.connectors[0], NULL) == 0);
-    CHECK(rw_close(peers.connectors[1], NULL) == 0);
+    end_peers(&peers);
 }
 
 /* One leaves while the others wait: nothing is in doubt, and they are told who it was. */
@@ -166,6 +165,7 @@ static void leaving_while_others_wait(void) {
             if (repetition % 2) await_inside(peers.connectors[(leaver + 1 + i) % 3]);
         }
         CHECK(rw_close(peers.connectors[leaver], NULL) == 0);
+        peers.connectors[leaver] = -1;
         for (int i = 0; i < 2; ++i) {
             finish(&waiting[i]);
             CHECK(waiting[i].result == -1);
@@ -177,8 +177,8 @@ static void leaving_while_others_wait(void) {
         /* It stays so, also for who comes later, and for who never was in a call. */
         for (int i = 0; i < 2; ++i) {
             CHECK_ERROR(rw_sync(peers.connectors[(leaver + 1 + i) % 3]), EPIPE);
-            CHECK(rw_close(peers.connectors[(leaver + 1 + i) % 3], NULL) == 0);
         }
+        end_peers(&peers);
     }
 }
 
@@ -208,7 +208,9 @@ static void leaving_after_a_round(void) {
         for (int i = 0; i < count; ++i) {
             CHECK(pthread_join(threads[i], NULL) == 0);
             CHECK_ERROR(rw_sync(peers.connectors[i]), EBADF);
+            peers.connectors[i] = -1;
         }
+        end_peers(&peers);
     }
 }
 
@@ -224,7 +226,9 @@ static void leaving_at_once(void) {
         for (int i = 0; i < 2; ++i) {
             finish(&calls[i]);
             CHECK(calls[i].result == 0);
+            peers.connectors[i] = -1;
         }
+        end_peers(&peers);
     }
 }
 
