@@ -2,6 +2,7 @@
 #include "compiler/compile.hpp"
 
 #include <cassert>
+#include <utility>
 
 #include "check/check.hpp"
 #include "compiler/generate.hpp"
@@ -27,10 +28,10 @@ std::optional<program::Program> compile(const Sources& sources, std::uint32_t so
                                         Diagnostics& diagnostics, const Limits& limits) {
     syntax::Tokens tokens = syntax::lex(sources, source, diagnostics, limits);
     const auto tree = syntax::parse(sources, source, std::move(tokens), diagnostics, limits);
-    const auto module = check::check(tree, diagnostics);
+    auto module = check::check(tree, diagnostics, limits);
     diagnostics.sort();
     if (!module) return std::nullopt;
-    return verified(generate(*module, {}));
+    return verified(generate(std::move(*module), {}));
 }
 
 std::optional<std::string> canonical_text(const Sources& sources, std::uint32_t source,
@@ -51,8 +52,8 @@ std::optional<program::Program> compile_literal(std::string_view text, const pro
     syntax::Tokens tokens = syntax::lex(sources, source, diagnostics, limits);
     const auto tree =
         syntax::parse_expression(sources, source, std::move(tokens), diagnostics, limits);
-    const auto module = tree ? check::check_literal(*tree, base, type, diagnostics) : std::nullopt;
-    if (module) return verified(generate(*module, base.types));
+    auto module = tree ? check::check_literal(*tree, base, type, diagnostics) : std::nullopt;
+    if (module) return verified(generate(std::move(*module), base.types));
     error = diagnostics.all().empty() ? "not a literal" : diagnostics.all().front().text;
     return std::nullopt;
 }

@@ -20,10 +20,10 @@ namespace reowolf::connector {
 class Quiet {
   public:
     struct Asked {
-        std::function<void(wire::Probe)> ask_all;        // every other site that is not lost
-        std::function<std::size_t()> others;             // how many that are
-        std::function<wire::Probed()> here;              // this site's own answer
-        std::function<bool()> is_step_complete;          // everybody has arrived here
+        std::function<void(wire::Probe)> ask_all;               // every other site that is not lost
+        std::function<std::size_t()> others;                    // how many that are
+        std::function<wire::Probed()> here;                     // this site's own answer
+        std::function<bool()> is_step_complete;                 // everybody has arrived here
         std::function<void(const std::string&)> on_impossible;  // with everybody's explanation
     };
     Quiet(post::Loop& loop, Asked asked) : loop_(loop), asked_(std::move(asked)) {}

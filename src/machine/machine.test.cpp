@@ -159,12 +159,15 @@ TEST_F(MachineTest, Comparisons) {
 
 TEST_F(MachineTest, Casts) {
     EXPECT_EQ(unary(Opcode::cast, TypeKind::u8, s32, 255), "255");
-    EXPECT_EQ(unary(Opcode::cast, TypeKind::u8, s32, 300), "cannot cast 300 to 'u8' (0 to 255) at 1");
+    EXPECT_EQ(unary(Opcode::cast, TypeKind::u8, s32, 300),
+              "cannot cast 300 to 'u8' (0 to 255) at 1");
     EXPECT_EQ(unary(Opcode::cast, TypeKind::u64, TypeKind::s64, -1),
               "cannot cast -1 to 'u64' (0 to 18446744073709551615) at 1");
     EXPECT_EQ(unary(Opcode::cast, TypeKind::s64, TypeKind::u64, -1),
-              "cannot cast 18446744073709551615 to 's64' (-9223372036854775808 to 9223372036854775807) at 1");
-    EXPECT_EQ(unary(Opcode::cast, TypeKind::boolean, s32, 2), "cannot cast 2 to 'bool' (0 or 1) at 1");
+              "cannot cast 18446744073709551615 to 's64' (-9223372036854775808 to "
+              "9223372036854775807) at 1");
+    EXPECT_EQ(unary(Opcode::cast, TypeKind::boolean, s32, 2),
+              "cannot cast 2 to 'bool' (0 or 1) at 1");
     EXPECT_EQ(unary(Opcode::cast, TypeKind::character, s32, 'x'), "'x'");
     EXPECT_EQ(unary(Opcode::cast, s32, TypeKind::boolean, 1), "1");
 }

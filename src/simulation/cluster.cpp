@@ -42,8 +42,8 @@ using connector::Member;
 using connector::Outcome;
 using connector::Prepared;
 
-Cluster::Cluster(const std::vector<std::string>& texts, std::uint64_t seed,
-                 post::DelayRange delays, const Limits& limits)
+Cluster::Cluster(const std::vector<std::string>& texts, std::uint64_t seed, post::DelayRange delays,
+                 const Limits& limits)
     : limits_(limits), loop_(seed), network_(loop_, seed, delays, limits) {
     for (const std::string& text : texts) {
         auto description = connector::describe(text, limits_);
@@ -98,24 +98,25 @@ bool Cluster::connect_all() {
     for (std::size_t i = 0; i < sites_.size(); ++i) connect(i, patience_ms);
     return run_until(
         [&] {
-            return std::ranges::all_of(sites_, [](const Site& site) { return site.member != nullptr; });
+            return std::ranges::all_of(sites_,
+                                       [](const Site& site) { return site.member != nullptr; });
         },
         patience_ms);
 }
 
 connector::Observer Cluster::observer(std::size_t index) {
-    return {.print =
-                [this, index](std::string_view line) {
-                    committed_[sites_[index].last_committed].lines.emplace_back(line);
-                },
-            .committed =
-                [this, index](const wire::Decision& decision) {
-                    sites_[index].last_committed = committed_.size();
-                    committed_.push_back({index, decision, {}});
-                },
-            .report = [this, index](const runtime::Report& report) {
-                sites_[index].reports.push_back(report);
-            }};
+    return {
+        .print =
+            [this, index](std::string_view line) {
+                committed_[sites_[index].last_committed].lines.emplace_back(line);
+            },
+        .committed =
+            [this, index](const wire::Decision& decision) {
+                sites_[index].last_committed = committed_.size();
+                committed_.push_back({index, decision, {}});
+            },
+        .report = [this, index](
+                      const runtime::Report& report) { sites_[index].reports.push_back(report); }};
 }
 
 // ---- Rounds of the applications ----------------------------------------------------------------
@@ -204,10 +205,16 @@ void Cluster::cut(std::size_t site, std::size_t other) {
     network_.cut(sites_[site].host, sites_[other].host);
 }
 
-void Cluster::isolate(std::size_t site) { network_.isolate(sites_[site].host); }
+void Cluster::isolate(std::size_t site) {
+    network_.isolate(sites_[site].host);
+}
 
-void Cluster::silence(std::size_t site) { network_.silence(sites_[site].host); }
+void Cluster::silence(std::size_t site) {
+    network_.silence(sites_[site].host);
+}
 
-void Cluster::heal() { network_.heal(); }
+void Cluster::heal() {
+    network_.heal();
+}
 
 }  // namespace reowolf::simulation

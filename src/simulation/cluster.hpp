@@ -66,8 +66,7 @@ class Cluster {
     connector::Prepared put(std::size_t site, std::string_view port, std::uint64_t value) const;
     connector::Prepared get(std::size_t site, std::string_view port) const;
     connector::Prepared opt(std::size_t site, std::string_view port) const;
-    void sync(std::size_t site, std::vector<connector::Prepared> prepared,
-              std::int64_t timeout_ms);
+    void sync(std::size_t site, std::vector<connector::Prepared> prepared, std::int64_t timeout_ms);
     bool is_syncing(std::size_t site) const;
     // What the last successful call got from the port.
     std::optional<std::uint64_t> received(std::size_t site, std::string_view port) const;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What must hold of every run of a cluster (docs/semantics.md, "What the runtime promises").
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "simulation/cluster.hpp"
 
@@ -20,7 +20,8 @@ std::string text_of(const wire::AttemptId& attempt) {
 std::string text_of(const wire::Decision& decision) {
     std::string text;
     for (const wire::NodeRef& member : decision) {
-        text += fmt::format("{}{}:{}", text.empty() ? "" : " ", text_of(member.attempt), member.node);
+        text +=
+            fmt::format("{}{}:{}", text.empty() ? "" : " ", text_of(member.attempt), member.node);
     }
     return text;
 }

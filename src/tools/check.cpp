@@ -47,7 +47,7 @@ std::optional<std::string> dump(const std::string& stage, const diagnostics::Sou
     const auto tree = syntax::parse(sources, source, std::move(tokens), diagnostics, limits);
     if (stage == "tree") return syntax::dump(tree);
     if (stage == "canonical") return syntax::canonical(tree);
-    const auto module = check::check(tree, diagnostics);
+    const auto module = check::check(tree, diagnostics, limits);
     diagnostics.sort();
     if (!module) return std::nullopt;
     return check::dump(*module);
