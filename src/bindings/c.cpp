@@ -150,12 +150,20 @@ int result(Handle& handle, Status status) {
     return status ? 0 : failed(handle, std::move(status.error()));
 }
 
+// A port without a name. The state comes before the name.
+int no_name(Handle& handle) {
+    if (const auto right = handle.connector.expect_connected(); !right) {
+        return failed(handle, right.error());
+    }
+    return failed(handle, {Fault::bad_argument, "the name of the port is NULL"});
+}
+
 int receive_into(int conn, const char* port_sz, void* buf, std::size_t len, bool optional) {
     return with(conn, [&](Handle& handle) {
         if (const auto right = handle.connector.expect_class(Class::realtime); !right) {
             return failed(handle, right.error());
         }
-        if (!port_sz) return failed(EINVAL);
+        if (!port_sz) return no_name(handle);
         const std::optional<std::size_t> room = buf ? std::optional(len) : std::nullopt;
         auto status =
             optional ? handle.connector.opt(port_sz, room) : handle.connector.get(port_sz, room);
@@ -191,8 +199,10 @@ int rw_connector(int cls) {
 
 int rw_configure(int conn, const char* desc_sz) {
     return with(conn, [&](Handle& handle) {
-        if (!desc_sz) return failed(EINVAL);
-        return result(handle, handle.connector.configure(desc_sz));
+        if (!desc_sz && !handle.connector.expect_connected()) {
+            return failed(handle, {Fault::bad_argument, "the description is NULL"});
+        }
+        return result(handle, handle.connector.configure(desc_sz ? desc_sz : ""));
     });
 }
 
@@ -238,7 +248,7 @@ int rw_put(int conn, const char* port_sz, const void* buf, size_t len) {
         if (const auto right = handle.connector.expect_class(Class::realtime); !right) {
             return failed(handle, right.error());
         }
-        if (!port_sz) return failed(EINVAL);
+        if (!port_sz) return no_name(handle);
         const std::optional<std::span<const std::byte>> bytes =
             buf ? std::optional(std::span(static_cast<const std::byte*>(buf), len)) : std::nullopt;
         return result(handle, handle.connector.put(port_sz, bytes));
@@ -273,7 +283,7 @@ int rw_sync(int conn) {
 
 long rw_length(int conn, const char* port_sz) {
     return with(conn, [&](Handle& handle) -> long {
-        if (!port_sz) return failed(EINVAL);
+        if (!port_sz) return no_name(handle);
         const auto value = handle.connector.decide(port_sz);
         if (!value) return failed(handle, value.error());
         return *value ? static_cast<long>((*value)->size()) : 0;
@@ -282,9 +292,10 @@ long rw_length(int conn, const char* port_sz) {
 
 int rw_decide(int conn, const char* port_sz, void* buf, size_t len) {
     return with(conn, [&](Handle& handle) {
-        if (!port_sz || (!buf && len > 0)) return failed(EINVAL);
+        if (!port_sz) return no_name(handle);
         const auto value = handle.connector.decide(port_sz);
         if (!value) return failed(handle, value.error());
+        if (!buf && len > 0) return failed(handle, {Fault::bad_argument, "the buffer is NULL"});
         if (!*value) return 0;
         const std::size_t size = std::min((*value)->size(), len);
         if (size > 0) std::memcpy(buf, (*value)->data(), size);

@@ -96,6 +96,10 @@ ExpressionPtr Checker::check(const tree::NameUse& of, Span span) {
         return invalid(span);
     }
     if (excused(of.name)) return invalid(span);
+    if (is_builtin(of.name)) {
+        report<Code::routine_as_value>(span, of.name, "function", "; it is called with '(…)'");
+        return invalid(span);
+    }
     if (peer_here(of.name) != nullptr) {
         report<Code::peer_as_value>(span, of.name);
         return invalid(span);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "check/checker.hpp"
 #include "check/spelling.hpp"
@@ -57,8 +58,7 @@ std::string Checker::suggest_value(std::string_view name) const {
         const bool routine = symbol.kind == SymbolKind::routine;
         if (routine && module_.routines[symbol.id].constant) names.push_back(each);
     }
-    std::sort(names.begin(), names.end());
-    return did_you_mean(name, names);
+    return did_you_mean(name, std::move(names));
 }
 
 std::string Checker::suggest_routine(std::string_view name, bool function) const {
@@ -71,7 +71,7 @@ std::string Checker::suggest_routine(std::string_view name, bool function) const
     }
     std::sort(names.begin(), names.end());
     if (function) names.insert(names.end(), std::begin(builtins), std::end(builtins));
-    return did_you_mean(name, names);
+    return did_you_mean(name, std::move(names));
 }
 
 std::optional<RoutineId> Checker::callee(const std::vector<tree::PathStep>& path, bool start) {
@@ -153,7 +153,7 @@ std::optional<std::uint32_t> Checker::find_peer(const tree::Name& name) {
     std::vector<std::string_view> names;
     for (const Peer& peer : module_.connector->peers) names.push_back(peer.name);
     if (!excused(name.text)) {
-        report<Code::unknown_peer>(name.span, name.text, did_you_mean(name.text, names));
+        report<Code::unknown_peer>(name.span, name.text, did_you_mean(name.text, std::move(names)));
     }
     return std::nullopt;
 }

@@ -47,8 +47,16 @@ bool integral(TermKind kind) {
 void Checker::cannot_apply(BinaryOperator op, const Operand& left, const Operand& right,
                            Span span) {
     if (terms().contains_invalid(left.type) || terms().contains_invalid(right.type)) return;
-    Diagnostic& said = report<Code::cannot_apply>(span, spelling(op), terms().name(left.type),
-                                                  terms().name(right.type));
+    const auto joins = [&](const Operand& of) {
+        const TermKind kind = terms().kind(of.type);
+        return kind == TermKind::string || kind == TermKind::array;
+    };
+    const std::string left_name = terms().name(left.type);
+    const std::string right_name = terms().name(right.type);
+    Diagnostic& said =
+        op == BinaryOperator::add && joins(left) && joins(right)
+            ? report<Code::cannot_add_texts>(span, spelling(op), left_name, right_name)
+            : report<Code::cannot_apply>(span, spelling(op), left_name, right_name);
     note_type(said, left);
     note_type(said, right);
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "check/ports.hpp"
 
-#include <map>
+#include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "check/flow.hpp"
 
@@ -13,10 +16,50 @@ using diagnostics::NoteCode;
 
 namespace {
 
-// The locals that certainly name ports that were handed away, and where. Copied at every branch,
-// and so kept small; what is over is noticed when it runs.
-using Gone = std::map<LocalId, Span>;
-constexpr std::size_t gone_max = 1'000;
+// The locals that certainly name ports that were handed away, and where, in the order of their
+// numbers. Copied at every branch, and so flat and kept small; what is over is noticed when it
+// runs.
+class Gone {
+  public:
+    std::optional<Span> where(LocalId local) const {
+        const auto at = find(local);
+        return is(at, local) ? std::optional(at->where) : std::nullopt;
+    }
+    void add(LocalId local, Span where) {
+        constexpr std::size_t entries_max = 1'000;
+        const auto at = find(local);
+        if (is(at, local)) {
+            entries_[static_cast<std::size_t>(at - entries_.begin())].where = where;
+        } else if (entries_.size() < entries_max) {
+            entries_.insert(at, {local, where});
+        }
+    }
+    void remove(LocalId local) {
+        const auto at = find(local);
+        if (is(at, local)) entries_.erase(at);
+    }
+    // What is gone in both.
+    Gone meet(const Gone& other) const {
+        Gone both;
+        std::ranges::set_intersection(entries_, other.entries_, std::back_inserter(both.entries_),
+                                      {}, &Entry::local, &Entry::local);
+        return both;
+    }
+
+  private:
+    struct Entry {
+        LocalId local;
+        Span where;
+    };
+    using At = std::vector<Entry>::const_iterator;
+
+    At find(LocalId local) const {
+        return std::ranges::lower_bound(entries_, local, {}, &Entry::local);
+    }
+    bool is(At at, LocalId local) const { return at != entries_.end() && at->local == local; }
+
+    std::vector<Entry> entries_;
+};
 
 // Nothing: no way leads here.
 using State = std::optional<Gone>;
@@ -24,11 +67,7 @@ using State = std::optional<Gone>;
 State meet(const State& a, const State& b) {
     if (!a) return b;
     if (!b) return a;
-    Gone both;
-    for (const auto& [local, where] : *a) {
-        if (b->contains(local)) both.emplace(local, where);
-    }
-    return both;
+    return a->meet(*b);
 }
 
 class Ports {
@@ -50,17 +89,17 @@ class Ports {
     }
     void read(const Use& of, const Expression& whole) {
         if (!state_) return;
-        const auto gone = state_->find(of.local);
-        if (gone == state_->end()) return;
-        if (gone->second == whole.span) {
+        const auto gone = state_->where(of.local);
+        if (!gone) return;
+        if (*gone == whole.span) {
             diagnostics_.report<Code::port_handed_in_loop>(whole.span,
                                                            routine_.locals[of.local].name);
         } else {
             diagnostics_.report<Code::port_handed_away>(whole.span, routine_.locals[of.local].name)
-                .note<NoteCode::handed_away_here>(gone->second);
+                .note<NoteCode::handed_away_here>(*gone);
         }
         // Once is enough.
-        state_->erase(gone);
+        state_->remove(of.local);
     }
     void read(const Array& of, const Expression&) {
         for (const auto& each : of.elements) use(each.get());
@@ -112,14 +151,14 @@ class Ports {
     void read(const Other&, const Expression&) {}
 
     void hand_away(const Expression& of) {
-        if (!state_ || state_->size() >= gone_max || !holds_ports(of.type)) return;
-        if (const auto* name = std::get_if<Use>(&of.node)) (*state_)[name->local] = of.span;
+        if (!state_ || !holds_ports(of.type)) return;
+        if (const auto* name = std::get_if<Use>(&of.node)) state_->add(name->local, of.span);
         if (const auto* array = std::get_if<Array>(&of.node)) {
             for (const auto& each : array->elements) hand_away(*each);
         }
     }
     void set(LocalId local) {
-        if (state_) state_->erase(local);
+        if (state_) state_->remove(local);
     }
 
     // ---- statements

@@ -8,6 +8,6 @@
 namespace reowolf::check {
 
 // "; did you mean 'x'?" if one of the names is close enough to be meant, else nothing.
-std::string did_you_mean(std::string_view written, const std::vector<std::string_view>& names);
+std::string did_you_mean(std::string_view written, std::vector<std::string_view> names);
 
 }  // namespace reowolf::check

@@ -44,8 +44,18 @@ Term Terms::literal(Span where, TermKind kind) {
 }
 
 Term Terms::root(Term term) const {
-    while (nodes_[term].same != term) term = nodes_[term].same;
-    return term;
+    Term last = term;  // whose `same` is the root
+    while (nodes_[nodes_[last].same].same != nodes_[last].same) last = nodes_[last].same;
+    const Term root = nodes_[last].same;
+    // What settled the last one settled all on the way.
+    const Span settled = nodes_[last].settled;
+    while (nodes_[term].same != root) {
+        const Term next = nodes_[term].same;
+        nodes_[term].same = root;
+        nodes_[term].settled = settled;
+        term = next;
+    }
+    return root;
 }
 
 template <typename Stop>

@@ -127,7 +127,7 @@ class Terms {
     void bind(Term variable, Term to, Span where);
     bool occurs(Term variable, Term in) const;
 
-    std::vector<Node> nodes_;
+    mutable std::vector<Node> nodes_;  // root() shortens the ways it goes
     std::vector<Open> open_;
     std::vector<std::string> definitions_;
     // Of those without anything open inside.

@@ -105,14 +105,13 @@ Connector::Connector(Class connector_class, const Limits& limits)
 Connector::~Connector() = default;
 
 Status Connector::configure(std::string_view text) {
-    auto description = describe(text, limits_);
-    if (!description) return fail(Fault::bad_description, std::move(description.error()));
     if (engine_) {
         return fail(Fault::already_connected,
                     "the connector is connected; renegotiation is not supported yet");
     }
+    auto description = describe(text, limits_);
+    if (!description) return fail(Fault::bad_description, std::move(description.error()));
     description_ = std::move(*description);
-    closed_.assign(description_->structure.ports[description_->self].size(), false);
     return {};
 }
 
@@ -125,8 +124,13 @@ Status Connector::connect() {
     if (engine_) return fail(Fault::already_connected, "the connector is connected already");
     auto engine = std::make_unique<Engine>(description_, class_, limits_);
     auto connected = engine->connect(timeout_ms_.value_or(connect_timeout_default_ms));
-    if (connected) engine_ = std::move(engine);
-    return connected;
+    if (!connected) return connected;
+    engine_ = std::move(engine);
+    is_expired_ = false;
+    prepared_.clear();
+    closed_.assign(description_->structure.ports[description_->self].size(), false);
+    received_.clear();
+    return {};
 }
 
 Status Connector::expect_class(Class expected) const {
@@ -134,12 +138,17 @@ Status Connector::expect_class(Class expected) const {
     return fail(Fault::not_allowed, "this call is for connectors of another class");
 }
 
+Status Connector::expect_connected() const {
+    if (engine_) return {};
+    return fail(Fault::not_connected, "the connector is not connected");
+}
+
 const Structure::Port& Connector::port(std::size_t index) const {
     return description_->structure.ports[description_->self][index];
 }
 
 std::expected<std::size_t, Failure> Connector::find(std::string_view name) const {
-    if (!engine_) return fail(Fault::not_connected, "the connector is not connected");
+    if (const auto right = expect_connected(); !right) return std::unexpected(right.error());
     const auto& all = description_->structure.ports;
     const auto& own = all[description_->self];
     const auto found = std::ranges::find(own, name, &Structure::Port::name);
@@ -222,7 +231,7 @@ Status Connector::opt(std::string_view name, std::optional<std::size_t> room) {
 }
 
 std::expected<bool, Failure> Connector::sync() {
-    if (!engine_) return fail(Fault::not_connected, "the connector is not connected");
+    if (const auto right = expect_connected(); !right) return std::unexpected(right.error());
     if (is_expired_) {
         return fail(Fault::disagreement,
                     "the protocol has expired; renegotiation is not supported yet");

@@ -58,6 +58,7 @@ class Connector {
 
     // The class that the call is for is the connector's.
     Status expect_class(Class expected) const;
+    Status expect_connected() const;
 
   private:
     // Whose thread runs the connector's loop.

@@ -101,7 +101,13 @@ void TcpStream::send(std::vector<std::byte> message) {
     }
     writer_.push(FrameType::data, std::move(message));
     note_delivery();
-    write();
+    // What is sent in one turn of the loop goes out with one write.
+    if (writing_ || write_posted_) return;
+    write_posted_ = true;
+    asio::post(socket_.get_executor(), [self = shared_from_this()] {
+        self->write_posted_ = false;
+        self->write();
+    });
 }
 
 void TcpStream::close() {

@@ -84,6 +84,7 @@ class TcpStream : public std::enable_shared_from_this<TcpStream> {
     std::vector<std::byte> dropped_;  // where bytes go that nobody wants any more
     bool reading_ = false;
     bool writing_ = false;
+    bool write_posted_ = false;
     bool dispatching_ = false;
     bool resuming_ = false;
     std::string write_failure_;  // writing is over; what has arrived is still read

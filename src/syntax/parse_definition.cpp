@@ -149,7 +149,7 @@ bool Parser::parameters(std::vector<tree::Parameter>& parameters) {
     while (!at(TokenKind::close_paren)) {
         auto of = type();
         if (!of) return false;
-        auto name = expect_name("of a parameter");
+        auto name = expect_name("of a parameter, as in 'u32 n'");
         if (!name) return false;
         know(name->text);
         parameters.push_back({std::move(*of), std::move(*name)});

@@ -260,7 +260,11 @@ ExpressionPtr Parser::primary() {
         default:
             break;
     }
-    report<Code::expected_expression>(here(), found());
+    if (at(TokenKind::open_bracket)) {
+        report<Code::array_in_brackets>(here());
+    } else {
+        report<Code::expected_expression>(here(), found());
+    }
     return nullptr;
 }
 

@@ -274,6 +274,15 @@ StatementPtr Parser::loop() {
     return statement_of(head, std::move(node));
 }
 
+// The semicolons of a loop as C has it end no statement.
+void Parser::skip_head() {
+    while (!at(TokenKind::close_paren) && !at(TokenKind::open_brace) &&
+           !at(TokenKind::close_brace) && !at(TokenKind::end_of_text)) {
+        take_balanced();
+    }
+    accept(TokenKind::close_paren);
+}
+
 StatementPtr Parser::iteration() {
     const Span begin = here();
     take();
@@ -283,12 +292,13 @@ StatementPtr Parser::iteration() {
     auto of = type();
     if (!of) return nullptr;
     node.type = std::move(*of);
-    auto name = expect_name("of the loop's variable");
+    auto name = expect_name("of the loop's variable, as in 'for (auto i in 0..n)'");
     if (!name) return nullptr;
     node.name = std::move(*name);
     know(node.name.text);
     if (!at(TokenKind::word_in)) {
         report<Code::expected_in>(here(), node.name.text, found());
+        skip_head();
         return nullptr;
     }
     take();

@@ -71,6 +71,7 @@ class Parser {
     tree::StatementPtr conditional();
     tree::StatementPtr loop();
     tree::StatementPtr iteration();
+    void skip_head();
     tree::StatementPtr leave();
     tree::StatementPtr fork();
     tree::StatementPtr assertion();

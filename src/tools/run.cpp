@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -88,12 +89,18 @@ class Run {
                                      program_.type_name(parameter.type)));
                 return false;
             }
-            auto value = literal(*next++, parameter.type);
-            if (!value) return false;
+            std::string error;
+            auto value = literal(*next++, parameter.type, error);
+            if (!value) {
+                complain(
+                    fmt::format("parameter '{}' of '{}': {}", parameter.name, routine.name, error));
+                return false;
+            }
             values.push_back(std::move(*value));
         }
         if (next != arguments.end()) {
-            complain(fmt::format("'{}' takes no argument '{}'", routine.name, *next));
+            complain(fmt::format("'{}' takes no {}argument '{}'", routine.name,
+                                 next == arguments.begin() ? "" : "further ", *next));
             return false;
         }
         runtime_.start(id, std::move(values));
@@ -122,37 +129,39 @@ class Run {
         const auto ends = runtime_.make_channel(type.element);
         if (type.kind == program::TypeKind::out_port) {
             runtime_.start_native(
-                name, std::make_unique<PortPrinter>(program_, name, type.element, ends.in),
-                {ends.in});
+                "the terminal",
+                std::make_unique<PortPrinter>(program_, name, type.element, ends.in), {ends.in});
             return ends.out;
         }
         auto supply = std::make_shared<PortFeeder::Supply>();
         const auto component = runtime_.start_native(
-            name, std::make_unique<PortFeeder>(supply, type.element, ends.out), {ends.out});
+            "the terminal", std::make_unique<PortFeeder>(supply, type.element, ends.out),
+            {ends.out});
         feeds_[name] = {type.element, ends.out, component, supply};
         return ends.in;
     }
 
-    std::optional<machine::Value> literal(const std::string& text, program::TypeId type) {
-        std::string error;
+    std::optional<machine::Value> literal(const std::string& text, program::TypeId type,
+                                          std::string& error) {
         const auto compiled = compiler::compile_literal(text, program_, type, error, limits_);
         if (!compiled) {
-            complain(error);
+            const bool is_text = program_.types[type].kind == program::TypeKind::string;
+            if (is_text && !text.contains('"')) error += "; a string is written in quotes: \"…\"";
             return std::nullopt;
         }
         machine::State state(*compiled, 0, {});
         std::uint32_t budget = limits_.instructions_per_slice;
         auto result = machine::Machine(*compiled, limits_).run(state, budget);
         if (auto* ended = std::get_if<machine::Ended>(&result)) return std::move(ended->result);
-        complain(fmt::format("'{}' cannot be evaluated", text));
+        error = fmt::format("'{}' cannot be evaluated", text);
         return std::nullopt;
     }
 
     // Waits for a line of input and hands it to its port. False: nobody waits for any.
     bool feed_line() {
-        std::erase_if(feeds_,
-                      [&](const auto& feed) { return runtime_.is_closed(feed.second.port); });
-        if (feeds_.empty()) return false;
+        const bool awaited = std::ranges::any_of(
+            feeds_, [&](const auto& feed) { return !runtime_.is_closed(feed.second.port); });
+        if (!awaited) return false;
         std::string line;
         if (!std::getline(std::cin, line)) {
             for (auto& [name, feed] : feeds_) {
@@ -163,22 +172,54 @@ class Run {
             return true;
         }
         ++line_number_;
-        const std::size_t colon = line.find(':');
-        const auto feed = feeds_.find(line.substr(0, colon));
-        if (colon == std::string::npos || feed == feeds_.end()) {
-            complain(fmt::format("line {} of the input is not 'port: value' for an open port",
-                                 line_number_));
+        std::string error;
+        if (!feed(line, error)) {
+            complain(fmt::format("line {} of the input: {}", line_number_, error));
             has_bad_input_ = true;
-            return true;
         }
-        auto value = literal(line.substr(colon + 1), feed->second.type);
-        if (!value) {
-            has_bad_input_ = true;
-            return true;
-        }
-        feed->second.supply->waiting.push_back(std::move(*value));
-        runtime_.resume(feed->second.component);
         return true;
+    }
+
+    // False, and says why, if the line is not for any port. One that is empty is for nobody.
+    bool feed(std::string_view line, std::string& error) {
+        if (trimmed(line).empty()) return true;
+        const std::size_t colon = line.find(':');
+        if (colon == std::string_view::npos) {
+            error = "expected 'port: value'";
+            return false;
+        }
+        const std::string name(trimmed(line.substr(0, colon)));
+        const auto at = feeds_.find(name);
+        if (at == feeds_.end()) {
+            error = fmt::format("there is no port '{}' to get it; there {}", name, open_ports());
+            return false;
+        }
+        Feed& port = at->second;
+        if (runtime_.is_closed(port.port)) {
+            error = fmt::format("port '{}' is closed", name);
+            return false;
+        }
+        auto value = literal(std::string(line.substr(colon + 1)), port.type, error);
+        if (!value) return false;
+        port.supply->waiting.push_back(std::move(*value));
+        runtime_.resume(port.component);
+        return true;
+    }
+
+    static std::string_view trimmed(std::string_view text) {
+        constexpr std::string_view blanks = " \t\r";
+        const std::size_t begin = text.find_first_not_of(blanks);
+        if (begin == std::string_view::npos) return {};
+        return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+    }
+
+    // "is 'x'", "are 'x', 'y'"
+    std::string open_ports() const {
+        std::string names;
+        for (const auto& [name, feed] : feeds_) {
+            names += fmt::format("{}'{}'", names.empty() ? "" : ", ", name);
+        }
+        return (feeds_.size() == 1 ? "is " : "are ") + names;
     }
 
     Limits limits_;
@@ -189,6 +230,25 @@ class Run {
     int line_number_ = 0;
     bool has_bad_input_ = false;
 };
+
+bool is_component(const program::Routine& routine) {
+    return routine.kind != program::RoutineKind::function &&
+           routine.kind != program::RoutineKind::connector;
+}
+
+// "; there are 'main', 'worker'", of many only some.
+std::string components(const program::Program& program) {
+    constexpr int names_max = 10;
+    std::string names;
+    int count = 0;
+    for (const program::Routine& routine : program.routines) {
+        if (!is_component(routine) || ++count > names_max) continue;
+        names += fmt::format("{}'{}'", names.empty() ? "" : ", ", routine.name);
+    }
+    if (count == 0) return "";
+    return fmt::format("; there {} {}{}", count == 1 ? "is" : "are", names,
+                       count > names_max ? ", …" : "");
+}
 
 int run(const Options& options) {
     auto text = read_source(options.file);
@@ -202,9 +262,9 @@ int run(const Options& options) {
     }
     if (!program || diagnostics.has_errors()) return 2;
     const auto component = program->find(options.component);
-    if (!component || program->routines[*component].kind == program::RoutineKind::function ||
-        program->routines[*component].kind == program::RoutineKind::connector) {
-        complain(fmt::format("{} has no component '{}'", options.file, options.component));
+    if (!component || !is_component(program->routines[*component])) {
+        complain(fmt::format("{} has no component '{}'{}", options.file, options.component,
+                             components(*program)));
         return 2;
     }
     Run running(*program, sources);

@@ -13,18 +13,24 @@ PortPrinter::PortPrinter(const program::Program& program, std::string name, prog
 
 std::optional<machine::Request> PortPrinter::run(std::uint32_t& budget) {
     if (budget > 0) --budget;
-    switch (std::exchange(next_, static_cast<Next>((static_cast<int>(next_) + 1) % 4))) {
+    switch (next_) {
         case Next::begin:
+            next_ = Next::get;
             return machine::SyncBegin{};
         case Next::get:
+            next_ = Next::print;
             return machine::Get{port_, type_};
-        case Next::end:
-            return machine::SyncEnd{};
         case Next::print:
+            next_ = Next::choose;
+            return machine::Print{
+                fmt::format("{}: {}", name_, machine::literal(*program_, type_, message_))};
+        case Next::choose:
+            return machine::Fork{2};
+        case Next::end:
+            next_ = Next::begin;
             break;
     }
-    return machine::Print{
-        fmt::format("{}: {}", name_, machine::literal(*program_, type_, message_))};
+    return machine::SyncEnd{};
 }
 
 std::optional<machine::Request> PortFeeder::run(std::uint32_t& budget) {

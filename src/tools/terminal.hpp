@@ -12,7 +12,7 @@
 
 namespace reowolf::tools {
 
-// Prints every message of its port, as long as there are any.
+// Prints every message of its port, as long as there are any. A round may bring any number.
 class PortPrinter final : public runtime::Body {
   public:
     PortPrinter(const program::Program& program, std::string name, program::TypeId type,
@@ -21,13 +21,16 @@ class PortPrinter final : public runtime::Body {
     std::unique_ptr<Body> clone() const override { return std::make_unique<PortPrinter>(*this); }
     std::optional<machine::Request> run(std::uint32_t& budget) override;
     void got(machine::Value message) override { message_ = std::move(message); }
-    void chose(std::uint32_t) override {}
+    void chose(std::uint32_t alternative) override {
+        next_ = alternative == 0 ? Next::end : Next::get;
+    }
     void fires(bool) override {}
     void made(machine::PortHandle, machine::PortHandle) override {}
     bool same_state(const Body&) const override { return false; }
 
   private:
-    enum class Next { begin, get, end, print };
+    // After 'choose' the round is over for this port, or another message comes.
+    enum class Next { begin, get, print, choose, end };
     const program::Program* program_;
     std::string name_;
     program::TypeId type_;

@@ -41,7 +41,7 @@ static void where_it_is_wrong(void) {
         {"self eve;\nconnector c { peer amy = \"127.0.0.1:1\"; }\n", ":1:6", "eve"},
         {"self amy;\nconnector c { peer amy = \"\"; }\n", ":2:", "address"},
         {"self amy;\nconnector c { peer amy = \"127.0.0.1:123456\"; }\n", ":2:", "123456"},
-        {"self amy;\nprimitive p(in<u32> a) { sync get(a); }\n", ":1:1", "no connector"},
+        {"self amy;\nprimitive p(in<u32> a) { sync get(a); }\n", ":1:6", "no connector"},
         {"connector c { peer amy = \"127.0.0.1:1\"; }\n", ":1:", "self"},
         {"self amy;\nconnector c {\n  peer amy = \"127.0.0.1:1\" {\n", ":3:", "ERROR"},
         {"self amy;\n\x01", ":2:1", "ERROR"},

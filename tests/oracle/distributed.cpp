@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "distributed.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "base/random.hpp"
 #include "judge.hpp"
@@ -100,6 +100,7 @@ Spread spread(const System& system, std::uint64_t seed, std::size_t sites_max) {
 
 Verdict run_distributed(const System& system, const Spread& spread, std::uint64_t rounds_max) {
     constexpr std::uint64_t steps_max = 60'000;
+    constexpr std::int64_t connect_ms = 60'000;
 
     std::vector<std::string> texts;
     for (std::size_t site = 0; site < spread.sites; ++site) {
@@ -116,7 +117,8 @@ Verdict run_distributed(const System& system, const Spread& spread, std::uint64_
         if (!verdict.is_too_large) verdict.problem = std::move(problem);
         return verdict;
     };
-    if (!cluster.connect_all()) return finish(cluster.problem().value_or("cannot connect"));
+    if (cluster.problem()) return finish(cluster.problem());
+    for (std::size_t site = 0; site < spread.sites; ++site) cluster.connect(site, connect_ms);
     std::uint64_t steps = 0;
     while (cluster.committed().size() < rounds_max && steps < steps_max) {
         ++steps;
@@ -124,6 +126,9 @@ Verdict run_distributed(const System& system, const Spread& spread, std::uint64_
             verdict.came_to_rest = true;
             break;
         }
+    }
+    for (std::size_t site = 0; verdict.came_to_rest && site < spread.sites; ++site) {
+        if (!cluster.is_connected(site)) return finish("cannot connect");
     }
     if (steps == steps_max) return finish("it never comes to rest, without rounds");
     auto problem = cluster.check_agreement();

@@ -30,8 +30,7 @@ TEST(Oracle, SitesDecideRoundsToo) {
                 return run_distributed(candidate, over, rounds_max).problem.has_value();
             });
             ADD_FAILURE() << "seed " << seed << ": " << *verdict.problem << "\nmade smaller: "
-                          << run_distributed(smaller, over, rounds_max).problem.value_or("")
-                          << "\n"
+                          << run_distributed(smaller, over, rounds_max).problem.value_or("") << "\n"
                           << to_text(smaller, over.placement, over.sites, 0);
             return;
         }
@@ -39,9 +38,10 @@ TEST(Oracle, SitesDecideRoundsToo) {
         with_rounds += verdict.rounds > verdict.silent_rounds ? 1 : 0;
         at_rest += verdict.came_to_rest ? 1 : 0;
     }
-    fmt::print("{} systems over sites: {} rounds, {} systems with rounds of several, {} came to "
-               "rest\n",
-               seeds, rounds, with_rounds, at_rest);
+    fmt::print(
+        "{} systems over sites: {} rounds, {} systems with rounds of several, {} came to "
+        "rest\n",
+        seeds, rounds, with_rounds, at_rest);
     if (seeds < 200) return;
     EXPECT_GT(with_rounds, seeds / 3);
     EXPECT_GT(at_rest, seeds / 3);

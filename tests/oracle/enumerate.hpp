@@ -56,7 +56,6 @@ bool may_be_silent(const System& system, const Positions& positions, std::size_t
 // Where a behaviour has put on a port that was closed later, it depends on what came first whether
 // that or something further on was its end: then it may fail and need not.
 enum class Fate { alive, stuck, ends, fails };
-Fate fate(const System& system, const Positions& positions, std::size_t component,
-          bool has_failed);
+Fate fate(const System& system, const Positions& positions, std::size_t component, bool has_failed);
 
 }  // namespace reowolf::oracle

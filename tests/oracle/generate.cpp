@@ -52,8 +52,8 @@ class Generator {
         std::vector<Plan> plans(1 + random_.below(2));
         for (Plan& plan : plans) {
             for (std::size_t i = 1 + random_.below(4); i > 0; --i) {
-                plan.push_back({random_.below(system_.channels.size()),
-                                random_.chance(12) ? 2u : 1u});
+                plan.push_back(
+                    {random_.below(system_.channels.size()), random_.chance(12) ? 2u : 1u});
             }
         }
         for (std::size_t i = 0; i < system_.primitives.size(); ++i) {
@@ -104,10 +104,8 @@ class Generator {
 
     void add(Body& body, const Statement& action, std::uint32_t count) {
         if (count > 1 && random_.chance(50)) {
-            body.push_back({.kind = Kind::repetition,
-                            .operand = {},
-                            .count = count,
-                            .bodies = {{action}}});
+            body.push_back(
+                {.kind = Kind::repetition, .operand = {}, .count = count, .bodies = {{action}}});
         } else {
             body.insert(body.end(), count, action);
         }
@@ -168,7 +166,8 @@ class Generator {
 
     Statement put(std::size_t channel) {
         Operand operand{std::nullopt, static_cast<std::uint32_t>(random_.below(4))};
-        if (random_.chance(40)) operand = {variable(), static_cast<std::uint32_t>(random_.below(2))};
+        if (random_.chance(40))
+            operand = {variable(), static_cast<std::uint32_t>(random_.below(2))};
         if (random_.chance(3)) operand.constant = 254;
         return {.kind = Kind::put, .channel = channel, .operand = operand, .bodies = {}};
     }
@@ -182,8 +181,8 @@ class Generator {
     }
 
     Statement assertion() {
-        Statement statement{.kind = Kind::assertion, .variable = variable(), .operand = {},
-                            .bodies = {}};
+        Statement statement{
+            .kind = Kind::assertion, .variable = variable(), .operand = {}, .bodies = {}};
         statement.operand.constant = static_cast<std::uint32_t>(random_.below(4));
         if (random_.chance(40)) statement.operand.variable = variable();
         switch (random_.below(3)) {
@@ -262,7 +261,9 @@ class Reductions {
 
 }  // namespace
 
-System generate(std::uint64_t seed) { return Generator(seed).run(); }
+System generate(std::uint64_t seed) {
+    return Generator(seed).run();
+}
 
 System shrink(System system, const std::function<bool(const System&)>& fails) {
     constexpr int attempts_max = 3'000;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "judge.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace reowolf::oracle {
 
@@ -76,7 +76,8 @@ std::optional<std::string> Judge::on_rest(const std::set<std::size_t>& reported)
         const Search search = find_round(system_, positions_, i);
         if (search.result == Search::Result::too_large) is_too_large_ = true;
         if (search.result == Search::Result::found) {
-            return fmt::format("at rest, although this is possible:{}", text_of(search.round.lines));
+            return fmt::format("at rest, although this is possible:{}",
+                               text_of(search.round.lines));
         }
         if (may_be_silent(system_, positions_, i) && !has_come_back(i)) {
             return fmt::format("at rest, although component {} can be silent", i);
@@ -84,7 +85,8 @@ std::optional<std::string> Judge::on_rest(const std::set<std::size_t>& reported)
     }
     // Who ends closes ports, and others may end of that. Where the order matters it is the one that
     // led to what was reported.
-    while (close_one(reported, true) || close_one(reported, false)) {}
+    while (close_one(reported, true) || close_one(reported, false)) {
+    }
     return std::nullopt;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "local.hpp"
 
-#include <fmt/format.h>
-
 #include <set>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "compiler/compile.hpp"
 #include "judge.hpp"
@@ -36,9 +36,7 @@ class Recorder final : public runtime::World {
         ++reports;
     }
     void send(wire::SiteId, const wire::Message&) override { complain("a message to a site"); }
-    void committed(const wire::Decision&) override {
-        rounds.push_back({runtime->is_idle(), {}});
-    }
+    void committed(const wire::Decision&) override { rounds.push_back({runtime->is_idle(), {}}); }
     void deviation(wire::SiteId, const std::string& what) override { complain(what); }
     void application_committed(std::unique_ptr<runtime::Body>) override {
         complain("an application's round");
@@ -47,7 +45,7 @@ class Recorder final : public runtime::World {
     void application_in_doubt(const std::string& text) override { complain(text); }
 
     const runtime::Runtime* runtime = nullptr;
-    std::vector<Committed> rounds;  // since they were last taken
+    std::vector<Committed> rounds;   // since they were last taken
     std::set<std::size_t> reported;  // components
     std::size_t reports = 0;
     std::optional<std::string> problem;
@@ -95,7 +93,8 @@ Verdict run_locally(const System& system, std::uint64_t rounds_max) {
     diagnostics::Diagnostics diagnostics(limits);
     const auto program = compiler::compile(sources, source, diagnostics, limits);
     if (!program) {
-        return {.problem = "does not compile: " + diagnostics::render(sources, diagnostics.all()[0])};
+        return {.problem =
+                    "does not compile: " + diagnostics::render(sources, diagnostics.all()[0])};
     }
     Recorder recorder;
     runtime::Runtime runtime(*program, limits, {.self = 0, .sites = {"main"}, .realtime = {}},

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Random systems on one runtime, compared with the definition of a round.
+#include "local.hpp"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "generate.hpp"
-#include "local.hpp"
 #include "options.hpp"
 
 namespace reowolf::oracle {
@@ -41,9 +42,10 @@ TEST(Oracle, EveryRoundIsOneAndNoneIsMissed) {
         failures += verdict.failures;
         too_large += verdict.is_too_large ? 1 : 0;
     }
-    fmt::print("{} systems: {} rounds, {} of them silent; {} systems with rounds of several, {} "
-               "came to rest, {} components failed, {} systems too large\n",
-               seeds, rounds, silent_rounds, with_rounds, at_rest, failures, too_large);
+    fmt::print(
+        "{} systems: {} rounds, {} of them silent; {} systems with rounds of several, {} "
+        "came to rest, {} components failed, {} systems too large\n",
+        seeds, rounds, silent_rounds, with_rounds, at_rest, failures, too_large);
     // That the systems are worth running.
     if (seeds < 500) return;
     EXPECT_GT(with_rounds, seeds / 3);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "protocol.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
+
+#include <fmt/format.h>
 
 namespace reowolf::oracle {
 
@@ -43,9 +43,9 @@ class Printer {
     void header(std::size_t index) {
         std::string parameters;
         for_each_port(index, [&](std::size_t channel, bool puts) {
-            parameters += fmt::format("{}{}<{}> {}{}", parameters.empty() ? "" : ", ",
-                                      puts ? "out" : "in", type(channel), puts ? "o" : "i",
-                                      channel);
+            parameters +=
+                fmt::format("{}{}<{}> {}{}", parameters.empty() ? "" : ", ", puts ? "out" : "in",
+                            type(channel), puts ? "o" : "i", channel);
         });
         text += fmt::format("primitive p{}({}) {{\n", index, parameters);
         for (std::size_t i = 0; i < variables_each; ++i) {
@@ -76,8 +76,8 @@ class Printer {
         for (std::size_t i = 0; i < system_.primitives.size(); ++i) {
             std::string arguments;
             for_each_port(i, [&](std::size_t channel, bool puts) {
-                arguments += fmt::format("{}{}{}", arguments.empty() ? "" : ", ",
-                                         puts ? "o" : "i", channel);
+                arguments +=
+                    fmt::format("{}{}{}", arguments.empty() ? "" : ", ", puts ? "o" : "i", channel);
             });
             text += fmt::format("    new p{}({})", i, arguments);
             if (placement) text += fmt::format(" at s{}", (*placement)[i]);
@@ -114,17 +114,16 @@ class Printer {
             case Kind::put: {
                 const std::string value = text_of(one.operand);
                 const bool narrow = system_.channels[one.channel].narrow;
-                return line(depth, narrow
-                                       ? fmt::format("put(o{}, cast<u8>(cast<u32>({})));",
-                                                     one.channel, value)
-                                       : fmt::format("put(o{}, {});", one.channel, value));
+                return line(depth, narrow ? fmt::format("put(o{}, cast<u8>(cast<u32>({})));",
+                                                        one.channel, value)
+                                          : fmt::format("put(o{}, {});", one.channel, value));
             }
             case Kind::get: {
                 const bool narrow = system_.channels[one.channel].narrow;
-                return line(depth, narrow ? fmt::format("v{} = cast<u32>(get(i{}));", one.variable,
-                                                        one.channel)
-                                          : fmt::format("v{} = get(i{});", one.variable,
-                                                        one.channel));
+                return line(
+                    depth,
+                    narrow ? fmt::format("v{} = cast<u32>(get(i{}));", one.variable, one.channel)
+                           : fmt::format("v{} = get(i{});", one.variable, one.channel));
             }
             case Kind::fork:
                 line(depth, "fork {");
@@ -182,7 +181,8 @@ std::string end_line(std::size_t component, std::size_t block,
 std::optional<std::size_t> component_of(std::string_view line) {
     std::size_t component = 0;
     if (!line.starts_with('c')) return std::nullopt;
-    const auto [end, error] = std::from_chars(line.data() + 1, line.data() + line.size(), component);
+    const auto [end, error] =
+        std::from_chars(line.data() + 1, line.data() + line.size(), component);
     if (error != std::errc{}) return std::nullopt;
     return component;
 }

@@ -24,12 +24,12 @@ enum class Comparison { equal, unequal, less };
 
 struct Statement {
     enum class Kind {
-        put,        // operand → channel
-        get,        // channel → variable
-        fork,       // one of the bodies
-        fires,      // bodies[0] if this end of the channel is used in the block, else bodies[1]
-        assertion,  // variable comparison operand
-        division,   // variable += 6 / operand: a run-time error if that is 0
+        put,         // operand → channel
+        get,         // channel → variable
+        fork,        // one of the bodies
+        fires,       // bodies[0] if this end of the channel is used in the block, else bodies[1]
+        assertion,   // variable comparison operand
+        division,    // variable += 6 / operand: a run-time error if that is 0
         repetition,  // bodies[0], `count` times
         label,       // prints which alternative this is
     };

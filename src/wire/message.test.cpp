@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include "wire/message.hpp"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "base/random.hpp"
+
+namespace reowolf::wire {
+namespace {
+
+// Random messages of every kind.
+class Author {
+  public:
+    explicit Author(std::uint64_t seed) : random_(seed) {}
+
+    Message message(std::size_t kind) {
+        Message made{list<Lineage>([this] { return Lineage{attempt(), number(), number()}; }),
+                     body(kind)};
+        return made;
+    }
+
+  private:
+    std::uint32_t number() { return static_cast<std::uint32_t>(random_.next()); }
+    SiteId site() { return static_cast<SiteId>(random_.next()); }
+    bool flag() { return random_.chance(50); }
+    AttemptId attempt() { return {{site(), number()}, random_.next()}; }
+    NodeRef node() { return {attempt(), number()}; }
+    Reason reason() { return static_cast<Reason>(random_.below(5)); }
+    std::string text() {
+        std::string made(random_.below(20), ' ');
+        for (char& each : made) each = static_cast<char>(random_.next());
+        return made;
+    }
+    template <class T, class Make>
+    std::vector<T> list(Make make) {
+        std::vector<T> made;
+        for (std::uint64_t i = random_.below(4); i > 0; --i) made.push_back(make());
+        return made;
+    }
+    std::vector<NodeRef> nodes() {
+        return list<NodeRef>([this] { return node(); });
+    }
+    std::vector<SiteId> sites() {
+        return list<SiteId>([this] { return site(); });
+    }
+    Leaf leaf() {
+        return {number(), nodes(),
+                list<Use>([this] { return Use{{number(), number()}, flag(), number()}; }),
+                list<std::uint32_t>([this] { return number(); }), number()};
+    }
+
+    Body body(std::size_t kind) {
+        switch (kind) {
+            case 0:
+                return Value{
+                    node(), number(), number(), site(), flag(), nodes(), list<std::byte>([this] {
+                        return std::byte(random_.next());
+                    })};
+            case 1:
+                return Wait{attempt(), number(), site(), flag()};
+            case 2:
+                return Retract{node(), number(), number()};
+            case 3:
+                return Closed{number()};
+            case 4:
+                return Touch{attempt(), attempt(), site()};
+            case 5:
+                return Hand{attempt(), list<Leaf>([this] { return leaf(); }),
+                            list<AttemptId>([this] { return attempt(); }), attempt()};
+            case 6:
+                return LeafFound{attempt(), leaf()};
+            case 7:
+                return Held{attempt(), site()};
+            case 8:
+                return Cancel{attempt(), reason(), text()};
+            case 9:
+                return Cancelled{attempt(), reason(), text()};
+            case 10:
+                return Decide{nodes()};
+            case 11:
+                return Over{attempt(), nodes()};
+            case 12:
+                return Lost{site(), text()};
+            case 13:
+                return Ask{attempt(), sites(), site()};
+            case 14:
+                return No{attempt(), sites(), site()};
+            case 15:
+                return Probe{random_.next()};
+            case 16:
+                return Probed{random_.next(), flag(), random_.next(), random_.next(), text()};
+            default:
+                return Rest{random_.next(), flag()};
+        }
+    }
+
+    Random random_;
+};
+
+constexpr std::size_t kinds = std::variant_size_v<Body>;
+
+TEST(Message, EveryKindComesBackAsItWas) {
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        for (std::size_t kind = 0; kind < kinds; ++kind) {
+            const Message message = Author(seed).message(kind);
+            ASSERT_EQ(message.body.index(), kind)
+                << "a kind of message that this test does not know";
+            const auto bytes = encode(message);
+            const auto back = decode(bytes);
+            ASSERT_TRUE(back) << "seed " << seed << ", kind " << kind << ": " << back.error();
+            // The encoding leaves nothing out: equal bytes are equal messages.
+            EXPECT_EQ(back->body.index(), kind);
+            EXPECT_EQ(encode(*back), bytes) << "seed " << seed << ", kind " << kind;
+        }
+    }
+}
+
+TEST(Message, FieldsAreWhereTheyWere) {
+    const Value sent{.branch = {{{3, 7}, 11}, 13},
+                     .channel = 17,
+                     .index = 19,
+                     .holder = 23,
+                     .news = false,
+                     .depends = {{{{29, 31}, 37}, 41}},
+                     .value = {std::byte{43}}};
+    const auto back = decode(encode({{{{{1, 2}, 3}, 4, 5}}, sent}));
+    ASSERT_TRUE(back);
+    ASSERT_EQ(back->lineage.size(), 1u);
+    EXPECT_EQ(back->lineage[0].attempt, (AttemptId{{1, 2}, 3}));
+    EXPECT_EQ(back->lineage[0].node, 4u);
+    EXPECT_EQ(back->lineage[0].parent, 5u);
+    const auto& value = std::get<Value>(back->body);
+    EXPECT_EQ(value.branch, sent.branch);
+    EXPECT_EQ(value.channel, 17u);
+    EXPECT_EQ(value.index, 19u);
+    EXPECT_EQ(value.holder, 23u);
+    EXPECT_FALSE(value.news);
+    EXPECT_EQ(value.depends, sent.depends);
+    EXPECT_EQ(value.value, sent.value);
+}
+
+TEST(Message, WhatIsCutShortOrTooLongIsRefused) {
+    for (std::size_t kind = 0; kind < kinds; ++kind) {
+        auto bytes = encode(Author(kind + 1).message(kind));
+        for (std::size_t size = 0; size < bytes.size(); ++size) {
+            EXPECT_FALSE(decode(std::span(bytes).first(size))) << "kind " << kind << ", " << size;
+        }
+        bytes.push_back(std::byte{0});
+        EXPECT_FALSE(decode(bytes)) << "kind " << kind;
+    }
+}
+
+TEST(Message, AnUnknownKindIsRefused) {
+    const std::vector<std::byte> bytes{std::byte{kinds}, {}, {}, {}, {}};
+    EXPECT_FALSE(decode(bytes));
+}
+
+// Nothing to see but that it comes back, within its memory: the sanitizers look on.
+TEST(Message, RandomBytesDoNoHarm) {
+    Random random(20'261);
+    int accepted = 0;
+    for (int i = 0; i < 100'000; ++i) {
+        std::vector<std::byte> bytes(random.below(80));
+        for (std::byte& each : bytes) {
+            each = random.chance(70) ? std::byte(random.below(3)) : std::byte(random.next());
+        }
+        if (!bytes.empty()) bytes[0] = std::byte(random.below(kinds + 1));
+        const auto message = decode(bytes);
+        if (!message) continue;
+        ++accepted;
+        EXPECT_EQ(encode(*message), bytes);
+    }
+    EXPECT_GT(accepted, 0);
+}
+
+TEST(Message, ChangedBytesDoNoHarm) {
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+        Random random(seed);
+        for (std::size_t kind = 0; kind < kinds; ++kind) {
+            auto bytes = encode(Author(seed).message(kind));
+            for (int changes = 0; changes < 3; ++changes) {
+                bytes[random.below(bytes.size())] = std::byte(random.next());
+            }
+            const auto message = decode(bytes);
+            if (!message) continue;
+            EXPECT_EQ(encode(*message), bytes) << "seed " << seed;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace reowolf::wire
