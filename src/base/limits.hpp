@@ -14,7 +14,7 @@ struct Limits {
     std::uint32_t nesting_max = 256;
     std::uint32_t syntax_nodes_max = 1'000'000;
     std::uint32_t diagnostics_max = 100;
-    std::uint32_t instances_max = 2'000;  // of generic definitions
+    std::uint32_t instances_max = 1'000;  // of generic definitions
     std::uint32_t type_slots_max = 1'000;
     std::uint32_t type_nesting_max = 100;
     std::uint32_t modules_max = 200;

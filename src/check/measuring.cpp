@@ -22,13 +22,18 @@ std::optional<Checker::Measure> Checker::measure(Term type, Span span, std::uint
     if (const auto known = measures_.find(type); known != measures_.end()) return known->second;
     if (terms().contains_invalid(type)) return std::nullopt;
     const auto refuse = [&]() -> std::optional<Measure> {
-        if (endless_.insert(type).second && depth == 0) {
+        // Of what is inside it has been said already that it is too large, or it is too large only
+        // together.
+        const bool said = !endless_.empty();
+        if (endless_.insert(type).second && depth == 0 && !said) {
             report<Code::type_too_large>(span, terms().name(type));
         }
         return std::nullopt;
     };
-    if (depth > limits_.type_nesting_max) {
-        report<Code::type_too_large>(span, terms().name(type));
+    if (depth > limits_.type_nesting_max || terms().nesting(type) > limits_.type_nesting_max) {
+        // Once: what is around it nests too deeply as well.
+        if (endless_.empty()) report<Code::type_too_large>(span, terms().name(type));
+        endless_.insert(type);
         return std::nullopt;
     }
     const bool is_reference = kind == TermKind::array;
@@ -114,7 +119,10 @@ bool Checker::has_values(Term type, std::vector<Term>& around) {
     if (kind != TermKind::tuple && kind != TermKind::named) return true;
     if (measures_.contains(type)) return true;
     if (std::find(around.begin(), around.end(), type) != around.end()) return false;
-    if (around.size() > limits_.type_nesting_max) return false;
+    if (around.size() > limits_.type_nesting_max ||
+        terms().nesting(type) > limits_.type_nesting_max) {
+        return false;
+    }
     around.push_back(type);
     const auto all = [&](const std::vector<Term>& fields) {
         return std::all_of(fields.begin(), fields.end(),
@@ -148,10 +156,12 @@ bool Checker::has_values(Term type, std::vector<Term>& around) {
 bool Checker::reaches(Term from, Term to) {
     std::vector<Term> waiting{terms().ground(from)};
     std::set<Term> seen;
-    while (!waiting.empty() && seen.size() < 1'000) {
+    while (!waiting.empty()) {
         const Term type = waiting.back();
         waiting.pop_back();
         if (type == to) return true;
+        // A type that grows each time round is refused where it is measured.
+        if (terms().nesting(type) > limits_.type_nesting_max) continue;
         if (!seen.insert(type).second) continue;
         const auto add = [&](const std::vector<Term>& fields) {
             for (const Term field : fields) waiting.push_back(terms().ground(field));

@@ -64,7 +64,7 @@ void Checker::match(const tree::Expression& of, Term type, Pattern& to) {
         const Term whole = terms().tuple(fields);
         if (!terms().unify(whole, type, of.span)) {
             mismatch(*make(of.span, type, Invalid{}), whole);
-            fields.assign(fields.size(), terms().invalid());
+            for (const Term each : fields) (void)terms().unify(each, terms().invalid(), of.span);
         }
         for (std::size_t i = 0; i < fields.size(); ++i) {
             to.numbers.push_back(static_cast<std::uint32_t>(i));
@@ -74,11 +74,11 @@ void Checker::match(const tree::Expression& of, Term type, Pattern& to) {
     }
     if (const auto* array = std::get_if<tree::ArrayLiteral>(&of.node)) {
         to.kind = Pattern::Kind::array;
-        Term element = terms().variable(of.span, "the type of this pattern");
+        const Term element = terms().variable(of.span, "the type of this pattern");
         const Term whole = terms().array(element);
         if (!terms().unify(whole, type, of.span)) {
             mismatch(*make(of.span, type, Invalid{}), whole);
-            element = terms().invalid();
+            (void)terms().unify(element, terms().invalid(), of.span);
         }
         for (const auto& each : array->elements) match(*each, element, to.inside.emplace_back());
         return;
@@ -165,6 +165,9 @@ void Checker::match_structure(const tree::StructLiteral& of, Term type, Pattern&
     if (!found || terms().kind(*found) == TermKind::invalid) return give_up();
     if (terms().kind(*found) != TermKind::named || named(*found).form != TypeForm::structure) {
         report<Code::not_a_struct>(to.span, terms().name(*found));
+        for (const Term each : terms().arguments(*found)) {
+            (void)terms().unify(each, terms().invalid(), to.span);
+        }
         return give_up();
     }
     if (!terms().unify(type, *found, to.span)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "check/terms.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace reowolf::check {
@@ -164,6 +165,13 @@ Term Terms::ground(Term term) {
         if (added && nodes_[next].arguments != arguments) {
             const Node& open = nodes_[next];
             at->second = add(open.kind, open.definition, std::move(arguments));
+        }
+        if (added) {
+            std::uint32_t nesting = 0;
+            for (const Term each : nodes_[at->second].arguments) {
+                nesting = std::max(nesting, nodes_[root(each)].nesting);
+            }
+            nodes_[at->second].nesting = nesting + 1;
         }
         done.emplace(next, at->second);
     }

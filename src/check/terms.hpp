@@ -85,6 +85,8 @@ class Terms {
     DefinitionId definition(Term term) const { return nodes_[root(term)].definition; }
     // The one term that stands for all that are equal to this one, as far as it is settled.
     Term ground(Term term);
+    // Of a ground term: how deep arguments nest in it.
+    std::uint32_t nesting(Term ground) const { return nodes_[ground].nesting; }
     // As in source text; '_' for what is open, "integer" for a literal's.
     std::string name(Term term) const;
     bool contains_port(Term term) const;
@@ -110,6 +112,7 @@ class Terms {
         std::vector<Term> arguments;
         Term same = 0;  // what it was made equal to, else itself
         Span settled{};
+        std::uint32_t nesting = 0;
     };
     struct Open {
         Term term;

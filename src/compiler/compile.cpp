@@ -6,6 +6,7 @@
 
 #include "check/check.hpp"
 #include "compiler/generate.hpp"
+#include "compiler/modules.hpp"
 #include "syntax/canonical.hpp"
 #include "syntax/lexer.hpp"
 #include "syntax/parser.hpp"
@@ -24,11 +25,11 @@ program::Program verified(program::Program program) {
 
 }  // namespace
 
-std::optional<program::Program> compile(const Sources& sources, std::uint32_t source,
-                                        Diagnostics& diagnostics, const Limits& limits) {
-    syntax::Tokens tokens = syntax::lex(sources, source, diagnostics, limits);
-    const auto tree = syntax::parse(sources, source, std::move(tokens), diagnostics, limits);
-    auto module = check::check(tree, diagnostics, limits);
+std::optional<program::Program> compile(Sources& sources, std::uint32_t source,
+                                        Diagnostics& diagnostics, const Limits& limits,
+                                        const Resolver& resolver) {
+    const Loaded loaded = load(sources, source, diagnostics, limits, resolver);
+    auto module = check::check(loaded.modules, diagnostics, limits);
     diagnostics.sort();
     if (!module) return std::nullopt;
     return verified(generate(std::move(*module), {}));

@@ -114,7 +114,8 @@ void Runtime::finish_attempt(ComponentIndex index, const wire::Decision& decisio
     // Others of the round are about to finish too. Not to take back now what they put: somebody in
     // the round, at another site, may not have heard of it.
     std::erase_if(victims, [&](const Offer::Taker& victim) {
-        return std::ranges::find(decision, victim.attempt, &wire::NodeRef::attempt) != decision.end();
+        return std::ranges::find(decision, victim.attempt, &wire::NodeRef::attempt) !=
+               decision.end();
     });
     drop_all(std::move(victims));
 }
