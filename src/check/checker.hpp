@@ -191,6 +191,7 @@ class Checker {
     void retry_pending();
     void settle();
     void check_literal_fits(Term type, std::uint64_t magnitude, bool negative, Span span);
+    void refuse_ports_in_messages(const Local& local);
 
     // names.cpp
     class Scope;

@@ -220,6 +220,17 @@ void Checker::settle() {
             report<Code::float_does_not_fit>(each.span, terms().name(each.type));
         }
     }
+    for (const Local& local : routine().locals) refuse_ports_in_messages(local);
+}
+
+void Checker::refuse_ports_in_messages(const Local& local) {
+    Term type = local.type;
+    while (terms().kind(type) == TermKind::array) type = terms().argument(type);
+    if (!is_port(terms().kind(type))) return;
+    Term message = terms().argument(type);
+    while (terms().kind(message) == TermKind::array) message = terms().argument(message);
+    if (is_port(terms().kind(message)))
+        report<Code::unsupported>(local.span, "a port in a message");
 }
 
 void Checker::check_literal_fits(Term type, std::uint64_t magnitude, bool negative, Span span) {

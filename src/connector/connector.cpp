@@ -35,8 +35,12 @@ class Connector::Engine {
           class_(connector_class),
           limits_(limits),
           loop_(limits),
-          transport_(post::make_tcp_transport(loop_, limits)),
-          thread_([this] { loop_.run(); }) {}
+          transport_(post::make_tcp_transport(loop_, limits)) {
+        // With its first timer a loop takes the descriptors that it needs: here, where somebody
+        // can be told that there are none.
+        loop_.cancel(loop_.after(0, [] {}));
+        thread_ = std::thread([this] { loop_.run(); });
+    }
 
     ~Engine() {
         wait<bool>([this](auto done) {

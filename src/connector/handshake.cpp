@@ -90,7 +90,7 @@ void Handshake::start(std::int64_t timeout_ms, Done done) {
     }
     if (sites_.size() > 1) {
         auto acceptor = transport_.listen(description_.listen, [this](auto connection) {
-            if (candidates_.size() >= limits_.pending_handshakes_max + sites_.size()) return;
+            make_room();
             adopt(std::move(connection), std::nullopt);
         });
         if (!acceptor) {
@@ -139,6 +139,18 @@ void Handshake::on_dialled(wire::SiteId site,
         sites_[site].redial = 0;
         dial(site);
     });
+}
+
+// Whoever has been here longest without a greeting goes when there are too many: a crowd that says
+// nothing shuts no peer out.
+void Handshake::make_room() {
+    if (candidates_.size() < limits_.pending_handshakes_max + sites_.size()) return;
+    Candidate* oldest = nullptr;
+    for (const auto& [key, candidate] : candidates_) {
+        if (candidate->site) continue;
+        if (!oldest || candidate->patience < oldest->patience) oldest = key;
+    }
+    if (oldest) retire(*oldest);
 }
 
 void Handshake::adopt(std::unique_ptr<post::Connection> connection,

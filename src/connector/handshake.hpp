@@ -47,6 +47,7 @@ class Handshake {
     void dial(wire::SiteId site);
     void on_dialled(wire::SiteId site,
                     std::expected<std::unique_ptr<post::Connection>, post::Error> result);
+    void make_room();
     void adopt(std::unique_ptr<post::Connection> connection, std::optional<wire::SiteId> dialled);
     void on_hello(Candidate& candidate, const wire::Hello& hello);
     void on_accepted(Candidate& candidate);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "machine/machine.hpp"
+#include "machine/ports.hpp"
 
 namespace reowolf::connector {
 
@@ -87,7 +88,8 @@ class Elaboration {
         std::map<wire::SiteId, int> ports_of_peers;
         std::vector<PortHandle> handles;
         for (std::size_t i = 0; i < spawn.arguments.size(); ++i) {
-            collect(routine.parameters[i].type, spawn.arguments[i], handles);
+            machine::append_ports(program_, routine.parameters[i].type, spawn.arguments[i],
+                                  handles);
         }
         for (const PortHandle port : handles) {
             Structure::Channel& channel = structure_.channels[port / 2];
@@ -113,17 +115,6 @@ class Elaboration {
             (port % 2 == 1 ? channel.in : channel.out).site = site;
         }
         return std::nullopt;
-    }
-
-    void collect(program::TypeId id, const Value& value, std::vector<PortHandle>& handles) const {
-        const program::Type& type = program_.types[id];
-        if (program::is_port(type.kind)) {
-            handles.push_back(value.bits());
-        } else if (type.kind == program::TypeKind::array && value.block() &&
-                   program::is_port(program_.types[type.element].kind)) {
-            const auto* elements = reinterpret_cast<const PortHandle*>(value.block()->data());
-            handles.insert(handles.end(), elements, elements + value.block()->length);
-        }
     }
 
     const program::Program& program_;

@@ -2,7 +2,7 @@
 #include "post/tcp.hpp"
 
 #include <algorithm>
-#include <set>
+#include <deque>
 #include <system_error>
 #include <utility>
 
@@ -118,21 +118,26 @@ class Listening : public std::enable_shared_from_this<Listening> {
             });
             return;
         }
-        // One too many is closed by going out of scope.
-        if (strangers_.size() < limits_.pending_handshakes_max) introduce(std::move(socket));
+        // Of too many, the one that has been silent longest goes: a crowd that says nothing shuts
+        // nobody out.
+        if (strangers_.size() >= limits_.pending_handshakes_max) {
+            strangers_.front()->abandon();
+            strangers_.pop_front();
+        }
+        introduce(std::move(socket));
         accept();
     }
 
     void introduce(tcp::socket socket) {
         auto stream = std::make_shared<TcpStream>(loop_, limits_, std::move(socket));
-        strangers_.insert(stream);
+        strangers_.push_back(stream);
         std::weak_ptr<TcpStream> weak_stream = stream;
         stream->introduce(limits_.handshake_patience_ms, [weak = weak_from_this(), weak_stream](
                                                              const std::optional<Error>& error) {
             auto self = weak.lock();
             auto known = weak_stream.lock();
             if (!self || !known) return;
-            self->strangers_.erase(known);
+            std::erase(self->strangers_, known);
             if (!error && self->open_) {
                 self->on_accept_(std::make_unique<TcpConnection>(known));
             }
@@ -145,7 +150,7 @@ class Listening : public std::enable_shared_from_this<Listening> {
     tcp::acceptor acceptor_;
     bool open_ = true;
     TimerId rest_ = 0;
-    std::set<std::shared_ptr<TcpStream>> strangers_;  // have not introduced themselves yet
+    std::deque<std::shared_ptr<TcpStream>> strangers_;  // have not introduced themselves yet
 };
 
 class TcpAcceptor final : public Acceptor {

@@ -22,10 +22,11 @@ Arbiter::Arbiter(SiteId self, std::vector<std::string> sites, std::vector<SiteId
 void Arbiter::open(const AttemptId& own) {
     own_.insert(own);
     holdings_.add(own);  // rule 1
-    if (holdings_.is_realtime(own)) {
-        cancel_step_if_broken();
-        if (holdings_.contains(own)) hand_over_to_step(own);
-    }
+    if (holdings_.is_realtime(own)) cancel_step_if_broken();
+}
+
+void Arbiter::arrive(const AttemptId& own) {
+    if (holdings_.is_realtime(own) && holdings_.contains(own)) hand_over_to_step(own);
 }
 
 // Applications that step together are in every round together, so their authority always meets at
@@ -155,7 +156,8 @@ void Arbiter::touch_at(const AttemptId& here, const AttemptId& other, SiteId hol
         }
     } else if (holder < self_) {
         give(here, holder, other);
-    } else if (!is_lost(holder)) {
+    } else if (!is_lost(holder) && (here.owner() != self_ || other.owner() != holder)) {
+        // Two owners that hold their own have said to each other what TOUCH says, with the value.
         send(holder, wire::Touch{other, here, self_});
     }
 }
@@ -289,124 +291,7 @@ bool Arbiter::is_step_complete() const {
            holdings_.realtime_held().size() == holdings_.realtime_sites().size();
 }
 
-// ---- Losses ------------------------------------------------------------------------------------
-
-void Arbiter::lose(SiteId site, const std::string& why) {
-    if (site == self_ || !lost_.emplace(site, why).second) return;
-    // Rule 10: what the lost site owned will never be decided here.
-    std::vector<AttemptId> gone;
-    for (const auto& [attempt, held] : holdings_.all()) {
-        if (attempt.owner() == site) gone.push_back(attempt);
-    }
-    for (const AttemptId& attempt : gone) finish(attempt);
-    cancel_step_if_broken();
-    for (const AttemptId& own : std::set(own_)) {
-        if (!holdings_.contains(own)) inquire(own);
-    }
-    for (const wire::Ask& question : std::exchange(deferred_, {})) on(site, question);
-}
-
-// Of each component the last decision is enough: nobody asks about an attempt after its next one.
-const Decision* Arbiter::find_decision(const AttemptId& attempt) const {
-    const auto last = decisions_.find(attempt.component);
-    if (last == decisions_.end()) return nullptr;
-    const bool found =
-        std::ranges::find(*last->second, attempt, &NodeRef::attempt) != last->second->end();
-    return found ? last->second.get() : nullptr;
-}
-
-// Rule 10 for applications that step together: without one of them there is no step.
-void Arbiter::cancel_step_if_broken() {
-    const bool broken =
-        std::ranges::any_of(holdings_.realtime_sites(), [&](SiteId site) { return is_gone(site); });
-    if (!broken) return;
-    for (const AttemptId& attempt : holdings_.realtime_held()) {
-        cancel_one(attempt, Reason::peer_lost, gone_text());
-    }
-}
-
-// Who leaves gives back what it holds for others, by cancelling it; nothing is in doubt.
-void Arbiter::depart(SiteId site) {
-    if (!departed_.insert(site).second) return;
-    cancel_step_if_broken();
-    if (site == self_) cancel_foreign();
-}
-
-void Arbiter::cancel_foreign() {
-    std::vector<AttemptId> foreign;
-    for (const auto& [attempt, held] : holdings_.all()) {
-        if (attempt.owner() != self_) foreign.push_back(attempt);
-    }
-    for (const AttemptId& attempt : foreign) cancel_one(attempt, Reason::left, gone_text());
-}
-
-// Rule 17.
-void Arbiter::inquire(const AttemptId& own) {
-    Inquiry& inquiry = inquiries_[own];
-    inquiry.lost.clear();
-    for (const auto& [site, why] : lost_) inquiry.lost.insert(site);
-    inquiry.denied.clear();
-    for (SiteId site = 0; site < sites_.size(); ++site) {
-        if (site == self_ || is_lost(site)) continue;
-        send(site, wire::Ask{own, {inquiry.lost.begin(), inquiry.lost.end()}, site});
-    }
-    conclude_if_denied(own);
-}
-
-// Rule 18. Whoever asks wants the attempt resolved, so a holder cancels it.
-void Arbiter::on(SiteId, const wire::Ask& message) {
-    if (!std::ranges::all_of(message.lost, [&](SiteId site) { return is_lost(site); })) {
-        deferred_.push_back(message);  // until what the lost site has sent here is known
-        return;
-    }
-    const SiteId owner = message.attempt.owner();
-    const auto pointer = pointers_.find(message.attempt);
-    if (const Decision* known = find_decision(message.attempt)) {
-        send(owner, wire::Decide{*known});
-    } else if (holdings_.contains(message.attempt)) {
-        cancel_held(message.attempt, Reason::peer_lost, gone_text());
-    } else if (pointer != pointers_.end() && !is_lost(pointer->second)) {
-        send(pointer->second, message);
-    } else {
-        std::vector<SiteId> lost;
-        for (const auto& [site, why] : lost_) lost.push_back(site);
-        send(owner, wire::No{message.attempt, lost, message.asked});
-    }
-}
-
-void Arbiter::on(SiteId, const wire::No& message) {
-    const auto inquiry = inquiries_.find(message.attempt);
-    if (inquiry == inquiries_.end()) return;
-    if (std::set(message.lost.begin(), message.lost.end()) != inquiry->second.lost) return;
-    inquiry->second.denied.insert(message.asked);
-    conclude_if_denied(message.attempt);
-}
-
-// Rule 19: everybody who is left has said no, for exactly the losses known here.
-void Arbiter::conclude_if_denied(const AttemptId& own) {
-    const Inquiry& inquiry = inquiries_.at(own);
-    for (SiteId site = 0; site < sites_.size(); ++site) {
-        if (site != self_ && !is_lost(site) && !inquiry.denied.contains(site)) return;
-    }
-    finish(own);
-    effects_.emplace_back(Doubt{own, gone_text()});
-}
-
-bool Arbiter::is_gone(SiteId site) const {
-    return is_lost(site) || departed_.contains(site);
-}
-
-std::string Arbiter::gone_text() const {
-    std::string text;
-    const auto add = [&](SiteId site, const std::string& why) {
-        text += fmt::format("{}peer '{}' is gone: {}", text.empty() ? "" : "; ", sites_[site], why);
-    };
-    for (const SiteId site : departed_) add(site, "it has left the connector");
-    for (const auto& [site, why] : lost_) {
-        if (!departed_.contains(site)) add(site, why);
-    }
-    return text;
-}
+// ---- What can be asked -------------------------------------------------------------------------
 
 SiteId Arbiter::holder(const AttemptId& own) const {
     const auto pointer = pointers_.find(own);

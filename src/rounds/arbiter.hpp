@@ -49,6 +49,8 @@ class Arbiter {
 
     // ---- Events of this site's own attempts.
     void open(const wire::AttemptId& own);
+    // Of an application that steps together with others: it is ready for the others to know.
+    void arrive(const wire::AttemptId& own);
     void touch(const wire::AttemptId& own, const wire::AttemptId& other, wire::SiteId holder);
     void leaf(const wire::AttemptId& own, wire::Leaf leaf);
     void withdraw(const wire::AttemptId& own, wire::NodeId leaf);

@@ -86,6 +86,7 @@ void Assembly::open(std::size_t index) {
     own.open = AttemptId{id(index), ++own.number};
     Arbiter& arbiter = arbiters_[component.site];
     arbiter.open(*own.open);
+    arbiter.arrive(*own.open);
     apply(component.site);
     wire::NodeId node = 0;
     for (const auto& used : component.alternatives) {

@@ -15,6 +15,7 @@ using wire::NodeId;
 void Runtime::settle(ComponentIndex index) {
     if (!component(index).attempt) return;
     const wire::AttemptId id = attempt(index).id;
+    if (index == application) arbiter_.arrive(id);
     arbiter_.decide(id, false);
     apply_effects();
     if (!owner(id) || !attempt(index).is_settled() || index == application) return;
@@ -26,13 +27,17 @@ void Runtime::settle(ComponentIndex index) {
 }
 
 // An attempt that waits for long gathers the remains of what others offered and took back. It then
-// begins anew, which it may at any time as long as it is not decided.
+// begins anew, which it may at any time as long as it is not decided; ever more rarely, because
+// what it explores may be large itself.
 void Runtime::renew_if_worn(ComponentIndex index) {
-    constexpr std::size_t nodes_before_renewal = 4096;
+    constexpr std::size_t dropped_before_renewal = 4096;
+    constexpr std::uint32_t doublings_max = 32;
 
-    const Attempt& worn = attempt(index);
-    if (worn.nodes.size() < nodes_before_renewal || worn.nodes.size() / 8 < worn.live) return;
-    arbiter_.cancel(worn.id, wire::Reason::timed_out, {});
+    Component& worn = component(index);
+    const std::uint32_t doublings = std::min(worn.renewals, doublings_max);
+    if (worn.attempt->dropped < dropped_before_renewal << doublings) return;
+    ++worn.renewals;
+    arbiter_.cancel(worn.attempt->id, wire::Reason::timed_out, {});
     apply_effects();
 }
 
@@ -154,6 +159,7 @@ void Runtime::commit(ComponentIndex index, NodeId id) {
         for (const std::string& line : round.nodes[node].printed) world_.print(line);
     }
     ++committing.rounds;
+    committing.renewals = 0;
     if (committing.last_used.size() >= paths_remembered_max) committing.last_used.clear();
     committing.last_used[leaf.path] = committing.rounds;
     if (leaf.counts.empty() && index != application) {

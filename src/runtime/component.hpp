@@ -71,6 +71,7 @@ struct Attempt {
     std::map<ChannelIndex, std::vector<wire::NodeId>> waiting;
     std::vector<wire::NodeId> silent;  // complete, using no port; offered when all is quiet
     std::uint32_t live = 0;
+    std::size_t dropped = 0;  // nodes that others took back
     // It stands where its component's last, silent round began: its silent behaviours wait until
     // something at its ports changes.
     bool patient = false;
@@ -93,6 +94,7 @@ struct Component {
     std::vector<machine::PortHandle> ports;
     std::optional<Attempt> attempt;
     std::uint64_t attempts = 0;
+    std::uint32_t renewals = 0;  // of attempts since the last round
     bool is_overloaded = false;  // has more live behaviours than allowed
 
     std::uint64_t silent_rounds = 0;    // in a row, up to the last one

@@ -32,6 +32,7 @@ void Runtime::drop_all(std::vector<Offer::Taker> victims) {
         victims.pop_back();
         const auto index = owner(victim.attempt);
         if (!index) continue;
+        ++attempt(*index).dropped;
         remove_node(*index, victim.node, victims);
         enqueue(*index);
     }

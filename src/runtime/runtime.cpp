@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "machine/ports.hpp"
+
 namespace reowolf::runtime {
 
 using machine::PortHandle;
@@ -50,29 +52,18 @@ void Runtime::make_absent() {
 
 namespace {
 
-// The ports in an argument: itself, or the elements of an array of ports.
-std::vector<PortHandle> ports_in(const program::Program& program, program::TypeId type,
-                                 const machine::Value& value) {
-    std::vector<PortHandle> ports;
-    const program::Type& shape = program.types[type];
-    if (program::is_port(shape.kind)) {
-        ports.push_back(value.bits());
-    } else if (shape.kind == program::TypeKind::array &&
-               program::is_port(program.types[shape.element].kind) && value.block()) {
-        const auto* elements = reinterpret_cast<const PortHandle*>(value.block()->data());
-        ports.assign(elements, elements + value.block()->length);
-    }
-    return ports;
-}
-
 std::vector<PortHandle> ports_in(const program::Program& program, const program::Routine& routine,
                                  const std::vector<machine::Value>& arguments) {
     std::vector<PortHandle> ports;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
-        const auto more = ports_in(program, routine.parameters[i].type, arguments[i]);
-        ports.insert(ports.end(), more.begin(), more.end());
+        machine::append_ports(program, routine.parameters[i].type, arguments[i], ports);
     }
     return ports;
+}
+
+bool has_repeated(std::vector<PortHandle> ports) {
+    std::ranges::sort(ports);
+    return std::ranges::adjacent_find(ports) != ports.end();
 }
 
 }  // namespace
@@ -82,7 +73,9 @@ ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value>
     const auto ports = ports_in(shared_.program, routine, arguments);
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const program::Parameter& parameter = routine.parameters[i];
-        for (const PortHandle port : ports_in(shared_.program, parameter.type, arguments[i])) {
+        std::vector<PortHandle> named;
+        machine::append_ports(shared_.program, parameter.type, arguments[i], named);
+        for (const PortHandle port : named) {
             channels_[channel_of(port)].end(is_out(port)).name = parameter.name;
         }
     }
@@ -196,6 +189,7 @@ void Runtime::run_outside(ComponentIndex index, std::uint32_t& budget) {
             const auto& routine = shared_.program.routines[spawn->routine];
             const auto ports = ports_in(shared_.program, routine, spawn->arguments);
             const bool owned =
+                !has_repeated(ports) &&
                 std::ranges::all_of(ports, [&](PortHandle port) { return own(index, port); });
             if (!owned || components_.size() >= limits_.components_max) {
                 fail_component(

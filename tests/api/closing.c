@@ -91,6 +91,39 @@ static void a_port_that_others_need(void) {
     end_peers(&peers);
 }
 
+/* What needed the port ends, and closes its own; who needs those learns it, and that for good. */
+static void a_port_that_everything_needs(void) {
+    struct peers peers = CONNECTED(pair,
+                                   "connector direct {\n"
+                                   "    peer amy = \"$\" { in<u32> give; in<u32> spare; }\n"
+                                   "    peer bob = \"$\" { out<u32> take; out<u32> rest; }\n"
+                                   "    new pass(amy.give, bob.take);\n"
+                                   "    new pass(amy.spare, bob.rest) at bob;\n"
+                                   "}\n"
+                                   "primitive pass(in<u32> a, out<u32> b) { while (true) sync if "
+                                   "(fires(a)) put(b, get(a)); }\n");
+    uint32_t taken = 7;
+    uint32_t rest = 7;
+    CHECK(rw_close(peers.connectors[0], "give") == 0);
+    for (int again = 0; again < 2; ++again) {
+        struct round round;
+        CHECK(rw_get(peers.connectors[1], "take", &taken, sizeof taken) == 0);
+        synchronise(&peers, &round);
+        for (int i = 0; i < 2; ++i) {
+            CHECK(round.calls[i].result == -1);
+            CHECK(round.calls[i].code == EDEADLK || round.calls[i].code == EPIPE);
+        }
+        CHECK(taken == 7);
+        CHECK(rw_get(peers.connectors[1], "take", NULL, 0) == 0);
+        /* The rest of the connector is as it was. */
+        put(peers.connectors[0], "spare", 8);
+        CHECK(rw_get(peers.connectors[1], "rest", &rest, sizeof rest) == 0);
+        CHECK_ROUND(&peers, 0);
+        CHECK(rest == 8);
+    }
+    end_peers(&peers);
+}
+
 static void all_ports(void) {
     struct peers peers = CONNECTED(pair, merged);
     uint32_t value = 1;
@@ -105,8 +138,7 @@ static void all_ports(void) {
     CHECK_TEXT(waiting.text, "amy");
     CHECK(rw_close(peers.connectors[0], NULL) == 0); /* only now its number is free */
     CHECK(rw_connector(RW_REALTIME) == peers.connectors[0]);
-    CHECK(rw_close(peers.connectors[0], NULL) == 0);
-    CHECK(rw_close(peers.connectors[1], NULL) == 0);
+    end_peers(&peers);
 }
 
 /* One leaves while the others wait: nothing is in doubt, and they are told who it was. */
@@ -133,6 +165,7 @@ static void leaving_while_others_wait(void) {
             if (repetition % 2) await_inside(peers.connectors[(leaver + 1 + i) % 3]);
         }
         CHECK(rw_close(peers.connectors[leaver], NULL) == 0);
+        peers.connectors[leaver] = -1;
         for (int i = 0; i < 2; ++i) {
             finish(&waiting[i]);
             CHECK(waiting[i].result == -1);
@@ -144,8 +177,8 @@ static void leaving_while_others_wait(void) {
         /* It stays so, also for who comes later, and for who never was in a call. */
         for (int i = 0; i < 2; ++i) {
             CHECK_ERROR(rw_sync(peers.connectors[(leaver + 1 + i) % 3]), EPIPE);
-            CHECK(rw_close(peers.connectors[(leaver + 1 + i) % 3], NULL) == 0);
         }
+        end_peers(&peers);
     }
 }
 
@@ -175,7 +208,9 @@ static void leaving_after_a_round(void) {
         for (int i = 0; i < count; ++i) {
             CHECK(pthread_join(threads[i], NULL) == 0);
             CHECK_ERROR(rw_sync(peers.connectors[i]), EBADF);
+            peers.connectors[i] = -1;
         }
+        end_peers(&peers);
     }
 }
 
@@ -191,17 +226,16 @@ static void leaving_at_once(void) {
         for (int i = 0; i < 2; ++i) {
             finish(&calls[i]);
             CHECK(calls[i].result == 0);
+            peers.connectors[i] = -1;
         }
+        end_peers(&peers);
     }
 }
 
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
-        CASE(single_ports),
-        CASE(a_port_that_others_need),
-        CASE(all_ports),
-        CASE(leaving_while_others_wait),
-        CASE(leaving_after_a_round),
+        CASE(single_ports),    CASE(a_port_that_others_need),   CASE(a_port_that_everything_needs),
+        CASE(all_ports),       CASE(leaving_while_others_wait), CASE(leaving_after_a_round),
         CASE(leaving_at_once),
     };
     return RUN_CASES(argc, argv, cases);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -374,6 +375,30 @@ static void again_at_the_same_addresses(void) {
     end_peers(&peers);
 }
 
+#ifndef __SANITIZE_ADDRESS__ /* which needs descriptors itself */
+/* Without descriptors nothing can be established; with them again it can. */
+static void no_descriptors_left(void) {
+    struct peers peers = make_peers(2, names, pair_body);
+    struct rlimit before;
+    CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    for (rlim_t count = 3; count < 9; ++count) {
+        const struct rlimit few = {.rlim_cur = count, .rlim_max = before.rlim_max};
+        CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+        CHECK(rw_timeout(peers.connectors[0], 100) == 0);
+        int result = rw_connect(peers.connectors[0]);
+        int code = errno;
+        CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+        CHECK(result == -1);
+        CHECK(code == EMFILE || code == ECONNREFUSED || code == ETIMEDOUT);
+        CHECK(count > 3 || code == EMFILE);
+    }
+    CHECK(rw_timeout(peers.connectors[0], 30000) == 0);
+    connect_peers(&peers);
+    check_works(&peers);
+    end_peers(&peers);
+}
+#endif
+
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
         CASE(any_order),
@@ -389,6 +414,9 @@ int main(int argc, char** argv) {
         CASE(one_of_three_differs),
         CASE(two_of_one_name),
         CASE(again_at_the_same_addresses),
+#ifndef __SANITIZE_ADDRESS__
+        CASE(no_descriptors_left),
+#endif
     };
     return RUN_CASES(argc, argv, cases);
 }

@@ -126,7 +126,7 @@ void connect_peers(struct peers* peers) {
 
 void end_peers(struct peers* peers) {
     for (int i = 0; i < peers->count; ++i) {
-        CHECK(rw_close(peers->connectors[i], NULL) == 0);
+        if (peers->connectors[i] >= 0) CHECK(rw_close(peers->connectors[i], NULL) == 0);
         free(peers->texts[i]);
     }
 }

@@ -47,7 +47,7 @@ struct peers {
 /* Configured. */
 struct peers make_peers(int count, const char* names[], const char* body);
 void connect_peers(struct peers* peers);
-/* Leaves and frees everything. */
+/* Leaves and frees everything. A connector that was closed already is to be -1. */
 void end_peers(struct peers* peers);
 
 #define CONNECTED(names, body) connected(sizeof(names) / sizeof(names)[0], names, body)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -177,7 +178,7 @@ static void a_crowd_that_speaks_the_language(void) {
     crowd(PREAMBLE);
 }
 
-/* The crowd is at both peers' doors before they could meet. */
+/* The crowd is at the door before another peer could come. */
 static void a_crowd_at_every_door(void) {
     struct peers peers = make_peers(2, names,
                                     "connector direct {\n"
@@ -197,6 +198,44 @@ static void a_crowd_at_every_door(void) {
     check_works(&peers);
     go(strangers, CROWD);
     end_peers(&peers);
+}
+
+/* Bob cannot be reached where he says, and has to get through the crowd at amy's door. That must
+ * not take as long as the patience with the crowd, which could come again and again. */
+static void crowd_at_the_only_door(const char* greeting) {
+    static int strangers[CROWD];
+    address elsewhere;
+    char text[600];
+    struct call calls[2];
+    find_addresses(&elsewhere, 1);
+    snprintf(text, sizeof text,
+             "connector direct {\n"
+             "    peer amy = \"$\" { in<u32> give; }\n"
+             "    peer bob = \"$\" { listen \"%s\"; out<u32> take; }\n"
+             "    new pass(amy.give, bob.take);\n"
+             "}\n"
+             "primitive pass(in<u32> a, out<u32> b) { while (true) sync put(b, get(a)); }\n",
+             elsewhere);
+    struct peers peers = make_peers(2, names, text);
+    for (int i = 0; i < 2; ++i) CHECK(rw_timeout(peers.connectors[i], 5000) == 0);
+    begin(&calls[0], rw_connect, peers.connectors[0]);
+    for (int i = 0; i < CROWD; ++i) {
+        strangers[i] = call_on(peers.addresses[0]);
+        (void)!send(strangers[i], greeting, strlen(greeting), MSG_NOSIGNAL);
+    }
+    begin(&calls[1], rw_connect, peers.connectors[1]);
+    finish_connecting(&peers, calls);
+    check_works(&peers);
+    go(strangers, CROWD);
+    end_peers(&peers);
+}
+
+static void a_mute_crowd_at_the_only_door(void) {
+    crowd_at_the_only_door("");
+}
+
+static void a_crowd_at_the_only_door_that_speaks_the_language(void) {
+    crowd_at_the_only_door(PREAMBLE);
 }
 
 /* Garbage does not stay connected: it is shown the door at once, whatever peers are doing. */
@@ -223,6 +262,8 @@ int main(int argc, char** argv) {
         CASE(a_mute_crowd),
         CASE(a_crowd_that_speaks_the_language),
         CASE(a_crowd_at_every_door),
+        CASE(a_mute_crowd_at_the_only_door),
+        CASE(a_crowd_at_the_only_door_that_speaks_the_language),
         CASE(garbage_is_turned_away),
     };
     return RUN_CASES(argc, argv, cases);

@@ -15,6 +15,7 @@ import peers as hosts
 
 SURVIVORS_MAY_FAIL_WITH = ("EPIPE", "ETIMEDOUT")
 DELAY_SECONDS_MAX = 0.15
+LAST_SEND_MAX = 100
 
 
 def check_survivor(connector, victim, peer):
@@ -33,12 +34,17 @@ def check_survivor(connector, victim, peer):
 
 def run(program, rng, protocol, size):
     statements, definitions = hosts.protocols()[protocol]
-    with hosts.Connector(program, statements, definitions, size=size) as connector:
+    name = rng.choice(hosts.NAMES)
+    # At some moment, or between what it sends to one and to another.
+    last_sends = {name: rng.randint(1, LAST_SEND_MAX)} if rng.random() < 0.7 else {}
+    with hosts.Connector(program, statements, definitions, size=size,
+                         last_sends=last_sends) as connector:
+        victim = connector.peers[hosts.NAMES.index(name)]
         if not connector.wait_until_connected():
             hosts.fail(connector, "the peers do not connect")
-        victim = rng.choice(connector.peers)
-        time.sleep(rng.uniform(0, DELAY_SECONDS_MAX))
-        victim.signal(signal.SIGKILL)
+        if not last_sends:
+            time.sleep(rng.uniform(0, DELAY_SECONDS_MAX))
+            victim.signal(signal.SIGKILL)
         words = [check_survivor(connector, victim, peer) for peer in connector.peers
                  if peer is not victim]
         for peer in connector.peers:
@@ -47,7 +53,7 @@ def run(program, rng, protocol, size):
         victim.end()
         found = hosts.contradictions(connector.peers)
         if found:
-            hosts.fail(connector, "\n".join([f"'{victim.name}' was killed"] + found))
+            hosts.fail(connector, "\n".join([f"'{victim.name}' was killed {last_sends}"] + found))
         return words, max(hosts.outcomes(connector.peers[0]), default=0)
 
 
@@ -63,8 +69,8 @@ def main():
     for number in range(runs):
         protocol = names[number % len(names)]
         size = 1 << 20 if number // len(names) % 3 == 2 else 16
-        print(f"run {number}: {protocol}, {size} bytes", flush=True)
         words, played = run(program, rng, protocol, size)
+        print(f"run {number}: {protocol}, {size} bytes, {played} rounds: {words}", flush=True)
         rounds += played
         for word in words:
             counts[word] += 1

@@ -18,6 +18,8 @@
 
 #include <reowolf/connector.h>
 
+#include "die_at_send.h"
+
 static const char* names[] = {"amy", "bob", "cat"};
 
 static void fill(unsigned char* value, size_t size, uint32_t round, uint32_t peer) {
@@ -100,6 +102,8 @@ int main(int argc, char** argv) {
     }
     puts("connected");
     fflush(stdout);
+    const char* last_send = getenv("DIE_AT_SEND");
+    if (last_send) die_at_send(atoi(last_send));
     rw_timeout(connector, strtol(argv[4], NULL, 10));
 
     uint32_t round = 1;

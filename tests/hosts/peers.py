@@ -66,13 +66,14 @@ def free_addresses(count):
 class Peer:
     """A process whose lines are gathered as they come."""
 
-    def __init__(self, program, name, description, size, timeout_ms, rounds):
+    def __init__(self, program, name, description, size, timeout_ms, rounds, die_at_send):
         self.name = name
         self.lines = []
         self.arrived = queue.Queue()
         self.process = subprocess.Popen(
             [program, name, description, str(size), str(timeout_ms), str(rounds)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env=os.environ | {"DIE_AT_SEND": str(die_at_send)})
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
@@ -129,10 +130,11 @@ class Peer:
 
 
 class Connector:
-    """All peers of a description, started; ended at the end of a `with`."""
+    """All peers of a description, started; ended at the end of a `with`. `last_sends`: by name of a
+    peer, at the which send it dies."""
 
     def __init__(self, program, statements, definitions, names=NAMES, *, size, timeout_ms=-1,
-                 rounds=10**9, addresses=None):
+                 rounds=10**9, addresses=None, last_sends=None):
         self.directory = tempfile.TemporaryDirectory()
         self.peers = []
         declared = "".join(
@@ -143,7 +145,8 @@ class Connector:
             path = os.path.join(self.directory.name, name + ".pdl")
             with open(path, "w", encoding="ascii") as file:
                 file.write(f"self {name};\n{body}")
-            self.peers.append(Peer(program, name, path, size, timeout_ms, rounds))
+            self.peers.append(Peer(program, name, path, size, timeout_ms, rounds,
+                                   (last_sends or {}).get(name, 0)))
 
     def __enter__(self):
         return self
