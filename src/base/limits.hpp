@@ -14,11 +14,16 @@ struct Limits {
     std::uint32_t nesting_max = 256;
     std::uint32_t syntax_nodes_max = 1'000'000;
     std::uint32_t diagnostics_max = 100;
+    std::uint32_t instances_max = 1'000;  // of generic definitions
+    std::uint32_t type_slots_max = 1'000;
+    std::uint32_t type_nesting_max = 100;
+    std::uint32_t modules_max = 200;
 
     // Execution of one component.
     std::uint32_t call_depth_max = 1'000;
     std::size_t frame_bytes_max = 1u << 20;
     std::size_t value_bytes_max = std::size_t{256} << 20;
+    std::uint32_t value_nesting_max = 4'000;
     std::uint32_t live_behaviours_max = 65'536;
     std::uint32_t instructions_per_slice = 20'000;
     std::uint32_t components_max = 1u << 20;

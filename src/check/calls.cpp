@@ -41,14 +41,14 @@ bool Checker::only_outside_sync(std::string_view what, Span span) {
 
 // ---- calls of what the module defines
 
-void Checker::arguments(const Routine& of, const std::vector<ExpressionPtr>& given, Span span) {
-    if (given.size() != of.parameters) {
-        report<Code::argument_count>(span, of.name, of.parameters, of.parameters == 1 ? "" : "s",
-                                     given.size())
+void Checker::arguments(const Signature& of, const std::vector<ExpressionPtr>& given, Span span) {
+    const std::size_t wanted = of.parameters.size();
+    if (given.size() != wanted) {
+        report<Code::argument_count>(span, of.name, wanted, wanted == 1 ? "" : "s", given.size())
             .note<NoteCode::defined_here>(of.span, of.name);
     }
-    for (std::size_t i = 0; i < std::min<std::size_t>(given.size(), of.parameters); ++i) {
-        const Local& parameter = of.locals[i];
+    for (std::size_t i = 0; i < std::min(given.size(), wanted); ++i) {
+        const Signature::Parameter& parameter = of.parameters[i];
         if (terms().unify(given[i]->type, parameter.type, given[i]->span)) continue;
         if (terms().contains_invalid(given[i]->type) || terms().contains_invalid(parameter.type)) {
             continue;
@@ -63,12 +63,10 @@ void Checker::arguments(const Routine& of, const std::vector<ExpressionPtr>& giv
 
 ExpressionPtr Checker::check(const tree::Call& of, Span span) {
     if (is_builtin(of.callee.text)) return builtin(of, span);
-    const auto routine = callee(of.callee, false);
-    std::vector<ExpressionPtr> given = values(of.arguments);
-    if (!routine) return invalid(span);
-    const Routine& called = module_.routines[*routine];
-    arguments(called, given, span);
-    return make(span, called.result.value_or(terms().invalid()), Call{*routine, std::move(given)});
+    const auto routine = callee(of.callee, find_symbol(of.callee.text), false);
+    if (routine) return call(*routine, {}, of.arguments, span);
+    values(of.arguments);
+    return invalid(span);
 }
 
 // ---- what is built in

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/limits.hpp"
 #include "check/typed.hpp"
@@ -12,8 +15,16 @@ namespace reowolf::check {
 
 // Tree to typed tree: names, types, and everything else that can be seen to be wrong. A module
 // comes back only if nothing is.
-std::optional<Module> check(const syntax::tree::Module& tree,
-                            diagnostics::Diagnostics& diagnostics);
+std::optional<Module> check(const syntax::tree::Module& tree, diagnostics::Diagnostics& diagnostics,
+                            const Limits& limits);
+
+// A module with all that it imports, directly or not. The first one is what is asked for.
+struct Modules {
+    std::vector<const syntax::tree::Module*> trees;
+    std::map<std::string, std::uint32_t> by_name;  // "a.b"; those missing have been reported
+};
+std::optional<Module> check(const Modules& modules, diagnostics::Diagnostics& diagnostics,
+                            const Limits& limits);
 
 // A literal of a program's type, as the body of a function without parameters; nothing if it was
 // reported not to be one.

@@ -6,6 +6,8 @@
 
 #include <functional>
 #include <initializer_list>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,30 +42,146 @@ struct Operand {
 
 class Checker {
   public:
-    Checker(const tree::Module& tree, diagnostics::Diagnostics& diagnostics)
-        : tree_(tree), diagnostics_(diagnostics) {}
+    Checker(const Modules& modules, diagnostics::Diagnostics& diagnostics, const Limits& limits)
+        : modules_(modules), diagnostics_(diagnostics), limits_(limits) {
+        names_.resize(modules.trees.size());
+    }
 
     std::optional<Module> run();
     std::optional<Module> literal(const tree::Expression& of, const program::Program& program,
                                   program::TypeId type);
 
   private:
+    enum class TypePlace : std::uint8_t { local, parameter, result, constant, port, field };
+
+    // What a name of a module stands for.
+    enum class SymbolKind : std::uint8_t { routine, type };
+    struct Symbol {
+        SymbolKind kind = SymbolKind::routine;
+        std::uint32_t id = 0;  // a RoutineId or a DefinitionId
+        Span span{};
+    };
+    // Where a name is looked up: the module, and the types that its type parameters stand for.
+    struct Surroundings {
+        std::uint32_t module = 0;
+        std::unordered_map<std::string, Term> types;
+    };
+
     // definitions.cpp
     void collect();
-    void collect_routine(const tree::Routine& of);
-    void collect_constant(const tree::Constant& of);
-    void collect_connector(const tree::Connector& of);
+    template <typename Of>
+    void each_definition(void (Checker::*visit)(const Of&));
+    void name_routine(const tree::Routine& of);
+    void name_constant(const tree::Constant& of);
+    void name_connector(const tree::Connector& of);
+    void collect_routine(const tree::Routine& of, Routine& routine);
+    void collect_constant(const tree::Constant& of, Routine& routine);
+    void collect_connector(const tree::Connector& of, RoutineId id);
     void collect_peer(const tree::Peer& of, Connector& connector, Routine& body);
-    bool define(const tree::Name& name, RoutineId routine);
+    bool define(const tree::Name& name, Symbol symbol);
+    void check_routine(RoutineId id);
+
+    // modules.cpp
+    void import_names();
+    void import_names(const tree::Import& of);
+    std::optional<Symbol> find_symbol(const std::string& name) const;
+    // The module that a qualifier names, or nothing, which is reported.
+    std::optional<std::uint32_t> find_module(const tree::Name& qualifier);
+    // "; did you forget 'import a.b;'?"
+    std::string suggest_import(const std::string& name) const;
+
+    // named.cpp
+    void name_structure(const tree::Structure& of);
+    void name_enumeration(const tree::Enumeration& of);
+    void name_union(const tree::Union& of);
+    DefinitionId name_type(const tree::Name& name, TypeForm form,
+                           const std::vector<tree::Name>& parameters);
+    void check_type_definitions();
+    void check_enumeration(const tree::Enumeration& of, NamedType& type);
+    std::optional<std::uint64_t> constant_number(const tree::Expression& of, int depth);
+    // A named type of that name, with arguments given or to be found.
+    std::optional<Term> named_type(const tree::Name& name, const std::vector<tree::Type>& arguments,
+                                   Span span, TypePlace place, std::string_view open_as);
+    std::optional<Term> applied(DefinitionId definition, const std::vector<tree::Type>& arguments,
+                                Span span, TypePlace place, std::string_view open_as);
+    const Shape& shape(Term named);
+    const NamedType& named(Term term) { return module_.types[terms().definition(term)]; }
+
+    // measuring.cpp: whether a type has values, and of what size
+    struct Measure {
+        std::uint32_t words = 0;
+        std::uint32_t references = 0;
+    };
+    bool require(Term type, Span span);
+    std::optional<Measure> measure(Term type, Span span, std::uint32_t depth);
+    std::optional<Measure> measure_union(Term type, Span span, std::uint32_t depth);
+    bool has_values(Term type, std::vector<Term>& around);
+    bool reaches(Term from, Term to);
+
+    // aggregates.cpp
+    ExpressionPtr check(const tree::FloatLiteral& of, Span span);
+    ExpressionPtr check(const tree::TupleLiteral& of, Span span);
+    ExpressionPtr check(const tree::Scoped& of, Span span);
+    ExpressionPtr check(const tree::StructLiteral& of, Span span);
+    ExpressionPtr variant(Term type, const tree::Name& name, bool called,
+                          const std::vector<tree::ExpressionPtr>& arguments, Span span);
+    std::optional<Term> path_type(const std::vector<tree::PathStep>& path, std::size_t steps,
+                                  Span span);
+    std::optional<std::uint32_t> find_variant(Term type, const tree::Name& name);
+    // The number of the field, and its type.
+    std::optional<std::pair<std::uint32_t, Term>> find_field(Term type, const tree::Name& name);
+    struct FoundField {
+        Later<std::uint32_t> field;
+        Term type;
+    };
+    FoundField field_of(Term container, const tree::Name& name);
+
+    // patterns.cpp
+    ExpressionPtr check(const tree::Let& of, Span span);
+    std::unique_ptr<Pattern> pattern(const tree::Expression& of, Term type);
+    void match(const tree::Expression& of, Term type, Pattern& to);
+    void match_variant(const tree::Scoped& of, Term type, Pattern& to);
+    void match_structure(const tree::StructLiteral& of, Term type, Pattern& to);
+    // Where 'let' may stand.
+    ExpressionPtr let_condition(const tree::Expression& of);
+
+    // generics.cpp
+    struct Signature {
+        std::string name;
+        Span span;
+        struct Parameter {
+            std::string name;
+            Span span;
+            Term type;
+        };
+        std::vector<Parameter> parameters;
+        std::optional<Term> result;
+        std::vector<Term> type_arguments;
+    };
+    std::optional<Signature> signature(RoutineId routine, const std::vector<tree::Type>& given,
+                                       Span span);
+    Later<RoutineId> target(RoutineId routine, const Signature& of, Span span);
+    void make_instances();
+    std::optional<RoutineId> instance(RoutineId generic, std::vector<Term> arguments, Span span);
+    ExpressionPtr call(RoutineId routine, const std::vector<tree::Type>& types,
+                       const std::vector<tree::ExpressionPtr>& arguments, Span span);
+
+    // definitions.cpp
     void check_body(RoutineId routine, const tree::Block& body);
     void check_constant(RoutineId routine, const tree::Constant& of);
     void begin_routine(RoutineId routine);
     void end_routine();
 
     // types.cpp
-    enum class TypePlace : std::uint8_t { local, parameter, result, constant, port };
     Term type(const tree::Type& of, TypePlace place, std::string_view open_as);
+    // literals.cpp
+    void adopt_types(const program::Program& program);
     Term program_type(const program::Program& program, program::TypeId of);
+    ExpressionPtr literal_of(const tree::Expression& of, Term type);
+    ExpressionPtr literal_structure(const tree::StructLiteral& of, Term type, Span span);
+    ExpressionPtr literal_variant(const tree::Scoped& of, Term type, Span span);
+
+    // types.cpp, on
     void mismatch(const Expression& found, Term wanted);
     bool expect(const Expression& found, Term wanted);
     // "'x' has type 'u8', declared", and from where that was inferred.
@@ -84,7 +202,9 @@ class Checker {
     std::string suggest_value(std::string_view name) const;
     std::string suggest_routine(std::string_view name, bool function) const;
     // The routine of that name, if it is what is wanted.
-    std::optional<RoutineId> callee(const tree::Name& name, bool start);
+    std::optional<RoutineId> callee(const std::vector<tree::PathStep>& path, bool start);
+    std::optional<RoutineId> callee(const tree::Name& name, std::optional<Symbol> symbol,
+                                    bool start);
     std::optional<std::uint32_t> find_peer(const tree::Name& name);
     // The peer of that name, in the body of the connector.
     const Peer* peer_here(const std::string& name) const;
@@ -130,7 +250,7 @@ class Checker {
     bool takes(const tree::Call& of, std::size_t arguments, Span span);
     // The message type of the port.
     Term port_message(const Expression& port, TermKind kind);
-    void arguments(const Routine& of, const std::vector<ExpressionPtr>& given, Span span);
+    void arguments(const Signature& of, const std::vector<ExpressionPtr>& given, Span span);
     bool only_in(std::initializer_list<program::RoutineKind> kinds, std::string_view what,
                  Span span);
     bool only_inside_sync(std::string_view what, Span span);
@@ -158,13 +278,30 @@ class Checker {
     StatementPtr check_statement(const tree::Channel& of, Span span);
     StatementPtr check_statement(const tree::New& of, Span span);
     std::optional<Place> place(const tree::Expression& of);
-    StatementPtr loop_exit(std::string_view word, Span span, bool continues);
+    StatementPtr check_statement(const tree::Goto& of, Span span);
+    StatementPtr check_statement(const tree::Labelled& of, Span span);
+    StatementPtr check_statement(const tree::Select& of, Span span);
+    StatementPtr loop_exit(std::string_view word, const std::optional<tree::Name>& label, Span span,
+                           bool continues);
+    // A loop's body, inside as many loops more.
+    StatementPtr loop_body(const tree::Statement& of);
+    // jumps.cpp
+    void collect_labels(const tree::Statement& of);
+    void check_jumps();
 
     Routine& routine() { return module_.routines[routine_]; }
     Terms& terms() { return module_.terms; }
     template <Code code, typename... Arguments>
     Diagnostic& report(Span where, const Arguments&... arguments) {
-        return diagnostics_.report<code>(where, arguments...);
+        Diagnostic& said = diagnostics_.report<code>(where, arguments...);
+        if (const auto at = used_at(); at && said.notes.empty()) {
+            said.note<NoteCode::instantiated_here>(*at, module_.routines[routine_].name);
+        }
+        return said;
+    }
+    // Where the instance that is being checked was asked for.
+    std::optional<Span> used_at() const {
+        return in_body_ ? routine_sources_[routine_].used_at : std::nullopt;
     }
     template <typename Node>
     ExpressionPtr make(Span span, Term type, Node node) {
@@ -175,25 +312,63 @@ class Checker {
         return made;
     }
 
-    const tree::Module& tree_;
+    const Modules modules_;
     diagnostics::Diagnostics& diagnostics_;
+    const Limits limits_;
     Module module_;
 
-    struct Global {
-        RoutineId routine;
-        Span span;
+    struct ModuleNames {
+        std::unordered_map<std::string, Symbol> own;
+        std::unordered_map<std::string, Symbol> symbols;  // with those imported
+        std::unordered_map<std::string, std::uint32_t> modules;
+        std::unordered_set<std::string> excused;
+        bool incomplete = false;  // an import has failed
     };
-    std::unordered_map<std::string, Global> globals_;
+    std::vector<ModuleNames> names_;
     std::unordered_map<std::string, std::uint32_t> peers_;  // of the connector
-    std::unordered_set<std::string> excused_;
+    Surroundings here_;
+
+    // What is behind the routines and the types, by number.
+    struct RoutineSource {
+        const tree::Routine* routine = nullptr;
+        const tree::Constant* constant = nullptr;
+        const tree::Connector* connector = nullptr;
+        Surroundings surroundings;
+        std::optional<Span> used_at;  // of an instance
+    };
+    std::vector<RoutineSource> routine_sources_;
+    struct TypeSource {
+        const tree::Structure* structure = nullptr;
+        const tree::Enumeration* enumeration = nullptr;
+        const tree::Union* union_of = nullptr;
+        std::uint32_t module = 0;
+    };
+    std::vector<TypeSource> type_sources_;
+    std::map<Term, Shape> open_shapes_;  // of types with something open inside
+    std::map<Term, Measure> measures_;
+    std::unordered_set<Term> endless_;  // reported
+    std::map<std::pair<RoutineId, std::vector<Term>>, RoutineId> instances_;
+    bool too_many_instances_ = false;
 
     // Of the routine being checked:
     RoutineId routine_ = 0;
+    bool in_body_ = false;
     std::vector<std::unordered_map<std::string, LocalId>> scopes_;
     std::vector<std::string> in_own_value_;  // the variables whose initial value is being read
     std::optional<Span> sync_;
-    std::uint32_t loops_ = 0;          // around here, inside the sync block if there is one
-    std::uint32_t loops_outside_ = 0;  // around the sync block
+    std::vector<std::string> loops_;        // around here, by their labels
+    std::size_t loops_outside_ = 0;         // so many of them around the sync block
+    std::optional<tree::Name> next_label_;  // of the loop that begins here
+    std::unordered_map<std::string, std::pair<LabelId, Span>> labels_;
+    bool let_allowed_ = false;
+    std::vector<tree::Name> pattern_names_;  // bound by the pattern being read
+    struct PendingCall {
+        Later<RoutineId> target;
+        RoutineId generic;
+        std::vector<Term> arguments;
+        Span span;
+    };
+    std::vector<PendingCall> calls_;
     struct Pending {
         Term term;
         std::function<void()> then;
@@ -206,6 +381,12 @@ class Checker {
         Span span;
     };
     std::vector<Literal> literals_;
+    struct FloatLiteral {
+        Term type;
+        double value;
+        Span span;
+    };
+    std::vector<FloatLiteral> float_literals_;
 };
 
 // Opens a block's scope for as long as it lives.

@@ -7,6 +7,7 @@
 #include "check/flow.hpp"
 #include "check/instantiation.hpp"
 #include "check/ports.hpp"
+#include "check/walk.hpp"
 
 namespace reowolf::check {
 
@@ -39,17 +40,15 @@ RoutineKind routine_kind(tree::RoutineKind kind) {
 std::optional<Module> Checker::run() {
     const bool parsed = !diagnostics_.has_errors();
     collect();
-    RoutineId next = 0;
-    for (const tree::Definition& definition : tree_.definitions) {
+    // Instances of generic routines are added at the end as they are found to be needed.
+    for (RoutineId id = 0; id < module_.routines.size(); ++id) {
         if (diagnostics_.full()) break;
-        const RoutineId id = next++;
-        if (const auto* of = std::get_if<tree::Routine>(&definition)) check_body(id, of->body);
-        if (const auto* of = std::get_if<tree::Constant>(&definition)) check_constant(id, *of);
-        if (const auto* of = std::get_if<tree::Connector>(&definition)) check_body(id, of->body);
+        check_routine(id);
     }
     // What was left out of the tree could be a return, or a loop's end.
     if (parsed && !diagnostics_.full()) {
         for (Routine& each : module_.routines) {
+            if (each.generic) continue;
             check_flow(each, module_.terms, diagnostics_);
             check_ports(each, module_, diagnostics_);
         }
@@ -60,28 +59,56 @@ std::optional<Module> Checker::run() {
     return std::move(module_);
 }
 
-void Checker::collect() {
-    excused_.insert(tree_.excused.begin(), tree_.excused.end());
-    // One routine for each definition, in order, so that their numbers agree.
-    for (const tree::Definition& definition : tree_.definitions) {
-        if (const auto* of = std::get_if<tree::Routine>(&definition)) collect_routine(*of);
-        if (const auto* of = std::get_if<tree::Constant>(&definition)) collect_constant(*of);
-        if (const auto* of = std::get_if<tree::Connector>(&definition)) collect_connector(*of);
+template <typename Of>
+void Checker::each_definition(void (Checker::*visit)(const Of&)) {
+    for (const tree::Definition& definition : modules_.trees[here_.module]->definitions) {
+        if (const auto* of = std::get_if<Of>(&definition)) (this->*visit)(*of);
     }
-    if (!tree_.self) return;
-    if (!module_.connector) {
-        report<Code::self_without_connector>(tree_.self->span);
-        return;
-    }
-    module_.connector->self = find_peer(*tree_.self);
 }
 
-bool Checker::define(const tree::Name& name, RoutineId routine) {
+void Checker::collect() {
+    for (std::uint32_t number = 0; number < modules_.trees.size(); ++number) {
+        const tree::Module& tree = *modules_.trees[number];
+        here_ = {number, {}};
+        names_[number].excused.insert(tree.excused.begin(), tree.excused.end());
+        each_definition(&Checker::name_structure);
+        each_definition(&Checker::name_enumeration);
+        each_definition(&Checker::name_union);
+        // In the order of the text, as routines are numbered by it.
+        for (const tree::Definition& definition : tree.definitions) {
+            if (const auto* of = std::get_if<tree::Routine>(&definition)) name_routine(*of);
+            if (const auto* of = std::get_if<tree::Constant>(&definition)) name_constant(*of);
+            if (const auto* of = std::get_if<tree::Connector>(&definition)) name_connector(*of);
+        }
+    }
+    for (std::uint32_t number = 0; number < modules_.trees.size(); ++number) {
+        here_ = {number, {}};
+        import_names();
+    }
+    check_type_definitions();
+    for (RoutineId id = 0; id < module_.routines.size(); ++id) {
+        const RoutineSource source = routine_sources_[id];
+        here_ = source.surroundings;
+        if (source.routine) collect_routine(*source.routine, module_.routines[id]);
+        if (source.constant) collect_constant(*source.constant, module_.routines[id]);
+        if (source.connector) collect_connector(*source.connector, id);
+    }
+    const tree::Module& main = *modules_.trees[0];
+    here_ = {};
+    if (!main.self) return;
+    if (!module_.connector) {
+        report<Code::self_without_connector>(main.self->span);
+        return;
+    }
+    module_.connector->self = find_peer(*main.self);
+}
+
+bool Checker::define(const tree::Name& name, Symbol symbol) {
     if (is_builtin(name.text)) {
         report<Code::builtin_redefined>(name.span, name.text);
         return false;
     }
-    const auto [at, added] = globals_.emplace(name.text, Global{routine, name.span});
+    const auto [at, added] = names_[here_.module].own.emplace(name.text, symbol);
     if (!added) {
         report<Code::repeated_definition>(name.span, name.text)
             .note<NoteCode::first_here>(at->second.span);
@@ -89,14 +116,63 @@ bool Checker::define(const tree::Name& name, RoutineId routine) {
     return added;
 }
 
-void Checker::collect_routine(const tree::Routine& of) {
+void Checker::name_routine(const tree::Routine& of) {
     const RoutineId id = static_cast<RoutineId>(module_.routines.size());
-    define(of.name, id);
+    define(of.name, {SymbolKind::routine, id, of.name.span});
     Routine routine;
     routine.name = of.name.text;
     routine.span = of.name.span;
     routine.kind = routine_kind(of.kind);
+    routine.generic = !of.type_parameters.empty();
     routine.end = of.end;
+    module_.routines.push_back(std::move(routine));
+    RoutineSource source;
+    source.routine = &of;
+    source.surroundings = here_;
+    std::unordered_map<std::string_view, Span> names;
+    for (const tree::Name& parameter : of.type_parameters) {
+        const auto [same, added] = names.emplace(parameter.text, parameter.span);
+        if (!added) {
+            report<Code::repeated_parameter>(parameter.span, parameter.text)
+                .note<NoteCode::first_here>(same->second);
+        }
+        // Whatever it is: what is wrong nevertheless is wrong for every argument.
+        source.surroundings.types.emplace(parameter.text, terms().invalid());
+    }
+    routine_sources_.push_back(std::move(source));
+}
+
+void Checker::name_constant(const tree::Constant& of) {
+    define(of.name,
+           {SymbolKind::routine, static_cast<RoutineId>(module_.routines.size()), of.name.span});
+    Routine routine;
+    routine.name = of.name.text;
+    routine.span = of.name.span;
+    routine.end = of.name.span;
+    routine.constant = true;
+    module_.routines.push_back(std::move(routine));
+    RoutineSource source;
+    source.constant = &of;
+    source.surroundings = here_;
+    routine_sources_.push_back(std::move(source));
+}
+
+void Checker::name_connector(const tree::Connector& of) {
+    define(of.name,
+           {SymbolKind::routine, static_cast<RoutineId>(module_.routines.size()), of.name.span});
+    Routine body;
+    body.name = of.name.text;
+    body.span = of.name.span;
+    body.kind = RoutineKind::connector;
+    body.end = of.end;
+    module_.routines.push_back(std::move(body));
+    RoutineSource source;
+    source.connector = &of;
+    source.surroundings = here_;
+    routine_sources_.push_back(std::move(source));
+}
+
+void Checker::collect_routine(const tree::Routine& of, Routine& routine) {
     std::unordered_map<std::string_view, Span> names;
     for (const tree::Parameter& parameter : of.parameters) {
         const auto [same, added] = names.emplace(parameter.name.text, parameter.name.span);
@@ -119,33 +195,21 @@ void Checker::collect_routine(const tree::Routine& of) {
             report<Code::port_as_result>(of.result->span, terms().name(*routine.result));
         }
     }
-    module_.routines.push_back(std::move(routine));
 }
 
-void Checker::collect_constant(const tree::Constant& of) {
-    define(of.name, static_cast<RoutineId>(module_.routines.size()));
-    Routine routine;
-    routine.name = of.name.text;
-    routine.span = of.name.span;
-    routine.end = of.name.span;
-    routine.constant = true;
+void Checker::collect_constant(const tree::Constant& of, Routine& routine) {
     routine.result = type(of.type, TypePlace::constant, "");
     routine.result_span = of.type.span;
     if (terms().contains_port(*routine.result)) {
         report<Code::expected_port>(of.type.span, "the type of a value, as a constant has no ports",
                                     terms().name(*routine.result));
     }
-    module_.routines.push_back(std::move(routine));
 }
 
-void Checker::collect_connector(const tree::Connector& of) {
-    const RoutineId id = static_cast<RoutineId>(module_.routines.size());
-    define(of.name, id);
-    Routine body;
-    body.name = of.name.text;
-    body.span = of.name.span;
-    body.kind = RoutineKind::connector;
-    body.end = of.end;
+void Checker::collect_connector(const tree::Connector& of, RoutineId id) {
+    // One of an imported module is not for here.
+    const bool imported = here_.module != 0;
+    Routine& body = module_.routines[id];
     Connector connector;
     connector.name = of.name.text;
     connector.span = of.name.span;
@@ -153,9 +217,9 @@ void Checker::collect_connector(const tree::Connector& of) {
     // A second connector is reported and not kept, but its body is checked.
     auto first_peers = std::exchange(peers_, {});
     for (const tree::Peer& peer : of.peers) collect_peer(peer, connector, body);
-    if (module_.connector) peers_ = std::move(first_peers);
     body.parameters = static_cast<std::uint32_t>(body.locals.size());
-    module_.routines.push_back(std::move(body));
+    if (module_.connector || imported) peers_ = std::move(first_peers);
+    if (imported) return;
     if (module_.connector) {
         report<Code::second_connector>(of.name.span)
             .note<NoteCode::first_here>(module_.connector->span);
@@ -194,27 +258,52 @@ void Checker::collect_peer(const tree::Peer& of, Connector& connector, Routine& 
 
 void Checker::begin_routine(RoutineId id) {
     routine_ = id;
+    in_body_ = true;
+    here_ = routine_sources_[id].surroundings;
     scopes_.clear();
     scopes_.emplace_back();
     for (LocalId local = 0; local < routine().parameters; ++local) {
         scopes_.back().emplace(routine().locals[local].name, local);
     }
     sync_.reset();
-    loops_ = loops_outside_ = 0;
+    loops_.clear();
+    labels_.clear();
+    loops_outside_ = 0;
 }
 
 void Checker::end_routine() {
     settle();
+    make_instances();
+    if (!routine().generic) {
+        for (const Local& local : routine().locals) require(local.type, local.span);
+        if (routine().result) require(*routine().result, routine().result_span);
+        for_each_expression(routine().body,
+                            [&](const Expression& each) { require(each.type, each.span); });
+    }
     scopes_.clear();
+    in_body_ = false;
+}
+
+void Checker::check_routine(RoutineId id) {
+    const RoutineSource source = routine_sources_[id];
+    if (source.routine) check_body(id, source.routine->body);
+    if (source.constant) check_constant(id, *source.constant);
+    // The connector of an imported module is none here.
+    if (source.connector && source.surroundings.module == 0) {
+        check_body(id, source.connector->body);
+    }
 }
 
 void Checker::check_body(RoutineId id, const tree::Block& body) {
     begin_routine(id);
     {
         const Scope scope(*this);
+        for (const tree::StatementPtr& each : body.statements) collect_labels(*each);
+        routine().labels = static_cast<std::uint32_t>(labels_.size());
         Block block;
         statements(body, block);
         routine().body = std::move(block);
+        check_jumps();
     }
     end_routine();
 }
@@ -230,35 +319,14 @@ void Checker::check_constant(RoutineId id, const tree::Constant& of) {
     end_routine();
 }
 
-std::optional<Module> Checker::literal(const tree::Expression& of, const program::Program& program,
-                                       program::TypeId wanted) {
-    Routine function;
-    function.name = "literal";
-    function.span = of.span;
-    function.end = of.span;
-    function.result = program_type(program, wanted);
-    module_.routines.push_back(std::move(function));
-    begin_routine(0);
-    ExpressionPtr found = value(of);
-    expect(*found, *routine().result);
-    auto statement = std::make_unique<Statement>();
-    statement->span = of.span;
-    statement->node = Return{std::move(found)};
-    routine().body.statements.push_back(std::move(statement));
-    end_routine();
-    if (diagnostics_.has_errors()) return std::nullopt;
-    return std::move(module_);
+std::optional<Module> check(const tree::Module& tree, diagnostics::Diagnostics& diagnostics,
+                            const Limits& limits) {
+    return check(Modules{{&tree}, {}}, diagnostics, limits);
 }
 
-std::optional<Module> check(const tree::Module& tree, diagnostics::Diagnostics& diagnostics) {
-    return Checker(tree, diagnostics).run();
-}
-
-std::optional<Module> check_literal(const tree::Expression& literal,
-                                    const program::Program& program, program::TypeId type,
-                                    diagnostics::Diagnostics& diagnostics) {
-    const tree::Module nothing;
-    return Checker(nothing, diagnostics).literal(literal, program, type);
+std::optional<Module> check(const Modules& modules, diagnostics::Diagnostics& diagnostics,
+                            const Limits& limits) {
+    return Checker(modules, diagnostics, limits).run();
 }
 
 }  // namespace reowolf::check

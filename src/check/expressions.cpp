@@ -11,6 +11,10 @@ ExpressionPtr Checker::invalid(Span span) {
 }
 
 ExpressionPtr Checker::expression(const tree::Expression& of) {
+    // 'let' may stand in a condition and to both sides of its '&&'.
+    const auto* binary = std::get_if<tree::Binary>(&of.node);
+    const bool joins = binary != nullptr && binary->op == BinaryOperator::logical_and;
+    if (!joins && !std::holds_alternative<tree::Let>(of.node)) let_allowed_ = false;
     return std::visit([&](const auto& node) { return check(node, of.span); }, of.node);
 }
 
@@ -77,9 +81,14 @@ ExpressionPtr Checker::check(const tree::NameUse& of, Span span) {
     if (const auto local = find_local(of.name)) {
         return make(span, routine().locals[*local].type, Use{*local});
     }
-    if (const auto global = globals_.find(of.name); global != globals_.end()) {
-        const Routine& found = module_.routines[global->second.routine];
-        if (found.constant) return make(span, *found.result, Call{global->second.routine, {}});
+    if (const auto global = find_symbol(of.name)) {
+        if (global->kind == SymbolKind::type) {
+            report<Code::type_as_value>(span, of.name)
+                .note<NoteCode::defined_here>(global->span, of.name);
+            return invalid(span);
+        }
+        const Routine& found = module_.routines[global->id];
+        if (found.constant) return make(span, *found.result, Call{global->id, {}});
         const bool function = found.kind == program::RoutineKind::function;
         report<Code::routine_as_value>(span, of.name, kind_name(found.kind),
                                        function ? "; it is called with '(…)'" : "")
@@ -98,7 +107,8 @@ ExpressionPtr Checker::check(const tree::NameUse& of, Span span) {
     if (of.name == "null" || of.name == "nil" || of.name == "nullptr") {
         report<Code::no_null>(span, of.name);
     } else {
-        report<Code::unknown_name>(span, of.name, suggest_value(of.name));
+        const std::string hint = suggest_import(of.name);
+        report<Code::unknown_name>(span, of.name, hint.empty() ? suggest_value(of.name) : hint);
     }
     return invalid(span);
 }
@@ -117,16 +127,13 @@ ExpressionPtr Checker::check(const tree::Member& of, Span span) {
         return invalid(span);
     }
     ExpressionPtr inner = value(*of.of);
-    if (of.member.text == "length") {
+    const TermKind known = terms().kind(inner->type);
+    if (of.member.text == "length" && known != TermKind::named) {
         const Term type = length_of(*inner);
         return make(span, type, Length{std::move(inner)});
     }
-    const Term type = inner->type;
-    when_known(type, [this, type, member = of.member] {
-        if (terms().contains_invalid(type)) return;
-        report<Code::unknown_member>(member.span, terms().name(type), member.text);
-    });
-    return invalid(span);
+    const FoundField found = field_of(inner->type, of.member);
+    return make(span, found.type, Field{std::move(inner), found.field});
 }
 
 Term Checker::length_of(const Expression& of) {
@@ -200,7 +207,7 @@ ExpressionPtr Checker::check(const tree::Cast& of, Span span) {
     const auto castable = [this](Term term) {
         const TermKind kind = terms().kind(term);
         return is_integer(kind) || kind == TermKind::integer || kind == TermKind::boolean ||
-               kind == TermKind::character || kind == TermKind::invalid;
+               kind == TermKind::character || kind == TermKind::invalid || is_float(kind);
     };
     when_known(source, [this, source, target, castable, span] {
         when_known(target, [this, source, target, castable, span] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "check/flow.hpp"
 
-#include <utility>
+#include <vector>
 
 namespace reowolf::check {
 
@@ -13,6 +13,12 @@ bool is_true(const Expression& condition) {
 }
 
 namespace {
+
+bool begins_with_label(const Statement& of) {
+    if (std::holds_alternative<Labelled>(of.node)) return true;
+    const auto* block = std::get_if<Block>(&of.node);
+    return block && !block->statements.empty() && begins_with_label(*block->statements[0]);
+}
 
 class Flow {
   public:
@@ -26,6 +32,8 @@ class Flow {
         bool goes_on = true;
         bool said = false;
         for (const StatementPtr& each : of.statements) {
+            // Something may jump there.
+            if (begins_with_label(*each)) goes_on = true;
             if (!goes_on && !said) {
                 diagnostics_.report<Code::unreachable>(each->span);
                 said = true;
@@ -46,25 +54,35 @@ class Flow {
         return yes || no;
     }
     bool visit(const While& of) {
-        const bool outer = std::exchange(breaks_, false);
+        breaks_.push_back(false);
         completes(*of.body);
-        const bool left = std::exchange(breaks_, outer);
+        const bool left = breaks_.back();
+        breaks_.pop_back();
         return left || !is_true(*of.condition);
     }
     template <typename Loop>
     bool loop(const Loop& of) {
-        const bool outer = std::exchange(breaks_, false);
+        breaks_.push_back(false);
         completes(*of.body);
-        breaks_ = outer;
+        breaks_.pop_back();
         return true;
     }
     bool visit(const Range& of) { return loop(of); }
     bool visit(const Each& of) { return loop(of); }
-    bool visit(const Break&) {
-        breaks_ = true;
+    bool visit(const Break& of) {
+        if (of.loop < breaks_.size()) breaks_[breaks_.size() - 1 - of.loop] = true;
         return false;
     }
     bool visit(const Continue&) { return false; }
+    bool visit(const Goto&) { return false; }
+    bool visit(const Select& of) {
+        bool any = false;
+        for (const Select::Arm& arm : of.arms) {
+            const bool after = completes(*arm.body);
+            any = any || after;
+        }
+        return any;
+    }
     bool visit(const Return&) {
         returns_ = true;
         return false;
@@ -84,7 +102,7 @@ class Flow {
     }
 
     diagnostics::Diagnostics& diagnostics_;
-    bool breaks_ = false;
+    std::vector<bool> breaks_;  // of the loops around: whether something leaves them
     bool returns_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "check/flow.hpp"
+#include "check/walk.hpp"
 
 namespace reowolf::check {
 
@@ -43,7 +44,8 @@ bool leaves(const Statement& of) {
     if (const auto* loop = std::get_if<Range>(&of.node)) return leaves(*loop->body);
     if (const auto* loop = std::get_if<Each>(&of.node)) return leaves(*loop->body);
     return std::holds_alternative<Break>(of.node) || std::holds_alternative<Continue>(of.node) ||
-           std::holds_alternative<Return>(of.node) || std::holds_alternative<Sync>(of.node);
+           std::holds_alternative<Return>(of.node) || std::holds_alternative<Sync>(of.node) ||
+           std::holds_alternative<Goto>(of.node) || std::holds_alternative<Labelled>(of.node);
 }
 
 bool certain_starts(const Statement& of, std::vector<Edge>& found) {
@@ -95,69 +97,6 @@ void find_cycles(const Graph& graph, Report report) {
     }
 }
 
-// Every routine that an expression or statement calls.
-class Calls {
-  public:
-    std::set<RoutineId> found;
-
-    void statement(const Statement& of) {
-        std::visit([&](const auto& node) { visit(node); }, of.node);
-    }
-    void visit(const Block& of) {
-        for (const auto& each : of.statements) statement(*each);
-    }
-
-  private:
-    void expression(const ExpressionPtr& of) {
-        if (of) std::visit([&](const auto& node) { visit(node); }, of->node);
-    }
-    void all(const std::vector<ExpressionPtr>& of) {
-        for (const auto& each : of) expression(each);
-    }
-    void visit(const Array& of) { all(of.elements); }
-    void visit(const Index& of) { expression(of.of), expression(of.index); }
-    void visit(const Slice& of) { expression(of.of), expression(of.low), expression(of.high); }
-    void visit(const Length& of) { expression(of.of); }
-    void visit(const Create& of) { expression(of.count); }
-    void visit(const Cast& of) { expression(of.of); }
-    void visit(const Unary& of) { expression(of.of); }
-    void visit(const Binary& of) { expression(of.left), expression(of.right); }
-    void visit(const Conditional& of) {
-        expression(of.condition), expression(of.yes), expression(of.no);
-    }
-    void visit(const Call& of) {
-        found.insert(of.routine);
-        all(of.arguments);
-    }
-    void visit(const Declare& of) { expression(of.value); }
-    void visit(const Assign& of) {
-        all(of.place.indices);
-        expression(of.value);
-    }
-    void visit(const Evaluate& of) { expression(of.expression); }
-    void visit(const If& of) {
-        expression(of.condition);
-        statement(*of.yes);
-        if (of.no) statement(*of.no);
-    }
-    void visit(const While& of) {
-        expression(of.condition);
-        statement(*of.body);
-    }
-    void visit(const Range& of) {
-        expression(of.low), expression(of.high);
-        statement(*of.body);
-    }
-    void visit(const Each& of) {
-        expression(of.of);
-        statement(*of.body);
-    }
-    void visit(const Return& of) { expression(of.value); }
-    void visit(const Assert& of) { expression(of.condition); }
-    template <typename Other>
-    void visit(const Other&) {}
-};
-
 }  // namespace
 
 void check_instantiation(const Module& module, diagnostics::Diagnostics& diagnostics) {
@@ -178,10 +117,12 @@ void check_constants(const Module& module, diagnostics::Diagnostics& diagnostics
     Graph graph(module.routines.size());
     for (RoutineId id = 0; id < module.routines.size(); ++id) {
         if (module.routines[id].kind != program::RoutineKind::function) continue;
-        Calls calls;
-        calls.visit(module.routines[id].body);
-        for (const RoutineId called : calls.found) {
-            graph[id].push_back({called, module.routines[called].span});
+        std::set<RoutineId> called;
+        for_each_expression(module.routines[id].body, [&](const Expression& each) {
+            if (const auto* call = std::get_if<Call>(&each.node)) called.insert(call->routine);
+        });
+        for (const RoutineId each : called) {
+            graph[id].push_back({each, module.routines[each].span});
         }
     }
     find_cycles(graph, [&](RoutineId, const std::vector<Edge>& cycle) {

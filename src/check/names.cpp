@@ -45,7 +45,8 @@ LocalId Checker::declare(const tree::Name& name, Term type) {
 }
 
 bool Checker::excused(const std::string& name) const {
-    return tree_.imports || excused_.contains(name);
+    const ModuleNames& names = names_[here_.module];
+    return names.incomplete || names.excused.contains(name);
 }
 
 std::string Checker::suggest_value(std::string_view name) const {
@@ -53,38 +54,77 @@ std::string Checker::suggest_value(std::string_view name) const {
     for (const auto& scope : scopes_) {
         for (const auto& [each, local] : scope) names.push_back(each);
     }
-    for (const Routine& each : module_.routines) {
-        if (each.constant) names.push_back(each.name);
+    for (const auto& [each, symbol] : names_[here_.module].symbols) {
+        const bool routine = symbol.kind == SymbolKind::routine;
+        if (routine && module_.routines[symbol.id].constant) names.push_back(each);
     }
     return did_you_mean(name, std::move(names));
 }
 
 std::string Checker::suggest_routine(std::string_view name, bool function) const {
     std::vector<std::string_view> names;
-    for (const Routine& each : module_.routines) {
+    for (const auto& [known_as, symbol] : names_[here_.module].symbols) {
+        if (symbol.kind != SymbolKind::routine) continue;
+        const Routine& each = module_.routines[symbol.id];
         const bool is_function = each.kind == program::RoutineKind::function;
-        if (is_function == function && !each.constant) names.push_back(each.name);
+        if (is_function == function && !each.constant) names.push_back(known_as);
     }
+    std::sort(names.begin(), names.end());
     if (function) names.insert(names.end(), std::begin(builtins), std::end(builtins));
     return did_you_mean(name, std::move(names));
 }
 
-std::optional<RoutineId> Checker::callee(const tree::Name& name, bool start) {
-    const auto global = globals_.find(name.text);
-    if (global == globals_.end()) {
+std::optional<RoutineId> Checker::callee(const std::vector<tree::PathStep>& path, bool start) {
+    if (path.size() == 1) return callee(path[0].name, find_symbol(path[0].name.text), start);
+    if (path.size() > 2 || !path[0].arguments.empty()) {
+        report<Code::malformed_path>(path[0].name.span);
+        return std::nullopt;
+    }
+    const auto module = find_module(path[0].name);
+    if (!module) return std::nullopt;
+    const tree::Name& name = path[1].name;
+    const ModuleNames& names = names_[*module];
+    const auto symbol = names.own.find(name.text);
+    if (symbol == names.own.end()) {
+        if (names.excused.contains(name.text)) return std::nullopt;
+        std::vector<std::string_view> known;
+        for (const auto& [each, there] : names.own) known.push_back(each);
+        std::sort(known.begin(), known.end());
+        report<Code::not_in_module>(name.span, path[0].name.text, name.text,
+                                    did_you_mean(name.text, known));
+        return std::nullopt;
+    }
+    // A constant is a value; who wants to call it will find out.
+    if (symbol->second.kind == SymbolKind::routine &&
+        module_.routines[symbol->second.id].constant) {
+        return symbol->second.id;
+    }
+    return callee(name, symbol->second, start);
+}
+
+std::optional<RoutineId> Checker::callee(const tree::Name& name, std::optional<Symbol> symbol,
+                                         bool start) {
+    if (!symbol) {
         if (excused(name.text)) return std::nullopt;
+        const std::string hint = suggest_import(name.text);
         if (const auto local = find_local(name.text); local && !start) {
             report<Code::variable_called>(name.span, name.text)
                 .note<NoteCode::declared_here>(routine().locals[*local].span, name.text);
         } else if (start) {
-            report<Code::unknown_component>(name.span, name.text,
-                                            suggest_routine(name.text, false));
+            report<Code::unknown_component>(
+                name.span, name.text, hint.empty() ? suggest_routine(name.text, false) : hint);
         } else {
-            report<Code::unknown_function>(name.span, name.text, suggest_routine(name.text, true));
+            report<Code::unknown_function>(name.span, name.text,
+                                           hint.empty() ? suggest_routine(name.text, true) : hint);
         }
         return std::nullopt;
     }
-    const Routine& found = module_.routines[global->second.routine];
+    if (symbol->kind == SymbolKind::type) {
+        report<Code::type_as_value>(name.span, name.text)
+            .note<NoteCode::defined_here>(symbol->span, name.text);
+        return std::nullopt;
+    }
+    const Routine& found = module_.routines[symbol->id];
     const auto defined = [&](Diagnostic& to) {
         to.note<NoteCode::defined_here>(found.span, name.text);
         return std::nullopt;
@@ -98,7 +138,7 @@ std::optional<RoutineId> Checker::callee(const tree::Name& name, bool start) {
     if (!start && !is_function) {
         return defined(report<Code::component_called>(name.span, name.text, kind_name(found.kind)));
     }
-    return global->second.routine;
+    return symbol->id;
 }
 
 const Peer* Checker::peer_here(const std::string& name) const {

@@ -62,8 +62,12 @@ void Checker::cannot_apply(BinaryOperator op, const Operand& left, const Operand
 }
 
 ExpressionPtr Checker::check(const tree::Binary& of, Span span) {
+    const bool allowed = let_allowed_ && of.op == BinaryOperator::logical_and;
+    let_allowed_ = allowed;
     ExpressionPtr left = value(*of.left);
+    let_allowed_ = allowed;
     ExpressionPtr right = value(*of.right);
+    let_allowed_ = false;
     return binary(of.op, std::move(left), std::move(right), span);
 }
 
@@ -105,7 +109,7 @@ ExpressionPtr Checker::binary(BinaryOperator op, ExpressionPtr left, ExpressionP
         bool fits_kind = kind == TermKind::invalid;
         switch (of) {
             case Family::arithmetic:
-                fits_kind |= integral(kind);
+                fits_kind |= integral(kind) || is_float(kind);
                 break;
             case Family::bits:
                 fits_kind |= integral(kind) || kind == TermKind::boolean;
@@ -114,8 +118,8 @@ ExpressionPtr Checker::binary(BinaryOperator op, ExpressionPtr left, ExpressionP
                 fits_kind |= kind == TermKind::array || kind == TermKind::string;
                 break;
             case Family::order:
-                fits_kind |=
-                    integral(kind) || kind == TermKind::character || kind == TermKind::string;
+                fits_kind |= integral(kind) || is_float(kind) || kind == TermKind::character ||
+                             kind == TermKind::string;
                 break;
             case Family::equality:
                 fits_kind |= !terms().contains_port(type);
@@ -154,8 +158,10 @@ ExpressionPtr Checker::check(const tree::Unary& of, Span span) {
         if (!terms().unify(type, terms().plain(TermKind::boolean), span)) refuse();
         return make(span, terms().plain(TermKind::boolean), Unary{op, std::move(inner)});
     }
-    when_known(type, [this, type, refuse] {
-        if (!integral(terms().kind(type))) refuse();
+    when_known(type, [this, type, op, refuse] {
+        const TermKind kind = terms().kind(type);
+        const bool negates = op == UnaryOperator::minus || op == UnaryOperator::plus;
+        if (!integral(kind) && !(negates && is_float(kind))) refuse();
     });
     return make(span, type, Unary{op, std::move(inner)});
 }

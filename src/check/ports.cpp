@@ -126,6 +126,14 @@ class Ports {
         use(of.yes.get());
         use(of.no.get());
     }
+    void read(const Tuple& of, const Expression&) {
+        for (const auto& each : of.elements) use(each.get());
+    }
+    void read(const Construct& of, const Expression&) {
+        for (const auto& each : of.values) use(each.get());
+    }
+    void read(const Field& of, const Expression&) { use(of.of.get()); }
+    void read(const Let& of, const Expression&) { use(of.value.get()); }
     void read(const Call& of, const Expression&) {
         for (const auto& each : of.arguments) use(each.get());
     }
@@ -167,7 +175,7 @@ class Ports {
         set(of.local);
     }
     void step(const Assign& of) {
-        for (const auto& each : of.place.indices) use(each.get());
+        for (const auto& each : of.place.steps) use(each.index.get());
         use(of.value.get());
         set(of.place.local);
     }
@@ -236,6 +244,20 @@ class Ports {
         }
         state_ = std::move(after);
     }
+    void step(const Goto&) {}
+    void step(const Labelled&) {}
+    void step(const Select& of) {
+        const State before = state_;
+        State after;
+        for (const Select::Arm& arm : of.arms) {
+            state_ = before;
+            for (const auto& each : arm.ports) use(each.get());
+            for (const LocalId local : arm.locals) set(local);
+            run(*arm.body);
+            after = meet(after, state_);
+        }
+        state_ = std::move(after);
+    }
     void step(const Channel& of) {
         set(of.out);
         set(of.in);
@@ -259,7 +281,8 @@ class Ports {
 
 void check_ports(const Routine& routine, const Module& module,
                  diagnostics::Diagnostics& diagnostics) {
-    if (routine.kind == program::RoutineKind::function) return;
+    // Where jumps lead is not followed; what is wrong then fails when it runs.
+    if (routine.kind == program::RoutineKind::function || routine.labels > 0) return;
     Ports(routine, module.terms, diagnostics).run();
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "check/checker.hpp"
+#include "check/spelling.hpp"
 
 namespace reowolf::check {
 
@@ -73,12 +74,23 @@ StatementPtr Checker::check_statement(const tree::Declaration& of, Span span) {
 }
 
 std::optional<Place> Checker::place(const tree::Expression& of) {
-    std::vector<const tree::Index*> steps;
-    std::vector<Span> spans;
+    std::vector<const tree::Expression*> steps;
     const tree::Expression* base = &of;
-    while (const auto* index = std::get_if<tree::Index>(&base->node)) {
-        steps.push_back(index);
-        base = index->of.get();
+    for (;;) {
+        if (const auto* index = std::get_if<tree::Index>(&base->node)) {
+            steps.push_back(base);
+            base = index->of.get();
+        } else if (const auto* member = std::get_if<tree::Member>(&base->node)) {
+            const auto* name = std::get_if<tree::NameUse>(&member->of->node);
+            if (name && !find_local(name->name) && peer_here(name->name)) {
+                report<Code::cannot_assign>(of.span);
+                return std::nullopt;
+            }
+            steps.push_back(base);
+            base = member->of.get();
+        } else {
+            break;
+        }
     }
     std::reverse(steps.begin(), steps.end());
     const auto* name = std::get_if<tree::NameUse>(&base->node);
@@ -90,10 +102,11 @@ std::optional<Place> Checker::place(const tree::Expression& of) {
     }
     const auto local = find_local(name->name);
     if (!local) {
-        const auto global = globals_.find(name->name);
-        if (global != globals_.end() && module_.routines[global->second.routine].constant) {
+        const auto global = find_symbol(name->name);
+        if (global && global->kind == SymbolKind::routine &&
+            module_.routines[global->id].constant) {
             report<Code::constant_assigned>(base->span, name->name)
-                .note<NoteCode::defined_here>(global->second.span, name->name);
+                .note<NoteCode::defined_here>(global->span, name->name);
         } else {
             (void)value(*base);
         }
@@ -108,19 +121,33 @@ std::optional<Place> Checker::place(const tree::Expression& of) {
     Place result;
     result.local = *local;
     result.type = variable.type;
-    for (const tree::Index* step : steps) {
-        ExpressionPtr index = value(*step->index);
-        expect_integer(*index);
-        const Term container = result.type;
-        const auto at = make(step->of->span, container, Invalid{});
-        when_known(container, [this, container, where = of.span] {
+    for (const tree::Expression* each : steps) {
+        PlaceStep step;
+        step.container = result.type;
+        if (const auto* member = std::get_if<tree::Member>(&each->node)) {
+            const TermKind kind = terms().kind(result.type);
+            if (member->member.text == "length" && kind != TermKind::named &&
+                kind != TermKind::variable) {
+                report<Code::cannot_assign>(of.span);
+                return std::nullopt;
+            }
+            const FoundField found = field_of(result.type, member->member);
+            step.field = found.field;
+            result.type = found.type;
+            result.steps.push_back(std::move(step));
+            continue;
+        }
+        const auto& index = std::get<tree::Index>(each->node);
+        step.index = value(*index.index);
+        expect_integer(*step.index);
+        const auto at = make(index.of->span, step.container, Invalid{});
+        when_known(step.container, [this, container = step.container, where = of.span] {
             if (terms().kind(container) == TermKind::string) {
                 report<Code::string_element_assigned>(where);
             }
         });
-        result.type = element_of(container, *at, false);
-        result.indices.push_back(std::move(index));
-        result.types.push_back(container);
+        result.type = element_of(step.container, *at, false);
+        result.steps.push_back(std::move(step));
     }
     return result;
 }
@@ -142,8 +169,8 @@ StatementPtr Checker::check_statement(const tree::Assignment& of, Span span) {
         return statement_of(span, Assign{std::move(*to), std::nullopt, std::move(right)});
     }
     // As an expression, for its rules; then taken apart again.
-    auto left = to->indices.empty() ? make(of.place->span, to->type, Use{to->local})
-                                    : make(of.place->span, to->type, Invalid{});
+    auto left = to->steps.empty() ? make(of.place->span, to->type, Use{to->local})
+                                  : make(of.place->span, to->type, Invalid{});
     ExpressionPtr whole = binary(*of.op, std::move(left), std::move(right), span);
     ExpressionPtr operand = std::move(std::get<Binary>(whole->node).right);
     return statement_of(span, Assign{std::move(*to), of.op, std::move(operand)});
@@ -160,22 +187,28 @@ StatementPtr Checker::check_statement(const tree::Evaluation& of, Span span) {
 
 StatementPtr Checker::check_statement(const tree::If& of, Span span) {
     If node;
-    node.condition = condition(*of.condition);
-    node.yes = nested(*of.yes);
+    {
+        // What a pattern binds is known in the condition and the first branch.
+        const Scope scope(*this);
+        node.condition = let_condition(*of.condition);
+        node.yes = nested(*of.yes);
+    }
     if (of.no) node.no = nested(*of.no);
     return statement_of(span, std::move(node));
 }
 
 StatementPtr Checker::check_statement(const tree::While& of, Span span) {
     While node;
-    node.condition = condition(*of.condition);
-    ++loops_;
-    node.body = nested(*of.body);
-    --loops_;
+    const auto label = std::exchange(next_label_, std::nullopt);
+    const Scope scope(*this);
+    node.condition = let_condition(*of.condition);
+    next_label_ = label;
+    node.body = loop_body(*of.body);
     return statement_of(span, std::move(node));
 }
 
 StatementPtr Checker::check_statement(const tree::For& of, Span span) {
+    const auto label = std::exchange(next_label_, std::nullopt);
     const Term declared = type(of.type, TypePlace::local, "the type of '" + of.name.text + "'");
     ExpressionPtr low = value(*of.low);
     ExpressionPtr high = of.high ? value(*of.high) : nullptr;
@@ -190,19 +223,37 @@ StatementPtr Checker::check_statement(const tree::For& of, Span span) {
         report<Code::type_mismatch>(low->span, terms().name(declared), terms().name(element));
     }
     const LocalId local = declare(of.name, declared);
-    ++loops_;
-    StatementPtr body = nested(*of.body);
-    --loops_;
+    next_label_ = label;
+    StatementPtr body = loop_body(*of.body);
     if (!high) return statement_of(span, Each{local, std::move(low), std::move(body)});
     return statement_of(span, Range{local, std::move(low), std::move(high), std::move(body)});
 }
 
-StatementPtr Checker::loop_exit(std::string_view word, Span span, bool continues) {
-    if (loops_ > 0) {
-        if (continues) return statement_of(span, Continue{});
-        return statement_of(span, Break{});
+StatementPtr Checker::loop_body(const tree::Statement& of) {
+    const auto label = std::exchange(next_label_, std::nullopt);
+    loops_.push_back(label ? label->text : std::string());
+    StatementPtr body = nested(of);
+    loops_.pop_back();
+    return body;
+}
+
+StatementPtr Checker::loop_exit(std::string_view word, const std::optional<tree::Name>& label,
+                                Span span, bool continues) {
+    const std::size_t inside = loops_.size() - loops_outside_;
+    std::size_t loop = 0;
+    if (label) {
+        while (loop < loops_.size() && loops_[loops_.size() - 1 - loop] != label->text) ++loop;
+        if (loop == loops_.size()) {
+            report<Code::no_such_loop>(label->span, label->text);
+            return nullptr;
+        }
     }
-    if (sync_ && loops_outside_ > 0) {
+    if (loop < inside) {
+        const auto number = static_cast<std::uint32_t>(loop);
+        if (continues) return statement_of(span, Continue{number});
+        return statement_of(span, Break{number});
+    }
+    if (sync_ && !loops_.empty()) {
         report<Code::leaves_sync>(span, word).note<NoteCode::sync_begins_here>(*sync_);
     } else {
         report<Code::outside_loop>(span, word);
@@ -210,12 +261,71 @@ StatementPtr Checker::loop_exit(std::string_view word, Span span, bool continues
     return nullptr;
 }
 
-StatementPtr Checker::check_statement(const tree::Break&, Span span) {
-    return loop_exit("break", span, false);
+StatementPtr Checker::check_statement(const tree::Break& of, Span span) {
+    return loop_exit("break", of.label, span, false);
 }
 
-StatementPtr Checker::check_statement(const tree::Continue&, Span span) {
-    return loop_exit("continue", span, true);
+StatementPtr Checker::check_statement(const tree::Continue& of, Span span) {
+    return loop_exit("continue", of.label, span, true);
+}
+
+StatementPtr Checker::check_statement(const tree::Labelled& of, Span span) {
+    const auto label = labels_.find(of.label.text);
+    Block both;
+    both.scoped = false;
+    if (label != labels_.end()) {
+        both.statements.push_back(statement_of(of.label.span, Labelled{label->second.first}));
+    }
+    const bool loop = std::holds_alternative<tree::While>(of.statement->node) ||
+                      std::holds_alternative<tree::For>(of.statement->node);
+    next_label_ = loop ? std::optional(of.label) : std::nullopt;
+    if (auto inner = statement(*of.statement)) both.statements.push_back(std::move(inner));
+    next_label_.reset();
+    return statement_of(span, std::move(both));
+}
+
+StatementPtr Checker::check_statement(const tree::Goto& of, Span span) {
+    const auto label = labels_.find(of.label.text);
+    if (label != labels_.end()) return statement_of(span, Goto{label->second.first});
+    std::vector<std::string_view> names;
+    for (const auto& [name, found] : labels_) names.push_back(name);
+    std::sort(names.begin(), names.end());
+    report<Code::unknown_label>(of.label.span, of.label.text, did_you_mean(of.label.text, names));
+    return nullptr;
+}
+
+StatementPtr Checker::check_statement(const tree::Select& of, Span span) {
+    only_inside_sync("select", span);
+    Select node;
+    for (const tree::SelectArm& arm : of.arms) {
+        const Scope scope(*this);
+        Select::Arm made;
+        std::vector<std::pair<const tree::SelectGet*, Term>> gets;
+        for (const tree::SelectGet& get : arm.gets) {
+            const auto* call = std::get_if<tree::Call>(&get.value->node);
+            if (!call || call->callee.text != "get" || call->arguments.size() != 1) {
+                report<Code::select_without_get>(get.value->span);
+                (void)value(*get.value);
+                gets.emplace_back(&get, terms().invalid());
+                continue;
+            }
+            ExpressionPtr port = value(*call->arguments[0]);
+            const Term message = port_message(*port, TermKind::in_port);
+            made.ports.push_back(std::move(port));
+            gets.emplace_back(&get, message);
+        }
+        for (const auto& [get, message] : gets) {
+            const Term declared =
+                type(get->type, TypePlace::local, "the type of '" + get->name.text + "'");
+            if (!terms().unify(declared, message, get->value->span)) {
+                mismatch(*make(get->value->span, message, Invalid{}), declared);
+            }
+            made.locals.push_back(declare(get->name, declared));
+        }
+        made.body = nested(*arm.body);
+        node.arms.push_back(std::move(made));
+    }
+    return statement_of(span, std::move(node));
 }
 
 StatementPtr Checker::check_statement(const tree::Return& of, Span span) {
@@ -256,9 +366,9 @@ StatementPtr Checker::check_statement(const tree::Sync& of, Span span) {
         return nested(*of.body);
     }
     sync_ = span;
-    loops_outside_ = std::exchange(loops_, 0);
+    loops_outside_ = loops_.size();
     StatementPtr body = nested(*of.body);
-    loops_ = std::exchange(loops_outside_, 0);
+    loops_outside_ = 0;
     sync_.reset();
     return statement_of(span, Sync{std::move(body)});
 }
@@ -286,7 +396,7 @@ StatementPtr Checker::check_statement(const tree::Channel& of, Span span) {
 
 StatementPtr Checker::check_statement(const tree::New& of, Span span) {
     only_outside_sync("new", span);
-    const auto started = callee(of.component, true);
+    const auto started = callee(of.path, true);
     Start node;
     node.arguments = values(of.arguments);
     if (of.peer) {
@@ -297,8 +407,14 @@ StatementPtr Checker::check_statement(const tree::New& of, Span span) {
         }
     }
     if (!started) return nullptr;
-    node.routine = *started;
-    arguments(module_.routines[*started], node.arguments, span);
+    if (module_.routines[*started].constant) {
+        report<Code::variable_called>(span, module_.routines[*started].name);
+        return nullptr;
+    }
+    const auto called = signature(*started, of.path.back().arguments, span);
+    if (!called) return nullptr;
+    arguments(*called, node.arguments, span);
+    node.routine = target(*started, *called, span);
     return statement_of(span, std::move(node));
 }
 

@@ -1,28 +1,45 @@
 // SPDX-License-Identifier: MIT
 #include "check/terms.hpp"
 
+#include <algorithm>
+#include <set>
+
 namespace reowolf::check {
+
+namespace {
+
+// A type that nests without measure counts as one that would contain itself.
+constexpr int nesting_max = 300;
+// What would be longer is cut.
+constexpr std::size_t name_bytes_max = 500;
+
+}  // namespace
 
 Terms::Terms() {
     for (int kind = 0; kind <= static_cast<int>(TermKind::string); ++kind) {
-        add(static_cast<TermKind>(kind), 0);
+        add(static_cast<TermKind>(kind), 0, {});
     }
 }
 
-Term Terms::add(TermKind kind, Term argument) {
+Term Terms::add(TermKind kind, DefinitionId definition, std::vector<Term> arguments) {
     const Term term = static_cast<Term>(nodes_.size());
-    nodes_.push_back({kind, argument, term, {}});
+    nodes_.push_back({kind, definition, std::move(arguments), term, {}});
     return term;
 }
 
+DefinitionId Terms::define(std::string name) {
+    definitions_.push_back(std::move(name));
+    return static_cast<DefinitionId>(definitions_.size() - 1);
+}
+
 Term Terms::variable(Span where, std::string what) {
-    const Term term = add(TermKind::variable, 0);
+    const Term term = add(TermKind::variable, 0, {});
     open_.push_back({term, where, std::move(what)});
     return term;
 }
 
-Term Terms::literal(Span where) {
-    const Term term = add(TermKind::integer, 0);
+Term Terms::literal(Span where, TermKind kind) {
+    const Term term = add(kind, 0, {});
     open_.push_back({term, where, {}});
     return term;
 }
@@ -42,17 +59,23 @@ Term Terms::root(Term term) const {
     return root;
 }
 
-// A type that nests without measure counts as one that would contain itself.
-constexpr int nesting_max = 1'000;
+template <typename Stop>
+bool Terms::any_inside(Term term, Stop stop) const {
+    // Each once: types share their parts.
+    std::vector<Term> waiting{root(term)};
+    std::set<Term> seen;
+    while (!waiting.empty()) {
+        const Term next = waiting.back();
+        waiting.pop_back();
+        if (stop(next)) return true;
+        if (nodes_[next].arguments.empty() || !seen.insert(next).second) continue;
+        for (const Term argument : nodes_[next].arguments) waiting.push_back(root(argument));
+    }
+    return false;
+}
 
 bool Terms::occurs(Term variable, Term in) const {
-    for (int depth = 0;; ++depth) {
-        in = root(in);
-        if (depth > nesting_max) return true;
-        if (in == variable) return true;
-        if (nodes_[in].kind < TermKind::array) return false;
-        in = nodes_[in].argument;
-    }
+    return any_inside(in, [&](Term term) { return term == variable; });
 }
 
 void Terms::bind(Term variable, Term to, Span where) {
@@ -61,82 +84,164 @@ void Terms::bind(Term variable, Term to, Span where) {
 }
 
 bool Terms::unify(Term a, Term b, Span where) {
-    for (;;) {
-        a = root(a);
-        b = root(b);
-        if (a == b) return true;
-        const TermKind of_a = nodes_[a].kind;
-        const TermKind of_b = nodes_[b].kind;
-        if (of_a == TermKind::invalid || of_b == TermKind::invalid) {
-            // What was reported once settles everything that hangs on it.
-            if (is_open(of_a)) bind(a, b, where);
-            if (is_open(of_b)) bind(b, a, where);
-            return true;
+    return unify(a, b, where, 0);
+}
+
+bool Terms::unify(Term a, Term b, Span where, int depth) {
+    a = root(a);
+    b = root(b);
+    if (a == b) return true;
+    const TermKind of_a = nodes_[a].kind;
+    const TermKind of_b = nodes_[b].kind;
+    if (of_a == TermKind::invalid || of_b == TermKind::invalid) {
+        // What was reported once settles everything that hangs on it.
+        if (is_open(of_a)) bind(a, b, where);
+        if (is_open(of_b)) bind(b, a, where);
+        return true;
+    }
+    if (of_a == TermKind::nothing || of_b == TermKind::nothing) return false;
+    if (of_a == TermKind::variable) {
+        if (occurs(a, b)) return false;
+        bind(a, b, where);
+        return true;
+    }
+    if (of_b == TermKind::variable) {
+        if (occurs(b, a)) return false;
+        bind(b, a, where);
+        return true;
+    }
+    const auto takes = [](TermKind literal, TermKind other) {
+        if (literal == TermKind::integer) return other == literal || is_integer(other);
+        return literal == TermKind::floating && is_float(other);
+    };
+    if (takes(of_a, of_b)) {
+        bind(a, b, where);
+        return true;
+    }
+    if (takes(of_b, of_a)) {
+        bind(b, a, where);
+        return true;
+    }
+    if (of_a != of_b || of_a < TermKind::array || depth > nesting_max) return false;
+    if (nodes_[a].definition != nodes_[b].definition ||
+        nodes_[a].arguments.size() != nodes_[b].arguments.size()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < nodes_[a].arguments.size(); ++i) {
+        if (!unify(nodes_[a].arguments[i], nodes_[b].arguments[i], where, depth + 1)) return false;
+    }
+    // Never to be compared again.
+    if (root(a) == a && root(b) == b) nodes_[b].same = a;
+    return true;
+}
+
+Term Terms::ground(Term term) {
+    term = root(term);
+    if (nodes_[term].kind < TermKind::array) return term;
+    // Parts first, without recursion; those done are found in grounds_.
+    std::map<Term, Term> done;
+    std::vector<std::pair<Term, bool>> waiting{{term, false}};
+    while (!waiting.empty()) {
+        const auto [next, entered] = waiting.back();
+        waiting.pop_back();
+        if (done.contains(next)) continue;
+        if (nodes_[next].kind < TermKind::array) {
+            done.emplace(next, next);
+            continue;
         }
-        if (of_a == TermKind::nothing || of_b == TermKind::nothing) return false;
-        // Plain terms have one node each, but variables that were bound have many roots' worth.
-        if (of_a == TermKind::variable) {
-            if (occurs(a, b)) return false;
-            bind(a, b, where);
-            return true;
+        if (!entered) {
+            waiting.emplace_back(next, true);
+            for (const Term argument : nodes_[next].arguments) {
+                waiting.emplace_back(root(argument), false);
+            }
+            continue;
         }
-        if (of_b == TermKind::variable) {
-            if (occurs(b, a)) return false;
-            bind(b, a, where);
-            return true;
+        std::vector<Term> arguments;
+        for (const Term argument : nodes_[next].arguments) {
+            arguments.push_back(done.at(root(argument)));
         }
-        if (of_a == TermKind::integer && (of_b == TermKind::integer || is_integer(of_b))) {
-            bind(a, b, where);
-            return true;
+        const auto [at, added] = grounds_.try_emplace(
+            std::tuple(nodes_[next].kind, nodes_[next].definition, arguments), next);
+        if (added && nodes_[next].arguments != arguments) {
+            const Node& open = nodes_[next];
+            at->second = add(open.kind, open.definition, std::move(arguments));
         }
-        if (of_b == TermKind::integer && is_integer(of_a)) {
-            bind(b, a, where);
-            return true;
+        if (added) {
+            std::uint32_t nesting = 0;
+            for (const Term each : nodes_[at->second].arguments) {
+                nesting = std::max(nesting, nodes_[root(each)].nesting);
+            }
+            nodes_[at->second].nesting = nesting + 1;
         }
-        if (of_a != of_b || of_a < TermKind::array) return false;
-        a = nodes_[a].argument;
-        b = nodes_[b].argument;
+        done.emplace(next, at->second);
+    }
+    return done.at(term);
+}
+
+void Terms::name(Term term, int depth, std::string& text) const {
+    constexpr const char* names[] = {"?",   "_",   "integer", "float", "nothing", "bool",
+                                     "u8",  "u16", "u32",     "u64",   "s8",      "s16",
+                                     "s32", "s64", "f32",     "f64",   "char",    "string"};
+    const Node& node = nodes_[root(term)];
+    if (text.size() > name_bytes_max || depth > nesting_max) {
+        if (!text.ends_with("…")) text += "…";
+        return;
+    }
+    const auto list = [&] {
+        for (std::size_t i = 0; i < node.arguments.size(); ++i) {
+            if (i > 0) text += ", ";
+            name(node.arguments[i], depth + 1, text);
+        }
+    };
+    switch (node.kind) {
+        case TermKind::array:
+            name(node.arguments[0], depth + 1, text);
+            text += "[]";
+            return;
+        case TermKind::in_port:
+        case TermKind::out_port:
+            text += node.kind == TermKind::in_port ? "in<" : "out<";
+            list();
+            text += '>';
+            return;
+        case TermKind::tuple:
+            text += '(';
+            list();
+            text += ')';
+            return;
+        case TermKind::named:
+            text += definitions_[node.definition];
+            if (node.arguments.empty()) return;
+            text += '<';
+            list();
+            text += '>';
+            return;
+        default:
+            text += names[static_cast<std::size_t>(node.kind)];
     }
 }
 
 std::string Terms::name(Term term) const {
-    constexpr const char* names[] = {"?",   "_",   "integer", "nothing", "bool",
-                                     "u8",  "u16", "u32",     "u64",     "s8",
-                                     "s16", "s32", "s64",     "char",    "string"};
-    term = root(term);
-    const Node& node = nodes_[term];
-    switch (node.kind) {
-        case TermKind::array:
-            return name(node.argument) + "[]";
-        case TermKind::in_port:
-            return "in<" + name(node.argument) + ">";
-        case TermKind::out_port:
-            return "out<" + name(node.argument) + ">";
-        default:
-            return names[static_cast<std::size_t>(node.kind)];
-    }
+    std::string text;
+    name(term, 0, text);
+    return text;
 }
 
 bool Terms::contains_port(Term term) const {
-    for (;; term = argument(term)) {
-        if (is_port(kind(term))) return true;
-        if (kind(term) != TermKind::array) return false;
-    }
+    return any_inside(term, [&](Term inside) { return is_port(nodes_[inside].kind); });
 }
 
 bool Terms::contains_invalid(Term term) const {
-    while (kind(term) >= TermKind::array) term = argument(term);
-    return kind(term) == TermKind::invalid;
+    return any_inside(term, [&](Term inside) { return nodes_[inside].kind == TermKind::invalid; });
 }
 
 bool Terms::is_settled(Term term) const {
-    while (kind(term) >= TermKind::array) term = argument(term);
-    return !is_open(kind(term));
+    return !any_inside(term, [&](Term inside) { return is_open(nodes_[inside].kind); });
 }
 
 std::optional<Span> Terms::settled_at(Term term) const {
     std::optional<Span> where;
-    while (nodes_[term].same != term) {
+    while (nodes_[term].same != term && is_open(nodes_[term].kind)) {
         where = nodes_[term].settled;
         term = nodes_[term].same;
     }
@@ -146,7 +251,9 @@ std::optional<Span> Terms::settled_at(Term term) const {
 void Terms::settle_literals() {
     for (const Open& open : open_) {
         const Term term = root(open.term);
-        if (nodes_[term].kind == TermKind::integer) bind(term, plain(TermKind::s32), open.where);
+        const TermKind kind = nodes_[term].kind;
+        if (kind == TermKind::integer) bind(term, plain(TermKind::s32), open.where);
+        if (kind == TermKind::floating) bind(term, plain(TermKind::f64), open.where);
     }
 }
 

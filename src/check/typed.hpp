@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,7 +29,41 @@ using RoutineId = std::uint32_t;  // index into Module::routines
 struct Expression;
 using ExpressionPtr = std::unique_ptr<Expression>;
 
+// Known at the end of a routine at the latest, when inference has settled its type.
+template <typename Known>
+class Later {
+  public:
+    explicit(false) Later(Known known) : known_(std::make_shared<Known>(known)) {}
+    explicit(false) operator Known() const { return *known_; }
+    void settle(Known known) const { *known_ = known; }
+
+  private:
+    std::shared_ptr<Known> known_;
+};
+
 struct Invalid {};
+struct Float {
+    double value;
+};  // f32 or f64, as its type says
+struct Tuple {
+    std::vector<ExpressionPtr> elements;
+};
+// A struct, its fields in the order in which they were written; or a variant of a union.
+struct Construct {
+    std::optional<std::uint32_t> variant;
+    std::vector<std::uint32_t> fields;
+    std::vector<ExpressionPtr> values;
+};
+struct Field {
+    ExpressionPtr of;
+    Later<std::uint32_t> field;
+};
+// let pattern = value
+struct Pattern;
+struct Let {
+    std::unique_ptr<Pattern> pattern;
+    ExpressionPtr value;
+};
 struct Number {
     std::uint64_t bits;
 };  // of an integer, bool or char; sign-extended
@@ -74,7 +109,7 @@ struct Conditional {
     ExpressionPtr no;
 };
 struct Call {
-    RoutineId routine;
+    Later<RoutineId> routine;
     std::vector<ExpressionPtr> arguments;
 };
 struct Get {
@@ -95,8 +130,23 @@ struct Expression {
     Span span;
     Term type = 0;
     std::variant<Invalid, Number, Text, Array, Use, Index, Slice, Length, Create, Cast, Unary,
-                 Binary, Conditional, Call, Get, Put, Fires, Print>
+                 Binary, Conditional, Call, Get, Put, Fires, Print, Float, Tuple, Construct, Field,
+                 Let>
         node;
+};
+
+// What matches is of the type `type`.
+struct Pattern {
+    enum class Kind : std::uint8_t { anything, bind, equal, fields, variant, array };
+
+    Span span;
+    Term type = 0;
+    Kind kind = Kind::anything;
+    LocalId local = 0;                   // bind
+    ExpressionPtr value;                 // equal
+    std::uint32_t variant = 0;           // of a union
+    std::vector<std::uint32_t> numbers;  // of the fields, in a tuple or struct
+    std::vector<Pattern> inside;
 };
 
 // ---- statements
@@ -112,11 +162,15 @@ struct Declare {
     LocalId local;
     ExpressionPtr value;
 };
-// local[i][j] = …; types[k] is the type of what step k indexes.
+// local.a[i].b = …
+struct PlaceStep {
+    ExpressionPtr index;  // or null, and then a field
+    Later<std::uint32_t> field = 0;
+    Term container = 0;  // the type of what is indexed, or has the field
+};
 struct Place {
     LocalId local = 0;
-    std::vector<ExpressionPtr> indices;
-    std::vector<Term> types;
+    std::vector<PlaceStep> steps;
     Term type = 0;
 };
 struct Assign {
@@ -147,8 +201,20 @@ struct Each {
     ExpressionPtr of;
     StatementPtr body;
 };
-struct Break {};
-struct Continue {};
+// Of the loop so many levels further out, counted within the routine.
+struct Break {
+    std::uint32_t loop = 0;
+};
+struct Continue {
+    std::uint32_t loop = 0;
+};
+using LabelId = std::uint32_t;  // of the routine
+struct Goto {
+    LabelId label = 0;
+};
+struct Labelled {
+    LabelId label = 0;
+};
 struct Return {
     ExpressionPtr value;
 };
@@ -161,13 +227,21 @@ struct Sync {
 struct Fork {
     std::vector<StatementPtr> alternatives;
 };
+struct Select {
+    struct Arm {
+        std::vector<LocalId> locals;
+        std::vector<ExpressionPtr> ports;
+        StatementPtr body;
+    };
+    std::vector<Arm> arms;
+};
 struct Channel {
     LocalId out;
     LocalId in;
     Term message;
 };
 struct Start {
-    RoutineId routine = 0;
+    Later<RoutineId> routine = 0;
     std::vector<ExpressionPtr> arguments;
     std::optional<std::uint32_t> peer;  // index into Connector::peers
 };
@@ -175,7 +249,7 @@ struct Start {
 struct Statement {
     Span span;
     std::variant<Block, Declare, Assign, Evaluate, If, While, Range, Each, Break, Continue, Return,
-                 Assert, Sync, Fork, Channel, Start>
+                 Assert, Sync, Fork, Channel, Start, Goto, Labelled, Select>
         node;
 };
 
@@ -193,11 +267,13 @@ struct Routine {
     std::string name;
     Span span;
     program::RoutineKind kind = program::RoutineKind::function;
+    bool generic = false;          // stands for its instances, and is not compiled
     bool constant = false;         // a function without parameters that stands for a constant
     std::uint32_t parameters = 0;  // the first so many locals
     std::optional<Term> result;
     Span result_span;
     std::vector<Local> locals;
+    std::uint32_t labels = 0;
     Block body;
     Span end;
     bool may_end = true;
@@ -225,8 +301,32 @@ struct Connector {
     RoutineId body = 0;
 };
 
+// ---- types
+
+enum class TypeForm : std::uint8_t { structure, enumeration, union_of };
+
+struct VariantShape {
+    std::string name;
+    std::uint64_t value = 0;   // of an enum
+    std::vector<Term> fields;  // of a union
+};
+// A struct, enum or union with certain type arguments.
+struct Shape {
+    std::vector<std::string> names;  // of a struct's fields
+    std::vector<Term> fields;
+    std::vector<VariantShape> variants;
+};
+struct NamedType {
+    std::string name;
+    Span span;
+    TypeForm form = TypeForm::structure;
+    std::uint32_t parameters = 0;
+    std::map<std::vector<Term>, Shape> shapes;  // by the arguments, which are ground
+};
+
 struct Module {
     Terms terms;
+    std::vector<NamedType> types;
     std::vector<Routine> routines;
     std::optional<Connector> connector;
 };

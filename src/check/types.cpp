@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "check/checker.hpp"
@@ -30,7 +32,8 @@ std::string suggest_type(std::string_view name) {
 }
 
 std::string_view place_name(int place) {
-    constexpr std::string_view names[] = {"variable", "parameter", "result", "constant", "port"};
+    constexpr std::string_view names[] = {"variable", "parameter", "result",
+                                          "constant", "port",      "field"};
     return names[place];
 }
 
@@ -67,6 +70,16 @@ Term Checker::type(const tree::Type& of, TypePlace place, std::string_view open_
             return terms().plain(TermKind::s32);
         case Kind::s64:
             return terms().plain(TermKind::s64);
+        case Kind::f32:
+            return terms().plain(TermKind::f32);
+        case Kind::f64:
+            return terms().plain(TermKind::f64);
+        case Kind::tuple: {
+            std::vector<Term> fields;
+            for (const tree::Type& each : of.arguments)
+                fields.push_back(type(each, place, open_as));
+            return terms().tuple(std::move(fields));
+        }
         case Kind::character:
             return terms().plain(TermKind::character);
         case Kind::string:
@@ -84,37 +97,61 @@ Term Checker::type(const tree::Type& of, TypePlace place, std::string_view open_
             if (place == TypePlace::local) return terms().variable(of.span, std::string(open_as));
             report<Code::auto_not_here>(of.span, place_name(static_cast<int>(place)));
             return terms().invalid();
-        case Kind::named:
-            if (!excused(of.name)) {
-                report<Code::unknown_type>(of.span, of.name, suggest_type(of.name));
+        case Kind::named: {
+            const tree::Name name{of.name, of.span};
+            if (of.module.empty()) {
+                return named_type(name, of.arguments, of.span, place, open_as)
+                    .value_or(terms().invalid());
             }
-            return terms().invalid();
+            const auto module = find_module({of.module, of.span});
+            if (!module) return terms().invalid();
+            const auto symbol = names_[*module].own.find(of.name);
+            if (symbol == names_[*module].own.end() || symbol->second.kind != SymbolKind::type) {
+                if (!names_[*module].excused.contains(of.name)) {
+                    report<Code::not_in_module>(of.span, of.module, of.name, "");
+                }
+                return terms().invalid();
+            }
+            return applied(symbol->second.id, of.arguments, of.span, place, open_as)
+                .value_or(terms().invalid());
+        }
         case Kind::invalid:
             return terms().invalid();
     }
     return terms().invalid();
 }
 
-Term Checker::program_type(const program::Program& program, program::TypeId of) {
-    using program::TypeKind;
-    const program::Type& type = program.types[of];
-    switch (type.kind) {
-        case TypeKind::boolean:
-            return terms().plain(TermKind::boolean);
-        case TypeKind::character:
-            return terms().plain(TermKind::character);
-        case TypeKind::string:
-            return terms().plain(TermKind::string);
-        case TypeKind::array:
-            return terms().array(program_type(program, type.element));
-        case TypeKind::in_port:
-            return terms().port(TermKind::in_port, program_type(program, type.element));
-        case TypeKind::out_port:
-            return terms().port(TermKind::out_port, program_type(program, type.element));
-        default:
-            return static_cast<Term>(static_cast<int>(TermKind::u8) + static_cast<int>(type.kind) -
-                                     static_cast<int>(TypeKind::u8));
+std::optional<Term> Checker::named_type(const tree::Name& name,
+                                        const std::vector<tree::Type>& arguments, Span span,
+                                        TypePlace place, std::string_view open_as) {
+    if (const auto parameter = here_.types.find(name.text); parameter != here_.types.end()) {
+        if (arguments.empty()) return parameter->second;
+        report<Code::type_argument_count>(span, name.text, 0, "s", arguments.size());
+        return std::nullopt;
     }
+    const auto symbol = find_symbol(name.text);
+    if (symbol && symbol->kind == SymbolKind::type) {
+        return applied(symbol->id, arguments, span, place, open_as);
+    }
+    if (symbol) {
+        report<Code::not_a_type>(name.span, name.text)
+            .note<NoteCode::defined_here>(symbol->span, name.text);
+        return std::nullopt;
+    }
+    if (excused(name.text)) return std::nullopt;
+    std::string hint = suggest_import(name.text);
+    if (hint.empty()) {
+        std::vector<std::string_view> known;
+        for (const auto& [each, found] : names_[here_.module].symbols) {
+            if (found.kind == SymbolKind::type) known.push_back(each);
+        }
+        for (const auto& [each, term] : here_.types) known.push_back(each);
+        std::sort(known.begin(), known.end());
+        hint = did_you_mean(name.text, known);
+    }
+    if (hint.empty()) hint = suggest_type(name.text);
+    report<Code::unknown_type>(name.span, name.text, hint);
+    return std::nullopt;
 }
 
 Operand::Operand(const Expression& of) : type(of.type), span(of.span) {
@@ -174,6 +211,14 @@ void Checker::settle() {
     retry_pending();
     for (const Literal& each : std::exchange(literals_, {})) {
         check_literal_fits(each.type, each.magnitude, each.negative, each.span);
+    }
+    for (const FloatLiteral& each : std::exchange(float_literals_, {})) {
+        const double largest = terms().kind(each.type) == TermKind::f32
+                                   ? double{std::numeric_limits<float>::max()}
+                                   : std::numeric_limits<double>::max();
+        if (each.value > largest) {
+            report<Code::float_does_not_fit>(each.span, terms().name(each.type));
+        }
     }
     for (const Local& local : routine().locals) refuse_ports_in_messages(local);
 }

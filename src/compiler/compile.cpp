@@ -2,9 +2,11 @@
 #include "compiler/compile.hpp"
 
 #include <cassert>
+#include <utility>
 
 #include "check/check.hpp"
 #include "compiler/generate.hpp"
+#include "compiler/modules.hpp"
 #include "syntax/canonical.hpp"
 #include "syntax/lexer.hpp"
 #include "syntax/parser.hpp"
@@ -23,14 +25,14 @@ program::Program verified(program::Program program) {
 
 }  // namespace
 
-std::optional<program::Program> compile(const Sources& sources, std::uint32_t source,
-                                        Diagnostics& diagnostics, const Limits& limits) {
-    syntax::Tokens tokens = syntax::lex(sources, source, diagnostics, limits);
-    const auto tree = syntax::parse(sources, source, std::move(tokens), diagnostics, limits);
-    const auto module = check::check(tree, diagnostics);
+std::optional<program::Program> compile(Sources& sources, std::uint32_t source,
+                                        Diagnostics& diagnostics, const Limits& limits,
+                                        const Resolver& resolver) {
+    const Loaded loaded = load(sources, source, diagnostics, limits, resolver);
+    auto module = check::check(loaded.modules, diagnostics, limits);
     diagnostics.sort();
     if (!module) return std::nullopt;
-    return verified(generate(*module, {}));
+    return verified(generate(std::move(*module), {}));
 }
 
 std::optional<std::string> canonical_text(const Sources& sources, std::uint32_t source,
@@ -51,8 +53,8 @@ std::optional<program::Program> compile_literal(std::string_view text, const pro
     syntax::Tokens tokens = syntax::lex(sources, source, diagnostics, limits);
     const auto tree =
         syntax::parse_expression(sources, source, std::move(tokens), diagnostics, limits);
-    const auto module = tree ? check::check_literal(*tree, base, type, diagnostics) : std::nullopt;
-    if (module) return verified(generate(*module, base.types));
+    auto module = tree ? check::check_literal(*tree, base, type, diagnostics) : std::nullopt;
+    if (module) return verified(generate(std::move(*module), base.types));
     error = diagnostics.all().empty() ? "not a literal" : diagnostics.all().front().text;
     return std::nullopt;
 }

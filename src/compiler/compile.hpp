@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,9 +16,19 @@ namespace reowolf::compiler {
 
 // Source text to program. Nothing comes back if the diagnostics have an error; they are in the
 // order of the text.
-std::optional<program::Program> compile(const diagnostics::Sources& sources, std::uint32_t source,
-                                        diagnostics::Diagnostics& diagnostics,
-                                        const Limits& limits);
+//
+// The modules that it imports are added to the sources. Those of the standard library are part of
+// the compiler; without a resolver there are no others, as for a text that comes from a stranger.
+struct FoundModule {
+    std::string path;  // as shown to people
+    std::string text;
+};
+// From a module's name, "a.b", and the path of the file that imports it.
+using Resolver = std::function<std::optional<FoundModule>(const std::string&, std::string_view)>;
+
+std::optional<program::Program> compile(diagnostics::Sources& sources, std::uint32_t source,
+                                        diagnostics::Diagnostics& diagnostics, const Limits& limits,
+                                        const Resolver& resolver = {});
 
 // What peers must agree on, see syntax/canonical.hpp. Nothing if the text does not parse.
 std::optional<std::string> canonical_text(const diagnostics::Sources& sources, std::uint32_t source,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <bit>
 
 #include "compiler/generator.hpp"
 
@@ -16,17 +17,27 @@ constexpr std::size_t elements_at_once = 64;
 
 }  // namespace
 
-Generator::Operand Generator::value(const Expression& of) {
+std::optional<Generator::Operand> Generator::view(const Expression& of) {
     if (const auto* use = std::get_if<check::Use>(&of.node)) {
-        return {local_slots_[use->local], false};
+        return Operand{local_slots_[use->local], false, type(of.type)};
     }
+    const auto* field = std::get_if<check::Field>(&of.node);
+    if (field == nullptr) return std::nullopt;
+    auto whole = view(*field->of);
+    if (!whole) return std::nullopt;
+    return Operand{whole->slot + field_offset(field->of->type, field->field), false, type(of.type)};
+}
+
+Generator::Operand Generator::value(const Expression& of) {
+    if (const auto seen = view(of)) return *seen;
     return owned(of);
 }
 
 Generator::Operand Generator::owned(const Expression& of) {
-    const Slot slot = frame_.take(is_reference(of.type));
+    const program::TypeId of_type = type(of.type);
+    const Slot slot = take(of_type);
     into(of, slot);
-    return {slot, true};
+    return {slot, true, of_type};
 }
 
 void Generator::into(const Expression& of, Slot to) {
@@ -37,11 +48,14 @@ Generator::Block Generator::block(const std::vector<check::ExpressionPtr>& of, s
                                   std::size_t end) {
     Block block;
     for (std::size_t i = begin; i < end; ++i) {
-        block.references.push_back(is_reference(of[i]->type));
+        const std::vector<bool> part = pattern(type(of[i]->type));
+        block.references.insert(block.references.end(), part.begin(), part.end());
     }
     block.first = frame_.take_block(block.references);
+    Slot next = block.first;
     for (std::size_t i = begin; i < end; ++i) {
-        into(*of[i], block.first + static_cast<Slot>(i - begin));
+        into(*of[i], next);
+        next += pool_.layout(type(of[i]->type)).slots;
     }
     return block;
 }
@@ -70,8 +84,8 @@ void Generator::put_into(const check::Array& of, const Expression& whole, Slot t
         frame_.give_back_block(elements.first, elements.references);
     };
     if (count <= elements_at_once) return part(0, to);
-    const Slot all = frame_.take(true);
-    const Slot next = frame_.take(true);
+    const Slot all = take(array_type);
+    const Slot next = take(array_type);
     part(0, all);
     for (std::size_t begin = elements_at_once; begin < count; begin += elements_at_once) {
         part(begin, next);
@@ -79,12 +93,27 @@ void Generator::put_into(const check::Array& of, const Expression& whole, Slot t
              {.opcode = Opcode::concat, .a = all, .b = all, .c = next, .d = array_type});
     }
     emit(whole.span, {.opcode = Opcode::take_ref, .a = to, .b = all});
-    frame_.give_back(all);
-    release(whole.span, {next, true});
+    give_back(all, array_type);
+    release(whole.span, {next, true, array_type});
 }
 
 void Generator::put_into(const check::Use& of, const Expression& whole, Slot to) {
-    move(whole.span, to, local_slots_[of.local]);
+    move(whole.span, to, local_slots_[of.local], type(whole.type));
+}
+
+void Generator::put_into(const check::Field& of, const Expression& whole, Slot to) {
+    const Operand container = value(*of.of);
+    const Slot at = container.slot + field_offset(of.of->type, of.field);
+    move(whole.span, to, at, type(whole.type));
+    release(whole.span, container);
+}
+
+void Generator::put_into(const check::Float& of, const Expression& whole, Slot to) {
+    if (kind(whole.type) == TypeKind::f32) {
+        constant(whole.span, to, std::bit_cast<std::uint32_t>(static_cast<float>(of.value)));
+    } else {
+        constant(whole.span, to, std::bit_cast<std::uint64_t>(of.value));
+    }
 }
 
 void Generator::put_into(const check::Index& of, const Expression& whole, Slot to) {
@@ -143,7 +172,8 @@ void Generator::put_into(const check::Create& of, const Expression& whole, Slot 
 
 void Generator::put_into(const check::Cast& of, const Expression& whole, Slot to) {
     const Operand from = value(*of.of);
-    emit(whole.span, {.opcode = Opcode::cast,
+    const bool floats = program::is_float(kind(whole.type)) || program::is_float(kind(of.of->type));
+    emit(whole.span, {.opcode = floats ? Opcode::float_cast : Opcode::cast,
                       .kind = kind(whole.type),
                       .kind2 = kind(of.of->type),
                       .a = to,
@@ -154,7 +184,8 @@ void Generator::put_into(const check::Cast& of, const Expression& whole, Slot to
 void Generator::put_into(const check::Unary& of, const Expression& whole, Slot to) {
     if (of.op == UnaryOperator::plus) return into(*of.of, to);
     const Operand operand = value(*of.of);
-    const Opcode opcode = of.op == UnaryOperator::minus     ? Opcode::neg
+    const bool is_float = program::is_float(kind(whole.type));
+    const Opcode opcode = of.op == UnaryOperator::minus ? is_float ? Opcode::float_neg : Opcode::neg
                           : of.op == UnaryOperator::bit_not ? Opcode::bit_not
                                                             : Opcode::logical_not;
     const TypeKind worked_on =
@@ -166,25 +197,25 @@ void Generator::put_into(const check::Unary& of, const Expression& whole, Slot t
 void Generator::operation(Span span, BinaryOperator op, check::Term left_type,
                           check::Term right_type, Slot to, Slot left, Slot right) {
     TypeKind worked_on = kind(left_type);
-    const bool reference = is_reference(left_type);
     const bool text = worked_on == TypeKind::string;
+    const bool is_float = program::is_float(worked_on);
     Opcode opcode = Opcode::add;
     bool negated = false;
     switch (op) {
         case BinaryOperator::multiply:
-            opcode = Opcode::mul;
+            opcode = is_float ? Opcode::float_mul : Opcode::mul;
             break;
         case BinaryOperator::divide:
-            opcode = Opcode::div;
+            opcode = is_float ? Opcode::float_div : Opcode::div;
             break;
         case BinaryOperator::remainder:
-            opcode = Opcode::rem;
+            opcode = is_float ? Opcode::float_rem : Opcode::rem;
             break;
         case BinaryOperator::add:
-            opcode = Opcode::add;
+            opcode = is_float ? Opcode::float_add : Opcode::add;
             break;
         case BinaryOperator::subtract:
-            opcode = Opcode::sub;
+            opcode = is_float ? Opcode::float_sub : Opcode::sub;
             break;
         case BinaryOperator::shift_left:
             opcode = Opcode::shl;
@@ -202,36 +233,34 @@ void Generator::operation(Span span, BinaryOperator op, check::Term left_type,
             opcode = Opcode::bit_or;
             break;
         case BinaryOperator::less:
-            opcode = text ? Opcode::before : Opcode::lt;
+            opcode = text ? Opcode::before : is_float ? Opcode::float_lt : Opcode::lt;
             break;
         case BinaryOperator::greater:
-            opcode = text ? Opcode::before : Opcode::lt;
+            opcode = text ? Opcode::before : is_float ? Opcode::float_lt : Opcode::lt;
             std::swap(left, right);
             break;
         case BinaryOperator::less_equal:
-            opcode = text ? Opcode::before : Opcode::le;
+            opcode = text ? Opcode::before : is_float ? Opcode::float_le : Opcode::le;
             negated = text;
             if (text) std::swap(left, right);
             break;
         case BinaryOperator::greater_equal:
-            opcode = text ? Opcode::before : Opcode::le;
+            opcode = text ? Opcode::before : is_float ? Opcode::float_le : Opcode::le;
             negated = text;
             if (!text) std::swap(left, right);
             break;
         case BinaryOperator::equal:
-            opcode = reference ? Opcode::same : Opcode::eq;
-            break;
         case BinaryOperator::not_equal:
-            opcode = reference ? Opcode::differ : Opcode::ne;
-            break;
+            return equality(span, op == BinaryOperator::equal, type(left_type), to, left, right);
         case BinaryOperator::concatenate: {
             // In place only if the right side is not the same variable.
             const bool itself = to == right;
-            const Slot other = itself ? frame_.take(true) : right;
+            const program::TypeId of_type = type(left_type);
+            const Slot other = itself ? take(of_type) : right;
             if (itself) move(span, other, right);
             emit(span,
                  {.opcode = Opcode::concat, .a = to, .b = left, .c = other, .d = type(left_type)});
-            if (itself) release(span, {other, true});
+            if (itself) release(span, {other, true, of_type});
             return;
         }
         case BinaryOperator::logical_and:
@@ -252,6 +281,30 @@ void Generator::operation(Span span, BinaryOperator op, check::Term left_type,
     if (negated) emit(span, {.opcode = Opcode::logical_not, .a = to, .b = to});
 }
 
+void Generator::equality(Span span, bool equal, program::TypeId of, Slot to, Slot left,
+                         Slot right) {
+    const TypeKind worked_on = pool_[of].kind;
+    Opcode opcode = equal ? Opcode::eq : Opcode::ne;
+    bool negated = false;
+    if (program::is_float(worked_on)) {
+        opcode = Opcode::float_eq;
+        negated = !equal;
+    } else if (program::is_aggregate(worked_on) ||
+               (worked_on == TypeKind::array && pool_.contains_float(of))) {
+        opcode = Opcode::same_value;
+        negated = !equal;
+    } else if (program::is_reference(worked_on)) {
+        opcode = equal ? Opcode::same : Opcode::differ;
+    }
+    emit(span, {.opcode = opcode,
+                .kind = worked_on,
+                .a = to,
+                .b = left,
+                .c = right,
+                .d = opcode == Opcode::same_value ? of : 0});
+    if (negated) emit(span, {.opcode = Opcode::logical_not, .a = to, .b = to});
+}
+
 void Generator::put_into(const check::Binary& of, const Expression& whole, Slot to) {
     if (of.op == BinaryOperator::logical_and || of.op == BinaryOperator::logical_or) {
         return logical(whole, to);
@@ -266,9 +319,8 @@ void Generator::put_into(const check::Binary& of, const Expression& whole, Slot 
 
 void Generator::concatenate(const check::Binary& of, const Expression& whole, Slot to) {
     // A temporary on the left grows in place.
-    const bool is_variable = to < is_local_.size() && is_local_[to];
-    Operand left{to, false};
-    if (is_variable || std::holds_alternative<check::Use>(of.left->node)) {
+    Operand left{to, false, type(of.left->type)};
+    if (is_local(to) || view(*of.left)) {
         left = value(*of.left);
     } else {
         into(*of.left, to);
@@ -278,7 +330,7 @@ void Generator::concatenate(const check::Binary& of, const Expression& whole, Sl
         operation(whole.span, of.op, of.left->type, of.right->type, left.slot, left.slot,
                   right.slot);
         emit(whole.span, {.opcode = Opcode::take_ref, .a = to, .b = left.slot});
-        frame_.give_back(left.slot);
+        give_back(left.slot, left.type);
     } else {
         operation(whole.span, of.op, of.left->type, of.right->type, to, left.slot, right.slot);
     }
@@ -321,14 +373,24 @@ void Generator::branch(const Expression& of, Label& to, bool when) {
         }
         return;
     }
-    const Operand decides = value(of);
-    if (reachable_) {
-        if (!to.at) to.uses.push_back(static_cast<std::uint32_t>(result_.code.size()));
-        emit(of.span, {.opcode = when ? Opcode::jump_if : Opcode::jump_unless,
-                       .a = to.at.value_or(0),
-                       .b = decides.slot});
+    if (const auto* let = std::get_if<check::Let>(&of.node)) {
+        Label otherwise;
+        match(*let, of.span, when ? otherwise : to);
+        if (when) jump(of.span, to);
+        if (when) bind(otherwise);
+        return;
     }
+    const Operand decides = value(of);
+    branch_slot(of.span, decides.slot, to, when);
     release(of.span, decides);
+}
+
+void Generator::branch_slot(Span span, Slot decides, Label& to, bool when) {
+    if (!reachable_) return;
+    if (!to.at) to.uses.push_back(static_cast<std::uint32_t>(result_.code.size()));
+    emit(span, {.opcode = when ? Opcode::jump_if : Opcode::jump_unless,
+                .a = to.at.value_or(0),
+                .b = decides});
 }
 
 void Generator::put_into(const check::Conditional& of, const Expression& whole, Slot to) {
@@ -343,18 +405,19 @@ void Generator::put_into(const check::Conditional& of, const Expression& whole, 
 }
 
 void Generator::put_into(const check::Call& of, const Expression& whole, Slot to) {
-    const check::Routine& called = module_.routines[of.routine];
+    const check::Routine& called = module_.routines[check::RoutineId{of.routine}];
     if (called.constant) {
         // What is cheaper to write than to call.
         const auto& initial = std::get<check::Return>(called.body.statements[0]->node).value;
         if (std::holds_alternative<check::Number>(initial->node) ||
+            std::holds_alternative<check::Float>(initial->node) ||
             std::holds_alternative<check::Text>(initial->node)) {
             return into(*initial, to);
         }
     }
     const Block arguments = block(of.arguments, 0, of.arguments.size());
     emit(whole.span, {.opcode = Opcode::call,
-                      .a = of.routine,
+                      .a = numbers_[of.routine],
                       .b = arguments.references.empty() ? 0 : arguments.first,
                       .c = to});
     frame_.give_back_block(arguments.first, arguments.references);

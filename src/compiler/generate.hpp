@@ -8,7 +8,7 @@
 
 namespace reowolf::compiler {
 
-// Typed tree to program. `types` keep their numbers.
-program::Program generate(const check::Module& module, std::vector<program::Type> types);
+// Typed tree to program. `types` keep their numbers, which are those of the module's named types.
+program::Program generate(check::Module module, std::vector<program::Type> types);
 
 }  // namespace reowolf::compiler

@@ -50,26 +50,78 @@ void Generator::move(Span span, Slot to, Slot from) {
          {.opcode = frame_.is_reference(to) ? Opcode::copy_ref : Opcode::move, .a = to, .b = from});
 }
 
+void Generator::drop(Span span, Slot slot, program::TypeId of) {
+    if (pool_.layout(of).references.empty()) return;
+    if (!program::is_aggregate(pool_[of].kind)) return drop(span, slot);
+    emit(span, {.opcode = Opcode::clear_value, .a = slot, .d = of});
+}
+
+void Generator::move(Span span, Slot to, Slot from, program::TypeId of) {
+    if (!program::is_aggregate(pool_[of].kind)) return move(span, to, from);
+    if (to != from) emit(span, {.opcode = Opcode::copy_value, .a = to, .b = from, .d = of});
+}
+
+void Generator::take_value(Span span, Slot to, Slot from, program::TypeId of) {
+    const TypeKind kind_of = pool_[of].kind;
+    if (program::is_aggregate(kind_of)) {
+        emit(span, {.opcode = Opcode::take_value, .a = to, .b = from, .d = of});
+    } else {
+        emit(span, {.opcode = program::is_reference(kind_of) ? Opcode::take_ref : Opcode::move,
+                    .a = to,
+                    .b = from});
+    }
+}
+
 void Generator::release(Span span, Operand operand) {
     if (!operand.owned) return;
-    if (frame_.is_reference(operand.slot)) drop(span, operand.slot);
-    frame_.give_back(operand.slot);
+    drop(span, operand.slot, operand.type);
+    give_back(operand.slot, operand.type);
+}
+
+std::vector<bool> Generator::pattern(program::TypeId of) const {
+    const program::Layout& layout = pool_.layout(of);
+    std::vector<bool> references(layout.slots, false);
+    for (const std::uint32_t slot : layout.references) references[slot] = true;
+    return references;
+}
+
+std::uint32_t Generator::field_offset(check::Term container, std::uint32_t field) {
+    const program::Type& of = pool_[type(container)];
+    std::uint32_t offset = 0;
+    for (std::uint32_t i = 0; i < field; ++i) offset += pool_.layout(of.fields[i].type).slots;
+    return offset;
+}
+
+Slot Generator::open_local(check::LocalId local) {
+    return open_local(local, take(local_type(local)));
 }
 
 Slot Generator::open_local(check::LocalId local, Slot slot) {
     local_slots_[local] = slot;
-    if (is_local_.size() <= slot) is_local_.resize(slot + 1);
-    is_local_[slot] = true;
+    const std::uint32_t slots = pool_.layout(local_type(local)).slots;
+    if (is_local_.size() < slot + slots) is_local_.resize(slot + slots);
+    for (std::uint32_t i = 0; i < slots; ++i) is_local_[slot + i] = true;
     live_.push_back(local);
     return slot;
 }
 
 void Generator::close_locals(Span span, std::size_t live) {
+    drop_locals(span, live);
+    forget_locals(live);
+}
+
+void Generator::drop_locals(Span span, std::size_t live) {
+    for (std::size_t i = live_.size(); i-- > live;) {
+        drop(span, local_slots_[live_[i]], local_type(live_[i]));
+    }
+}
+
+void Generator::forget_locals(std::size_t live) {
     while (live_.size() > live) {
         const Slot slot = local_slots_[live_.back()];
-        if (frame_.is_reference(slot)) drop(span, slot);
-        is_local_[slot] = false;
-        frame_.give_back(slot);
+        const program::TypeId of = local_type(live_.back());
+        for (std::uint32_t i = 0; i < pool_.layout(of).slots; ++i) is_local_[slot + i] = false;
+        give_back(slot, of);
         live_.pop_back();
     }
 }
@@ -81,11 +133,13 @@ program::Routine Generator::run() {
     result_.may_end = routine_.may_end;
     if (routine_.result) result_.result = type(*routine_.result);
     local_slots_.resize(routine_.locals.size());
+    landings_.resize(routine_.labels);
     for (check::LocalId local = 0; local < routine_.parameters; ++local) {
         const check::Local& parameter = routine_.locals[local];
         result_.parameters.push_back({parameter.name, type(parameter.type)});
-        open_local(local, frame_.take(is_reference(parameter.type)));
+        open_local(local);
     }
+    result_.parameter_slots = frame_.size();
     for (const check::StatementPtr& each : routine_.body.statements) statement(*each);
     if (routine_.kind != program::RoutineKind::function) {
         emit(routine_.end, {.opcode = Opcode::end});
@@ -95,12 +149,18 @@ program::Routine Generator::run() {
     return std::move(result_);
 }
 
-program::Program generate(const check::Module& module, std::vector<program::Type> types) {
+program::Program generate(check::Module module, std::vector<program::Type> types) {
     program::Program program;
     program.types = std::move(types);
-    Pool pool(program);
+    Pool pool(program, module);
+    std::vector<program::RoutineId> numbers;
+    program::RoutineId next = 0;
     for (const check::Routine& routine : module.routines) {
-        program.routines.push_back(Generator(module, routine, pool).run());
+        numbers.push_back(routine.generic ? 0 : next++);
+    }
+    for (const check::Routine& routine : module.routines) {
+        if (routine.generic) continue;
+        program.routines.push_back(Generator(module, routine, pool, numbers).run());
     }
     if (module.connector) {
         const check::Connector& of = *module.connector;
@@ -108,11 +168,11 @@ program::Program generate(const check::Module& module, std::vector<program::Type
         connector.name = of.name;
         connector.span = of.span;
         connector.self = of.self;
-        connector.body = of.body;
+        connector.body = numbers[of.body];
         for (const check::Peer& peer : of.peers) {
             program::Peer made{peer.name, peer.address, peer.listen, {}, peer.span};
             for (const check::PeerPort& port : peer.ports) {
-                made.ports.push_back({port.name, pool.type(module.terms, port.type), port.span});
+                made.ports.push_back({port.name, pool.type(port.type), port.span});
             }
             connector.peers.push_back(std::move(made));
         }

@@ -19,8 +19,10 @@ using program::TypeKind;
 
 class Generator {
   public:
-    Generator(const check::Module& module, const check::Routine& routine, Pool& pool)
-        : module_(module), routine_(routine), pool_(pool) {}
+    // `numbers`: of the module's routines in the program.
+    Generator(const check::Module& module, const check::Routine& routine, Pool& pool,
+              const std::vector<program::RoutineId>& numbers)
+        : module_(module), routine_(routine), pool_(pool), numbers_(numbers) {}
 
     program::Routine run();
 
@@ -29,6 +31,7 @@ class Generator {
     struct Operand {
         Slot slot = 0;
         bool owned = false;
+        program::TypeId type = 0;
     };
     // A place in the code that jumps lead to, maybe before it is known.
     struct Label {
@@ -47,22 +50,40 @@ class Generator {
     void jump(Span span, Label& to);
     void bind(Label& label);
     void drop(Span span, Slot slot);
+    void drop(Span span, Slot slot, program::TypeId type);
     void move(Span span, Slot to, Slot from);
+    // A whole value: a copy, or with its references.
+    void move(Span span, Slot to, Slot from, program::TypeId type);
+    void take_value(Span span, Slot to, Slot from, program::TypeId type);
     // What is done with it: null if it holds references, and free.
     void release(Span span, Operand operand);
-    program::TypeId type(check::Term term) { return pool_.type(module_.terms, term); }
-    TypeKind kind(check::Term term) const { return type_kind(module_.terms.kind(term)); }
-    bool is_reference(check::Term term) const { return program::is_reference(kind(term)); }
+    program::TypeId type(check::Term term) { return pool_.type(term); }
+    TypeKind kind(check::Term term) { return pool_[type(term)].kind; }
+    bool is_reference(check::Term term) { return program::is_reference(kind(term)); }
+    bool is_aggregate(check::Term term) { return program::is_aggregate(kind(term)); }
+    // Of a value's slots: which hold references.
+    std::vector<bool> pattern(program::TypeId type) const;
+    Slot take(program::TypeId type) { return frame_.take_block(pattern(type)); }
+    void give_back(Slot slot, program::TypeId type) { frame_.give_back_block(slot, pattern(type)); }
+    bool is_local(Slot slot) const { return slot < is_local_.size() && is_local_[slot]; }
+    std::uint32_t field_offset(check::Term container, std::uint32_t field);
     // The slot is the local's from now on.
     Slot open_local(check::LocalId local, Slot slot);
-    // Ends the life of the locals opened since.
+    Slot open_local(check::LocalId local);
+    program::TypeId local_type(check::LocalId local) { return type(routine_.locals[local].type); }
+    // Ends the life of the locals opened since: their references, and their slots.
     void close_locals(Span span, std::size_t live);
+    void drop_locals(Span span, std::size_t live);
+    void forget_locals(std::size_t live);
 
     // expressions.cpp
     Operand value(const check::Expression& of);
     Operand owned(const check::Expression& of);
     void into(const check::Expression& of, Slot to);
     void branch(const check::Expression& of, Label& to, bool when);
+    void branch_slot(Span span, Slot decides, Label& to, bool when);
+    // What lies in a variable, without a copy.
+    std::optional<Operand> view(const check::Expression& of);
     struct Block {
         Slot first = 0;
         std::vector<bool> references;
@@ -87,6 +108,20 @@ class Generator {
     void put_into(const check::Put& of, const check::Expression& whole, Slot to);
     void put_into(const check::Fires& of, const check::Expression& whole, Slot to);
     void put_into(const check::Print& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Float& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Field& of, const check::Expression& whole, Slot to);
+    // aggregates.cpp
+    void put_into(const check::Tuple& of, const check::Expression& whole, Slot to);
+    void put_into(const check::Construct& of, const check::Expression& whole, Slot to);
+    void construct_variant(const check::Construct& of, const check::Expression& whole, Slot to);
+    // patterns.cpp
+    void put_into(const check::Let& of, const check::Expression& whole, Slot to);
+    void match(const check::Let& of, Span span, Label& otherwise);
+    void match(const check::Pattern& of, Slot slot, Label& otherwise);
+    void match_variant(const check::Pattern& of, Slot slot, Label& otherwise);
+    void match_array(const check::Pattern& of, Slot slot, Label& otherwise);
+    void open_bound(const check::Pattern& of);
+    void equality(Span span, bool equal, program::TypeId type, Slot to, Slot left, Slot right);
     void logical(const check::Expression& whole, Slot to);
     void concatenate(const check::Binary& of, const check::Expression& whole, Slot to);
     // to = left op right, all given as slots.
@@ -111,21 +146,37 @@ class Generator {
     void translate(const check::Fork& of, Span span);
     void translate(const check::Channel& of, Span span);
     void translate(const check::Start& of, Span span);
-    void assign_element(const check::Assign& of, Span span);
-    void leave_loop(Span span, Label& to);
+    void translate(const check::Goto& of, Span span);
+    void translate(const check::Labelled& of, Span span);
+    void translate(const check::Select& of, Span span);
+    void translate_matching(const check::While& of, Span span);
+    void assign_place(const check::Assign& of, Span span);
+    void leave_loop(Span span, const Loop& loop, Label& to);
     // A value that the body of a loop cannot change.
     Operand fixed(const check::Expression& of);
 
     const check::Module& module_;
     const check::Routine& routine_;
     Pool& pool_;
+    const std::vector<program::RoutineId>& numbers_;
     program::Routine result_;
     Frame frame_;
     std::vector<Slot> local_slots_;
     std::vector<bool> is_local_;        // by slot
     std::vector<check::LocalId> live_;  // that have a slot now, in order
     std::vector<Loop> loops_;
-    bool reachable_ = true;  // what is not is left out
+    // A jump to a label that comes later ends the life of locals that only the label knows of.
+    struct Waiting {
+        Label drops;
+        std::vector<check::LocalId> live;
+    };
+    struct Landing {
+        Label label;
+        std::size_t live = 0;
+        std::vector<Waiting> waiting;
+    };
+    std::vector<Landing> landings_;  // by label
+    bool reachable_ = true;          // what is not is left out
 };
 
 }  // namespace reowolf::compiler

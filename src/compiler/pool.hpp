@@ -4,33 +4,48 @@
 
 #include <map>
 #include <string>
+#include <tuple>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
-#include "check/terms.hpp"
+#include "check/typed.hpp"
 #include "program/program.hpp"
 
 namespace reowolf::compiler {
 
 class Pool {
   public:
-    explicit Pool(program::Program& program);
+    // The types that the program has already are those of the module, by number.
+    Pool(program::Program& program, check::Module& module);
 
-    program::TypeId type(const check::Terms& terms, check::Term term);
+    program::TypeId type(check::Term term);
+    const program::Layout& layout(program::TypeId type) const { return program_.layout(type); }
+    const program::Type& operator[](program::TypeId type) const { return program_.types[type]; }
+    bool contains_float(program::TypeId type) const {
+        return program::contains_float(program_, type);
+    }
     std::uint32_t type_list(const std::vector<program::TypeId>& list);
     std::uint32_t text(const std::string& bytes);
 
   private:
-    program::TypeId intern(program::Type type);
+    // Of kinds and parts, or of a named type's number and arguments.
+    using Key = std::tuple<program::TypeKind, std::uint32_t, std::vector<program::TypeId>>;
+
+    program::TypeId intern(check::Term term);
+    program::TypeId add(Key key, program::Type type);
+    void fill(program::TypeId id, check::Term term);
+    bool reaches(check::Term from, check::Term to);
+    const check::Shape& shape(check::Term term);
 
     program::Program& program_;
-    std::map<std::pair<program::TypeKind, program::TypeId>, program::TypeId> types_;
+    check::Module& module_;
+    std::map<Key, program::TypeId> types_;
+    std::unordered_map<check::Term, program::TypeId> known_;
     std::map<std::vector<program::TypeId>, std::uint32_t> type_lists_;
     std::unordered_map<std::string, std::uint32_t> texts_;
 };
 
-// Of a settled term.
+// Of a settled term that is not named.
 program::TypeKind type_kind(check::TermKind kind);
 
 }  // namespace reowolf::compiler

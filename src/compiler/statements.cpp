@@ -17,13 +17,13 @@ void Generator::translate(const check::Block& of, Span span) {
 
 void Generator::translate(const check::Declare& of, Span) {
     // A temporary until it has its value, so that it may be built in place.
-    const Slot slot = frame_.take(is_reference(routine_.locals[of.local].type));
+    const Slot slot = take(local_type(of.local));
     into(*of.value, slot);
     open_local(of.local, slot);
 }
 
 void Generator::translate(const check::Assign& of, Span span) {
-    if (!of.place.indices.empty()) return assign_element(of, span);
+    if (!of.place.steps.empty()) return assign_place(of, span);
     const Slot to = local_slots_[of.place.local];
     if (!of.op) return into(*of.value, to);
     const Operand right = value(*of.value);
@@ -31,50 +31,90 @@ void Generator::translate(const check::Assign& of, Span span) {
     release(span, right);
 }
 
-// The arrays on the way to the element are moved out of each other, so that they are unshared and
-// are changed in place, and moved back in.
-void Generator::assign_element(const check::Assign& of, Span span) {
+// The elements on the way to the place are moved out of their arrays, so that what they hold is
+// unshared and is changed in place, and moved back in.
+void Generator::assign_place(const check::Assign& of, Span span) {
     const check::Place& place = of.place;
-    const bool reference = is_reference(place.type);
+    const program::TypeId stored = type(place.type);
     std::vector<Operand> indices;
-    for (const check::ExpressionPtr& each : place.indices) indices.push_back(value(*each));
-    const bool stored_as_it_is = !of.op;
-    Operand right = stored_as_it_is && reference ? owned(*of.value) : value(*of.value);
+    bool any_index = false;
+    for (const check::PlaceStep& each : place.steps) {
+        indices.push_back(each.index ? value(*each.index) : Operand{});
+        any_index = any_index || each.index != nullptr;
+    }
+    if (!any_index) {
+        Slot to = local_slots_[place.local];
+        for (const check::PlaceStep& each : place.steps) {
+            to += field_offset(each.container, each.field);
+        }
+        if (!of.op) return into(*of.value, to);
+        const Operand right = value(*of.value);
+        operation(span, *of.op, place.type, of.value->type, to, to, right.slot);
+        release(span, right);
+        return;
+    }
+    const bool by_index = place.steps.back().index != nullptr;
+    // set_index takes what it stores.
+    const bool holds_references = !pool_.layout(stored).references.empty();
+    const bool is_taken = !of.op && holds_references;
+    const Operand right = is_taken ? owned(*of.value) : value(*of.value);
 
     const auto step = [&](Opcode opcode, std::size_t level, Slot a, Slot b, Slot c) {
         emit(span, {.opcode = opcode,
-                    .kind = kind(place.indices[level]->type),
+                    .kind = kind(place.steps[level].index->type),
                     .a = a,
                     .b = b,
                     .c = c,
-                    .d = type(place.types[level])});
+                    .d = type(place.steps[level].container)});
     };
-    std::vector<Slot> containers = {local_slots_[place.local]};
-    const std::size_t last = place.indices.size() - 1;
-    for (std::size_t level = 0; level < last; ++level) {
-        const Slot inner = frame_.take(true);
-        step(Opcode::take_index, level, inner, containers.back(), indices[level].slot);
-        containers.push_back(inner);
+    struct Moved {
+        std::size_t level;
+        Slot container;
+        Slot element;
+        program::TypeId type;
+    };
+    std::vector<Moved> moved;
+    Slot at = local_slots_[place.local];
+    for (std::size_t level = 0; level < place.steps.size(); ++level) {
+        const check::PlaceStep& each = place.steps[level];
+        if (!each.index) {
+            at += field_offset(each.container, each.field);
+            continue;
+        }
+        const bool last = level + 1 == place.steps.size();
+        if (last && !of.op) break;
+        const program::TypeId element = pool_[type(each.container)].element;
+        const Slot inner = take(element);
+        const bool moves = !pool_.layout(element).references.empty();
+        step(moves ? Opcode::take_index : Opcode::index, level, inner, at, indices[level].slot);
+        moved.push_back({level, at, inner, element});
+        at = inner;
     }
+    const std::size_t last = place.steps.size() - 1;
     if (of.op) {
-        const Slot element = frame_.take(reference);
-        step(reference ? Opcode::take_index : Opcode::index, last, element, containers.back(),
-             indices[last].slot);
-        operation(span, *of.op, place.type, of.value->type, element, element, right.slot);
-        step(Opcode::set_index, last, containers.back(), indices[last].slot, element);
-        frame_.give_back(element);
+        operation(span, *of.op, place.type, of.value->type, at, at, right.slot);
         release(span, right);
+    } else if (by_index) {
+        step(Opcode::set_index, last, at, indices[last].slot, right.slot);
+        // Taken, if it held references.
+        if (right.owned) give_back(right.slot, right.type);
     } else {
-        step(Opcode::set_index, last, containers.back(), indices[last].slot, right.slot);
-        // Taken, if it was a reference.
-        if (right.owned) frame_.give_back(right.slot);
+        if (right.owned) {
+            take_value(span, at, right.slot, stored);
+            give_back(right.slot, right.type);
+        } else {
+            move(span, at, right.slot, stored);
+        }
     }
-    for (std::size_t level = last; level-- > 0;) {
-        step(Opcode::set_index, level, containers[level], indices[level].slot,
-             containers[level + 1]);
-        frame_.give_back(containers[level + 1]);
+    while (!moved.empty()) {
+        const Moved& each = moved.back();
+        step(Opcode::set_index, each.level, each.container, indices[each.level].slot, each.element);
+        give_back(each.element, each.type);
+        moved.pop_back();
     }
-    for (const Operand& index : indices) release(span, index);
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        if (place.steps[i].index) release(span, indices[i]);
+    }
 }
 
 void Generator::translate(const check::Evaluate& of, Span span) {
@@ -86,28 +126,66 @@ void Generator::translate(const check::Evaluate& of, Span span) {
 void Generator::translate(const check::If& of, Span span) {
     Label no;
     Label done;
+    const std::size_t outside = live_.size();
     branch(*of.condition, no, false);
     const std::size_t live = live_.size();
     statement(*of.yes);
     close_locals(span, live);
-    if (of.no) jump(span, done);
+    // What the condition has bound ends on both ways.
+    drop_locals(span, outside);
+    const bool binds = live > outside;
+    if (of.no || binds) jump(span, done);
     bind(no);
+    drop_locals(span, outside);
     if (of.no) {
         statement(*of.no);
         close_locals(span, live);
     }
     bind(done);
+    forget_locals(outside);
 }
 
-void Generator::leave_loop(Span span, Label& to) {
-    for (std::size_t i = live_.size(); i-- > loops_.back().live;) {
-        const Slot slot = local_slots_[live_[i]];
-        if (frame_.is_reference(slot)) drop(span, slot);
-    }
+void Generator::leave_loop(Span span, const Loop& loop, Label& to) {
+    drop_locals(span, loop.live);
     jump(span, to);
 }
 
+namespace {
+
+bool matches(const check::Expression& condition) {
+    if (std::holds_alternative<check::Let>(condition.node)) return true;
+    const auto* both = std::get_if<check::Binary>(&condition.node);
+    return both != nullptr && both->op == BinaryOperator::logical_and &&
+           (matches(*both->left) || matches(*both->right));
+}
+
+}  // namespace
+
+// With a condition that binds: tested at the top.
+void Generator::translate_matching(const check::While& of, Span span) {
+    Label test;
+    Label no;
+    Label done;
+    const std::size_t outside = live_.size();
+    const bool entered = reachable_;
+    bind(test);
+    reachable_ = entered;
+    branch(*of.condition, no, false);
+    const std::size_t live = live_.size();
+    loops_.push_back({&done, &test, outside});
+    statement(*of.body);
+    close_locals(span, live);
+    drop_locals(span, outside);
+    jump(span, test);
+    loops_.pop_back();
+    bind(no);
+    drop_locals(span, outside);
+    bind(done);
+    forget_locals(outside);
+}
+
 void Generator::translate(const check::While& of, Span span) {
+    if (matches(*of.condition)) return translate_matching(of, span);
     Label body;
     Label test;
     Label done;
@@ -143,8 +221,7 @@ void Generator::translate(const check::Range& of, Span span) {
     // The bounds first: they may use what the variable's slot held.
     const Operand low = owned(*of.low);
     const Operand limit = fixed(*of.high);
-    const Slot own =
-        open_local(of.local, frame_.take(is_reference(routine_.locals[of.local].type)));
+    const Slot own = open_local(of.local);
     const Slot counter = variable.assigned ? frame_.take(false) : own;
     const Slot one = frame_.take(false);
     const Slot less = frame_.take(false);
@@ -182,8 +259,7 @@ void Generator::translate(const check::Range& of, Span span) {
 void Generator::translate(const check::Each& of, Span span) {
     const std::size_t outside = live_.size();
     const Operand all = fixed(*of.of);
-    const Slot own =
-        open_local(of.local, frame_.take(is_reference(routine_.locals[of.local].type)));
+    const Slot own = open_local(of.local);
     const Slot counter = frame_.take(false);
     const Slot limit = frame_.take(false);
     const Slot one = frame_.take(false);
@@ -223,12 +299,69 @@ void Generator::translate(const check::Each& of, Span span) {
     release(span, all);
 }
 
-void Generator::translate(const check::Break&, Span span) {
-    leave_loop(span, *loops_.back().on_break);
+void Generator::translate(const check::Break& of, Span span) {
+    const Loop& loop = loops_[loops_.size() - 1 - of.loop];
+    leave_loop(span, loop, *loop.on_break);
 }
 
-void Generator::translate(const check::Continue&, Span span) {
-    leave_loop(span, *loops_.back().on_continue);
+void Generator::translate(const check::Continue& of, Span span) {
+    const Loop& loop = loops_[loops_.size() - 1 - of.loop];
+    leave_loop(span, loop, *loop.on_continue);
+}
+
+void Generator::translate(const check::Goto& of, Span span) {
+    if (!reachable_) return;
+    Landing& landing = landings_[of.label];
+    if (landing.label.at) {
+        drop_locals(span, landing.live);
+        return jump(span, landing.label);
+    }
+    landing.waiting.push_back({{}, live_});
+    jump(span, landing.waiting.back().drops);
+}
+
+void Generator::translate(const check::Labelled& of, Span span) {
+    Landing& landing = landings_[of.label];
+    landing.live = live_.size();
+    jump(span, landing.label);
+    for (Waiting& each : landing.waiting) {
+        bind(each.drops);
+        for (std::size_t i = each.live.size(); i-- > landing.live;) {
+            drop(span, local_slots_[each.live[i]], local_type(each.live[i]));
+        }
+        jump(span, landing.label);
+    }
+    bind(landing.label);
+    // A jump may come back here from further on.
+    reachable_ = true;
+}
+
+void Generator::translate(const check::Select& of, Span span) {
+    if (!reachable_) return;
+    const std::size_t live = live_.size();
+    std::vector<Label> alternatives(of.arms.size());
+    Label done;
+    emit(span, {.opcode = Opcode::fork, .a = static_cast<std::uint32_t>(of.arms.size())});
+    for (Label& each : alternatives) {
+        reachable_ = true;
+        jump(span, each);
+    }
+    for (std::size_t i = 0; i < alternatives.size(); ++i) {
+        const check::Select::Arm& arm = of.arms[i];
+        bind(alternatives[i]);
+        for (std::size_t n = 0; n < arm.ports.size(); ++n) {
+            const Operand port = value(*arm.ports[n]);
+            const Slot to = take(local_type(arm.locals[n]));
+            emit(arm.ports[n]->span,
+                 {.opcode = Opcode::get, .a = to, .b = port.slot, .d = local_type(arm.locals[n])});
+            release(span, port);
+            open_local(arm.locals[n], to);
+        }
+        statement(*arm.body);
+        close_locals(span, live);
+        jump(span, done);
+    }
+    bind(done);
 }
 
 void Generator::translate(const check::Return& of, Span span) {
@@ -238,7 +371,7 @@ void Generator::translate(const check::Return& of, Span span) {
     // The frame is given up with it, so that what it holds need not be dropped, nor copied.
     const Operand result = value(*of.value);
     emit(span, {.opcode = Opcode::ret, .a = result.slot});
-    if (result.owned) frame_.give_back(result.slot);
+    if (result.owned) give_back(result.slot, result.type);
 }
 
 void Generator::translate(const check::Assert& of, Span span) {
@@ -275,15 +408,15 @@ void Generator::translate(const check::Fork& of, Span span) {
 }
 
 void Generator::translate(const check::Channel& of, Span span) {
-    const Slot out = open_local(of.out, frame_.take(false));
-    const Slot in = open_local(of.in, frame_.take(false));
+    const Slot out = open_local(of.out);
+    const Slot in = open_local(of.in);
     emit(span, {.opcode = Opcode::channel, .a = out, .b = in, .d = type(of.message)});
 }
 
 void Generator::translate(const check::Start& of, Span span) {
     const Block arguments = block(of.arguments, 0, of.arguments.size());
     emit(span, {.opcode = Opcode::spawn,
-                .a = of.routine,
+                .a = numbers_[of.routine],
                 .b = arguments.references.empty() ? 0 : arguments.first,
                 .c = static_cast<std::uint32_t>(of.arguments.size()),
                 .d = of.peer ? *of.peer + 1 : 0});

@@ -4,6 +4,7 @@
 // extended anew.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -22,10 +23,12 @@ inline constexpr Width widths[] = {
     {8, false},                                          // boolean
     {8, false},  {16, false}, {32, false}, {64, false},  // u8 to u64
     {8, true},   {16, true},  {32, true},  {64, true},   // s8 to s64
+    {32, false}, {64, false},                            // f32, f64
     {8, false},                                          // character
     {64, false}, {64, false}, {64, false}, {64, false},  // references and ports
+    {64, false}, {64, false}, {32, false}, {64, false},  // tuple, struct, enum, union
 };
-static_assert(std::size(widths) == static_cast<std::size_t>(program::TypeKind::out_port) + 1);
+static_assert(std::size(widths) == static_cast<std::size_t>(program::TypeKind::union_of) + 1);
 
 constexpr Width width_of(program::TypeKind kind) {
     return widths[static_cast<std::size_t>(kind)];
@@ -85,5 +88,26 @@ constexpr bool fits(program::TypeKind to, program::TypeKind from, std::uint64_t 
     return width_of(to).is_signed == width_of(from).is_signed ||
            static_cast<std::int64_t>(bits) >= 0;
 }
+
+// A float lives in a slot as the bits it has in memory.
+inline double float_value(program::TypeKind kind, std::uint64_t bits) {
+    if (kind == program::TypeKind::f32) {
+        return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+    }
+    return std::bit_cast<double>(bits);
+}
+
+// Rounded to the kind: arithmetic on two f32 in f64, rounded once more, is exact for + - * / (and
+// what is left of a division needs no rounding).
+inline std::uint64_t float_bits(program::TypeKind kind, double value) {
+    if (kind == program::TypeKind::f32) {
+        return std::bit_cast<std::uint32_t>(static_cast<float>(value));
+    }
+    return std::bit_cast<std::uint64_t>(value);
+}
+
+// Between floats, and between a float and an integer, bool or char; false if it does not fit.
+bool convert_float(program::TypeKind to, program::TypeKind from, std::uint64_t bits,
+                   std::uint64_t& result);
 
 }  // namespace reowolf::machine

@@ -6,6 +6,9 @@
 #include <cstring>
 #include <limits>
 #include <new>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "machine/arithmetic.hpp"
 
@@ -15,26 +18,73 @@ namespace {
 constexpr std::uint64_t length_max = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t first_capacity_bytes = 16;
 
-Block* allocate(std::uint8_t element_bytes, bool elements_are_references, std::uint64_t capacity) {
-    void* memory = std::malloc(sizeof(Block) + capacity * element_bytes);
+constexpr std::uint32_t slots_in_mask = 64;
+
+// Of the masks before the block; keeps its alignment.
+std::size_t prefix_bytes(std::uint32_t element_bytes) {
+    const std::size_t slots = element_bytes / 8;
+    if (slots <= slots_in_mask) return 0;
+    const std::size_t words = (slots - 1) / slots_in_mask;
+    return (words * 8 + alignof(std::max_align_t) - 1) / alignof(std::max_align_t) *
+           alignof(std::max_align_t);
+}
+
+Block* allocate(std::uint32_t element_bytes, std::uint64_t capacity) {
+    const std::size_t prefix = prefix_bytes(element_bytes);
+    void* memory = std::malloc(prefix + sizeof(Block) + capacity * element_bytes);
     if (!memory) return nullptr;
-    Block* block = new (memory) Block;
+    if (prefix > 0) std::memset(memory, 0, prefix);
+    Block* block = new (static_cast<std::byte*>(memory) + prefix) Block;
     block->capacity = static_cast<std::uint32_t>(capacity);
     block->element_bytes = element_bytes;
-    block->elements_are_references = elements_are_references;
+    return block;
+}
+
+Block* allocate_like(const Block* model, std::uint64_t capacity) {
+    Block* block = allocate(model->element_bytes, capacity);
+    if (!block) return nullptr;
+    block->reference_mask = model->reference_mask;
+    const std::size_t prefix = prefix_bytes(model->element_bytes);
+    if (prefix > 0) {
+        std::memcpy(reinterpret_cast<std::byte*>(block) - prefix,
+                    reinterpret_cast<const std::byte*>(model) - prefix, prefix);
+    }
     return block;
 }
 
 void free_block(Block* block) {
+    const std::size_t prefix = prefix_bytes(block->element_bytes);
     block->~Block();
-    std::free(block);
+    std::free(reinterpret_cast<std::byte*>(block) - prefix);
 }
 
-Block** elements_of(Block* block) {
-    return reinterpret_cast<Block**>(block->data());
+void set_reference_slot(Block* block, std::uint32_t slot) {
+    const std::uint64_t bit = std::uint64_t{1} << (slot % slots_in_mask);
+    const std::uint32_t word = slot / slots_in_mask;
+    if (word == 0) {
+        block->reference_mask |= bit;
+        return;
+    }
+    std::byte* at = reinterpret_cast<std::byte*>(block) - std::size_t{word} * 8;
+    std::uint64_t mask = 0;
+    std::memcpy(&mask, at, 8);
+    mask |= bit;
+    std::memcpy(at, &mask, 8);
 }
-Block* const* elements_of(const Block* block) {
-    return reinterpret_cast<Block* const*>(block->data());
+
+// Every reference of elements [low, high).
+template <typename Visit>
+void for_each_reference(const Block* block, std::uint64_t low, std::uint64_t high, Visit visit) {
+    if (!holds_references(block)) return;
+    const std::uint32_t slots = block->element_bytes / 8;
+    if (slots == 1) {
+        for (std::uint64_t i = low; i < high; ++i) visit(slots_at(block, i)->block);
+        return;
+    }
+    for (std::uint32_t slot = 0; slot < slots; ++slot) {
+        if (!is_reference_slot(block, slot)) continue;
+        for (std::uint64_t i = low; i < high; ++i) visit(slots_at(block, i)[slot].block);
+    }
 }
 
 std::size_t own_bytes(const Block* block) {
@@ -46,42 +96,97 @@ void copy_elements(Block* to, const Block* from, std::uint64_t low, std::uint64_
     const std::size_t bytes = (high - low) * from->element_bytes;
     std::memcpy(to->data() + own_bytes(to), from->data() + low * from->element_bytes, bytes);
     to->length += static_cast<std::uint32_t>(high - low);
-    if (!from->elements_are_references) return;
+    if (!holds_references(from)) return;
+    to->nesting = std::max(to->nesting, from->nesting);
     if (high - low == from->length) {
         to->nested_bytes += from->nested_bytes;
-        for (std::uint64_t i = low; i < high; ++i) retain(elements_of(from)[i]);
+        for_each_reference(from, low, high, [](Block* element) { retain(element); });
         return;
     }
-    for (std::uint64_t i = low; i < high; ++i) {
-        retain(elements_of(from)[i]);
-        to->nested_bytes += total_bytes(elements_of(from)[i]);
-    }
+    for_each_reference(from, low, high, [&](Block* element) {
+        retain(element);
+        to->nested_bytes += total_bytes(element);
+    });
 }
 
 }  // namespace
 
-// The depth of the recursion is that of the value's type, which verify() bounds.
+// Values may nest deeply: the dead wait in a chain, not on the stack.
 void destroy(Block* block) {
-    if (block->elements_are_references) {
-        for (std::uint32_t i = 0; i < block->length; ++i) release(elements_of(block)[i]);
+    block->nested_bytes = 0;
+    for (Block* chain = block; chain;) {
+        Block* dead = chain;
+        chain = reinterpret_cast<Block*>(static_cast<std::uintptr_t>(dead->nested_bytes));
+        for_each_reference(dead, 0, dead->length, [&](Block* element) {
+            if (!element) return;
+            if (element->references.load(std::memory_order_acquire) != 1 &&
+                element->references.fetch_sub(1, std::memory_order_acq_rel) != 1) {
+                return;
+            }
+            element->nested_bytes = reinterpret_cast<std::uintptr_t>(chain);
+            chain = element;
+        });
+        free_block(dead);
     }
-    free_block(block);
+}
+
+Block* make_block(const ElementShape& element, std::uint64_t length, std::size_t bytes_max) {
+    if (length > length_max || length > bytes_max / element.bytes) return nullptr;
+    Block* block = allocate(element.bytes, length);
+    if (!block) return nullptr;
+    block->length = static_cast<std::uint32_t>(length);
+    if (element.layout) {
+        for (const std::uint32_t slot : element.layout->references) set_reference_slot(block, slot);
+        if (holds_references(block)) std::memset(block->data(), 0, own_bytes(block));
+    }
+    return block;
 }
 
 Block* make_block(program::TypeKind element, std::uint64_t length, std::size_t bytes_max) {
-    const std::uint32_t size = program::element_size(element);
-    if (length > length_max || length > bytes_max / size) return nullptr;
-    Block* block =
-        allocate(static_cast<std::uint8_t>(size), program::is_reference(element), length);
+    static const program::Layout reference{1, {0}};
+    return make_block(
+        {program::element_size(element), program::is_reference(element) ? &reference : nullptr},
+        length, bytes_max);
+}
+
+Block* box(const program::Layout& layout, const Slot* slots) {
+    Block* block = allocate(layout.slots * 8, 1);
     if (!block) return nullptr;
-    block->length = static_cast<std::uint32_t>(length);
-    if (block->elements_are_references) std::memset(block->data(), 0, own_bytes(block));
+    block->length = 1;
+    std::memcpy(block->data(), slots, std::size_t{layout.slots} * 8);
+    Nested nested;
+    for (const std::uint32_t slot : layout.references) {
+        set_reference_slot(block, slot);
+        nested.add(slots[slot].block);
+    }
+    block->nested_bytes = nested.bytes;
+    block->nesting = nested.nesting + 1;
     return block;
+}
+
+void copy_slots(const program::Layout& layout, const Slot* from, Slot* to) {
+    for (const std::uint32_t slot : layout.references) {
+        retain(from[slot].block);
+        release(to[slot].block);
+    }
+    std::memmove(to, from, std::size_t{layout.slots} * sizeof(Slot));
+}
+
+void move_slots(const program::Layout& layout, Slot* from, Slot* to) {
+    if (from == to) return;
+    for (const std::uint32_t slot : layout.references) release(to[slot].block);
+    std::memmove(to, from, std::size_t{layout.slots} * sizeof(Slot));
+    for (const std::uint32_t slot : layout.references) from[slot] = Slot{};
+}
+
+void clear_slots(const program::Layout& layout, Slot* slots) {
+    for (const std::uint32_t slot : layout.references) release(slots[slot].block);
+    std::fill_n(slots, layout.slots, Slot{});
 }
 
 bool make_unique(Block*& block) {
     if (!block || is_unique(block)) return true;
-    Block* copy = allocate(block->element_bytes, block->elements_are_references, block->length);
+    Block* copy = allocate_like(block, block->length);
     if (!copy) return false;
     copy_elements(copy, block, 0, block->length);
     release(block);
@@ -105,13 +210,14 @@ bool append(Block*& left, const Block* right, std::size_t bytes_max) {
                 std::min<std::uint64_t>(length_max, bytes_max / right->element_bytes);
             capacity = std::max(length, std::min(std::max(2 * length, least), most));
         }
-        Block* grown = allocate(right->element_bytes, right->elements_are_references, capacity);
+        Block* grown = allocate_like(right, capacity);
         if (!grown) return false;
         if (left && is_unique(left)) {
             // The references move with their bytes.
             std::memcpy(grown->data(), left->data(), own_bytes(left));
             grown->length = left->length;
             grown->nested_bytes = left->nested_bytes;
+            grown->nesting = left->nesting;
             free_block(left);
         } else if (left) {
             copy_elements(grown, left, 0, left->length);
@@ -128,23 +234,119 @@ Block* slice(Block* block, std::uint64_t low, std::uint64_t high) {
         retain(block);
         return block;
     }
-    Block* part = allocate(block->element_bytes, block->elements_are_references, high - low);
+    Block* part = allocate_like(block, high - low);
     if (part) copy_elements(part, block, low, high);
     return part;
 }
 
 bool same(const Block* left, const Block* right) {
-    if (left == right) return true;
-    if (length_of(left) != length_of(right)) return false;
-    if (length_of(left) == 0) return true;
-    if (!left->elements_are_references) {
-        return std::memcmp(left->data(), right->data(), own_bytes(left)) == 0;
+    // Without recursion, as values may nest deeply.
+    std::vector<std::pair<const Block*, const Block*>> waiting;
+    for (;;) {
+        if (left != right) {
+            if (length_of(left) != length_of(right)) return false;
+            if (length_of(left) > 0) {
+                if (!holds_references(left)) {
+                    if (std::memcmp(left->data(), right->data(), own_bytes(left)) != 0)
+                        return false;
+                } else {
+                    if (left->nested_bytes != right->nested_bytes) return false;
+                    const std::uint32_t slots = left->element_bytes / 8;
+                    for (std::uint32_t slot = 0; slot < slots; ++slot) {
+                        const bool reference = is_reference_slot(left, slot);
+                        for (std::uint32_t i = 0; i < left->length; ++i) {
+                            const Slot& one = slots_at(left, i)[slot];
+                            const Slot& other = slots_at(right, i)[slot];
+                            if (one.bits == other.bits) continue;
+                            if (!reference) return false;
+                            if (length_of(one.block) != length_of(other.block)) return false;
+                            waiting.emplace_back(one.block, other.block);
+                        }
+                    }
+                }
+            }
+        }
+        if (waiting.empty()) return true;
+        std::tie(left, right) = waiting.back();
+        waiting.pop_back();
     }
-    if (left->nested_bytes != right->nested_bytes) return false;
-    for (std::uint32_t i = 0; i < left->length; ++i) {
-        if (!same(elements_of(left)[i], elements_of(right)[i])) return false;
+}
+
+bool same(const program::Layout& layout, const Slot* left, const Slot* right) {
+    auto reference = layout.references.begin();
+    for (std::uint32_t slot = 0; slot < layout.slots; ++slot) {
+        const bool held = reference != layout.references.end() && *reference == slot;
+        if (held) ++reference;
+        if (left[slot].bits == right[slot].bits) continue;
+        if (!held || !same(left[slot].block, right[slot].block)) return false;
     }
     return true;
+}
+
+namespace {
+
+// How many blocks deep a value nests is bounded when it is made, and with it this recursion.
+bool fields_equal(const program::Program& program, const std::vector<program::Field>& fields,
+                  const Slot* left, const Slot* right) {
+    for (const program::Field& field : fields) {
+        if (!equal(program, field.type, left, right)) return false;
+        const std::uint32_t slots = program.layout(field.type).slots;
+        left += slots;
+        right += slots;
+    }
+    return true;
+}
+
+bool payloads_equal(const program::Program& program, const program::Variant& variant,
+                    const Slot* left, const Slot* right) {
+    std::vector<Slot> one;
+    std::vector<Slot> other;
+    for (const std::uint32_t slot : variant.slots) {
+        one.push_back(left[slot]);
+        other.push_back(right[slot]);
+    }
+    return fields_equal(program, variant.fields, one.data(), other.data());
+}
+
+}  // namespace
+
+bool equal(const program::Program& program, program::TypeId type, const Slot* left,
+           const Slot* right) {
+    using program::TypeKind;
+    const program::Type& of = program.types[type];
+    switch (of.kind) {
+        case TypeKind::f32:
+        case TypeKind::f64:
+            return float_value(of.kind, left->bits) == float_value(of.kind, right->bits);
+        case TypeKind::string:
+            return same(left->block, right->block);
+        case TypeKind::array: {
+            if (length_of(left->block) != length_of(right->block)) return false;
+            if (length_of(left->block) == 0) return true;
+            const TypeKind element = program.types[of.element].kind;
+            for (std::uint32_t i = 0; i < left->block->length; ++i) {
+                if (is_aggregate(element)) {
+                    if (!equal(program, of.element, slots_at(left->block, i),
+                               slots_at(right->block, i))) {
+                        return false;
+                    }
+                    continue;
+                }
+                const Slot one = load(left->block, element, i);
+                const Slot other = load(right->block, element, i);
+                if (!equal(program, of.element, &one, &other)) return false;
+            }
+            return true;
+        }
+        case TypeKind::tuple:
+        case TypeKind::structure:
+            return fields_equal(program, of.fields, left, right);
+        case TypeKind::union_of:
+            return left->bits == right->bits && left->bits < of.variants.size() &&
+                   payloads_equal(program, of.variants[left->bits], left, right);
+        default:
+            return left->bits == right->bits;
+    }
 }
 
 }  // namespace reowolf::machine

@@ -23,8 +23,63 @@ constexpr std::uint64_t total_bytes(const Block* block) {
     return block ? std::uint64_t{block->length} * block->element_bytes + block->nested_bytes : 0;
 }
 
-// Uninitialised, but for references, which are null. `length` is not 0.
+// How an element lies in a block.
+struct ElementShape {
+    std::uint32_t bytes = 1;
+    const program::Layout* layout = nullptr;  // of one that is slots
+
+    static ElementShape of(const program::Program& program, program::TypeId type) {
+        const program::Type& element = program.types[type];
+        if (is_aggregate(element.kind)) return {element.layout.slots * 8, &element.layout};
+        if (is_reference(element.kind)) return {8, &program.layout(type)};
+        return {program::element_size(element.kind), nullptr};
+    }
+};
+
+// Uninitialised, but for slots of elements that hold references, which are null. `length` is not 0.
 Block* make_block(program::TypeKind element, std::uint64_t length, std::size_t bytes_max);
+Block* make_block(const ElementShape& element, std::uint64_t length, std::size_t bytes_max);
+
+// A block of one element, these slots. Takes over the references; null if there is no memory.
+Block* box(const program::Layout& layout, const Slot* slots);
+
+// Copies the slots of a value over those of another, counting and releasing references.
+void copy_slots(const program::Layout& layout, const Slot* from, Slot* to);
+// The same, but the references move and leave null.
+void move_slots(const program::Layout& layout, Slot* from, Slot* to);
+void clear_slots(const program::Layout& layout, Slot* slots);
+
+// What a block needs to know about what its references lead to.
+struct Nested {
+    std::uint64_t bytes = 0;
+    std::uint32_t nesting = 0;
+
+    void add(const Block* block) {
+        if (!block) return;
+        bytes += std::uint64_t{block->length} * block->element_bytes + block->nested_bytes;
+        nesting = block->nesting > nesting ? block->nesting : nesting;
+    }
+};
+
+inline Slot* slots_at(Block* block, std::uint64_t index) {
+    return reinterpret_cast<Slot*>(block->data() + index * block->element_bytes);
+}
+inline const Slot* slots_at(const Block* block, std::uint64_t index) {
+    return reinterpret_cast<const Slot*>(block->data() + index * block->element_bytes);
+}
+
+// The masks of the slots after the first 64 lie before the block.
+inline bool is_reference_slot(const Block* block, std::uint32_t slot) {
+    const std::uint32_t word = slot / 64;
+    std::uint64_t mask = block->reference_mask;
+    if (word > 0) {
+        std::memcpy(&mask, reinterpret_cast<const std::byte*>(block) - std::size_t{word} * 8, 8);
+    }
+    return ((mask >> (slot % 64)) & 1) != 0;
+}
+inline bool holds_references(const Block* block) {
+    return block->reference_mask != 0 || block->element_bytes > 64 * 8;
+}
 
 // Whether nobody else holds it.
 inline bool is_unique(const Block* block) {
@@ -89,7 +144,11 @@ inline void store(Block* block, std::uint64_t index, Slot value) {
 // Elements [low, high) of a block, low < high. The caller owns the result.
 Block* slice(Block* block, std::uint64_t low, std::uint64_t high);
 
-// Structural equality of two values of one type.
+// Whether two values of one type are the same, bit by bit: for floats not quite what '==' says.
 bool same(const Block* left, const Block* right);
+bool same(const program::Layout& layout, const Slot* left, const Slot* right);
+// What '==' says.
+bool equal(const program::Program& program, program::TypeId type, const Slot* left,
+           const Slot* right);
 
 }  // namespace reowolf::machine

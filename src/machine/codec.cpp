@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstring>
@@ -43,82 +44,228 @@ void append_bytes(const Block* block, std::vector<std::byte>& out) {
     out.insert(out.end(), block->data(), block->data() + bytes);
 }
 
-// The depth of the recursion is that of the type, which verify() bounds; so in decoding.
+void append(const program::Program& program, TypeId id, const Slot* slots,
+            std::vector<std::byte>& out);
+
+void append_fields(const program::Program& program, const std::vector<program::Field>& fields,
+                   const Slot* slots, std::vector<std::byte>& out) {
+    for (const program::Field& field : fields) {
+        if (field.boxed) {
+            append(program, program.types[field.type].element, slots_at(slots->block, 0), out);
+        } else {
+            append(program, field.type, slots, out);
+        }
+        slots += program.layout(field.type).slots;
+    }
+}
+
 void append_block(const program::Program& program, TypeId id, const Block* block,
                   std::vector<std::byte>& out) {
     const program::Type& type = program.types[id];
     append_number(length_of(block), count_bytes, out);
     const TypeKind kind = element_kind(program, type);
-    if (!is_reference(kind) && (as_in_memory || program::element_size(kind) == 1)) {
+    const bool scalars = !is_reference(kind) && !is_aggregate(kind);
+    if (scalars && (as_in_memory || program::element_size(kind) == 1)) {
         return append_bytes(block, out);
     }
     for (std::uint32_t i = 0; i < length_of(block); ++i) {
-        const Slot element = load(block, kind, i);
-        if (is_reference(kind)) {
-            append_block(program, type.element, element.block, out);
-        } else {
-            append_number(element.bits, program::element_size(kind), out);
+        if (is_aggregate(kind)) {
+            append(program, type.element, slots_at(block, i), out);
+            continue;
         }
+        const Slot element = load(block, kind, i);
+        append(program, type.element, &element, out);
     }
+}
+
+// The depth of the recursion is that of the value, which the machine bounds; so in decoding.
+void append(const program::Program& program, TypeId id, const Slot* slots,
+            std::vector<std::byte>& out) {
+    const program::Type& type = program.types[id];
+    switch (type.kind) {
+        case TypeKind::string:
+        case TypeKind::array:
+            return append_block(program, id, slots->block, out);
+        case TypeKind::tuple:
+        case TypeKind::structure:
+            return append_fields(program, type.fields, slots, out);
+        case TypeKind::union_of: {
+            append_number(slots->bits, program::tag_size(type), out);
+            const program::Variant& variant = type.variants[slots->bits];
+            std::vector<Slot> payload;
+            for (const std::uint32_t slot : variant.slots) payload.push_back(slots[slot]);
+            return append_fields(program, variant.fields, payload.data(), out);
+        }
+        default:
+            append_number(slots->bits, program::element_size(type.kind), out);
+    }
+}
+
+// So many bytes every value of the type has at least.
+std::size_t least_bytes(const program::Program& program, TypeId id, int depth = 0) {
+    const program::Type& type = program.types[id];
+    if (is_reference(type.kind)) return count_bytes;
+    if (type.kind == TypeKind::union_of) return program::tag_size(type);
+    if (!is_aggregate(type.kind)) return program::element_size(type.kind);
+    std::size_t bytes = 0;
+    // A part of it is enough.
+    if (depth > 8) return bytes;
+    for (const program::Field& field : type.fields) {
+        bytes += least_bytes(program, field.type, depth + 1);
+        if (bytes > 0 && depth > 2) break;
+    }
+    return bytes;
 }
 
 class Reader {
   public:
-    Reader(const program::Program& program, std::span<const std::byte> bytes, std::size_t bytes_max)
-        : program_(program), rest_(bytes), bytes_max_(bytes_max) {}
+    Reader(const program::Program& program, std::span<const std::byte> bytes, const Limits& limits)
+        : program_(program),
+          rest_(bytes),
+          bytes_max_(limits.value_bytes_max),
+          nesting_max_(limits.value_nesting_max) {}
 
     std::expected<Value, std::string> read_whole(TypeId id) {
-        auto value = is_bytes(program_, id) ? read_elements(id, rest_.size()) : read(id);
-        if (value && !rest_.empty()) {
-            return std::unexpected(
-                fmt::format("{} bytes are left over after the value", rest_.size()));
+        const program::Layout& layout = program_.layout(id);
+        std::vector<Slot> slots(layout.slots);
+        const bool is_read = is_bytes(program_, id) ? read_elements(id, rest_.size(), slots[0])
+                                                    : read(id, slots.data());
+        // From here on its references are the value's.
+        Value value = Value::take(program_, id, slots.data());
+        if (is_read && !rest_.empty()) {
+            fail(fmt::format("{} bytes are left over after the value", rest_.size()));
         }
+        if (defect_) return std::unexpected(std::move(*defect_));
         return value;
     }
 
   private:
-    std::expected<Value, std::string> read(TypeId id) {
-        const TypeKind kind = program_.types[id].kind;
-        if (is_reference(kind)) {
-            if (rest_.size() < count_bytes) return ends_early();
-            return read_elements(id, read_number(count_bytes));
-        }
-        if (is_port(kind)) return std::unexpected("a port cannot be sent as bytes");
-        const std::uint32_t size = program::element_size(kind);
-        if (rest_.size() < size) return ends_early();
-        const std::uint64_t bits = wrap(kind, read_number(size));
-        if (kind == TypeKind::boolean && bits > 1) return no_boolean(bits);
-        return Value::scalar(bits);
+    bool fail(std::string why) {
+        if (!defect_) defect_ = std::move(why);
+        return false;
     }
 
-    std::expected<Value, std::string> read_elements(TypeId id, std::uint64_t count) {
+    // Into slots that are zero; what was read is there even when it fails.
+    bool read(TypeId id, Slot* slots) {
+        const program::Type& type = program_.types[id];
+        switch (type.kind) {
+            case TypeKind::string:
+            case TypeKind::array:
+                if (rest_.size() < count_bytes) return ends_early();
+                return read_elements(id, read_number(count_bytes), *slots);
+            case TypeKind::in_port:
+            case TypeKind::out_port:
+                return fail("a port cannot be sent as bytes");
+            case TypeKind::tuple:
+            case TypeKind::structure:
+                return read_fields(type.fields, slots);
+            case TypeKind::union_of:
+                return read_union(type, slots);
+            default:
+                break;
+        }
+        const std::uint32_t size = program::element_size(type.kind);
+        if (rest_.size() < size) return ends_early();
+        slots->bits = wrap(type.kind, read_number(size));
+        if (type.kind == TypeKind::boolean && slots->bits > 1) return no_boolean(slots->bits);
+        if (type.kind == TypeKind::enumeration) return check_variant(type, slots->bits);
+        return true;
+    }
+
+    bool check_variant(const program::Type& type, std::uint64_t bits) {
+        for (const program::Variant& variant : type.variants) {
+            if (variant.value == bits) return true;
+        }
+        return fail(fmt::format("'{}' has no variant {}", type.name, bits));
+    }
+
+    bool read_fields(const std::vector<program::Field>& fields, Slot* slots) {
+        for (const program::Field& field : fields) {
+            const bool is_read =
+                field.boxed ? read_boxed(field.type, *slots) : read(field.type, slots);
+            if (!is_read) return false;
+            slots += program_.layout(field.type).slots;
+        }
+        return true;
+    }
+
+    bool read_boxed(TypeId array, Slot& slot) {
+        const TypeId element = program_.types[array].element;
+        return nested([&] { return read_block(array, element, 1, slot); });
+    }
+
+    template <typename Read>
+    bool nested(Read read_inside) {
+        if (++nesting_ > nesting_max_) {
+            return fail(fmt::format("a value that nests more than {} levels deep", nesting_max_));
+        }
+        const bool is_read = read_inside();
+        --nesting_;
+        return is_read;
+    }
+
+    bool read_union(const program::Type& type, Slot* slots) {
+        const std::uint32_t size = program::tag_size(type);
+        if (rest_.size() < size) return ends_early();
+        const std::uint64_t tag = read_number(size);
+        if (tag >= type.variants.size()) {
+            return fail(fmt::format("'{}' has no variant {}", type.name, tag));
+        }
+        slots->bits = tag;
+        const program::Variant& variant = type.variants[tag];
+        std::vector<Slot> payload(variant.slots.size());
+        const bool is_read = read_fields(variant.fields, payload.data());
+        for (std::size_t i = 0; i < payload.size(); ++i) slots[variant.slots[i]] = payload[i];
+        return is_read;
+    }
+
+    bool read_elements(TypeId id, std::uint64_t count, Slot& slot) {
         const program::Type& type = program_.types[id];
         const TypeKind kind = element_kind(program_, type);
-        if (is_port(kind)) return std::unexpected("a port cannot be sent as bytes");
-        if (count == 0) return Value::adopt(nullptr);
+        if (is_port(kind)) return fail("a port cannot be sent as bytes");
+        if (count == 0) return true;
         // What is declared must be there before memory is taken for it.
-        const std::size_t least = is_reference(kind) ? count_bytes : program::element_size(kind);
-        if (count > rest_.size() / least) return ends_early();
+        const std::size_t least =
+            type.kind == TypeKind::string ? 1 : least_bytes(program_, type.element);
+        if (count > (least > 0 ? rest_.size() / least : empty_elements_max)) return ends_early();
+        if (is_reference(kind) || is_aggregate(kind)) {
+            return nested([&] { return read_block(id, type.element, count, slot); });
+        }
         Block* block = make_block(kind, count, bytes_max_);
         if (!block) return too_large();
-        Value value = Value::adopt(block);
-        if (is_reference(kind)) {
-            for (std::uint64_t i = 0; i < count; ++i) {
-                auto element = read(type.element);
-                if (!element) return element;
-                Slot slot;
-                slot.block = element->hand_over();
-                store(block, i, slot);
-                block->nested_bytes += total_bytes(slot.block);
-                if (total_bytes(block) > bytes_max_) return too_large();
-            }
-            return value;
-        }
+        slot.block = block;
         read_scalars(kind, block);
-        if (auto defect = defect_of(type, kind, *block)) {
-            return std::unexpected(std::move(*defect));
+        return check_elements(type, kind, *block);
+    }
+
+    bool read_block(TypeId, TypeId element, std::uint64_t count, Slot& slot) {
+        const ElementShape shape = ElementShape::of(program_, element);
+        // A box may hold what else would lie packed.
+        if (!shape.layout) {
+            Slot one;
+            const TypeKind kind = program_.types[element].kind;
+            slot.block = make_block(kind, 1, bytes_max_);
+            if (!slot.block) return too_large();
+            const bool is_read = read(element, &one);
+            store(slot.block, 0, one);
+            return is_read;
         }
-        return value;
+        Block* block = make_block(shape, count, bytes_max_);
+        if (!block) return too_large();
+        std::memset(block->data(), 0, std::size_t{block->length} * block->element_bytes);
+        slot.block = block;
+        for (std::uint64_t i = 0; i < count; ++i) {
+            const bool is_read = read(element, slots_at(block, i));
+            Nested inside;
+            for (const std::uint32_t held : shape.layout->references) {
+                inside.add(slots_at(block, i)[held].block);
+            }
+            block->nested_bytes += inside.bytes;
+            block->nesting = std::max(block->nesting, inside.nesting + 1);
+            if (!is_read) return false;
+            if (total_bytes(block) > bytes_max_) return too_large();
+        }
+        return true;
     }
 
     void read_scalars(TypeKind kind, Block* block) {
@@ -136,20 +283,25 @@ class Reader {
         }
     }
 
-    static std::optional<std::string> defect_of(const program::Type& type, TypeKind kind,
-                                                const Block& block) {
+    bool check_elements(const program::Type& type, TypeKind kind, const Block& block) {
         if (type.kind == TypeKind::string) {
             const auto at =
                 first_invalid_utf8({reinterpret_cast<const char*>(block.data()), block.length});
-            if (at) return fmt::format("the text is not valid UTF-8: byte {} of it", *at);
+            if (at) return fail(fmt::format("the text is not valid UTF-8: byte {} of it", *at));
         }
         if (kind == TypeKind::boolean) {
             for (std::uint32_t i = 0; i < block.length; ++i) {
                 const auto bits = static_cast<std::uint8_t>(block.data()[i]);
-                if (bits > 1) return no_boolean(bits).error();
+                if (bits > 1) return no_boolean(bits);
             }
         }
-        return std::nullopt;
+        if (kind == TypeKind::enumeration) {
+            for (std::uint32_t i = 0; i < block.length; ++i) {
+                const Slot element = load(&block, kind, i);
+                if (!check_variant(program_.types[type.element], element.bits)) return false;
+            }
+        }
+        return true;
     }
 
     std::uint64_t read_number(std::size_t size) {
@@ -161,19 +313,21 @@ class Reader {
         return bits;
     }
 
-    static std::unexpected<std::string> ends_early() {
-        return std::unexpected(std::string("the bytes end before the value does"));
+    bool ends_early() { return fail("the bytes end before the value does"); }
+    bool no_boolean(std::uint64_t bits) {
+        return fail(fmt::format("a bool is 0 or 1, not {}", bits));
     }
-    static std::unexpected<std::string> no_boolean(std::uint64_t bits) {
-        return std::unexpected(fmt::format("a bool is 0 or 1, not {}", bits));
-    }
-    std::unexpected<std::string> too_large() const {
-        return std::unexpected(fmt::format("a value of more than {} bytes", bytes_max_));
-    }
+    bool too_large() { return fail(fmt::format("a value of more than {} bytes", bytes_max_)); }
+
+    // Elements without bytes could be any number.
+    static constexpr std::uint64_t empty_elements_max = 1u << 16;
 
     const program::Program& program_;
     std::span<const std::byte> rest_;
     std::size_t bytes_max_;
+    std::uint32_t nesting_max_;
+    std::uint32_t nesting_ = 0;
+    std::optional<std::string> defect_;
 };
 
 }  // namespace
@@ -184,21 +338,27 @@ void encode(const program::Program& program, TypeId type, const Value& value,
     assert(!is_port(kind) && "ports are handed over, not encoded");
     if (is_bytes(program, type)) {
         append_bytes(value.block(), out);
-    } else if (is_reference(kind)) {
-        append_block(program, type, value.block(), out);
     } else {
-        append_number(value.bits(), program::element_size(kind), out);
+        append(program, type, value.slots(program, type), out);
     }
 }
 
 std::expected<Value, std::string> decode(const program::Program& program, TypeId type,
                                          std::span<const std::byte> bytes, const Limits& limits) {
-    return Reader(program, bytes, limits.value_bytes_max).read_whole(type);
+    return Reader(program, bytes, limits).read_whole(type);
 }
 
-std::size_t fixed_size(const program::Program& program, TypeId type) {
-    const TypeKind kind = program.types[type].kind;
-    return is_reference(kind) || is_port(kind) ? 0 : program::element_size(kind);
+std::size_t fixed_size(const program::Program& program, TypeId id) {
+    const program::Type& type = program.types[id];
+    if (is_reference(type.kind) || is_port(type.kind) || type.kind == TypeKind::union_of) return 0;
+    if (!is_aggregate(type.kind)) return program::element_size(type.kind);
+    std::size_t size = 0;
+    for (const program::Field& field : type.fields) {
+        const std::size_t part = fixed_size(program, field.type);
+        if (part == 0) return 0;
+        size += part;
+    }
+    return size;
 }
 
 }  // namespace reowolf::machine

@@ -32,6 +32,24 @@ std::string out_of_memory(const Limits& limits) {
     return fmt::format("out of memory: a value of more than {} bytes", limits.value_bytes_max);
 }
 
+std::string too_deep(const Limits& limits) {
+    return fmt::format("out of memory: a value that nests more than {} levels deep",
+                       limits.value_nesting_max);
+}
+
+// Whether an array of these elements would.
+bool nests_too_deeply(const Program& program, const Limits& limits, program::TypeId element,
+                      const Slot* slots, std::uint32_t count) {
+    const program::Layout& layout = program.layout(element);
+    Nested nested;
+    for (std::uint32_t n = 0; n < count; ++n) {
+        for (const std::uint32_t slot : layout.references) {
+            nested.add(slots[n * layout.slots + slot].block);
+        }
+    }
+    return nested.nesting >= limits.value_nesting_max;
+}
+
 std::string bad_shift(const Instruction& instruction, std::uint64_t count) {
     if (is_negative(instruction.kind2, count)) return "shift by a negative count";
     return fmt::format("shift by {}, but '{}' has {} bits", count, program::name(instruction.kind),
@@ -108,6 +126,9 @@ std::string explain_failure(const Program& program, const Limits& limits,
             return bad_shift(i, slots[i.c].bits);
         case Opcode::cast:
             return bad_cast(i, slots[i.b].bits);
+        case Opcode::float_cast:
+            return fmt::format("cannot cast {} to '{}' ({})", float_value(i.kind2, slots[i.b].bits),
+                               program::name(i.kind), show_range(i.kind));
         case Opcode::zeros:
             if (is_negative(i.kind, slots[i.b].bits)) {
                 return fmt::format("cannot create {} bytes", show_number(i.kind, slots[i.b].bits));
@@ -118,12 +139,20 @@ std::string explain_failure(const Program& program, const Limits& limits,
             if (slots[i.c].bits < length_of(slots[i.b].block)) return out_of_memory(limits);
             return bad_index(program, i, slots[i.c].bits, slots[i.b].block);
         case Opcode::set_index:
-            if (slots[i.b].bits < length_of(slots[i.a].block)) return out_of_memory(limits);
+            if (slots[i.b].bits < length_of(slots[i.a].block)) {
+                const bool deep =
+                    nests_too_deeply(program, limits, program.types[i.d].element, slots + i.c, 1);
+                return deep ? too_deep(limits) : out_of_memory(limits);
+            }
             return bad_index(program, i, slots[i.b].bits, slots[i.a].block);
         case Opcode::slice:
             return bad_slice(program, limits, i, slots[i.b].block, slots[i.c].bits,
                              slots[i.c + 1].bits);
         case Opcode::array:
+            if (nests_too_deeply(program, limits, program.types[i.d].element, slots + i.b, i.c)) {
+                return too_deep(limits);
+            }
+            return out_of_memory(limits);
         case Opcode::concat:
             return out_of_memory(limits);
         case Opcode::call:

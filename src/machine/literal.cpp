@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <cmath>
 #include <iterator>
 #include <limits>
 
@@ -28,10 +29,38 @@ class Writer {
     Writer(const program::Program& program, std::size_t bytes_max, std::string& out)
         : program_(program), bytes_max_(bytes_max), out_(out) {}
 
-    // The depth of the recursion is that of the type, which verify() bounds.
-    bool write(program::TypeId id, Slot slot) {
+    // The depth of the recursion is that of the value, which the machine bounds.
+    bool write(program::TypeId id, const Slot* slots) {
         const program::Type& type = program_.types[id];
+        const Slot slot = *slots;
         switch (type.kind) {
+            case TypeKind::f32:
+            case TypeKind::f64:
+                write_float(type.kind, slot.bits);
+                break;
+            case TypeKind::tuple:
+                out_ += '(';
+                if (!write_fields(type.fields, slots)) return false;
+                out_ += ')';
+                break;
+            case TypeKind::structure:
+                out_ += type.name;
+                if (type.fields.empty()) {
+                    out_ += "{}";
+                    break;
+                }
+                out_ += "{ ";
+                if (!write_fields(type.fields, slots)) return false;
+                out_ += " }";
+                break;
+            case TypeKind::enumeration:
+                out_ += type.name + "::";
+                for (const program::Variant& variant : type.variants) {
+                    if (variant.value == slot.bits) out_ += variant.name;
+                }
+                break;
+            case TypeKind::union_of:
+                return write_union(type, slots);
             case TypeKind::boolean:
                 out_ += slot.bits != 0 ? "true" : "false";
                 break;
@@ -136,26 +165,64 @@ class Writer {
         out_ += '{';
         for (std::uint32_t i = 0; i < length_of(block); ++i) {
             if (i > 0) out_ += ", ";
-            if (!write(element, load(block, kind, i))) return false;
+            if (is_aggregate(kind)) {
+                if (!write(element, slots_at(block, i))) return false;
+                continue;
+            }
+            const Slot slot = load(block, kind, i);
+            if (!write(element, &slot)) return false;
         }
         out_ += '}';
         return fits();
+    }
+
+    bool write_fields(const std::vector<program::Field>& fields, const Slot* slots) {
+        bool first = true;
+        for (const program::Field& field : fields) {
+            if (!first) out_ += ", ";
+            first = false;
+            if (!field.name.empty()) out_ += field.name + ": ";
+            const bool written =
+                field.boxed ? write(program_.types[field.type].element, slots_at(slots->block, 0))
+                            : write(field.type, slots);
+            if (!written) return false;
+            slots += program_.layout(field.type).slots;
+        }
+        return fits();
+    }
+
+    bool write_union(const program::Type& type, const Slot* slots) {
+        out_ += type.name + "::";
+        if (slots->bits >= type.variants.size()) return fits();
+        const program::Variant& variant = type.variants[slots->bits];
+        out_ += variant.name;
+        if (variant.fields.empty()) return fits();
+        std::vector<Slot> payload;
+        for (const std::uint32_t slot : variant.slots) payload.push_back(slots[slot]);
+        out_ += '(';
+        if (!write_fields(variant.fields, payload.data())) return false;
+        out_ += ')';
+        return fits();
+    }
+
+    // The shortest digits that read back, always with a point or an exponent.
+    void write_float(TypeKind kind, std::uint64_t bits) {
+        const double value = float_value(kind, bits);
+        if (std::isnan(value)) {
+            out_ += "nan";
+            return;
+        }
+        const std::string digits = kind == TypeKind::f32
+                                       ? fmt::format("{}", static_cast<float>(value))
+                                       : fmt::format("{}", value);
+        out_ += digits;
+        if (std::isfinite(value) && digits.find_first_of(".e") == std::string::npos) out_ += ".0";
     }
 
     const program::Program& program_;
     std::size_t bytes_max_;
     std::string& out_;
 };
-
-Slot slot_of(const Value& value) {
-    Slot slot;
-    if (value.is_reference()) {
-        slot.block = const_cast<Block*>(value.block());  // only read
-    } else {
-        slot.bits = value.bits();
-    }
-    return slot;
-}
 
 }  // namespace
 
@@ -166,7 +233,7 @@ bool append_literal(const program::Program& program, program::TypeId type, const
     if (bare && program.types[type].kind == TypeKind::string) {
         return writer.write_bare(value.block());
     }
-    return writer.write(type, slot_of(value));
+    return writer.write(type, value.slots(program, type));
 }
 
 std::string literal(const program::Program& program, program::TypeId type, const Value& value,

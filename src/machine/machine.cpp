@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -33,17 +34,6 @@ void set_reference(Slot& slot, Block* block) {
     release(std::exchange(slot.block, block));
 }
 
-Value copy_value(TypeKind kind, Slot slot) {
-    if (!is_reference(kind)) return Value::scalar(slot.bits);
-    retain(slot.block);
-    return Value::adopt(slot.block);
-}
-
-Value take_value(TypeKind kind, Slot& slot) {
-    if (!is_reference(kind)) return Value::scalar(slot.bits);
-    return Value::adopt(std::exchange(slot.block, nullptr));
-}
-
 // Of the elements of a string or array.
 TypeKind element_kind(const Program& program, program::TypeId id) {
     const Type& type = program.types[id];
@@ -60,18 +50,100 @@ bool text_before(const Block* left, const Block* right) {
 }
 
 // Takes the elements from the slots, or leaves all as it is and returns null.
-Block* gather(TypeKind element, Slot* slots, std::uint32_t count, std::size_t bytes_max) {
-    std::uint64_t nested = 0;
-    if (is_reference(element)) {
-        for (std::uint32_t i = 0; i < count; ++i) nested += total_bytes(slots[i].block);
+Block* gather(const Program& program, program::TypeId element, Slot* slots, std::uint32_t count,
+              const Limits& limits) {
+    const ElementShape shape = ElementShape::of(program, element);
+    Nested nested;
+    if (shape.layout) {
+        for (std::uint32_t i = 0; i < count; ++i) {
+            for (const std::uint32_t slot : shape.layout->references) {
+                nested.add(slots[i * shape.layout->slots + slot].block);
+            }
+        }
     }
-    if (nested + std::uint64_t{count} * program::element_size(element) > bytes_max) return nullptr;
-    Block* block = make_block(element, count, bytes_max);
+    if (nested.bytes + std::uint64_t{count} * shape.bytes > limits.value_bytes_max ||
+        nested.nesting >= limits.value_nesting_max) {
+        return nullptr;
+    }
+    Block* block = make_block(shape, count, limits.value_bytes_max);
     if (!block) return nullptr;
-    block->nested_bytes = nested;
-    for (std::uint32_t i = 0; i < count; ++i) store(block, i, slots[i]);
-    if (is_reference(element)) std::fill_n(slots, count, Slot{});
+    if (!shape.layout) {
+        for (std::uint32_t i = 0; i < count; ++i) store(block, i, slots[i]);
+        return block;
+    }
+    block->nested_bytes = nested.bytes;
+    block->nesting = nested.nesting + 1;
+    std::memcpy(block->data(), slots, std::size_t{count} * shape.bytes);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        for (const std::uint32_t slot : shape.layout->references) {
+            slots[i * shape.layout->slots + slot] = Slot{};
+        }
+    }
     return block;
+}
+
+// Moves references within a block's element out of it, or new ones into it. False if the block
+// would become too large or nest too deeply; it is as before then.
+bool exchange_element(const program::Layout& layout, Block* block, std::uint64_t index, Slot* with,
+                      const Limits& limits) {
+    Slot* element = slots_at(block, index);
+    Nested removed;
+    Nested added;
+    for (const std::uint32_t slot : layout.references) {
+        removed.add(element[slot].block);
+        added.add(with[slot].block);
+    }
+    if (total_bytes(block) - removed.bytes + added.bytes > limits.value_bytes_max ||
+        added.nesting >= limits.value_nesting_max) {
+        return false;
+    }
+    block->nested_bytes += added.bytes - removed.bytes;
+    block->nesting = std::max(block->nesting, added.nesting + 1);
+    move_slots(layout, with, element);
+    return true;
+}
+
+// Copies the payload of a union to or from consecutive slots.
+void unpack(const Program& program, const program::Variant& variant, const Slot* from, Slot* to) {
+    // What is there is released last: it may be all that keeps the other.
+    std::size_t next = 0;
+    for (const program::Field& field : variant.fields) {
+        const program::Layout& layout = program.layout(field.type);
+        auto reference = layout.references.begin();
+        for (std::uint32_t slot = 0; slot < layout.slots; ++slot, ++next) {
+            const Slot value = from[variant.slots[next]];
+            if (reference != layout.references.end() && *reference == slot) {
+                ++reference;
+                retain(value.block);
+                set_reference(to[next], value.block);
+            } else {
+                to[next] = value;
+            }
+        }
+    }
+}
+
+std::uint64_t compute_float(Opcode opcode, TypeKind kind, std::uint64_t left, std::uint64_t right) {
+    const double a = float_value(kind, left);
+    const double b = float_value(kind, right);
+    switch (opcode) {
+        case Opcode::float_add:
+            return float_bits(kind, a + b);
+        case Opcode::float_sub:
+            return float_bits(kind, a - b);
+        case Opcode::float_mul:
+            return float_bits(kind, a * b);
+        case Opcode::float_div:
+            return float_bits(kind, a / b);
+        case Opcode::float_rem:
+            return float_bits(kind, std::fmod(a, b));
+        case Opcode::float_eq:
+            return a == b;
+        case Opcode::float_lt:
+            return a < b;
+        default:
+            return a <= b;
+    }
 }
 
 // Bytes that append() moves.
@@ -88,14 +160,19 @@ Machine::Machine(const Program& program, const Limits& limits)
     : program_(&program), limits_(limits) {
     texts_.reserve(program.texts.size());
     for (const std::string& text : program.texts) texts_.push_back(Value::text(text));
+    for (program::TypeId type = 0; type < program.types.size(); ++type) {
+        has_floats_.push_back(program::contains_float(program, type));
+    }
 }
 
 bool Machine::print_line(const Slot* slots, const Instruction& instruction,
                          std::string& line) const {
     const std::vector<program::TypeId>& types = program_->type_lists[instruction.d];
+    std::uint32_t slot = instruction.b;
     for (std::uint32_t i = 0; i < instruction.c; ++i) {
         if (i > 0) line += ' ';
-        const Value value = copy_value(program_->types[types[i]].kind, slots[instruction.b + i]);
+        const Value value = Value::copy(*program_, types[i], slots + slot);
+        slot += program_->layout(types[i]).slots;
         if (!append_literal(*program_, types[i], value, true, limits_.value_bytes_max, line)) {
             return false;
         }
@@ -113,9 +190,8 @@ Request Machine::ask(State& state, const Instruction* at, std::uint32_t& budget)
         case Opcode::get:
             return leave(state, at, Phase::waiting, Get{slots[i.b].bits, i.d});
         case Opcode::put:
-            return leave(
-                state, at, Phase::passing,
-                Put{slots[i.a].bits, i.d, copy_value(program.types[i.d].kind, slots[i.b])});
+            return leave(state, at, Phase::passing,
+                         Put{slots[i.a].bits, i.d, Value::copy(program, i.d, slots + i.b)});
         case Opcode::fork:
             return leave(state, at, Phase::waiting, Fork{i.a});
         case Opcode::fires:
@@ -134,9 +210,11 @@ Request Machine::ask(State& state, const Instruction* at, std::uint32_t& budget)
             const Routine& started = program.routines[i.a];
             std::vector<Value> arguments;
             arguments.reserve(i.c);
+            std::uint32_t slot = i.b;
             for (std::uint32_t n = 0; n < i.c; ++n) {
-                const TypeKind kind = program.types[started.parameters[n].type].kind;
-                arguments.push_back(take_value(kind, slots[i.b + n]));
+                const program::TypeId type = started.parameters[n].type;
+                arguments.push_back(Value::take(program, type, slots + slot));
+                slot += program.layout(type).slots;
             }
             return leave(state, at, Phase::passing, Spawn{i.a, std::move(arguments), i.d});
         }
@@ -220,6 +298,41 @@ Request Machine::run(State& state, std::uint32_t& budget) const {
             case Opcode::constant:
                 slots[i.a].bits = i.c | (static_cast<std::uint64_t>(i.d) << 32);
                 break;
+            case Opcode::copy_value: {
+                const program::Layout& layout = program.layout(i.d);
+                charge(left, std::uint64_t{layout.slots} * sizeof(Slot));
+                copy_slots(layout, slots + i.b, slots + i.a);
+                break;
+            }
+            case Opcode::take_value: {
+                const program::Layout& layout = program.layout(i.d);
+                charge(left, std::uint64_t{layout.slots} * sizeof(Slot));
+                move_slots(layout, slots + i.b, slots + i.a);
+                break;
+            }
+            case Opcode::clear_value: {
+                const program::Layout& layout = program.layout(i.d);
+                charge(left, std::uint64_t{layout.slots} * sizeof(Slot));
+                clear_slots(layout, slots + i.a);
+                break;
+            }
+            case Opcode::variant: {
+                const program::Layout& layout = program.layout(i.d);
+                const program::Variant& variant = program.types[i.d].variants[i.c];
+                charge(left, std::uint64_t{layout.slots} * sizeof(Slot));
+                clear_slots(layout, slots + i.a);
+                slots[i.a].bits = i.c;
+                for (std::size_t n = 0; n < variant.slots.size(); ++n) {
+                    slots[i.a + variant.slots[n]] = std::exchange(slots[i.b + n], Slot{});
+                }
+                break;
+            }
+            case Opcode::payload: {
+                const program::Variant& variant = program.types[i.d].variants[i.c];
+                charge(left, variant.slots.size() * sizeof(Slot));
+                unpack(program, variant, slots + i.b, slots + i.a);
+                break;
+            }
             case Opcode::text:
                 set_reference(slots[i.a], Value(texts_[i.b]).hand_over());
                 break;
@@ -297,6 +410,40 @@ Request Machine::run(State& state, std::uint32_t& budget) const {
                 slots[i.a].bits = text_before(one, other);
                 break;
             }
+            case Opcode::same_value: {
+                const program::Layout& layout = program.layout(i.d);
+                Nested nested;
+                for (const std::uint32_t slot : layout.references)
+                    nested.add(slots[i.b + slot].block);
+                charge(left, nested.bytes + std::uint64_t{layout.slots} * sizeof(Slot));
+                slots[i.a].bits = has_floats_[i.d] ? equal(program, i.d, slots + i.b, slots + i.c)
+                                                   : same(layout, slots + i.b, slots + i.c);
+                break;
+            }
+
+            case Opcode::float_add:
+            case Opcode::float_sub:
+            case Opcode::float_mul:
+            case Opcode::float_div:
+            case Opcode::float_rem:
+            case Opcode::float_eq:
+            case Opcode::float_lt:
+            case Opcode::float_le:
+                slots[i.a].bits = compute_float(i.opcode, i.kind, slots[i.b].bits, slots[i.c].bits);
+                break;
+            case Opcode::float_neg:
+                // The sign alone changes, also that of 0 and of a nan.
+                slots[i.a].bits =
+                    slots[i.b].bits ^ (std::uint64_t{1} << (width_of(i.kind).bits - 1));
+                break;
+            case Opcode::float_cast: {
+                std::uint64_t converted = 0;
+                if (!convert_float(i.kind, i.kind2, slots[i.b].bits, converted)) {
+                    return fail(at, left);
+                }
+                slots[i.a].bits = converted;
+                break;
+            }
             case Opcode::cast:
                 if (!fits(i.kind, i.kind2, slots[i.b].bits)) {
                     return fail(at, left);
@@ -323,8 +470,7 @@ Request Machine::run(State& state, std::uint32_t& budget) const {
             case Opcode::array: {
                 Block* made = nullptr;
                 if (i.c > 0) {
-                    made = gather(element_kind(program, i.d), slots + i.b, i.c,
-                                  limits_.value_bytes_max);
+                    made = gather(program, program.types[i.d].element, slots + i.b, i.c, limits_);
                     if (!made) return fail(at, left);
                     charge(left, std::uint64_t{i.c} * made->element_bytes);
                 }
@@ -350,8 +496,18 @@ Request Machine::run(State& state, std::uint32_t& budget) const {
                 if (index >= length_of(block)) {
                     return fail(at, left);
                 }
+                if (block->element_bytes > sizeof(Slot)) {
+                    charge(left, block->element_bytes);
+                    // The slots that are overwritten may hold all that keeps the block.
+                    Block* kept = slots[i.b].block;
+                    retain(kept);
+                    copy_slots(program.layout(program.types[i.d].element), slots_at(block, index),
+                               slots + i.a);
+                    release(kept);
+                    break;
+                }
                 const Slot element = load(block, element_kind(program, i.d), index);
-                if (block->elements_are_references) {
+                if (block->reference_mask != 0) {
                     retain(element.block);
                     set_reference(slots[i.a], element.block);
                 } else {
@@ -365,12 +521,25 @@ Request Machine::run(State& state, std::uint32_t& budget) const {
                 if (index >= length_of(block)) {
                     return fail(at, left);
                 }
-                if (!is_unique(block)) charge(left, std::uint64_t{block->length} * 8);
+                if (!is_unique(block)) {
+                    charge(left, std::uint64_t{block->length} * block->element_bytes);
+                }
                 if (!make_unique(block)) return fail(at, left);
-                const Slot element = load(block, TypeKind::array, index);
-                store(block, index, Slot{});
-                block->nested_bytes -= total_bytes(element.block);
-                set_reference(slots[i.a], element.block);
+                if (!holds_references(block)) {
+                    const TypeKind kind = element_kind(program, i.d);
+                    if (is_aggregate(kind)) {
+                        std::memcpy(slots + i.a, slots_at(block, index), block->element_bytes);
+                    } else {
+                        slots[i.a] = load(block, kind, index);
+                    }
+                    break;
+                }
+                const program::Layout& layout = program.layout(program.types[i.d].element);
+                Slot* element = slots_at(block, index);
+                Nested nested;
+                for (const std::uint32_t slot : layout.references) nested.add(element[slot].block);
+                block->nested_bytes -= nested.bytes;
+                move_slots(layout, element, slots + i.a);
                 break;
             }
             case Opcode::set_index: {
@@ -383,19 +552,20 @@ Request Machine::run(State& state, std::uint32_t& budget) const {
                     charge(left, std::uint64_t{block->length} * block->element_bytes);
                     if (!make_unique(block)) return fail(at, left);
                 }
-                if (!block->elements_are_references) {
-                    store(block, index, slots[i.c]);
+                if (!holds_references(block)) {
+                    if (block->element_bytes <= sizeof(Slot)) {
+                        store(block, index, slots[i.c]);
+                    } else {
+                        charge(left, block->element_bytes);
+                        std::memcpy(slots_at(block, index), slots + i.c, block->element_bytes);
+                    }
                     break;
                 }
-                const Slot old = load(block, TypeKind::array, index);
-                const std::uint64_t removed = total_bytes(old.block);
-                const std::uint64_t added = total_bytes(slots[i.c].block);
-                if (total_bytes(block) - removed + added > limits_.value_bytes_max) {
+                charge(left, block->element_bytes);
+                if (!exchange_element(program.layout(program.types[i.d].element), block, index,
+                                      slots + i.c, limits_)) {
                     return fail(at, left);
                 }
-                block->nested_bytes += added - removed;
-                store(block, index, std::exchange(slots[i.c], Slot{}));
-                release(old.block);
                 break;
             }
             case Opcode::slice: {
@@ -454,7 +624,7 @@ Request Machine::run(State& state, std::uint32_t& budget) const {
                 state.slots_.resize(base + callee.frame_slots);
                 Slot* arguments = state.slots_.data() + caller_base + i.b;
                 slots = state.slots_.data() + base;
-                const auto count = static_cast<std::uint32_t>(callee.parameters.size());
+                const std::uint32_t count = callee.parameter_slots;
                 std::copy_n(arguments, count, slots);
                 for (const std::uint32_t slot : callee.references) {
                     if (slot >= count) break;
@@ -469,12 +639,27 @@ Request Machine::run(State& state, std::uint32_t& budget) const {
                 if (state.calls_.size() == 1) {
                     budget = left;
                     const Routine& outermost = program.routines[state.calls_.back().routine];
-                    const TypeKind kind = program.types[*outermost.result].kind;
-                    return leave(state, at, Phase::finished, Ended{take_value(kind, slots[i.a])});
+                    return leave(state, at, Phase::finished,
+                                 Ended{Value::take(program, *outermost.result, slots + i.a)});
                 }
                 const State::Call& ended = state.calls_.back();
                 const Routine& callee = program.routines[ended.routine];
-                const bool gives_reference = is_reference(program.types[*callee.result].kind);
+                const TypeKind given = program.types[*callee.result].kind;
+                if (is_aggregate(given)) {
+                    const program::Layout& layout = program.types[*callee.result].layout;
+                    charge(left, std::uint64_t{layout.slots} * sizeof(Slot));
+                    move_slots(layout, slots + i.a,
+                               state.slots_.data() + state.calls_[state.calls_.size() - 2].base +
+                                   ended.result_slot);
+                    for (const std::uint32_t slot : callee.references) release(slots[slot].block);
+                    state.slots_.resize(ended.base);
+                    state.calls_.pop_back();
+                    slots = state.slots_.data() + state.calls_.back().base;
+                    code = program.routines[state.calls_.back().routine].code.data();
+                    at = code + state.calls_.back().pc;
+                    break;
+                }
+                const bool gives_reference = is_reference(given);
                 const Slot result = slots[i.a];
                 if (gives_reference) slots[i.a] = Slot{};
                 for (const std::uint32_t slot : callee.references) release(slots[slot].block);

@@ -142,7 +142,8 @@ class Machine {
 
     const program::Program* program_;
     Limits limits_;
-    std::vector<Value> texts_;  // the program's string constants
+    std::vector<Value> texts_;      // the program's string constants
+    std::vector<bool> has_floats_;  // by type
 };
 
 }  // namespace reowolf::machine

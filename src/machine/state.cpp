@@ -17,12 +17,11 @@ State::State(const program::Program& program, program::RoutineId routine,
       phase_(Phase::running) {
     const program::Routine& started = program.routines[routine];
     assert(arguments.size() == started.parameters.size());
+    std::uint32_t slot = 0;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
-        if (is_reference(program.types[started.parameters[i].type].kind)) {
-            slots_[i].block = arguments[i].hand_over();
-        } else {
-            slots_[i].bits = arguments[i].bits();
-        }
+        const program::TypeId type = started.parameters[i].type;
+        std::move(arguments[i]).place(program, type, &slots_[slot]);
+        slot += program.layout(type).slots;
     }
 }
 
@@ -95,12 +94,7 @@ const Instruction& State::answered(Opcode opcode) {
 
 void State::got(Value message) {
     const Instruction& instruction = answered(Opcode::get);
-    Slot& target = slot(instruction.a);
-    if (is_reference(program_->types[instruction.d].kind)) {
-        release(std::exchange(target.block, message.hand_over()));
-    } else {
-        target.bits = message.bits();
-    }
+    std::move(message).place(*program_, instruction.d, &slot(instruction.a));
 }
 
 void State::chose(std::uint32_t index) {

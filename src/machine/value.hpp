@@ -20,13 +20,17 @@ namespace reowolf::machine {
 // one is null. Arrays of strings or arrays may share their elements, so that a value can be far
 // larger when written out than in memory; its size written out is therefore kept with it and
 // bounded, and with it the work of comparing, printing and sending it.
+//
+// The elements of an array of aggregates are as many slots each as the type has; which of them hold
+// references says the mask. A single aggregate as a message is a block of one element.
 struct Block {
     std::atomic<std::uint32_t> references{1};
-    std::uint32_t length = 0;        // elements
-    std::uint32_t capacity = 0;      // elements
-    std::uint8_t element_bytes = 1;  // 1, 2, 4 or 8
-    bool elements_are_references = false;
-    std::uint64_t nested_bytes = 0;  // of all elements, if they are references
+    std::uint32_t length = 0;          // elements
+    std::uint32_t capacity = 0;        // elements
+    std::uint32_t element_bytes = 1;   // 1, 2, 4 or a multiple of 8
+    std::uint32_t nesting = 1;         // at least how deep blocks nest in it, and it itself
+    std::uint64_t nested_bytes = 0;    // of all that its references lead to
+    std::uint64_t reference_mask = 0;  // of the first 64 slots of an element; see arrays.hpp
 
     std::byte* data() { return reinterpret_cast<std::byte*>(this + 1); }
     const std::byte* data() const { return reinterpret_cast<const std::byte*>(this + 1); }
@@ -37,7 +41,7 @@ union Slot {
     Block* block;
 };
 
-void destroy(Block* block);  // the last reference has gone; recurses no deeper than its type nests
+void destroy(Block* block);  // the last reference has gone
 
 // Null is allowed.
 inline void retain(Block* block) {
@@ -60,6 +64,9 @@ class Value {
     static Value adopt(Block* block);                      // takes over the caller's reference
     static Value bytes(std::span<const std::byte> bytes);  // a string or u8[]
     static Value text(std::string_view text);
+    // A value of any type, from its slots: with a count of its references, or with them.
+    static Value copy(const program::Program&, program::TypeId, const Slot* slots);
+    static Value take(const program::Program&, program::TypeId, Slot* slots);
     Value(const Value&);
     Value(Value&&) noexcept;
     Value& operator=(Value) noexcept;
@@ -69,6 +76,10 @@ class Value {
     std::uint64_t bits() const;  // of a scalar or port
     const Block* block() const;  // of a string or array; may be null when empty
     Block* hand_over();          // gives the reference away; the value becomes scalar 0
+    // Gives a value of any type to its slots, releasing what they held.
+    void place(const program::Program&, program::TypeId, Slot* slots) &&;
+    // The slots of a value of any type, to be read while the value lives.
+    const Slot* slots(const program::Program&, program::TypeId) const;
     std::span<const std::byte> byte_view() const;  // of a string or u8[]
 
     friend bool operator==(const Value& a, const Value& b);  // structural
@@ -78,15 +89,17 @@ class Value {
     bool is_reference_ = false;
 };
 
-// Literal syntax: `{1, 2}`, `"a\n"`, `'c'`, `true`. With `bare`, a string stands without quotes.
+// Literal syntax: `{1, 2}`, `"a\n"`, `'c'`, `true`, `P{ n: 1 }`, `Option::Some((1, 2.5))`. With
+// `bare`, a string stands without quotes.
 std::string literal(const program::Program&, program::TypeId, const Value&, bool bare = false);
 // The same, added to `out`; false, with a part of it written, if that would get longer than
 // `bytes_max`.
 bool append_literal(const program::Program&, program::TypeId, const Value&, bool bare,
                     std::size_t bytes_max, std::string& out);
 
-// The wire encoding: little-endian, packed, u32 count before array elements; a string or u8[] at
-// top level is its bytes and nothing else. Ports have none.
+// The wire encoding: little-endian, packed, u32 count before array elements, the number of the
+// variant (one byte, or two if there are more than 256) before the fields of a union; an enum is
+// its value as u32; a string or u8[] at top level is its bytes and nothing else. Ports have none.
 void encode(const program::Program&, program::TypeId, const Value&, std::vector<std::byte>& out);
 std::expected<Value, std::string> decode(const program::Program&, program::TypeId,
                                          std::span<const std::byte> bytes, const Limits& limits);

@@ -18,12 +18,26 @@ class Assembly {
     Program program;
 
     TypeId type(TypeKind kind, TypeId element = 0) {
-        const Type wanted{kind, element};
+        Type wanted;
+        wanted.kind = kind;
+        wanted.element = element;
         const auto found = std::find(program.types.begin(), program.types.end(), wanted);
         if (found != program.types.end()) {
             return static_cast<TypeId>(found - program.types.begin());
         }
         program.types.push_back(wanted);
+        return static_cast<TypeId>(program.types.size() - 1);
+    }
+    // Aggregates: their types exist already, and lay_out() must be called at the end.
+    TypeId tuple(const std::vector<TypeId>& of) {
+        Type wanted;
+        wanted.kind = TypeKind::tuple;
+        for (const TypeId each : of) wanted.fields.push_back({"", each, false});
+        return add(std::move(wanted));
+    }
+    TypeId add(Type wanted) {
+        program.types.push_back(std::move(wanted));
+        lay_out(program, 1'000);
         return static_cast<TypeId>(program.types.size() - 1);
     }
     TypeId array_of(TypeId element) { return type(TypeKind::array, element); }
@@ -59,6 +73,9 @@ class Assembly {
         for (const TypeId parameter : frame.parameters) {
             routine.parameters.push_back(
                 {"p" + std::to_string(routine.parameters.size()), parameter});
+            if (parameter < program.types.size()) {
+                routine.parameter_slots += program.layout(parameter).slots;
+            }
         }
         routine.result = result;
         routine.frame_slots = frame.slots;

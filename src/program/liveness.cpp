@@ -29,10 +29,12 @@ std::uint64_t bits_inside(const SlotRange& range, std::uint32_t window) {
     return ones << (low - window);
 }
 
-Effect effect_of(const Program& program, const Instruction& instruction, std::uint32_t window) {
+Effect effect_of(const Program& program, const Routine& routine, const Instruction& instruction,
+                 std::uint32_t window) {
     Effect effect;
     for (const Operand& operand : shape(instruction.opcode).operands()) {
-        const std::uint64_t bits = bits_inside(slots_of(program, instruction, operand), window);
+        const std::uint64_t bits =
+            bits_inside(slots_of(program, instruction, operand, routine.result), window);
         if (operand.access == Access::write) {
             effect.writes |= bits;
         } else {
@@ -75,7 +77,7 @@ std::optional<std::uint64_t> analyse(const Program& program, const Routine& rout
         visits += size;
         if (visits > visits_max) return std::nullopt;
         for (std::size_t i = size; i-- > 0;) {
-            const Effect effect = effect_of(program, routine.code[i], window);
+            const Effect effect = effect_of(program, routine, routine.code[i], window);
             const std::uint64_t after =
                 live_after(routine, static_cast<std::uint32_t>(i), live_before);
             const std::uint64_t live = (after & ~effect.writes) | effect.reads;
@@ -85,7 +87,7 @@ std::optional<std::uint64_t> analyse(const Program& program, const Routine& rout
     }
     if (moment == Moment::before) return live_before[pc];
     return live_after(routine, pc, live_before) &
-           ~effect_of(program, routine.code[pc], window).writes;
+           ~effect_of(program, routine, routine.code[pc], window).writes;
 }
 
 }  // namespace

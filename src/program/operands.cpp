@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "program/operands.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 namespace reowolf::program {
@@ -11,23 +12,15 @@ struct SortName {
     Sort sort;
 };
 constexpr SortName sort_names[] = {
-    {"word", Sort::word},
-    {"reference", Sort::reference},
-    {"element", Sort::element},
-    {"elements", Sort::elements},
-    {"value", Sort::value},
-    {"bounds", Sort::bounds},
-    {"arguments", Sort::arguments},
-    {"result", Sort::result},
-    {"own_result", Sort::own_result},
-    {"listed", Sort::listed},
-    {"number", Sort::number},
-    {"text", Sort::text},
-    {"target", Sort::target},
-    {"count", Sort::count},
-    {"type", Sort::type},
-    {"list", Sort::list},
-    {"routine", Sort::routine},
+    {"word", Sort::word},       {"reference", Sort::reference},
+    {"element", Sort::element}, {"elements", Sort::elements},
+    {"value", Sort::value},     {"payload", Sort::payload},
+    {"bounds", Sort::bounds},   {"arguments", Sort::arguments},
+    {"result", Sort::result},   {"own_result", Sort::own_result},
+    {"listed", Sort::listed},   {"number", Sort::number},
+    {"text", Sort::text},       {"target", Sort::target},
+    {"count", Sort::count},     {"type", Sort::type},
+    {"list", Sort::list},       {"routine", Sort::routine},
     {"place", Sort::place},
 };
 
@@ -104,27 +97,57 @@ std::uint32_t field(const Instruction& instruction, char name) {
     }
 }
 
-SlotRange slots_of(const Program& program, const Instruction& instruction, Operand operand) {
+namespace {
+
+// Of an array or a string, whose elements are characters.
+std::uint32_t element_slots(const Program& program, TypeId container) {
+    const Type& type = program.types[container];
+    return type.kind == TypeKind::array ? program.layout(type.element).slots : 1;
+}
+
+}  // namespace
+
+SlotRange slots_of(const Program& program, const Instruction& instruction, Operand operand,
+                   std::optional<TypeId> own_result) {
     SlotRange range{operand, field(instruction, operand.field), 0};
     switch (operand.sort) {
         case Sort::word:
         case Sort::reference:
-        case Sort::element:
-        case Sort::value:
-        case Sort::result:
-        case Sort::own_result:
             range.count = 1;
+            break;
+        case Sort::element:
+            range.count = element_slots(program, instruction.d);
+            break;
+        case Sort::value:
+            range.count = program.layout(instruction.d).slots;
+            break;
+        case Sort::payload:
+            range.count = static_cast<std::uint32_t>(
+                program.types[instruction.d].variants[instruction.c].slots.size());
+            break;
+        case Sort::result:
+            range.count = program.layout(*program.routines[instruction.a].result).slots;
+            break;
+        case Sort::own_result:
+            range.count = own_result ? program.layout(*own_result).slots : 1;
             break;
         case Sort::bounds:
             range.count = 2;
             break;
-        case Sort::elements:
+        case Sort::elements: {
+            const std::uint64_t all =
+                std::uint64_t{instruction.c} * element_slots(program, instruction.d);
+            // Verified to be in the frame; what is not must not seem to be.
+            range.count = static_cast<std::uint32_t>(std::min<std::uint64_t>(all, 1u << 31));
+            break;
+        }
         case Sort::listed:
-            range.count = instruction.c;
+            for (const TypeId type : program.type_lists[instruction.d]) {
+                range.count += program.layout(type).slots;
+            }
             break;
         case Sort::arguments:
-            range.count =
-                static_cast<std::uint32_t>(program.routines[instruction.a].parameters.size());
+            range.count = program.routines[instruction.a].parameter_slots;
             break;
         default:
             break;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -20,6 +21,7 @@ enum class Sort : std::uint8_t {
     element,     // as an element of type d is
     elements,    // c consecutive slots, each as an element of type d is
     value,       // as type d is
+    payload,     // consecutive slots, as the fields of variant c of type d are
     bounds,      // two consecutive words
     arguments,   // consecutive slots, as the parameters of routine a are
     result,      // as the result of routine a is
@@ -69,8 +71,9 @@ struct SlotRange {
     std::uint32_t count = 0;
 };
 
-// The slots that an operand stands for; none if it is not a slot. The routine and the list that
-// the instruction names must exist.
-SlotRange slots_of(const Program& program, const Instruction& instruction, Operand operand);
+// The slots that an operand stands for; none if it is not a slot. What the instruction names
+// must exist. `own_result`: of the routine that it stands in.
+SlotRange slots_of(const Program& program, const Instruction& instruction, Operand operand,
+                   std::optional<TypeId> own_result);
 
 }  // namespace reowolf::program

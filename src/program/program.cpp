@@ -15,9 +15,15 @@ std::uint32_t element_size(TypeKind kind) {
             return 2;
         case TypeKind::u32:
         case TypeKind::s32:
+        case TypeKind::f32:
+        case TypeKind::enumeration:
             return 4;
         case TypeKind::u64:
         case TypeKind::s64:
+        case TypeKind::f64:
+        case TypeKind::tuple:
+        case TypeKind::structure:
+        case TypeKind::union_of:
         case TypeKind::string:
         case TypeKind::array:
         case TypeKind::in_port:
@@ -25,6 +31,10 @@ std::uint32_t element_size(TypeKind kind) {
             return 8;
     }
     return 8;
+}
+
+std::uint32_t tag_size(const Type& type) {
+    return type.variants.size() > 256 ? 2 : 1;
 }
 
 std::string_view keyword(RoutineKind kind) {
@@ -63,6 +73,18 @@ std::string_view name(TypeKind kind) {
             return "s32";
         case TypeKind::s64:
             return "s64";
+        case TypeKind::f32:
+            return "f32";
+        case TypeKind::f64:
+            return "f64";
+        case TypeKind::tuple:
+            return "tuple";
+        case TypeKind::structure:
+            return "struct";
+        case TypeKind::enumeration:
+            return "enum";
+        case TypeKind::union_of:
+            return "union";
         case TypeKind::character:
             return "char";
         case TypeKind::string:
@@ -84,23 +106,64 @@ std::optional<RoutineId> Program::find(std::string_view routine) const {
     return std::nullopt;
 }
 
-std::string Program::type_name(TypeId type) const {
-    std::string before;
-    std::string after;  // reversed
-    for (std::size_t depth = 0; depth <= types.size(); ++depth) {
-        if (type >= types.size()) break;  // a program that verify() refuses may still be shown
-        const Type& shown = types[type];
-        if (shown.kind == TypeKind::array) {
-            after += "][";
-        } else {
-            before += name(shown.kind);
-            if (!is_port(shown.kind)) return before + std::string(after.rbegin(), after.rend());
-            before += '<';
-            after += '>';
-        }
-        type = shown.element;
+namespace {
+
+// What a tree of types shared between branches would be written out as can be endless.
+constexpr std::size_t type_name_bytes_max = 2'000;
+
+void append_type_name(const Program& program, TypeId id, std::size_t depth, std::string& out) {
+    // A program that verify() refuses may still be shown.
+    if (id >= program.types.size() || depth > program.types.size() ||
+        out.size() > type_name_bytes_max) {
+        out += '?';
+        return;
     }
-    return before + '?' + std::string(after.rbegin(), after.rend());
+    const Type& type = program.types[id];
+    const auto list = [&](const auto& ids, auto id_of) {
+        bool first = true;
+        for (const auto& each : ids) {
+            if (!first) out += ", ";
+            first = false;
+            append_type_name(program, id_of(each), depth + 1, out);
+        }
+    };
+    switch (type.kind) {
+        case TypeKind::array:
+            append_type_name(program, type.element, depth + 1, out);
+            out += "[]";
+            return;
+        case TypeKind::in_port:
+        case TypeKind::out_port:
+            out += name(type.kind);
+            out += '<';
+            append_type_name(program, type.element, depth + 1, out);
+            out += '>';
+            return;
+        case TypeKind::tuple:
+            out += '(';
+            list(type.fields, [](const Field& field) { return field.type; });
+            out += ')';
+            return;
+        case TypeKind::structure:
+        case TypeKind::enumeration:
+        case TypeKind::union_of:
+            out += type.name;
+            if (type.arguments.empty()) return;
+            out += '<';
+            list(type.arguments, [](TypeId argument) { return argument; });
+            out += '>';
+            return;
+        default:
+            out += name(type.kind);
+    }
+}
+
+}  // namespace
+
+std::string Program::type_name(TypeId type) const {
+    std::string text;
+    append_type_name(*this, type, 0, text);
+    return text;
 }
 
 }  // namespace reowolf::program

@@ -29,26 +29,72 @@ enum class TypeKind : std::uint8_t {
     s16,
     s32,
     s64,
+    f32,
+    f64,
     character,
     string,
     array,
     in_port,
     out_port,
+    tuple,
+    structure,
+    enumeration,
+    union_of,
 };
 
 using TypeId = std::uint32_t;
 using RoutineId = std::uint32_t;
 
+// A field of a tuple, a struct or a variant. One that a union needs to contain itself is boxed: its
+// value lies in an array of one element.
+struct Field {
+    std::string name;  // empty in a tuple and in a variant
+    TypeId type = 0;   // as it is stored: of a boxed one, the array
+    bool boxed = false;
+
+    friend bool operator==(const Field&, const Field&) = default;
+};
+
+struct Variant {
+    std::string name;
+    std::uint64_t value = 0;    // of an enum
+    std::vector<Field> fields;  // of a union
+    // Where in the union's slots those of the fields are, one after the other.
+    std::vector<std::uint32_t> slots;
+
+    friend bool operator==(const Variant&, const Variant&) = default;
+};
+
+// How a value lies in consecutive slots, each of which always holds references or never does.
+struct Layout {
+    std::uint32_t slots = 1;
+    std::vector<std::uint32_t> references;  // ascending
+
+    friend bool operator==(const Layout&, const Layout&) = default;
+};
+
 // Types are interned: two equal types of a program have one id.
 struct Type {
     TypeKind kind = TypeKind::boolean;
-    TypeId element = 0;  // of an array: its elements; of a port: its messages
+    TypeId element = 0;             // of an array: its elements; of a port: its messages
+    std::string name;               // of a struct, enum or union, without its arguments
+    std::vector<TypeId> arguments;  // of a generic one
+    std::vector<Field> fields;      // of a tuple or struct
+    std::vector<Variant> variants;  // of an enum or union
+    Layout layout{0, {}};           // of an aggregate; see lay_out()
 
     friend bool operator==(const Type&, const Type&) = default;
 };
 
 constexpr bool is_reference(TypeKind kind) {
     return kind == TypeKind::string || kind == TypeKind::array;
+}
+// What may take another number of slots than one.
+constexpr bool is_aggregate(TypeKind kind) {
+    return kind == TypeKind::tuple || kind == TypeKind::structure || kind == TypeKind::union_of;
+}
+constexpr bool is_float(TypeKind kind) {
+    return kind == TypeKind::f32 || kind == TypeKind::f64;
 }
 constexpr bool is_port(TypeKind kind) {
     return kind == TypeKind::in_port || kind == TypeKind::out_port;
@@ -59,8 +105,11 @@ constexpr bool is_integer(TypeKind kind) {
 constexpr bool is_signed(TypeKind kind) {
     return kind >= TypeKind::s8 && kind <= TypeKind::s64;
 }
-// Bytes of one value inside an array and on the wire; 8 for references and ports (inside arrays).
+// Bytes of one value of one slot inside an array and on the wire; 8 for references and ports
+// (inside arrays).
 std::uint32_t element_size(TypeKind kind);
+// The bytes before a union's payload on the wire: as many as the number of variants needs.
+std::uint32_t tag_size(const Type& type);
 std::string_view name(TypeKind kind);  // "bool", "u8", …; without what an array or port is of
 
 struct Instruction {
@@ -85,7 +134,8 @@ struct Routine {
     std::string name;
     RoutineKind kind = RoutineKind::function;
     Span span;                              // of its name
-    std::vector<Parameter> parameters;      // in slots 0, 1, …
+    std::vector<Parameter> parameters;      // in the first slots, one after the other
+    std::uint32_t parameter_slots = 0;      // how many they take together
     std::optional<TypeId> result;           // functions only
     std::uint32_t frame_slots = 0;          // parameters, locals and temporaries
     std::vector<std::uint32_t> references;  // the slots that hold strings or arrays, ascending
@@ -128,7 +178,19 @@ struct Program {
     std::optional<RoutineId> find(std::string_view routine) const;
     // As in source text: "u32[]", "in<string>".
     std::string type_name(TypeId type) const;
+    // The slots of a value; those of an aggregate must have been laid out.
+    const Layout& layout(TypeId type) const;
 };
+
+// The slots of consecutive values.
+Layout layout_of(const Program& program, const std::vector<Field>& fields);
+// Gives aggregates their layout: a tuple's and a struct's fields follow each other; a union has a
+// slot for the number of the variant, then as many words as any variant needs, then as many
+// references. False if some type contains itself otherwise than through an array, or has more than
+// `slots_max` slots.
+bool lay_out(Program& program, std::uint32_t slots_max);
+// Whether a float is inside, so that equal values may have different bits.
+bool contains_float(const Program& program, TypeId type);
 
 // The whole program as text, one instruction a line; for --dump=program and the tests.
 std::string disassemble(const Program& program);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,7 +17,12 @@ constexpr std::size_t type_depth_max = 1'024;
 using Defect = std::optional<std::string>;
 
 bool is_scalar(TypeKind kind) {
-    return !is_reference(kind) && !is_port(kind);
+    return !is_reference(kind) && !is_port(kind) && !is_aggregate(kind);
+}
+
+// Integers, booleans and characters.
+bool is_discrete(TypeKind kind) {
+    return is_scalar(kind) && !is_float(kind) && kind != TypeKind::enumeration;
 }
 
 bool has_bits(TypeKind kind) {
@@ -60,6 +66,9 @@ class RoutineCheck {
     }
 
   private:
+    static bool holds_reference(const Layout& layout, std::uint32_t slot) {
+        return std::binary_search(layout.references.begin(), layout.references.end(), slot);
+    }
     TypeKind kind_of(TypeId type) const { return program_.types[type].kind; }
     bool exists(TypeId type) const { return type < program_.types.size(); }
 
@@ -75,17 +84,22 @@ class RoutineCheck {
             return is_function ? "a function without a result" : "a component with a result";
         }
         if (routine_.result && !exists(*routine_.result)) return "the result's type does not exist";
-        if (routine_.parameters.size() > routine_.frame_slots) {
-            return "more parameters than slots";
-        }
+        if (routine_.parameter_slots > routine_.frame_slots) return "more parameters than slots";
         if (auto defect = check_references()) return defect;
+        std::uint64_t next = 0;
         for (std::size_t i = 0; i < routine_.parameters.size(); ++i) {
             const TypeId type = routine_.parameters[i].type;
             if (!exists(type)) return fmt::format("the type of parameter {} does not exist", i);
-            if (is_reference(kind_of(type)) != holds_reference_[i]) {
-                return fmt::format("parameter {} does not fit its slot", i);
+            const Layout& layout = program_.layout(type);
+            if (next + layout.slots > routine_.frame_slots) return "more parameters than slots";
+            for (std::uint32_t slot = 0; slot < layout.slots; ++slot) {
+                if (holds_reference(layout, slot) != holds_reference_[next + slot]) {
+                    return fmt::format("parameter {} does not fit its slot", i);
+                }
             }
+            next += layout.slots;
         }
+        if (next != routine_.parameter_slots) return "the number of the parameters' slots is wrong";
         switch (routine_.code.back().opcode) {
             case Opcode::jump:
             case Opcode::ret:
@@ -188,7 +202,7 @@ class RoutineCheck {
                 break;
             case Opcode::lt:
             case Opcode::le:
-                fits = is_scalar(kind);
+                fits = is_discrete(kind);
                 break;
             case Opcode::shl:
             case Opcode::shr:
@@ -196,7 +210,22 @@ class RoutineCheck {
                 fits = is_integer(kind) && is_integer(kind2);
                 break;
             case Opcode::cast:
-                fits = is_scalar(kind) && is_scalar(kind2);
+                fits = is_discrete(kind) && is_discrete(kind2);
+                break;
+            case Opcode::float_add:
+            case Opcode::float_sub:
+            case Opcode::float_mul:
+            case Opcode::float_div:
+            case Opcode::float_rem:
+            case Opcode::float_neg:
+            case Opcode::float_eq:
+            case Opcode::float_lt:
+            case Opcode::float_le:
+                fits = is_float(kind);
+                break;
+            case Opcode::float_cast:
+                fits = (is_float(kind) && (is_float(kind2) || is_discrete(kind2))) ||
+                       (is_float(kind2) && is_discrete(kind));
                 break;
             default:
                 break;
@@ -220,7 +249,12 @@ class RoutineCheck {
                 fits = is_array() && element_size(element()) == 1;
                 break;
             case Opcode::take_index:
-                fits = is_array() && is_reference(element());
+                fits = is_array();
+                break;
+            case Opcode::variant:
+            case Opcode::payload:
+                fits = kind_of(instruction.d) == TypeKind::union_of &&
+                       instruction.c < program_.types[instruction.d].variants.size();
                 break;
             case Opcode::index:
             case Opcode::slice:
@@ -286,17 +320,20 @@ class RoutineCheck {
 
     Defect check_slots(const Instruction& instruction, const Operand& operand) const {
         if (operand.sort == Sort::arguments &&
-            program_.routines[instruction.a].parameters.size() > routine_.frame_slots) {
+            program_.routines[instruction.a].parameter_slots > routine_.frame_slots) {
             return "more arguments than slots";
         }
-        const SlotRange range = slots_of(program_, instruction, operand);
+        if (operand.sort == Sort::result && !exists(*program_.routines[instruction.a].result)) {
+            return "the result's type does not exist";
+        }
+        const SlotRange range = slots_of(program_, instruction, operand, routine_.result);
         if (range.count == 0) return std::nullopt;
         if (std::uint64_t{range.first} + range.count > routine_.frame_slots) {
             return fmt::format("slot {} is out of the frame", range.first + range.count - 1);
         }
+        const std::vector<bool> expected = expected_references(instruction, operand.sort, range);
         for (std::uint32_t i = 0; i < range.count; ++i) {
-            if (expects_reference(instruction, operand.sort, i) !=
-                holds_reference_[range.first + i]) {
+            if (expected[i] != holds_reference_[range.first + i]) {
                 return fmt::format("slot {} holds {}", range.first + i,
                                    holds_reference_[range.first + i] ? "a reference" : "a word");
             }
@@ -304,32 +341,70 @@ class RoutineCheck {
         return std::nullopt;
     }
 
-    bool expects_reference(const Instruction& instruction, Sort sort, std::uint32_t i) const {
+    // Of consecutive values of these types.
+    std::vector<bool> pattern(const std::vector<TypeId>& types) const {
+        std::vector<bool> references;
+        for (const TypeId type : types) {
+            if (!exists(type)) continue;
+            const Layout& layout = program_.layout(type);
+            for (std::uint32_t slot = 0; slot < layout.slots; ++slot) {
+                references.push_back(holds_reference(layout, slot));
+            }
+        }
+        return references;
+    }
+
+    std::vector<bool> expected_references(const Instruction& instruction, Sort sort,
+                                          const SlotRange& range) const {
+        std::vector<bool> references;
         switch (sort) {
             case Sort::reference:
-                return true;
+                references.assign(1, true);
+                break;
             case Sort::element:
             case Sort::elements: {
                 const Type& type = program_.types[instruction.d];
-                return type.kind == TypeKind::array && is_reference(kind_of(type.element));
+                if (type.kind != TypeKind::array) break;
+                const std::vector<bool> one = pattern({type.element});
+                for (std::uint32_t i = 0; i < range.count; ++i) {
+                    references.push_back(one[i % one.size()]);
+                }
+                break;
             }
             case Sort::value:
-                return is_reference(kind_of(instruction.d));
+                references = pattern({instruction.d});
+                break;
+            case Sort::payload: {
+                std::vector<TypeId> types;
+                for (const Field& field :
+                     program_.types[instruction.d].variants[instruction.c].fields) {
+                    types.push_back(field.type);
+                }
+                references = pattern(types);
+                break;
+            }
             case Sort::arguments: {
-                const TypeId type = program_.routines[instruction.a].parameters[i].type;
-                return exists(type) && is_reference(kind_of(type));
+                std::vector<TypeId> types;
+                for (const Parameter& each : program_.routines[instruction.a].parameters) {
+                    types.push_back(each.type);
+                }
+                references = pattern(types);
+                break;
             }
-            case Sort::result: {
-                const TypeId type = *program_.routines[instruction.a].result;
-                return exists(type) && is_reference(kind_of(type));
-            }
+            case Sort::result:
+                references = pattern({*program_.routines[instruction.a].result});
+                break;
             case Sort::own_result:
-                return is_reference(kind_of(*routine_.result));
+                references = pattern({*routine_.result});
+                break;
             case Sort::listed:
-                return is_reference(kind_of(program_.type_lists[instruction.d][i]));
+                references = pattern(program_.type_lists[instruction.d]);
+                break;
             default:
-                return false;
+                break;
         }
+        references.resize(range.count, false);
+        return references;
     }
 
     const Program& program_;
@@ -337,29 +412,92 @@ class RoutineCheck {
     std::vector<bool> holds_reference_;
 };
 
-Defect check_types(const Program& program) {
-    const auto has_element = [](const Type& type) {
-        return type.kind == TypeKind::array || is_port(type.kind);
-    };
-    // Depths are found along the chain of elements; a chain that does not end is a cycle.
-    std::vector<std::pair<TypeKind, TypeId>> seen;
-    for (std::size_t id = 0; id < program.types.size(); ++id) {
-        const Type& type = program.types[id];
-        if (type.kind > TypeKind::out_port) return fmt::format("type {} is of no kind", id);
-        const Type* inner = &type;
-        for (std::size_t depth = 0; has_element(*inner); ++depth) {
-            if (inner->element >= program.types.size()) {
-                return fmt::format("the element of type {} does not exist", id);
-            }
-            if (depth == type_depth_max) return fmt::format("type {} nests too deeply", id);
-            inner = &program.types[inner->element];
+// Everything that a type names exists and nests within bounds, and its layout is the right one.
+class TypeCheck {
+  public:
+    explicit TypeCheck(const Program& program) : program_(program) {}
+
+    Defect check() {
+        for (std::size_t id = 0; id < program_.types.size(); ++id) {
+            if (auto defect = check_parts(id)) return defect;
         }
-        seen.emplace_back(type.kind, has_element(type) ? type.element : 0);
+        for (std::size_t id = 0; id < program_.types.size(); ++id) {
+            if (!depth_fits(static_cast<TypeId>(id))) {
+                return fmt::format("type {} nests too deeply", id);
+            }
+        }
+        Program again;
+        again.types = program_.types;
+        for (Type& type : again.types) type.layout = Layout{0, {}};
+        for (Type& type : again.types) {
+            for (Variant& variant : type.variants) variant.slots.clear();
+        }
+        if (!lay_out(again, slots_max) || again.types != program_.types) {
+            return "the layout of the types is wrong";
+        }
+        // Named types with one name are different ones, in different modules.
+        std::vector<std::tuple<TypeKind, TypeId, std::vector<TypeId>>> seen;
+        for (const Type& type : program_.types) {
+            const bool named = type.kind == TypeKind::structure ||
+                               type.kind == TypeKind::enumeration ||
+                               type.kind == TypeKind::union_of;
+            if (named) continue;
+            std::vector<TypeId> fields;
+            for (const Field& field : type.fields) fields.push_back(field.type);
+            seen.emplace_back(type.kind, has_element(type) ? type.element : 0, std::move(fields));
+        }
+        std::sort(seen.begin(), seen.end());
+        if (std::adjacent_find(seen.begin(), seen.end()) != seen.end()) {
+            return "one type has two numbers";
+        }
+        return std::nullopt;
     }
-    std::sort(seen.begin(), seen.end());
-    if (std::adjacent_find(seen.begin(), seen.end()) != seen.end()) {
-        return "one type has two numbers";
+
+  private:
+    static constexpr std::uint32_t slots_max = 1u << 16;
+    static constexpr std::size_t variants_max = 1u << 16;
+
+    static bool has_element(const Type& type) {
+        return type.kind == TypeKind::array || is_port(type.kind);
     }
+    Defect check_parts(std::size_t id) const {
+        const Type& type = program_.types[id];
+        if (type.kind > TypeKind::union_of) return fmt::format("type {} is of no kind", id);
+        if (has_element(type) && type.element >= program_.types.size()) {
+            return fmt::format("the element of type {} does not exist", id);
+        }
+        const bool has_variants =
+            type.kind == TypeKind::union_of || type.kind == TypeKind::enumeration;
+        if (has_variants != !type.variants.empty() || type.variants.size() > variants_max) {
+            return fmt::format("type {} has the wrong number of variants", id);
+        }
+        const auto exist = [&](const std::vector<Field>& fields) {
+            return std::all_of(fields.begin(), fields.end(), [&](const Field& field) {
+                if (field.type >= program_.types.size()) return false;
+                return !field.boxed || program_.types[field.type].kind == TypeKind::array;
+            });
+        };
+        bool complete = exist(type.fields);
+        for (const Variant& variant : type.variants) complete = complete && exist(variant.fields);
+        if (!complete) return fmt::format("a field of type {} does not exist", id);
+        return std::nullopt;
+    }
+    // How deep it nests through what cannot lead back to itself. Where a type may contain itself
+    // through an array, values nest as they were made, which the machine bounds.
+    bool depth_fits(TypeId id) {
+        const Type* type = &program_.types[id];
+        for (std::size_t depth = 0; has_element(*type); ++depth) {
+            if (depth == type_depth_max) return false;
+            type = &program_.types[type->element];
+        }
+        return true;
+    }
+
+    const Program& program_;
+};
+
+Defect check_types(const Program& program) {
+    if (auto defect = TypeCheck(program).check()) return defect;
     for (std::size_t i = 0; i < program.type_lists.size(); ++i) {
         for (const TypeId type : program.type_lists[i]) {
             if (type >= program.types.size()) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include <fmt/format.h>
+
 #include "syntax/literal.hpp"
 
 namespace reowolf::syntax {
@@ -28,8 +30,9 @@ class Printer {
     std::string take() { return std::move(text_); }
 
     void type(const Type& of) {
-        constexpr std::string_view names[] = {"bool", "u8",  "u16",  "u32",    "u64", "s8", "s16",
-                                              "s32",  "s64", "char", "string", "",    "in", "out"};
+        constexpr std::string_view names[] = {"bool",   "u8",  "u16", "u32", "u64", "s8",
+                                              "s16",    "s32", "s64", "f32", "f64", "char",
+                                              "string", "",    "in",  "out"};
         switch (of.kind) {
             case TypeKind::array:
                 type(of.arguments[0]);
@@ -50,7 +53,14 @@ class Printer {
                 text_ += "auto";
                 return;
             case TypeKind::named:
+                if (!of.module.empty()) text_ += of.module + "::";
                 text_ += of.name;
+                type_arguments(of.arguments);
+                return;
+            case TypeKind::tuple:
+                text_ += '(';
+                types(of.arguments);
+                text_ += ')';
                 return;
             case TypeKind::invalid:
                 text_ += "?";
@@ -117,6 +127,63 @@ class Printer {
         }
     }
 
+    void types(const std::vector<Type>& of) {
+        for (std::size_t i = 0; i < of.size(); ++i) {
+            if (i > 0) text_ += ", ";
+            type(of[i]);
+        }
+    }
+    void type_arguments(const std::vector<Type>& of) {
+        if (of.empty()) return;
+        text_ += '<';
+        types(of);
+        text_ += '>';
+    }
+    void type_parameters(const std::vector<Name>& of) {
+        if (of.empty()) return;
+        text_ += '<';
+        for (std::size_t i = 0; i < of.size(); ++i) {
+            if (i > 0) text_ += ", ";
+            text_ += of[i].text;
+        }
+        text_ += '>';
+    }
+    void path(const std::vector<PathStep>& of) {
+        for (std::size_t i = 0; i < of.size(); ++i) {
+            if (i > 0) text_ += "::";
+            text_ += of[i].name.text;
+            type_arguments(of[i].arguments);
+        }
+    }
+    void print(const FloatLiteral& of) { text_ += fmt::format("{}", of.value); }
+    void print(const TupleLiteral& of) {
+        text_ += '(';
+        list(of.elements);
+        text_ += ')';
+    }
+    void print(const Scoped& of) {
+        path(of.path);
+        if (!of.called) return;
+        text_ += '(';
+        list(of.arguments);
+        text_ += ')';
+    }
+    void print(const StructLiteral& of) {
+        path(of.path);
+        text_ += '{';
+        for (std::size_t i = 0; i < of.fields.size(); ++i) {
+            text_ += i > 0 ? ", " : " ";
+            text_ += of.fields[i].name.text + ": ";
+            expression(*of.fields[i].value);
+        }
+        text_ += of.fields.empty() ? "}" : " }";
+    }
+    void print(const Let& of) {
+        text_ += "let ";
+        expression(*of.pattern);
+        text_ += " = ";
+        expression(*of.value);
+    }
     void print(const Invalid&) { text_ += '?'; }
     void print(const BooleanLiteral& of) { text_ += of.value ? "true" : "false"; }
     void print(const IntegerLiteral& of) { text_ += std::to_string(of.value); }
@@ -268,8 +335,32 @@ class Printer {
         }
         body(*of.body);
     }
-    void print(const Break&) { line("break;"); }
-    void print(const Continue&) { line("continue;"); }
+    void print(const Break& of) { line(of.label ? "break " + of.label->text + ';' : "break;"); }
+    void print(const Continue& of) {
+        line(of.label ? "continue " + of.label->text + ';' : "continue;");
+    }
+    void print(const Goto& of) { line("goto " + of.label.text + ';'); }
+    void print(const Labelled& of) {
+        line(of.label.text + ':');
+        statement(*of.statement);
+    }
+    void print(const Select& of) {
+        begin();
+        text_ += "select";
+        open();
+        for (const SelectArm& arm : of.arms) {
+            begin();
+            for (std::size_t i = 0; i < arm.gets.size(); ++i) {
+                if (i > 0) text_ += ", ";
+                type(arm.gets[i].type);
+                text_ += ' ' + arm.gets[i].name.text + " = ";
+                expression(*arm.gets[i].value);
+            }
+            text_ += " ->";
+            body(*arm.body);
+        }
+        close();
+    }
     void print(const Return& of) {
         begin();
         text_ += "return";
@@ -314,7 +405,9 @@ class Printer {
     }
     void print(const New& of) {
         begin();
-        text_ += "new " + of.component.text + '(';
+        text_ += "new ";
+        path(of.path);
+        text_ += '(';
         list(of.arguments);
         text_ += ')';
         if (of.peer) text_ += " at " + of.peer->text;
@@ -326,7 +419,9 @@ class Printer {
         constexpr std::string_view keywords[] = {"func", "primitive", "composite", "comp"};
         begin();
         text_ += keywords[static_cast<std::size_t>(of.kind)];
-        text_ += ' ' + of.name.text + '(';
+        text_ += ' ' + of.name.text;
+        type_parameters(of.type_parameters);
+        text_ += '(';
         for (std::size_t i = 0; i < of.parameters.size(); ++i) {
             if (i > 0) text_ += ", ";
             type(of.parameters[i].type);
@@ -339,6 +434,50 @@ class Printer {
         }
         open();
         statements(of.body);
+        close();
+    }
+    void print(const Structure& of) {
+        begin();
+        text_ += "struct " + of.name.text;
+        type_parameters(of.type_parameters);
+        open();
+        for (const Parameter& field : of.fields) {
+            begin();
+            type(field.type);
+            text_ += ' ' + field.name.text + ",\n";
+        }
+        close();
+    }
+    void print(const Enumeration& of) {
+        begin();
+        text_ += "enum " + of.name.text;
+        open();
+        for (const EnumVariant& variant : of.variants) {
+            begin();
+            text_ += variant.name.text;
+            if (variant.value) {
+                text_ += " = ";
+                expression(*variant.value);
+            }
+            text_ += ",\n";
+        }
+        close();
+    }
+    void print(const Union& of) {
+        begin();
+        text_ += "union " + of.name.text;
+        type_parameters(of.type_parameters);
+        open();
+        for (const UnionVariant& variant : of.variants) {
+            begin();
+            text_ += variant.name.text;
+            if (!variant.fields.empty()) {
+                text_ += '(';
+                types(variant.fields);
+                text_ += ')';
+            }
+            text_ += ",\n";
+        }
         close();
     }
     void print(const Constant& of) {
@@ -379,11 +518,22 @@ const Name& name_of(const Definition& of) {
     return std::visit([](const auto& node) -> const Name& { return node.name; }, of);
 }
 
+void imports(const Module& module, Printer& printer) {
+    for (const Import& each : module.imports) {
+        std::string words = "import " + each.module.text + " as " + each.known_as.text;
+        for (const ImportedName& name : each.names) {
+            words += ' ' + name.name.text + " as " + name.known_as.text;
+        }
+        printer.line(words + (each.everything ? " *;" : ";"));
+    }
+}
+
 }  // namespace
 
 std::string canonical(const Module& module) {
     Printer printer;
     if (module.name) printer.line("module " + module.name->text);
+    imports(module, printer);
     std::vector<const Definition*> ordered;
     for (const Definition& each : module.definitions) ordered.push_back(&each);
     std::sort(ordered.begin(), ordered.end(), [](const auto* a, const auto* b) {
@@ -397,6 +547,7 @@ std::string canonical(const Module& module) {
 std::string dump(const Module& module) {
     Printer printer;
     if (module.name) printer.line("module " + module.name->text);
+    imports(module, printer);
     if (module.self) printer.line("self " + module.self->text + ';');
     for (const Definition& each : module.definitions) printer.definition(each);
     return printer.take();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "syntax/literal.hpp"
 
+#include <charconv>
 #include <limits>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -121,6 +123,20 @@ IntegerValue integer_value(std::string_view text) {
     if (!any) return {0, IntegerFault::malformed};
     if (too_large) return {0, IntegerFault::too_large};
     return result;
+}
+
+double float_value(std::string_view text) {
+    std::string digits;
+    for (const char c : text) {
+        if (c != '_') digits += c;
+    }
+    double value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc::result_out_of_range) return value;
+    // Too large or too small: the exponent tells.
+    return digits.find("e-") == std::string::npos && digits.find("E-") == std::string::npos
+               ? std::numeric_limits<double>::infinity()
+               : 0.0;
 }
 
 TextValue text_value(std::string_view text) {

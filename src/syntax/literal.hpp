@@ -18,6 +18,9 @@ struct IntegerValue {
 // "1_000", "0xFF", "0o17", "0b1010".
 IntegerValue integer_value(std::string_view text);
 
+// "1.5", "2e-3", "1_000.0"; infinite if too large.
+double float_value(std::string_view text);
+
 enum class TextFault : std::uint8_t { none, unknown_escape, bad_code, not_utf8 };
 
 struct TextValue {

@@ -24,12 +24,13 @@ void Parser::definition(tree::Module& module) {
         case TokenKind::word_connector:
             return connector(module);
         case TokenKind::word_struct:
+            return structure(module);
         case TokenKind::word_enum:
+            return enumeration(module);
         case TokenKind::word_union:
-            return unsupported_definition(module, true);
+            return union_of(module);
         case TokenKind::word_import:
-            module.imports = true;
-            return unsupported_definition(module, false);
+            return import(module);
         case TokenKind::pragma:
             return pragma(module);
         case TokenKind::close_brace:
@@ -106,21 +107,6 @@ void Parser::self(tree::Module& module) {
     if (!expect_semicolon("after 'self'")) recover_definition();
 }
 
-// Its name may be used elsewhere without a report for each use.
-void Parser::unsupported_definition(tree::Module& module, bool has_name) {
-    unsupported(here(), "'" + std::string(text()) + "'");
-    take();
-    if (has_name && at(TokenKind::name)) {
-        module.excused.emplace_back(text());
-    }
-    while (!at(TokenKind::end_of_text) && !at_definition()) {
-        if (accept(TokenKind::semicolon)) return;
-        const bool was_body = at(TokenKind::open_brace) && has_name;
-        take_balanced();
-        if (was_body) return;
-    }
-}
-
 void Parser::routine(tree::Module& module, tree::RoutineKind kind_of_routine) {
     tree::Routine routine;
     routine.kind = kind_of_routine;
@@ -132,17 +118,12 @@ void Parser::routine(tree::Module& module, tree::RoutineKind kind_of_routine) {
         return recover_definition();
     }
     routine.name = *name;
-    if (at(TokenKind::less)) {
-        unsupported(here(), "a generic definition");
-        module.excused.push_back(name->text);
-        while (!at(TokenKind::open_brace) && !at(TokenKind::end_of_text) && !at_definition())
-            take();
-        return take_balanced();
-    }
     const auto give_up = [&] {
         module.excused.push_back(name->text);
         recover_definition();
     };
+    const Names names(*this);
+    if (!type_parameters(routine.type_parameters)) return give_up();
     if (!parameters(routine.parameters)) return give_up();
     if (at(TokenKind::arrow)) {
         const Span arrow = here();
@@ -170,6 +151,7 @@ bool Parser::parameters(std::vector<tree::Parameter>& parameters) {
         if (!of) return false;
         auto name = expect_name("of a parameter, as in 'u32 n'");
         if (!name) return false;
+        know(name->text);
         parameters.push_back({std::move(*of), std::move(*name)});
         if (!accept(TokenKind::comma)) break;
     }

@@ -201,9 +201,20 @@ ExpressionPtr Parser::member(ExpressionPtr of) {
     const Span begin = of->span;
     take();
     if (at(TokenKind::integer) || at(TokenKind::floating)) {
-        unsupported(here(), "a field of a tuple");
+        // "t.0.1" has what looks like a number with a point.
+        std::string_view digits = text();
+        const Span where = here();
         take();
-        return make(since(begin), tree::Invalid{});
+        while (of) {
+            const std::size_t point = digits.find('.');
+            const std::uint32_t height = of->height + 1;
+            of = make(since(begin),
+                      tree::Member{std::move(of), {std::string(digits.substr(0, point)), where}},
+                      height);
+            if (point == std::string_view::npos) break;
+            digits.remove_prefix(point + 1);
+        }
+        return of;
     }
     auto name = expect_name("after '.'");
     if (!name) return nullptr;
@@ -226,8 +237,7 @@ ExpressionPtr Parser::primary() {
             return make(where, tree::IntegerLiteral{integer_value(spelled).value});
         case TokenKind::floating:
             take();
-            unsupported(where, "a floating-point number");
-            return make(where, tree::Invalid{});
+            return make(where, tree::FloatLiteral{float_value(spelled)});
         case TokenKind::character: {
             take();
             const TextValue value = text_value(between_quotes(spelled));
@@ -244,7 +254,7 @@ ExpressionPtr Parser::primary() {
         case TokenKind::word_cast:
             return cast();
         case TokenKind::word_let:
-            return unsupported_let();
+            return let();
         case TokenKind::name:
             return name_or_call();
         default:
@@ -261,48 +271,22 @@ ExpressionPtr Parser::primary() {
 ExpressionPtr Parser::name_or_call() {
     const Span where = here();
     tree::Name name{std::string(text()), where};
-    if (kind(1) == TokenKind::colon_colon) {
-        unsupported(where, "'::'");
-        take();
-        while (at(TokenKind::colon_colon)) {
-            take();
-            if (at(TokenKind::name)) take();
-            if (at(TokenKind::less) && after_type_arguments(at_) != 0) {
-                at_ = after_type_arguments(at_);
-            }
+    const bool scoped = kind(1) == TokenKind::colon_colon || at_type_arguments();
+    const bool braces = kind(1) == TokenKind::open_brace &&
+                        (kind(2) == TokenKind::close_brace ||
+                         (kind(2) == TokenKind::name && kind(3) == TokenKind::colon));
+    if (scoped || braces) {
+        tree::Scoped node;
+        if (!path(node.path)) return nullptr;
+        if (at(TokenKind::open_brace) &&
+            (kind(1) == TokenKind::close_brace ||
+             (kind(1) == TokenKind::name && kind(2) == TokenKind::colon))) {
+            return structure_literal(where, std::move(node.path));
         }
-        if (at(TokenKind::open_paren)) take_balanced();
-        return make(since(where), tree::Invalid{});
-    }
-    const std::size_t after = kind(1) == TokenKind::less ? after_type_arguments(at_ + 1) : 0;
-    if (after != 0) {
-        // "f(a < b, c > (d))" has comparisons; "id<u32>(1)", "id<T>(1)" and "T<u32>::V" have not.
-        bool types = true;
-        for (std::size_t i = at_ + 1; i < after; ++i) {
-            const TokenKind inside = tokens_[i].kind();
-            if (inside == TokenKind::comma) types = false;
-            if (is_keyword(inside)) {
-                types = true;
-                break;
-            }
-        }
-        const TokenKind next = tokens_[after].kind();
-        if (types && (next == TokenKind::open_paren || next == TokenKind::colon_colon ||
-                      next == TokenKind::open_brace)) {
-            unsupported(where, "a name with type arguments");
-            at_ = after;
-            while (at(TokenKind::colon_colon) || at(TokenKind::name)) take();
-            if (at(TokenKind::open_paren) || at(TokenKind::open_brace)) take_balanced();
-            return make(since(where), tree::Invalid{});
-        }
-    }
-    if (kind(1) == TokenKind::open_brace &&
-        (kind(2) == TokenKind::close_brace ||
-         (kind(2) == TokenKind::name && kind(3) == TokenKind::colon))) {
-        unsupported(where, "a struct literal");
-        take();
-        take_balanced();
-        return make(since(where), tree::Invalid{});
+        node.called = accept(TokenKind::open_paren);
+        if (node.called && !expressions(node.arguments, TokenKind::close_paren)) return nullptr;
+        const std::uint32_t height = above(node.arguments);
+        return make(since(where), std::move(node), height);
     }
     take();
     if (!accept(TokenKind::open_paren)) {
@@ -312,6 +296,49 @@ ExpressionPtr Parser::name_or_call() {
     if (!expressions(call.arguments, TokenKind::close_paren)) return nullptr;
     const std::uint32_t height = above(call.arguments);
     return make(since(where), std::move(call), height);
+}
+
+// Whether the name here is followed by type arguments. "f(a < b, c > (d))" has comparisons if 'a'
+// is a variable.
+bool Parser::at_type_arguments() const {
+    if (kind(1) != TokenKind::less || is_variable(text())) return false;
+    const std::size_t after = after_type_arguments(at_ + 1);
+    if (after == 0) return false;
+    const TokenKind next = tokens_[after].kind();
+    return next == TokenKind::open_paren || next == TokenKind::colon_colon ||
+           next == TokenKind::open_brace;
+}
+
+bool Parser::path(std::vector<tree::PathStep>& steps) {
+    for (;;) {
+        const bool with_arguments = at(TokenKind::name) && at_type_arguments();
+        auto name = expect_name("after '::'");
+        if (!name) return false;
+        steps.push_back({std::move(*name), {}});
+        if (with_arguments) {
+            take();
+            if (!type_arguments(steps.back().arguments)) return false;
+        }
+        if (!count_node()) return false;
+        if (!accept(TokenKind::colon_colon)) return true;
+    }
+}
+
+ExpressionPtr Parser::structure_literal(Span begin, std::vector<tree::PathStep> path) {
+    take();
+    tree::StructLiteral node{std::move(path), {}};
+    std::uint32_t height = 0;
+    while (!at(TokenKind::close_brace)) {
+        auto name = expect_name("of a field");
+        if (!name || !expect(TokenKind::colon, "after the name of a field")) return nullptr;
+        ExpressionPtr value = expression();
+        if (!value) return nullptr;
+        height = std::max(height, value->height);
+        node.fields.push_back({std::move(*name), std::move(value)});
+        if (!accept(TokenKind::comma)) break;
+    }
+    if (!expect(TokenKind::close_brace, "after the fields")) return nullptr;
+    return make(since(begin), std::move(node), height + 1);
 }
 
 bool Parser::expressions(std::vector<ExpressionPtr>& list, TokenKind close) {
@@ -335,12 +362,20 @@ ExpressionPtr Parser::parentheses() {
     ExpressionPtr inner = expression();
     if (!inner) return nullptr;
     if (at(TokenKind::comma)) {
+        tree::TupleLiteral tuple;
+        tuple.elements.push_back(std::move(inner));
         while (accept(TokenKind::comma) && !at(TokenKind::close_paren)) {
-            if (!expression()) return nullptr;
+            ExpressionPtr next = expression();
+            if (!next) return nullptr;
+            tuple.elements.push_back(std::move(next));
         }
         if (!expect(TokenKind::close_paren, "after the tuple")) return nullptr;
-        unsupported(since(begin), "a tuple");
-        return make(since(begin), tree::Invalid{});
+        if (tuple.elements.size() < 2) {
+            report<Code::tuple_size>(since(begin));
+            return nullptr;
+        }
+        const std::uint32_t height = above(tuple.elements);
+        return make(since(begin), std::move(tuple), height);
     }
     if (!expect(TokenKind::close_paren, "after the expression")) return nullptr;
     inner->span = since(begin);
@@ -372,20 +407,24 @@ ExpressionPtr Parser::cast() {
     return make(since(begin), std::move(node), height);
 }
 
-// Whatever names its pattern has may be used in what follows.
-ExpressionPtr Parser::unsupported_let() {
+ExpressionPtr Parser::let() {
     const Span begin = here();
-    unsupported(begin, "'let'");
     take();
-    while (!at(TokenKind::assign) && !at(TokenKind::semicolon) && !at(TokenKind::end_of_text) &&
-           !at_definition()) {
-        if (at(TokenKind::name)) {
-            module_->excused.emplace_back(text());
+    const std::size_t first = at_;
+    ExpressionPtr pattern = unary();
+    if (!pattern) return nullptr;
+    const std::size_t end = at_;
+    if (!expect(TokenKind::assign, "after the pattern of 'let'")) return nullptr;
+    // '&&' and '||' join it with other conditions.
+    ExpressionPtr value = binary(3);
+    if (!value) return nullptr;
+    for (std::size_t i = first; i < end; ++i) {
+        if (tokens_[i].kind() == TokenKind::name) {
+            know(std::string(text_.substr(tokens_[i].begin, tokens_[i].length)));
         }
-        take();
     }
-    if (accept(TokenKind::assign) && !binary(3)) return nullptr;
-    return make(since(begin), tree::Invalid{});
+    const std::uint32_t height = above({&pattern, &value});
+    return make(since(begin), tree::Let{std::move(pattern), std::move(value)}, height);
 }
 
 }  // namespace reowolf::syntax

@@ -121,8 +121,9 @@ StatementPtr Parser::statement_here() {
         case TokenKind::word_new:
             return start();
         case TokenKind::word_select:
+            return select();
         case TokenKind::word_goto:
-            return unsupported_statement();
+            return leap();
         case TokenKind::word_or:
             report<Code::or_without_fork>(here());
             return nullptr;
@@ -135,12 +136,7 @@ StatementPtr Parser::statement_here() {
         default:
             break;
     }
-    if (at(TokenKind::name) && kind(1) == TokenKind::colon) {
-        unsupported(here(), "a label");
-        take();
-        take();
-        return statement();
-    }
+    if (at(TokenKind::name) && kind(1) == TokenKind::colon) return labelled();
     if (at_declaration()) return declaration();
     return simple();
 }
@@ -155,6 +151,7 @@ StatementPtr Parser::nested_statement(std::string_view of) {
 
 StatementPtr Parser::block() {
     const Span open = here();
+    const Names names(*this);
     take();
     tree::Block block;
     if (!statements(block.statements, open) && stopped_) return nullptr;
@@ -170,6 +167,7 @@ StatementPtr Parser::declaration() {
     do {
         auto name = expect_name("of a variable");
         if (!name) return nullptr;
+        know(name->text);
         if (!at(TokenKind::assign)) {
             if (at(TokenKind::semicolon) || at(TokenKind::comma)) {
                 report<Code::variable_without_value>(name->span, name->text);
@@ -207,6 +205,8 @@ StatementPtr Parser::channel() {
     if (!out || !expect(TokenKind::arrow, "between the ends of a channel")) return nullptr;
     auto in = expect_name("of the channel's input end");
     if (!in) return nullptr;
+    know(out->text);
+    know(in->text);
     channel.out = std::move(*out);
     channel.in = std::move(*in);
     const Span where = since(begin);
@@ -218,17 +218,11 @@ StatementPtr Parser::start() {
     const Span begin = here();
     take();
     tree::New start;
-    auto name = expect_name("of a component");
-    if (!name) return nullptr;
-    start.component = std::move(*name);
-    if (at(TokenKind::colon_colon)) {
-        unsupported(since(begin), "a name of another module");
+    if (!at(TokenKind::name)) {
+        expect_name("of a component");
         return nullptr;
     }
-    if (at(TokenKind::less) && after_type_arguments(at_) != 0) {
-        unsupported(here(), "a component with type arguments");
-        at_ = after_type_arguments(at_);
-    }
+    if (!path(start.path)) return nullptr;
     if (!expect(TokenKind::open_paren, "after the name of the component") ||
         !expressions(start.arguments, TokenKind::close_paren)) {
         return nullptr;
@@ -253,6 +247,7 @@ tree::ExpressionPtr Parser::parenthesised(std::string_view of) {
 StatementPtr Parser::conditional() {
     const Span begin = here();
     take();
+    const Names names(*this);
     tree::If node;
     node.condition = parenthesised("after 'if'");
     if (!node.condition) return nullptr;
@@ -269,6 +264,7 @@ StatementPtr Parser::conditional() {
 StatementPtr Parser::loop() {
     const Span begin = here();
     take();
+    const Names names(*this);
     tree::While node;
     node.condition = parenthesised("after 'while'");
     if (!node.condition) return nullptr;
@@ -290,6 +286,7 @@ void Parser::skip_head() {
 StatementPtr Parser::iteration() {
     const Span begin = here();
     take();
+    const Names names(*this);
     tree::For node;
     if (!expect(TokenKind::open_paren, "after 'for'")) return nullptr;
     auto of = type();
@@ -298,6 +295,7 @@ StatementPtr Parser::iteration() {
     auto name = expect_name("of the loop's variable, as in 'for (auto i in 0..n)'");
     if (!name) return nullptr;
     node.name = std::move(*name);
+    know(node.name.text);
     if (!at(TokenKind::word_in)) {
         report<Code::expected_in>(here(), node.name.text, found());
         skip_head();
@@ -332,13 +330,12 @@ StatementPtr Parser::leave() {
         if (!expect_semicolon(after)) recover_statement();
         return statement_of(where, std::move(node));
     }
-    if (at(TokenKind::name)) {
-        unsupported(here(), "a label");
-        take();
-    }
+    std::optional<tree::Name> label;
+    if (at(TokenKind::name)) label = expect_name("of a label");
+    const Span where = since(begin);
     if (!expect_semicolon(after)) recover_statement();
-    if (word == TokenKind::word_break) return statement_of(begin, tree::Break{});
-    return statement_of(begin, tree::Continue{});
+    if (word == TokenKind::word_break) return statement_of(where, tree::Break{std::move(label)});
+    return statement_of(where, tree::Continue{std::move(label)});
 }
 
 // "fork a or fork b or c" is "fork a or b or c".
@@ -399,17 +396,61 @@ StatementPtr Parser::simple() {
     return statement_of(where, tree::Evaluation{std::move(left)});
 }
 
-StatementPtr Parser::unsupported_statement() {
+StatementPtr Parser::labelled() {
     const Span begin = here();
-    unsupported(begin, "'" + std::string(text()) + "'");
-    const bool select = at(TokenKind::word_select);
+    tree::Labelled node;
+    node.label = {std::string(text()), begin};
     take();
-    if (select && at(TokenKind::open_brace)) {
-        take_balanced();
-    } else {
-        recover_statement();
+    take();
+    node.statement = nested_statement("after a label");
+    if (!node.statement) return nullptr;
+    return statement_of(begin, std::move(node));
+}
+
+StatementPtr Parser::leap() {
+    const Span begin = here();
+    take();
+    auto label = expect_name("of a label");
+    if (!label) return nullptr;
+    const Span where = since(begin);
+    if (!expect_semicolon("after 'goto'")) recover_statement();
+    return statement_of(where, tree::Goto{std::move(*label)});
+}
+
+StatementPtr Parser::select() {
+    const Span begin = here();
+    take();
+    tree::Select node;
+    if (!expect(TokenKind::open_brace, "before the arms of 'select'")) return nullptr;
+    while (!at(TokenKind::close_brace)) {
+        const Names names(*this);
+        if (!select_arm(node)) return nullptr;
     }
-    return statement_of(begin, tree::Skip{});
+    take();
+    if (node.arms.empty()) {
+        report<Code::select_without_arms>(begin);
+        return nullptr;
+    }
+    return statement_of(begin, std::move(node));
+}
+
+bool Parser::select_arm(tree::Select& select) {
+    tree::SelectArm arm;
+    do {
+        auto of = type();
+        if (!of) return false;
+        auto name = expect_name("of a variable");
+        if (!name || !expect(TokenKind::assign, "after the name of a variable")) return false;
+        know(name->text);
+        auto value = expression();
+        if (!value) return false;
+        arm.gets.push_back({std::move(*of), std::move(*name), std::move(value)});
+    } while (accept(TokenKind::comma));
+    if (!expect(TokenKind::arrow, "before what an arm of 'select' does")) return false;
+    arm.body = nested_statement("after '->'");
+    if (!arm.body) return false;
+    select.arms.push_back(std::move(arm));
+    return true;
 }
 
 }  // namespace reowolf::syntax

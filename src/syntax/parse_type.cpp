@@ -41,8 +41,9 @@ std::optional<TypeKind> plain_type(TokenKind kind) {
         case TokenKind::word_auto:
             return TypeKind::automatic;
         case TokenKind::word_f32:
+            return TypeKind::f32;
         case TokenKind::word_f64:
-            return TypeKind::invalid;
+            return TypeKind::f64;
         default:
             return std::nullopt;
     }
@@ -78,7 +79,6 @@ std::optional<tree::Type> Parser::simple_type() {
     result.span = here();
     if (const auto plain = plain_type(kind())) {
         result.kind = *plain;
-        if (*plain == TypeKind::invalid) unsupported(here(), "type '" + std::string(text()) + "'");
         take();
         const bool port = *plain == TypeKind::in_port || *plain == TypeKind::out_port;
         if (port && accept(TokenKind::less)) {
@@ -87,17 +87,7 @@ std::optional<tree::Type> Parser::simple_type() {
         }
         return result;
     }
-    if (at(TokenKind::open_paren)) {
-        unsupported(here(), "a tuple");
-        const std::size_t after = after_type(at_);
-        if (after == 0) {
-            take_balanced();
-        } else {
-            at_ = after;
-        }
-        result.kind = TypeKind::invalid;
-        return result;
-    }
+    if (at(TokenKind::open_paren)) return tuple_type();
     if (!at(TokenKind::name)) {
         report<Code::expected_type>(here(), found());
         return std::nullopt;
@@ -113,18 +103,54 @@ std::optional<tree::Type> Parser::simple_type() {
     }
     result.kind = TypeKind::named;
     result.name = text();
-    const std::size_t arguments = kind(1) == TokenKind::less ? after_type_arguments(at_ + 1) : 0;
-    if (kind(1) == TokenKind::colon_colon) {
-        unsupported(here(), "a name of another module");
-        at_ = after_type(at_) != 0 ? after_type(at_) : at_ + 1;
-        result.kind = TypeKind::invalid;
-    } else if (arguments != 0) {
-        unsupported(here(), "a type with arguments");
-        at_ = arguments;
-        result.kind = TypeKind::invalid;
-    } else {
+    take();
+    if (at(TokenKind::colon_colon) && kind(1) == TokenKind::name) {
+        take();
+        result.module = std::move(result.name);
+        result.name = text();
         take();
     }
+    if (at(TokenKind::less)) {
+        take();
+        if (!type_arguments(result.arguments)) return std::nullopt;
+    }
+    result.span = since(result.span);
+    return result;
+}
+
+// After '<', and with what closes it.
+bool Parser::type_arguments(std::vector<tree::Type>& list) {
+    while (!at(TokenKind::greater) && !at(TokenKind::shift_right)) {
+        auto next = type();
+        if (!next) return false;
+        list.push_back(std::move(*next));
+        if (!count_node()) return false;
+        if (!accept(TokenKind::comma)) break;
+    }
+    return expect_close_angle();
+}
+
+std::optional<tree::Type> Parser::tuple_type() {
+    tree::Type result;
+    result.span = here();
+    take();
+    bool comma = false;
+    while (!at(TokenKind::close_paren)) {
+        auto field = type();
+        if (!field) return std::nullopt;
+        result.arguments.push_back(std::move(*field));
+        if (!count_node()) return std::nullopt;
+        if (!accept(TokenKind::comma)) break;
+        comma = true;
+    }
+    if (!expect(TokenKind::close_paren, "after the tuple's types")) return std::nullopt;
+    result.span = since(result.span);
+    if (result.arguments.size() == 1 && !comma) return std::move(result.arguments[0]);
+    if (result.arguments.size() < 2) {
+        report<Code::tuple_size>(result.span);
+        return std::nullopt;
+    }
+    result.kind = TypeKind::tuple;
     return result;
 }
 

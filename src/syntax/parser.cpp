@@ -103,6 +103,11 @@ void Parser::unsupported(Span where, std::string_view what) {
     report<Code::unsupported>(where, what);
 }
 
+bool Parser::is_variable(std::string_view name) const {
+    return std::find(names_.begin(), names_.end(), name) != names_.end() ||
+           std::binary_search(constants_.begin(), constants_.end(), name);
+}
+
 void Parser::stop() {
     stopped_ = true;
     at_ = tokens_.size() - 1;
@@ -205,6 +210,17 @@ tree::Module Parser::module() {
     tree::Module module;
     module.source = source_;
     module_ = &module;
+    bool in_constant = false;
+    for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+        const TokenKind token = tokens_[i].kind();
+        in_constant =
+            token == TokenKind::word_const || (in_constant && token != TokenKind::semicolon);
+        if (in_constant && token == TokenKind::name && tokens_[i + 1].kind() == TokenKind::assign) {
+            constants_.emplace_back(text_.substr(tokens_[i].begin, tokens_[i].length));
+            in_constant = false;
+        }
+    }
+    std::sort(constants_.begin(), constants_.end());
     while (!at(TokenKind::end_of_text)) {
         const std::size_t before = at_;
         definition(module);

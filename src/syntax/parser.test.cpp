@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "syntax/parser.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "syntax/canonical.hpp"
@@ -46,7 +47,16 @@ TEST(Parser, KnowsPrecedence) {
               "(a || (b && (c == (d < (e @ (f | (g ^ (h & (i << (j + (k * (-length(l)))))))))))))");
     EXPECT_EQ(expression("a ? b : c ? d : e"), "(a ? b : (c ? d : e))");
     EXPECT_EQ(expression("-x[1..][:2].length"), "(-length(x[1..][..2]))");
-    EXPECT_EQ(expression("f(a < b, c > (d))"), "f((a < b), (c > d))");
+}
+
+TEST(Parser, NamesDecideWhetherTypeArgumentsFollow) {
+    const std::string rest = "f(a < b, c > (d))";
+    EXPECT_THAT(canonical_of("func g(u32 a) -> u32 { return " + rest + "; }"),
+                testing::HasSubstr("return f((a < b), (c > d));"));
+    EXPECT_THAT(canonical_of("const u32 a = 1; func g() -> u32 { return " + rest + "; }"),
+                testing::HasSubstr("return f((a < b), (c > d));"));
+    EXPECT_THAT(canonical_of("func g() -> u32 { return " + rest + "; }"),
+                testing::HasSubstr("return f(a<b, c>(d));"));
 }
 
 TEST(Parser, ClosesTwoTypesWithOneToken) {

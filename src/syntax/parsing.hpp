@@ -31,7 +31,12 @@ class Parser {
     void self(tree::Module& module);
     void routine(tree::Module& module, tree::RoutineKind kind);
     void constant(tree::Module& module);
-    void unsupported_definition(tree::Module& module, bool has_name);
+    bool type_parameters(std::vector<tree::Name>& names);
+    void structure(tree::Module& module);
+    void enumeration(tree::Module& module);
+    void union_of(tree::Module& module);
+    void import(tree::Module& module);
+    std::optional<tree::Name> dotted_name();
     bool parameters(std::vector<tree::Parameter>& parameters);
     bool body(tree::Block& body, Span& end);
 
@@ -46,6 +51,8 @@ class Parser {
     std::optional<tree::Type> type();
     std::optional<tree::Type> simple_type();
     bool type_argument(tree::Type& of);
+    bool type_arguments(std::vector<tree::Type>& list);
+    std::optional<tree::Type> tuple_type();
     // The token after what looks like a type at token number `at`, 0 if nothing does.
     std::size_t after_type(std::size_t at) const;
     std::size_t after_type_arguments(std::size_t at) const;
@@ -69,7 +76,10 @@ class Parser {
     tree::StatementPtr fork();
     tree::StatementPtr assertion();
     tree::StatementPtr simple();
-    tree::StatementPtr unsupported_statement();
+    tree::StatementPtr labelled();
+    tree::StatementPtr leap();
+    tree::StatementPtr select();
+    bool select_arm(tree::Select& select);
     tree::ExpressionPtr parenthesised(std::string_view of);
 
     // parse_expression.cpp
@@ -84,7 +94,10 @@ class Parser {
     tree::ExpressionPtr parentheses();
     tree::ExpressionPtr array();
     tree::ExpressionPtr cast();
-    tree::ExpressionPtr unsupported_let();
+    tree::ExpressionPtr let();
+    bool at_type_arguments() const;
+    bool path(std::vector<tree::PathStep>& steps);
+    tree::ExpressionPtr structure_literal(Span begin, std::vector<tree::PathStep> path);
     bool expressions(std::vector<tree::ExpressionPtr>& list, TokenKind close);
     template <typename Node>
     tree::ExpressionPtr make(Span span, Node node, std::uint32_t height = 1);
@@ -135,7 +148,13 @@ class Parser {
     bool stopped_ = false;
     // Where an x++ may stand: the first token of the statement being read.
     std::size_t statement_begin_ = 0;
-    std::optional<Span> version_;  // of the pragmas seen
+    // The variables that can be seen here, so that "a < b" compares and "f<b>(c)" calls.
+    class Names;
+    void know(const std::string& name) { names_.push_back(name); }
+    bool is_variable(std::string_view name) const;
+    std::vector<std::string> names_;
+    std::vector<std::string> constants_;  // of the whole module
+    std::optional<Span> version_;         // of the pragmas seen
     std::optional<Span> module_pragma_;
     tree::Module* module_ = nullptr;  // whose list of unsupported names grows
     diagnostics::Diagnostic ignored_{};
@@ -151,6 +170,19 @@ class Parser::Level {
 
   private:
     Parser& parser_;
+};
+
+// Forgets the variables declared during its life.
+class Parser::Names {
+  public:
+    explicit Names(Parser& parser) : parser_(parser), count_(parser.names_.size()) {}
+    ~Names() { parser_.names_.resize(count_); }
+    Names(const Names&) = delete;
+    Names& operator=(const Names&) = delete;
+
+  private:
+    Parser& parser_;
+    std::size_t count_;
 };
 
 template <diagnostics::Code code, typename... Arguments>

@@ -30,21 +30,25 @@ enum class TypeKind : std::uint8_t {
     s16,
     s32,
     s64,
+    f32,
+    f64,
     character,
     string,
     array,      // argument: its elements
     in_port,    // argument: its messages; none: the older form, whose messages are msg
     out_port,   // the same
     automatic,  // auto
-    named,
-    invalid,  // has been reported
+    tuple,      // arguments: its fields
+    named,      // arguments: what it was given as such
+    invalid,    // has been reported
 };
 
 struct Type {
     TypeKind kind = TypeKind::invalid;
     Span span;
     std::vector<Type> arguments;
-    std::string name;  // of a named one
+    std::string name;    // of a named one
+    std::string module;  // before '::'; usually empty
 };
 
 // ---- expressions
@@ -83,6 +87,9 @@ struct BooleanLiteral {
 struct IntegerLiteral {
     std::uint64_t value;
 };
+struct FloatLiteral {
+    double value;
+};
 struct CharacterLiteral {
     std::uint8_t value;
 };
@@ -92,8 +99,36 @@ struct StringLiteral {
 struct ArrayLiteral {
     std::vector<ExpressionPtr> elements;
 };
+struct TupleLiteral {
+    std::vector<ExpressionPtr> elements;
+};
+// One step of a::b<T>::c.
+struct PathStep {
+    Name name;
+    std::vector<Type> arguments;
+};
+// A name with '::' or with type arguments: of a variant, or of another module. With `called`
+// followed by arguments.
+struct Scoped {
+    std::vector<PathStep> path;
+    bool called = false;
+    std::vector<ExpressionPtr> arguments;
+};
+struct FieldValue {
+    Name name;
+    ExpressionPtr value;
+};
+struct StructLiteral {
+    std::vector<PathStep> path;
+    std::vector<FieldValue> fields;
+};
 struct NameUse {
     std::string name;
+};
+// let P = e; a pattern looks like an expression.
+struct Let {
+    ExpressionPtr pattern;
+    ExpressionPtr value;
 };
 struct Member {
     ExpressionPtr of;
@@ -137,7 +172,7 @@ struct Expression {
     std::uint32_t height = 1;  // of the tree below; the parser keeps it within limits
     std::variant<Invalid, BooleanLiteral, IntegerLiteral, CharacterLiteral, StringLiteral,
                  ArrayLiteral, NameUse, Member, Index, Slice, Call, Cast, Unary, Binary,
-                 Conditional>
+                 Conditional, FloatLiteral, TupleLiteral, Scoped, StructLiteral, Let>
         node;
 };
 
@@ -184,8 +219,31 @@ struct For {
     ExpressionPtr high;
     StatementPtr body;
 };
-struct Break {};
-struct Continue {};
+struct Break {
+    std::optional<Name> label;
+};
+struct Continue {
+    std::optional<Name> label;
+};
+struct Goto {
+    Name label;
+};
+struct Labelled {
+    Name label;
+    StatementPtr statement;
+};
+struct SelectGet {
+    Type type;
+    Name name;
+    ExpressionPtr value;
+};
+struct SelectArm {
+    std::vector<SelectGet> gets;
+    StatementPtr body;
+};
+struct Select {
+    std::vector<SelectArm> arms;
+};
 struct Return {
     ExpressionPtr value;
 };  // may be null
@@ -204,7 +262,7 @@ struct Channel {
     Name in;
 };
 struct New {
-    Name component;
+    std::vector<PathStep> path;  // of the component
     std::vector<ExpressionPtr> arguments;
     std::optional<Name> peer;
 };
@@ -212,7 +270,7 @@ struct New {
 struct Statement {
     Span span;
     std::variant<Skip, Block, Declaration, Assignment, Evaluation, If, While, For, Break, Continue,
-                 Return, Assert, Sync, Fork, Channel, New>
+                 Return, Assert, Sync, Fork, Channel, New, Goto, Labelled, Select>
         node;
 };
 
@@ -228,6 +286,7 @@ enum class RoutineKind : std::uint8_t { function, primitive, composite, componen
 struct Routine {
     RoutineKind kind = RoutineKind::function;
     Name name;
+    std::vector<Name> type_parameters;
     std::vector<Parameter> parameters;
     std::optional<Type> result;
     Block body;
@@ -259,13 +318,51 @@ struct Connector {
     Span end;
 };
 
-using Definition = std::variant<Routine, Constant, Connector>;
+struct Structure {
+    Name name;
+    std::vector<Name> type_parameters;
+    std::vector<Parameter> fields;
+};
+
+struct EnumVariant {
+    Name name;
+    ExpressionPtr value;  // may be null
+};
+struct Enumeration {
+    Name name;
+    std::vector<EnumVariant> variants;
+};
+
+struct UnionVariant {
+    Name name;
+    std::vector<Type> fields;
+};
+struct Union {
+    Name name;
+    std::vector<Name> type_parameters;
+    std::vector<UnionVariant> variants;
+};
+
+using Definition = std::variant<Routine, Constant, Connector, Structure, Enumeration, Union>;
+
+// import a.b; import a.b as n; import a.b::{X, Y as Z}; import a.b::*;
+struct ImportedName {
+    Name name;
+    Name known_as;
+};
+struct Import {
+    Name module;  // "a.b"
+    Name known_as;
+    bool everything = false;
+    bool names_only = false;
+    std::vector<ImportedName> names;
+};
 
 struct Module {
     std::uint32_t source = 0;
     std::optional<Name> name;  // "a.b.c", from #module
     std::optional<Name> self;
-    bool imports = false;  // names may come from elsewhere
+    std::vector<Import> imports;
     std::vector<Definition> definitions;
     // Names that occur in what was reported and left out. They may have been declared there, so
     // that nothing is to be said about their use.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "tools/read_source.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <sstream>
 #include <system_error>
 #include <utility>
@@ -35,6 +37,29 @@ std::optional<std::string> read_source(const std::string& path) {
         return refuse(errno != 0 ? std::strerror(errno) : "unknown reason");
     }
     return std::move(text).str();
+}
+
+compiler::Resolver find_modules(std::vector<std::string> folders) {
+    return [folders = std::move(folders)](
+               const std::string& module,
+               std::string_view importing) -> std::optional<compiler::FoundModule> {
+        std::string name = module;
+        std::replace(name.begin(), name.end(), '.', '/');
+        name += ".pdl";
+        const std::size_t slash = importing.rfind('/');
+        std::vector<std::string> paths = {slash == std::string_view::npos
+                                              ? name
+                                              : std::string(importing.substr(0, slash + 1)) + name};
+        for (const std::string& folder : folders) paths.push_back(folder + '/' + name);
+        for (std::string& path : paths) {
+            std::ifstream file(path, std::ios::binary);
+            if (!file.is_open()) continue;
+            std::string text{std::istreambuf_iterator<char>(file),
+                             std::istreambuf_iterator<char>()};
+            return compiler::FoundModule{std::move(path), std::move(text)};
+        }
+        return std::nullopt;
+    };
 }
 
 }  // namespace reowolf::tools

@@ -25,6 +25,7 @@ namespace {
 
 struct Options {
     std::string file;
+    std::vector<std::string> folders;
     std::string component = "main";
     std::vector<std::string> arguments;
 };
@@ -256,7 +257,8 @@ int run(const Options& options) {
     diagnostics::Sources sources;
     diagnostics::Diagnostics diagnostics;
     const std::uint32_t source = sources.add(options.file, std::move(*text));
-    const auto program = compiler::compile(sources, source, diagnostics, Limits{});
+    const auto program =
+        compiler::compile(sources, source, diagnostics, Limits{}, find_modules(options.folders));
     for (const auto& each : diagnostics.all()) {
         fmt::print(stderr, "{}", diagnostics::render(sources, each));
     }
@@ -278,6 +280,8 @@ void add_run(CLI::App& app, int& status) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("run", "run a program within this process");
     command->add_option("FILE", options->file, "a PDL file; - for standard input")->required();
+    command->add_option("-I", options->folders, "a folder to look for imported modules in")
+        ->allow_extra_args(false);
     command->add_option("COMPONENT", options->component, "where to start")->capture_default_str();
     command->add_option("ARGS", options->arguments,
                         "literals for its parameters that are no ports; its ports are the "

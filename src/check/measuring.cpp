@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// Whether a type has values at all, and whether they have a bounded size. A union that contains
+// itself is fine if it can end: the value inside is kept apart. The same rule as in the compiler
+// says which fields those are: from which the union can be reached without going through an array.
+#include <algorithm>
+#include <set>
+
+#include "check/checker.hpp"
+
+namespace reowolf::check {
+
+bool Checker::require(Term type, Span span) {
+    return measure(type, span, 0).has_value();
+}
+
+std::optional<Checker::Measure> Checker::measure(Term type, Span span, std::uint32_t depth) {
+    type = terms().ground(type);
+    const TermKind kind = terms().kind(type);
+    if (kind < TermKind::array)
+        return Measure{kind == TermKind::string ? 0u : 1u, kind == TermKind::string ? 1u : 0u};
+    if (endless_.contains(type)) return std::nullopt;
+    if (const auto known = measures_.find(type); known != measures_.end()) return known->second;
+    if (terms().contains_invalid(type)) return std::nullopt;
+    const auto refuse = [&]() -> std::optional<Measure> {
+        // Of what is inside it has been said already that it is too large, or it is too large only
+        // together.
+        const bool said = !endless_.empty();
+        if (endless_.insert(type).second && depth == 0 && !said) {
+            report<Code::type_too_large>(span, terms().name(type));
+        }
+        return std::nullopt;
+    };
+    if (depth > limits_.type_nesting_max || terms().nesting(type) > limits_.type_nesting_max) {
+        // Once: what is around it nests too deeply as well.
+        if (endless_.empty()) report<Code::type_too_large>(span, terms().name(type));
+        endless_.insert(type);
+        return std::nullopt;
+    }
+    const bool is_reference = kind == TermKind::array;
+    if (is_reference || is_port(kind)) {
+        // Known before its elements are: they may lead back here.
+        const Measure own{is_reference ? 0u : 1u, is_reference ? 1u : 0u};
+        measures_.emplace(type, own);
+        if (!measure(terms().argument(type), span, depth + 1)) return std::nullopt;
+        return own;
+    }
+    if (terms().contains_port(type)) {
+        report<Code::unsupported>(span, "a port in a tuple, struct or union");
+        endless_.insert(type);
+        return std::nullopt;
+    }
+    std::vector<Term> around;
+    if (!has_values(type, around)) {
+        endless_.insert(type);
+        Diagnostic& said = report<Code::endless_type>(
+            kind == TermKind::named ? named(type).span : span, terms().name(type));
+        for (const Term each : around) {
+            if (terms().kind(each) != TermKind::named || each == type) continue;
+            said.note<NoteCode::contained_here>(named(each).span, terms().name(each));
+        }
+        return std::nullopt;
+    }
+    Measure sum;
+    if (kind == TermKind::named && named(type).form == TypeForm::union_of) {
+        const auto found = measure_union(type, span, depth);
+        if (!found) return refuse();
+        sum = *found;
+    } else if (kind == TermKind::named && named(type).form == TypeForm::enumeration) {
+        sum.words = 1;
+    } else {
+        const std::vector<Term> fields =
+            kind == TermKind::tuple ? terms().arguments(type) : shape(type).fields;
+        for (const Term field : fields) {
+            const auto part = measure(field, span, depth + 1);
+            if (!part) return refuse();
+            sum.words += part->words;
+            sum.references += part->references;
+            if (sum.words + sum.references > limits_.type_slots_max) return refuse();
+        }
+    }
+    measures_.emplace(type, sum);
+    return sum;
+}
+
+std::optional<Checker::Measure> Checker::measure_union(Term type, Span span, std::uint32_t depth) {
+    Measure most;
+    std::vector<Term> boxed;
+    const Shape of = shape(type);
+    for (const VariantShape& variant : of.variants) {
+        Measure sum;
+        for (const Term field : variant.fields) {
+            if (reaches(field, type)) {
+                boxed.push_back(field);
+                ++sum.references;
+                continue;
+            }
+            const auto part = measure(field, span, depth + 1);
+            if (!part) return std::nullopt;
+            sum.words += part->words;
+            sum.references += part->references;
+        }
+        most.words = std::max(most.words, sum.words);
+        most.references = std::max(most.references, sum.references);
+    }
+    if (most.words + most.references + 1 > limits_.type_slots_max) return std::nullopt;
+    ++most.words;
+    measures_.emplace(type, most);
+    for (const Term field : boxed) {
+        if (!measure(field, span, depth + 1)) return std::nullopt;
+    }
+    return most;
+}
+
+// Whether a value can be built that is finite. What is `around` is being asked already; at the end
+// of a type that has none it holds a way round.
+bool Checker::has_values(Term type, std::vector<Term>& around) {
+    type = terms().ground(type);
+    const TermKind kind = terms().kind(type);
+    if (kind != TermKind::tuple && kind != TermKind::named) return true;
+    if (measures_.contains(type)) return true;
+    if (std::find(around.begin(), around.end(), type) != around.end()) return false;
+    if (around.size() > limits_.type_nesting_max ||
+        terms().nesting(type) > limits_.type_nesting_max) {
+        return false;
+    }
+    around.push_back(type);
+    const auto all = [&](const std::vector<Term>& fields) {
+        return std::all_of(fields.begin(), fields.end(),
+                           [&](Term field) { return has_values(field, around); });
+    };
+    bool has = true;
+    if (kind == TermKind::tuple) {
+        has = all(terms().arguments(type));
+    } else if (named(type).form == TypeForm::structure) {
+        const std::vector<Term> fields = shape(type).fields;
+        has = all(fields);
+    } else if (named(type).form == TypeForm::union_of) {
+        const Shape of = shape(type);
+        const std::size_t depth = around.size();
+        // Those with fewer fields first: they are likelier to end.
+        std::vector<const VariantShape*> variants;
+        for (const VariantShape& variant : of.variants) variants.push_back(&variant);
+        std::stable_sort(variants.begin(), variants.end(), [](const auto* a, const auto* b) {
+            return a->fields.size() < b->fields.size();
+        });
+        has = std::any_of(variants.begin(), variants.end(), [&](const VariantShape* variant) {
+            if (all(variant->fields)) return true;
+            if (variant != variants.back()) around.resize(depth);
+            return false;
+        });
+    }
+    if (has) around.pop_back();
+    return has;
+}
+
+bool Checker::reaches(Term from, Term to) {
+    std::vector<Term> waiting{terms().ground(from)};
+    std::set<Term> seen;
+    while (!waiting.empty()) {
+        const Term type = waiting.back();
+        waiting.pop_back();
+        if (type == to) return true;
+        // A type that grows each time round is refused where it is measured.
+        if (terms().nesting(type) > limits_.type_nesting_max) continue;
+        if (!seen.insert(type).second) continue;
+        const auto add = [&](const std::vector<Term>& fields) {
+            for (const Term field : fields) waiting.push_back(terms().ground(field));
+        };
+        if (terms().kind(type) == TermKind::tuple) add(terms().arguments(type));
+        if (terms().kind(type) != TermKind::named) continue;
+        const Shape& of = shape(type);
+        add(of.fields);
+        for (const VariantShape& variant : of.variants) add(variant.fields);
+    }
+    return false;
+}
+
+}  // namespace reowolf::check
