@@ -142,23 +142,27 @@ ExpressionPtr Checker::check(const tree::Scoped& of, Span span) {
 }
 
 ExpressionPtr Checker::check(const tree::StructLiteral& of, Span span) {
-    const auto type = of.path.size() <= 2 ? path_type(of.path, of.path.size(), span) : std::nullopt;
-    if (of.path.size() > 2) report<Code::malformed_path>(span);
+    Term type = terms().invalid();
+    if (of.path.size() > 2) {
+        report<Code::malformed_path>(span);
+    } else if (const auto named_here = path_type(of.path, of.path.size(), span)) {
+        type = *named_here;
+    }
     const bool fits =
-        type && terms().kind(*type) == TermKind::named && named(*type).form == TypeForm::structure;
+        terms().kind(type) == TermKind::named && named(type).form == TypeForm::structure;
     if (!fits) {
-        if (type && terms().kind(*type) != TermKind::invalid) {
-            report<Code::not_a_struct>(span, terms().name(*type));
+        if (terms().kind(type) != TermKind::invalid) {
+            report<Code::not_a_struct>(span, terms().name(type));
         }
         for (const tree::FieldValue& each : of.fields) value(*each.value);
-        return type ? make(span, *type, Invalid{}) : invalid(span);
+        return make(span, type, Invalid{});
     }
-    const Shape found = shape(*type);
+    const Shape found = shape(type);
     std::vector<std::optional<Span>> seen(found.fields.size());
     Construct made;
     for (const tree::FieldValue& each : of.fields) {
         ExpressionPtr given = value(*each.value);
-        const auto field = find_field(*type, each.name);
+        const auto field = find_field(type, each.name);
         if (!field) continue;
         if (seen[field->first]) {
             report<Code::repeated_field_value>(each.name.span, each.name.text)
@@ -176,10 +180,10 @@ ExpressionPtr Checker::check(const tree::StructLiteral& of, Span span) {
         missing += (missing.empty() ? "'" : ", '") + found.names[i] + "'";
     }
     if (!missing.empty()) {
-        report<Code::missing_fields>(span, named(*type).name, missing)
-            .note<NoteCode::defined_here>(named(*type).span, named(*type).name);
+        report<Code::missing_fields>(span, named(type).name, missing)
+            .note<NoteCode::defined_here>(named(type).span, named(type).name);
     }
-    return make(span, *type, std::move(made));
+    return make(span, type, std::move(made));
 }
 
 std::optional<std::pair<std::uint32_t, Term>> Checker::find_field(Term type,
