@@ -23,7 +23,6 @@ static char* read_file(const char* path, size_t* size) {
 
 static int say(const char* what, int connector) {
     printf("%s: %s: %s\n", what, strerror(errno), connector < 0 ? "" : rw_error(connector));
-    fflush(stdout);
     return 1;
 }
 
@@ -38,13 +37,11 @@ static int swap(const char* description, const char* path, const char* taken_pat
         return status;
     }
     puts("connected");
-    fflush(stdout);
 
     size_t size;
     char* data = read_file(path, &size);
     int status = 0;
     puts("giving");
-    fflush(stdout);
     if (!data || rw_put(connector, "give", data, size) < 0 ||
         rw_get(connector, "take", taken, sizeof taken) < 0 || rw_sync(connector) < 0) {
         status = say("no swap", connector);
@@ -53,7 +50,6 @@ static int swap(const char* description, const char* path, const char* taken_pat
         size_t length = (size_t)rw_length(connector, "take");
         if (!out || fwrite(taken, 1, length, out) != length || fclose(out) != 0) status = 1;
         printf("swapped: gave %zu bytes, took %zu\n", size, length);
-        fflush(stdout);
     }
     free(data);
     rw_close(connector, NULL);
@@ -61,6 +57,7 @@ static int swap(const char* description, const char* path, const char* taken_pat
 }
 
 int main(int argc, char** argv) {
+    setvbuf(stdout, NULL, _IOLBF, 0);
     size_t size;
     char* text = argc == 5 ? read_file(argv[2], &size) : NULL;
     if (!text) {
@@ -71,8 +68,10 @@ int main(int argc, char** argv) {
     text[size] = '\0';
     snprintf(description, size + 100, "self %.80s;\n%s", argv[1], text);
 
-    while (swap(description, argv[3], argv[4]) != 0) {
-        if (getchar() == EOF) return 1;
+    int status;
+    while ((status = swap(description, argv[3], argv[4])) != 0 && getchar() != EOF) {
     }
-    return 0;
+    free(text);
+    free(description);
+    return status;
 }

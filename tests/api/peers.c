@@ -51,7 +51,7 @@ struct sockaddr_in socket_address(const char* text) {
 }
 
 char* describe(const char* name, const char* body, address addresses[]) {
-    size_t room = strlen(body) + (PEERS_MAX + 2) * ADDRESS_SIZE;
+    size_t room = strlen(body) + (size_t)(PEERS_MAX + 2) * ADDRESS_SIZE;
     char* text = malloc(room);
     CHECK(text);
     size_t length = (size_t)snprintf(text, room, "self %s;\n", name);

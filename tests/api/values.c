@@ -119,9 +119,7 @@ static void scalars(void) {
 static void texts_and_bytes(void) {
     struct peers peers = CONNECTED(names, body);
     static unsigned char large[60000];
-    const char* texts[] = {"", "a",
-                           "Gr\xc3\xbc\xc3\x9f"
-                           "e \xe2\x82\xac \xf0\x9f\x90\xba"};
+    const char* texts[] = {"", "a", "Gr\xc3\xbc\xc3\x9f (\xe2\x82\xac \xf0\x9f\x90\xba"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
         SEND_SAME(&peers, "text", texts[i], strlen(texts[i]));
         SEND_SAME(&peers, "bytes", texts[i], strlen(texts[i]));

@@ -9,7 +9,6 @@
  *
  * Time limits that pass are tried again, with what is prepared already. After ROUNDS rounds it
  * waits for the end of standard input before it leaves. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -102,12 +101,14 @@ int main(int argc, char** argv) {
     }
     puts("connected");
     fflush(stdout);
-    const char* last_send = getenv("DIE_AT_SEND");
-    if (last_send) die_at_send(atoi(last_send));
     rw_timeout(connector, strtol(argv[4], NULL, 10));
 
     uint32_t round = 1;
-    while (round <= rounds && play(connector, round, value, room, size, self)) ++round;
+    while (round <= rounds && play(connector, round, value, room, size, self)) {
+        /* Not before: now all are connected. */
+        if (round == 1 && getenv("DIE_AT_SEND")) die_at_send(atoi(getenv("DIE_AT_SEND")));
+        ++round;
+    }
     puts("end");
     fflush(stdout);
     while (getchar() != EOF) continue;
