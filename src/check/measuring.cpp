@@ -140,8 +140,10 @@ bool Checker::has_values(Term type, std::vector<Term>& around) {
         // Those with fewer fields first: they are likelier to end.
         std::vector<const VariantShape*> variants;
         for (const VariantShape& variant : of.variants) variants.push_back(&variant);
-        std::stable_sort(variants.begin(), variants.end(), [](const auto* a, const auto* b) {
-            return a->fields.size() < b->fields.size();
+        std::sort(variants.begin(), variants.end(), [](const auto* a, const auto* b) {
+            const std::size_t one = a->fields.size();
+            const std::size_t other = b->fields.size();
+            return one != other ? one < other : a < b;
         });
         has = std::any_of(variants.begin(), variants.end(), [&](const VariantShape* variant) {
             if (all(variant->fields)) return true;

@@ -109,9 +109,10 @@ void Checker::match(const tree::Expression& of, Term type, Pattern& to) {
 }
 
 void Checker::match_variant(const tree::Scoped& of, Term type, Pattern& to) {
-    const auto found = of.path.size() >= 2 && of.path.size() <= 3
-                           ? path_type(of.path, of.path.size() - 1, to.span)
-                           : std::nullopt;
+    std::optional<Term> found;
+    if (of.path.size() >= 2 && of.path.size() <= 3) {
+        found = path_type(of.path, of.path.size() - 1, to.span);
+    }
     const auto give_up = [&] {
         for (const auto& each : of.arguments) {
             match(*each, terms().invalid(), to.inside.emplace_back());
@@ -155,8 +156,8 @@ void Checker::match_variant(const tree::Scoped& of, Term type, Pattern& to) {
 }
 
 void Checker::match_structure(const tree::StructLiteral& of, Term type, Pattern& to) {
-    const auto found =
-        of.path.size() <= 2 ? path_type(of.path, of.path.size(), to.span) : std::nullopt;
+    std::optional<Term> found;
+    if (of.path.size() <= 2) found = path_type(of.path, of.path.size(), to.span);
     const auto give_up = [&] {
         for (const tree::FieldValue& each : of.fields) {
             match(*each.value, terms().invalid(), to.inside.emplace_back());

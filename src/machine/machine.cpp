@@ -123,7 +123,51 @@ void unpack(const Program& program, const program::Variant& variant, const Slot*
     }
 }
 
-std::uint64_t compute_float(Opcode opcode, TypeKind kind, std::uint64_t left, std::uint64_t right) {
+// What is done with aggregates is done away from the loop, too; the budget that is left comes back.
+[[gnu::noinline]] std::uint32_t move_aggregate(const Program& program, const Instruction& i,
+                                               Slot* slots, std::uint32_t left) {
+    const program::Layout& layout = program.layout(i.d);
+    charge(left, std::uint64_t{layout.slots} * sizeof(Slot));
+    switch (i.opcode) {
+        case Opcode::copy_value:
+            copy_slots(layout, slots + i.b, slots + i.a);
+            break;
+        case Opcode::take_value:
+            move_slots(layout, slots + i.b, slots + i.a);
+            break;
+        case Opcode::clear_value:
+            clear_slots(layout, slots + i.a);
+            break;
+        case Opcode::variant: {
+            const program::Variant& variant = program.types[i.d].variants[i.c];
+            clear_slots(layout, slots + i.a);
+            slots[i.a].bits = i.c;
+            for (std::size_t n = 0; n < variant.slots.size(); ++n) {
+                slots[i.a + variant.slots[n]] = std::exchange(slots[i.b + n], Slot{});
+            }
+            break;
+        }
+        default:
+            unpack(program, program.types[i.d].variants[i.c], slots + i.b, slots + i.a);
+            break;
+    }
+    return left;
+}
+
+[[gnu::noinline]] std::uint32_t compare_aggregates(const Program& program, bool has_floats,
+                                                   const Instruction& i, Slot* slots,
+                                                   std::uint32_t left) {
+    const program::Layout& layout = program.layout(i.d);
+    Nested nested;
+    for (const std::uint32_t slot : layout.references) nested.add(slots[i.b + slot].block);
+    charge(left, nested.bytes + std::uint64_t{layout.slots} * sizeof(Slot));
+    slots[i.a].bits = has_floats ? equal(program, i.d, slots + i.b, slots + i.c)
+                                 : same(layout, slots + i.b, slots + i.c);
+    return left;
+}
+
+[[gnu::noinline]] std::uint64_t compute_float(Opcode opcode, TypeKind kind, std::uint64_t left,
+                                              std::uint64_t right) {
     const double a = float_value(kind, left);
     const double b = float_value(kind, right);
     switch (opcode) {
@@ -298,41 +342,13 @@ Request Machine::run(State& state, std::uint32_t& budget) const {
             case Opcode::constant:
                 slots[i.a].bits = i.c | (static_cast<std::uint64_t>(i.d) << 32);
                 break;
-            case Opcode::copy_value: {
-                const program::Layout& layout = program.layout(i.d);
-                charge(left, std::uint64_t{layout.slots} * sizeof(Slot));
-                copy_slots(layout, slots + i.b, slots + i.a);
+            case Opcode::copy_value:
+            case Opcode::take_value:
+            case Opcode::clear_value:
+            case Opcode::variant:
+            case Opcode::payload:
+                left = move_aggregate(program, i, slots, left);
                 break;
-            }
-            case Opcode::take_value: {
-                const program::Layout& layout = program.layout(i.d);
-                charge(left, std::uint64_t{layout.slots} * sizeof(Slot));
-                move_slots(layout, slots + i.b, slots + i.a);
-                break;
-            }
-            case Opcode::clear_value: {
-                const program::Layout& layout = program.layout(i.d);
-                charge(left, std::uint64_t{layout.slots} * sizeof(Slot));
-                clear_slots(layout, slots + i.a);
-                break;
-            }
-            case Opcode::variant: {
-                const program::Layout& layout = program.layout(i.d);
-                const program::Variant& variant = program.types[i.d].variants[i.c];
-                charge(left, std::uint64_t{layout.slots} * sizeof(Slot));
-                clear_slots(layout, slots + i.a);
-                slots[i.a].bits = i.c;
-                for (std::size_t n = 0; n < variant.slots.size(); ++n) {
-                    slots[i.a + variant.slots[n]] = std::exchange(slots[i.b + n], Slot{});
-                }
-                break;
-            }
-            case Opcode::payload: {
-                const program::Variant& variant = program.types[i.d].variants[i.c];
-                charge(left, variant.slots.size() * sizeof(Slot));
-                unpack(program, variant, slots + i.b, slots + i.a);
-                break;
-            }
             case Opcode::text:
                 set_reference(slots[i.a], Value(texts_[i.b]).hand_over());
                 break;
@@ -410,16 +426,9 @@ Request Machine::run(State& state, std::uint32_t& budget) const {
                 slots[i.a].bits = text_before(one, other);
                 break;
             }
-            case Opcode::same_value: {
-                const program::Layout& layout = program.layout(i.d);
-                Nested nested;
-                for (const std::uint32_t slot : layout.references)
-                    nested.add(slots[i.b + slot].block);
-                charge(left, nested.bytes + std::uint64_t{layout.slots} * sizeof(Slot));
-                slots[i.a].bits = has_floats_[i.d] ? equal(program, i.d, slots + i.b, slots + i.c)
-                                                   : same(layout, slots + i.b, slots + i.c);
+            case Opcode::same_value:
+                left = compare_aggregates(program, has_floats_[i.d], i, slots, left);
                 break;
-            }
 
             case Opcode::float_add:
             case Opcode::float_sub:
