@@ -34,6 +34,7 @@ template <typename Known>
 class Later {
   public:
     explicit(false) Later(Known known) : known_(std::make_shared<Known>(known)) {}
+    // It stands for what it may be: NOLINTNEXTLINE(google-explicit-constructor)
     explicit(false) operator Known() const { return *known_; }
     void settle(Known known) const { *known_ = known; }
 
