@@ -13,19 +13,19 @@ ApplicationBody::ApplicationBody(std::vector<Prepared> prepared) {
 
 std::optional<machine::Request> ApplicationBody::run(std::uint32_t& budget) {
     if (budget > 0) --budget;
-    if (next_ == prepared_->size()) return machine::SyncEnd{};
+    if (next_ == prepared_->size()) return machine::Request::of(machine::Request::Kind::sync_end);
     const Prepared& action = (*prepared_)[next_];
     switch (action.kind) {
         case Prepared::Kind::put:
             ++next_;
-            return machine::Put{action.handle, action.type, action.value};
+            return machine::Request::put(action.handle, action.type, action.value);
         case Prepared::Kind::get:
-            return machine::Get{action.handle, action.type};
+            return machine::Request::get(action.handle, action.type);
         case Prepared::Kind::opt:
             if (std::exchange(takes_option_, false)) {
-                return machine::Get{action.handle, action.type};
+                return machine::Request::get(action.handle, action.type);
             }
-            return machine::Fork{2};
+            return machine::Request::fork(2);
     }
     return std::nullopt;
 }

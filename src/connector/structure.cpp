@@ -41,7 +41,7 @@ class Elaboration {
         std::uint32_t budget = instructions_max;
         for (;;) {
             auto request = machine.run(state, budget);
-            if (std::get_if<machine::Ended>(&request)) return std::move(structure_);
+            if (request.kind == machine::Request::Kind::ended) return std::move(structure_);
             if (auto problem = serve(request, state)) {
                 return std::unexpected(StructureError{std::move(*problem), state.position()});
             }
@@ -66,30 +66,37 @@ class Elaboration {
 
     // The problem, if there is one.
     std::optional<std::string> serve(machine::Request& request, machine::State& state) {
-        if (auto* make = std::get_if<machine::MakeChannel>(&request)) {
-            if (structure_.channels.size() >= limits_.components_max) return "too many channels";
-            const std::size_t channel = structure_.channels.size();
-            structure_.channels.emplace_back().type = make->type;
-            state.made(handle(channel, false), handle(channel, true));
-            return std::nullopt;
+        using Kind = machine::Request::Kind;
+        switch (request.kind) {
+            case Kind::make_channel: {
+                if (structure_.channels.size() >= limits_.components_max) {
+                    return "too many channels";
+                }
+                const std::size_t channel = structure_.channels.size();
+                structure_.channels.emplace_back().type = request.type;
+                state.made(handle(channel, false), handle(channel, true));
+                return std::nullopt;
+            }
+            case Kind::spawn:
+                return start(request);
+            case Kind::failed:
+                return std::move(request.text());
+            case Kind::budget_used:
+                return "the structure of the connector takes too long to compute";
+            default:
+                return "a connector can only make channels and start components";
         }
-        if (auto* spawn = std::get_if<machine::Spawn>(&request)) return start(*spawn);
-        if (auto* failed = std::get_if<machine::Failed>(&request)) return failed->message;
-        if (std::get_if<machine::BudgetUsed>(&request)) {
-            return "the structure of the connector takes too long to compute";
-        }
-        return "a connector can only make channels and start components";
     }
 
-    std::optional<std::string> start(machine::Spawn& spawn) {
+    std::optional<std::string> start(machine::Request& spawn) {
+        std::vector<Value>& arguments = spawn.arguments();
         if (structure_.components.size() >= limits_.components_max) return "too many components";
         const auto index = static_cast<std::uint32_t>(structure_.components.size());
         const program::Routine& routine = program_.routines[spawn.routine];
         std::map<wire::SiteId, int> ports_of_peers;
         std::vector<PortHandle> handles;
-        for (std::size_t i = 0; i < spawn.arguments.size(); ++i) {
-            machine::append_ports(program_, routine.parameters[i].type, spawn.arguments[i],
-                                  handles);
+        for (std::size_t i = 0; i < arguments.size(); ++i) {
+            machine::append_ports(program_, routine.parameters[i].type, arguments[i], handles);
         }
         for (const PortHandle port : handles) {
             Structure::Channel& channel = structure_.channels[port / 2];
@@ -109,7 +116,7 @@ class Elaboration {
                        return entry.second;
                    })->first;  // the first of several, that is the peer declared first
         }
-        structure_.components.push_back({spawn.routine, site, std::move(spawn.arguments)});
+        structure_.components.push_back({spawn.routine, site, std::move(arguments)});
         for (const PortHandle port : handles) {
             Structure::Channel& channel = structure_.channels[port / 2];
             (port % 2 == 1 ? channel.in : channel.out).site = site;

@@ -25,23 +25,23 @@ const StateComparison::LiveSlots& StateComparison::live_at(Place place) {
 }
 
 bool StateComparison::same(const State& a, const State& b) {
-    if (a.calls_.size() != b.calls_.size() || a.phase_ != b.phase_ || a.in_sync_ != b.in_sync_) {
+    if (a.depth() != b.depth() || a.phase_ != b.phase_ || a.in_sync_ != b.in_sync_) {
         return false;
     }
     // Places first: they are cheap, and frames can be compared only at one place.
-    for (std::size_t i = 0; i < a.calls_.size(); ++i) {
-        if (a.calls_[i].routine != b.calls_[i].routine || a.calls_[i].pc != b.calls_[i].pc) {
+    for (std::size_t i = 0; i < a.depth(); ++i) {
+        if (a.call(i).routine != b.call(i).routine || a.call(i).pc != b.call(i).pc) {
             return false;
         }
     }
-    for (std::size_t i = 0; i < a.calls_.size(); ++i) {
-        const State::Call& call = a.calls_[i];
-        const bool is_innermost = i + 1 == a.calls_.size();
+    for (std::size_t i = 0; i < a.depth(); ++i) {
+        const State::Call& call = a.call(i);
+        const bool is_innermost = i + 1 == a.depth();
         // Who waits for an answer is not past what it asked for: its port counts.
         const bool under_way = !is_innermost || a.phase_ == State::Phase::passing;
         const LiveSlots& live = live_at({call.routine, call.pc, under_way});
         const Slot* in_a = a.slots_.data() + call.base;
-        const Slot* in_b = b.slots_.data() + b.calls_[i].base;
+        const Slot* in_b = b.slots_.data() + b.call(i).base;
         for (const std::uint32_t slot : live.words) {
             if (in_a[slot].bits != in_b[slot].bits) return false;
         }

@@ -226,30 +226,36 @@ bool Machine::print_line(const Slot* slots, const Instruction& instruction,
 
 // The instructions that end a step, away from the loop that they would only slow down.
 Request Machine::ask(State& state, const Instruction* at, std::uint32_t& budget) const {
+    using Kind = Request::Kind;
     using Phase = State::Phase;
     const Program& program = *program_;
     const Instruction& i = *at;
-    Slot* slots = state.slots_.data() + state.calls_.back().base;
+    Slot* slots = state.slots_.data() + state.top_.base;
+    leave(state, at, Phase::passing);
     switch (i.opcode) {
         case Opcode::get:
-            return leave(state, at, Phase::waiting, Get{slots[i.b].bits, i.d});
+            state.phase_ = Phase::waiting;
+            return Request::get(slots[i.b].bits, i.d);
         case Opcode::put:
-            return leave(state, at, Phase::passing,
-                         Put{slots[i.a].bits, i.d, Value::copy(program, i.d, slots + i.b)});
+            return Request::put(slots[i.a].bits, i.d, Value::copy(program, i.d, slots + i.b));
         case Opcode::fork:
-            return leave(state, at, Phase::waiting, Fork{i.a});
+            state.phase_ = Phase::waiting;
+            return Request::fork(i.a);
         case Opcode::fires:
-            return leave(state, at, Phase::waiting, Fires{slots[i.b].bits});
+            state.phase_ = Phase::waiting;
+            return Request::fires(slots[i.b].bits);
         case Opcode::sync_begin:
             state.in_sync_ = true;
-            return leave(state, at, Phase::passing, SyncBegin{});
+            return Request::of(Kind::sync_begin);
         case Opcode::sync_end:
             state.in_sync_ = false;
-            return leave(state, at, Phase::passing, SyncEnd{});
+            return Request::of(Kind::sync_end);
         case Opcode::assert:
-            return leave(state, at, Phase::finished, Discarded{});
+            state.phase_ = Phase::finished;
+            return Request::of(Kind::discarded);
         case Opcode::channel:
-            return leave(state, at, Phase::waiting, MakeChannel{i.d});
+            state.phase_ = Phase::waiting;
+            return Request::make_channel(i.d);
         case Opcode::spawn: {
             const Routine& started = program.routines[i.a];
             std::vector<Value> arguments;
@@ -260,16 +266,17 @@ Request Machine::ask(State& state, const Instruction* at, std::uint32_t& budget)
                 arguments.push_back(Value::take(program, type, slots + slot));
                 slot += program.layout(type).slots;
             }
-            return leave(state, at, Phase::passing, Spawn{i.a, std::move(arguments), i.d});
+            return Request::spawn(i.a, std::move(arguments), i.d);
         }
         case Opcode::print: {
             std::string line;
             if (!print_line(slots, i, line)) return failed(state, at);
             charge(budget, line.size());
-            return leave(state, at, Phase::passing, Print{std::move(line)});
+            return Request::print(std::move(line));
         }
         case Opcode::end:
-            return leave(state, at, Phase::finished, Ended{.result = {}});
+            state.phase_ = Phase::finished;
+            return Request::ended({});
         default:
             break;
     }
@@ -277,17 +284,16 @@ Request Machine::ask(State& state, const Instruction* at, std::uint32_t& budget)
     return failed(state, at);
 }
 
-Request Machine::leave(State& state, const Instruction* at, State::Phase phase, Request request) {
-    State::Call& call = state.calls_.back();
+void Machine::leave(State& state, const Instruction* at, State::Phase phase) {
+    State::Call& call = state.top_;
     call.pc = static_cast<std::uint32_t>(at - state.program_->routines[call.routine].code.data());
     state.phase_ = phase;
-    return request;
 }
 
 Request Machine::failed(State& state, const Instruction* at) const {
-    const Slot* slots = state.slots_.data() + state.calls_.back().base;
-    std::string message = explain_failure(*program_, limits_, *at, slots, state.calls_.size());
-    return leave(state, at, State::Phase::finished, Failed{std::move(message)});
+    const Slot* slots = state.slots_.data() + state.top_.base;
+    leave(state, at, State::Phase::finished);
+    return Request::failed(explain_failure(*program_, limits_, *at, slots, state.depth()));
 }
 
 // The registers of the loop (`at`, `slots`, `code`, `left`) are plain locals; what is rare is
@@ -298,9 +304,9 @@ Request Machine::run(State& state, std::uint32_t& budget) const {
     assert(state.phase_ == Phase::running || state.phase_ == Phase::passing);
 
     std::uint32_t left = budget;
-    Slot* slots = state.slots_.data() + state.calls_.back().base;
-    const Instruction* code = program.routines[state.calls_.back().routine].code.data();
-    const Instruction* at = code + state.calls_.back().pc;
+    Slot* slots = state.slots_.data() + state.top_.base;
+    const Instruction* code = program.routines[state.top_.routine].code.data();
+    const Instruction* at = code + state.top_.pc;
     if (state.phase_ == Phase::passing) ++at;
 
     const auto frames_overflow = [this](std::uint64_t slot_count) {
@@ -313,13 +319,15 @@ Request Machine::run(State& state, std::uint32_t& budget) const {
     };
 
     if (frames_overflow(state.slots_.size())) {
-        return leave(state, at, Phase::finished, Failed{explain_frames_overflow(limits_)});
+        leave(state, at, Phase::finished);
+        return Request::failed(explain_frames_overflow(limits_));
     }
 
     for (;;) {
         if (left == 0) {
             budget = 0;
-            return leave(state, at, Phase::running, BudgetUsed{});
+            leave(state, at, Phase::running);
+            return Request::of(Request::Kind::budget_used);
         }
         --left;
         const Instruction& i = *at;
@@ -622,16 +630,16 @@ Request Machine::run(State& state, std::uint32_t& budget) const {
 
             case Opcode::call: {
                 const Routine& callee = program.routines[i.a];
-                const std::size_t base = state.slots_.size();
-                if (state.calls_.size() > limits_.call_depth_max ||
+                const std::uint32_t base = state.slots_.size();
+                if (state.depth() > limits_.call_depth_max ||
                     frames_overflow(std::uint64_t{base} + callee.frame_slots)) {
                     return fail(at, left);
                 }
-                const std::size_t caller_base = state.calls_.back().base;
-                state.calls_.back().pc = static_cast<std::uint32_t>(at - code);
+                State::Call& caller = state.top_;
+                caller.pc = static_cast<std::uint32_t>(at - code);
                 charge(left, callee.frame_slots);
-                state.slots_.resize(base + callee.frame_slots);
-                Slot* arguments = state.slots_.data() + caller_base + i.b;
+                state.slots_.grow(callee.frame_slots);
+                Slot* arguments = state.slots_.data() + caller.base + i.b;
                 slots = state.slots_.data() + base;
                 const std::uint32_t count = callee.parameter_slots;
                 std::copy_n(arguments, count, slots);
@@ -639,51 +647,39 @@ Request Machine::run(State& state, std::uint32_t& budget) const {
                     if (slot >= count) break;
                     arguments[slot] = Slot{};
                 }
-                state.calls_.push_back({i.a, 0, static_cast<std::uint32_t>(base), i.c});
+                state.callers_.push_back(caller);
+                state.top_ = {i.a, 0, base, i.c};
                 code = callee.code.data();
                 at = code;
                 continue;
             }
             case Opcode::ret: {
-                if (state.calls_.size() == 1) {
+                const Routine& callee = program.routines[state.top_.routine];
+                if (state.callers_.empty()) {
                     budget = left;
-                    const Routine& outermost = program.routines[state.calls_.back().routine];
-                    return leave(state, at, Phase::finished,
-                                 Ended{Value::take(program, *outermost.result, slots + i.a)});
+                    leave(state, at, Phase::finished);
+                    return Request::ended(Value::take(program, *callee.result, slots + i.a));
                 }
-                const State::Call& ended = state.calls_.back();
-                const Routine& callee = program.routines[ended.routine];
+                const State::Call& caller = state.callers_.back();
+                Slot* callers_slots = state.slots_.data() + caller.base;
+                Slot* result = callers_slots + state.top_.result_slot;
                 const TypeKind given = program.types[*callee.result].kind;
                 if (is_aggregate(given)) {
                     const program::Layout& layout = program.types[*callee.result].layout;
                     charge(left, std::uint64_t{layout.slots} * sizeof(Slot));
-                    move_slots(layout, slots + i.a,
-                               state.slots_.data() + state.calls_[state.calls_.size() - 2].base +
-                                   ended.result_slot);
-                    for (const std::uint32_t slot : callee.references) release(slots[slot].block);
-                    state.slots_.resize(ended.base);
-                    state.calls_.pop_back();
-                    slots = state.slots_.data() + state.calls_.back().base;
-                    code = program.routines[state.calls_.back().routine].code.data();
-                    at = code + state.calls_.back().pc;
-                    break;
-                }
-                const bool gives_reference = is_reference(given);
-                const Slot result = slots[i.a];
-                if (gives_reference) slots[i.a] = Slot{};
-                for (const std::uint32_t slot : callee.references) release(slots[slot].block);
-                const std::uint32_t result_slot = ended.result_slot;
-                state.slots_.resize(ended.base);
-                state.calls_.pop_back();
-                const State::Call& caller = state.calls_.back();
-                slots = state.slots_.data() + caller.base;
-                code = program.routines[caller.routine].code.data();
-                at = code + caller.pc;
-                if (gives_reference) {
-                    set_reference(slots[result_slot], result.block);
+                    move_slots(layout, slots + i.a, result);
+                } else if (is_reference(given)) {
+                    set_reference(*result, std::exchange(slots[i.a].block, nullptr));
                 } else {
-                    slots[result_slot] = result;
+                    *result = slots[i.a];
                 }
+                for (const std::uint32_t slot : callee.references) release(slots[slot].block);
+                state.slots_.shrink(state.top_.base);
+                state.top_ = caller;
+                state.callers_.pop_back();
+                slots = callers_slots;
+                code = program.routines[state.top_.routine].code.data();
+                at = code + state.top_.pc;
                 break;
             }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "machine/state.hpp"
+
 #include <cassert>
 #include <utility>
-
-#include "machine/machine.hpp"
 
 namespace reowolf::machine {
 
@@ -12,50 +12,55 @@ using program::Opcode;
 State::State(const program::Program& program, program::RoutineId routine,
              std::vector<Value> arguments)
     : program_(&program),
-      slots_(program.routines[routine].frame_slots),
-      calls_{Call{.routine = routine}},
-      phase_(Phase::running) {
+      phase_(Phase::running),
+      top_{.routine = routine},
+      slots_(program.routines[routine].frame_slots) {
     const program::Routine& started = program.routines[routine];
     assert(arguments.size() == started.parameters.size());
     std::uint32_t slot = 0;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const program::TypeId type = started.parameters[i].type;
-        std::move(arguments[i]).place(program, type, &slots_[slot]);
+        std::move(arguments[i]).place(program, type, &this->slot(slot));
         slot += program.layout(type).slots;
     }
 }
 
 template <typename Visit>
 void State::for_each_reference(Visit visit) const {
-    for (const Call& call : calls_) {
-        for (const std::uint32_t number : program_->routines[call.routine].references) {
-            visit(slots_[call.base + number].block);
+    if (!program_ || slots_.size() == 0) return;
+    for (std::size_t level = 0; level < depth(); ++level) {
+        const Call& each = call(level);
+        for (const std::uint32_t number : program_->routines[each.routine].references) {
+            visit(slots_.data()[each.base + number].block);
         }
     }
 }
 
 State::State(const State& other)
     : program_(other.program_),
-      slots_(other.slots_),
-      calls_(other.calls_),
       phase_(other.phase_),
-      in_sync_(other.in_sync_) {
+      in_sync_(other.in_sync_),
+      top_(other.top_),
+      callers_(other.callers_),
+      slots_(other.slots_) {
     for_each_reference(retain);
 }
 
 State::State(State&& other) noexcept
     : program_(other.program_),
-      slots_(std::exchange(other.slots_, {})),
-      calls_(std::exchange(other.calls_, {})),
       phase_(std::exchange(other.phase_, Phase::finished)),
-      in_sync_(other.in_sync_) {}
+      in_sync_(other.in_sync_),
+      top_(other.top_),
+      callers_(std::exchange(other.callers_, {})),
+      slots_(std::move(other.slots_)) {}
 
 State& State::operator=(State other) noexcept {
     std::swap(program_, other.program_);
-    slots_.swap(other.slots_);
-    calls_.swap(other.calls_);
     std::swap(phase_, other.phase_);
     std::swap(in_sync_, other.in_sync_);
+    std::swap(top_, other.top_);
+    callers_.swap(other.callers_);
+    std::swap(slots_, other.slots_);
     return *this;
 }
 
@@ -64,31 +69,30 @@ State::~State() {
 }
 
 Span State::position() const {
-    const Call& call = calls_.back();
-    return program_->routines[call.routine].spans[call.pc];
+    return program_->routines[top_.routine].spans[top_.pc];
 }
 
 std::vector<State::TraceEntry> State::trace() const {
     std::vector<TraceEntry> entries;
-    entries.reserve(calls_.size());
-    for (auto call = calls_.rbegin(); call != calls_.rend(); ++call) {
-        entries.push_back({call->routine, program_->routines[call->routine].spans[call->pc]});
+    entries.reserve(depth());
+    for (std::size_t level = depth(); level-- > 0;) {
+        const Call& each = call(level);
+        entries.push_back({each.routine, program_->routines[each.routine].spans[each.pc]});
     }
     return entries;
 }
 
 std::uint32_t State::pc() const {
-    return calls_.front().pc;
+    return call(0).pc;
 }
 
 // The instruction that waits, which the state then leaves behind.
 const Instruction& State::answered(Opcode opcode) {
     assert(phase_ == Phase::waiting);
-    Call& call = calls_.back();
-    const Instruction& instruction = program_->routines[call.routine].code[call.pc];
+    const Instruction& instruction = program_->routines[top_.routine].code[top_.pc];
     assert(instruction.opcode == opcode);
     phase_ = Phase::running;
-    ++call.pc;
+    ++top_.pc;
     return instruction;
 }
 
@@ -100,7 +104,7 @@ void State::got(Value message) {
 void State::chose(std::uint32_t index) {
     const Instruction& instruction = answered(Opcode::fork);
     assert(index < instruction.a);
-    calls_.back().pc += index;
+    top_.pc += index;
 }
 
 void State::fires(bool yes) {

@@ -10,19 +10,6 @@
 
 namespace reowolf::machine {
 
-Value Value::scalar(std::uint64_t bits) {
-    Value value;
-    value.slot_.bits = bits;
-    return value;
-}
-
-Value Value::adopt(Block* block) {
-    Value value;
-    value.slot_.block = block;
-    value.is_reference_ = true;
-    return value;
-}
-
 Value Value::bytes(std::span<const std::byte> bytes) {
     if (bytes.empty()) return adopt(nullptr);
     Block* block =
@@ -34,36 +21,6 @@ Value Value::bytes(std::span<const std::byte> bytes) {
 
 Value Value::text(std::string_view text) {
     return bytes(std::as_bytes(std::span(text)));
-}
-
-Value::Value(const Value& other) : slot_(other.slot_), is_reference_(other.is_reference_) {
-    if (is_reference_) retain(slot_.block);
-}
-
-Value::Value(Value&& other) noexcept
-    : slot_(std::exchange(other.slot_, Slot{})),
-      is_reference_(std::exchange(other.is_reference_, false)) {}
-
-Value& Value::operator=(Value other) noexcept {
-    std::swap(slot_, other.slot_);
-    std::swap(is_reference_, other.is_reference_);
-    return *this;
-}
-
-Value::~Value() {
-    if (is_reference_) release(slot_.block);
-}
-
-bool Value::is_reference() const {
-    return is_reference_;
-}
-
-std::uint64_t Value::bits() const {
-    return slot_.bits;
-}
-
-const Block* Value::block() const {
-    return is_reference_ ? slot_.block : nullptr;
 }
 
 Block* Value::hand_over() {

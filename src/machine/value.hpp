@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/limits.hpp"
@@ -60,22 +61,43 @@ inline void release(Block* block) {
 class Value {
   public:
     Value() = default;
-    static Value scalar(std::uint64_t bits);
-    static Value adopt(Block* block);                      // takes over the caller's reference
+    static Value scalar(std::uint64_t bits) {
+        Value value;
+        value.slot_.bits = bits;
+        return value;
+    }
+    // Takes over the caller's reference.
+    static Value adopt(Block* block) {
+        Value value;
+        value.slot_.block = block;
+        value.is_reference_ = true;
+        return value;
+    }
     static Value bytes(std::span<const std::byte> bytes);  // a string or u8[]
     static Value text(std::string_view text);
     // A value of any type, from its slots: with a count of its references, or with them.
     static Value copy(const program::Program&, program::TypeId, const Slot* slots);
     static Value take(const program::Program&, program::TypeId, Slot* slots);
-    Value(const Value&);
-    Value(Value&&) noexcept;
-    Value& operator=(Value) noexcept;
-    ~Value();
+    Value(const Value& other) : slot_(other.slot_), is_reference_(other.is_reference_) {
+        if (is_reference_) retain(slot_.block);
+    }
+    Value(Value&& other) noexcept
+        : slot_(std::exchange(other.slot_, Slot{})),
+          is_reference_(std::exchange(other.is_reference_, false)) {}
+    Value& operator=(Value other) noexcept {
+        std::swap(slot_, other.slot_);
+        std::swap(is_reference_, other.is_reference_);
+        return *this;
+    }
+    ~Value() {
+        if (is_reference_) release(slot_.block);
+    }
 
-    bool is_reference() const;
-    std::uint64_t bits() const;  // of a scalar or port
-    const Block* block() const;  // of a string or array; may be null when empty
-    Block* hand_over();          // gives the reference away; the value becomes scalar 0
+    bool is_reference() const { return is_reference_; }
+    std::uint64_t bits() const { return slot_.bits; }  // of a scalar or port
+    // Of a string or array; may be null when empty.
+    const Block* block() const { return is_reference_ ? slot_.block : nullptr; }
+    Block* hand_over();  // gives the reference away; the value becomes scalar 0
     // Gives a value of any type to its slots, releasing what they held.
     void place(const program::Program&, program::TypeId, Slot* slots) &&;
     // The slots of a value of any type, to be read while the value lives.

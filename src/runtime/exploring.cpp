@@ -66,12 +66,36 @@ void Runtime::explore(ComponentIndex index, NodeId id, std::uint32_t& budget) {
 
 // Each answers a request of a behaviour; true if the behaviour can run on at once.
 bool Runtime::serve(ComponentIndex index, NodeId id, machine::Request& request) {
-    return std::visit([&](auto& wish) { return serve(index, id, wish); }, request);
+    using Kind = machine::Request::Kind;
+    switch (request.kind) {
+        case Kind::get:
+            return serve_get(index, id, request.port);
+        case Kind::put:
+            return serve_put(index, id, request);
+        case Kind::fork:
+            return serve_fork(index, id, request.count);
+        case Kind::fires:
+            return serve_fires(index, id, request.port);
+        case Kind::sync_end:
+            return serve_end(index, id);
+        case Kind::print:
+            attempt(index).nodes[id].printed.push_back(std::move(request.text()));
+            return true;
+        case Kind::discarded:
+            return serve_discarded(index, id);
+        case Kind::failed:
+            return serve_failed(index, id, std::move(request.text()));
+        case Kind::budget_used:
+            attempt(index).runnable.push_back(id);
+            return false;
+        default:
+            return false;  // does not occur inside a sync block: the compiler sees to that
+    }
 }
 
-bool Runtime::serve(ComponentIndex index, NodeId id, machine::Get& get) {
-    if (!may_use(index, id, get.port, "get")) return false;
-    const ChannelIndex number = channel_of(get.port);
+bool Runtime::serve_get(ComponentIndex index, NodeId id, PortHandle port) {
+    if (!may_use(index, id, port, "get")) return false;
+    const ChannelIndex number = channel_of(port);
     Channel& channel = channels_[number];
     Node& node = attempt(index).nodes[id];
     if (channel.out.closed) {
@@ -103,7 +127,7 @@ std::uint64_t size_of(const machine::Value& value) {
 
 }  // namespace
 
-bool Runtime::serve(ComponentIndex index, NodeId id, machine::Put& put) {
+bool Runtime::serve_put(ComponentIndex index, NodeId id, machine::Request& put) {
     if (!may_use(index, id, put.port, "put")) return false;
     const ChannelIndex number = channel_of(put.port);
     Node& node = attempt(index).nodes[id];
@@ -138,9 +162,9 @@ bool Runtime::serve(ComponentIndex index, NodeId id, machine::Put& put) {
     return true;
 }
 
-bool Runtime::serve(ComponentIndex index, NodeId id, machine::Fork& fork) {
+bool Runtime::serve_fork(ComponentIndex index, NodeId id, std::uint32_t count) {
     Node& parent = attempt(index).nodes[id];
-    for (std::uint32_t i = 0; i < fork.count; ++i) {
+    for (std::uint32_t i = 0; i < count; ++i) {
         const NodeId child = add_child(index, id, parent.body->clone());
         Node& alternative = attempt(index).nodes[child];
         alternative.body->chose(i);
@@ -152,11 +176,11 @@ bool Runtime::serve(ComponentIndex index, NodeId id, machine::Fork& fork) {
     return false;
 }
 
-bool Runtime::serve(ComponentIndex index, NodeId id, machine::Fires& fires) {
-    if (!may_use(index, id, fires.port, "fires")) return false;
+bool Runtime::serve_fires(ComponentIndex index, NodeId id, PortHandle port) {
+    if (!may_use(index, id, port, "fires")) return false;
     Node& parent = attempt(index).nodes[id];
-    const bool used = parent.count(channel_of(fires.port), is_out(fires.port)) > 0;
-    const auto promised = std::ranges::find(parent.promises, fires.port, &Node::Promise::port);
+    const bool used = parent.count(channel_of(port), is_out(port)) > 0;
+    const auto promised = std::ranges::find(parent.promises, port, &Node::Promise::port);
     if (used || promised != parent.promises.end()) {
         parent.body->fires(used || promised->fires);
         return true;
@@ -165,7 +189,7 @@ bool Runtime::serve(ComponentIndex index, NodeId id, machine::Fires& fires) {
         const NodeId child = add_child(index, id, parent.body->clone());
         Node& alternative = attempt(index).nodes[child];
         alternative.body->fires(yes);
-        alternative.promises.push_back({fires.port, yes});
+        alternative.promises.push_back({port, yes});
         alternative.path.push_back(yes ? 0 : 1);
     }
     parent.phase = Node::Phase::split;
@@ -174,12 +198,7 @@ bool Runtime::serve(ComponentIndex index, NodeId id, machine::Fires& fires) {
     return false;
 }
 
-bool Runtime::serve(ComponentIndex index, NodeId id, machine::Print& print) {
-    attempt(index).nodes[id].printed.push_back(std::move(print.line));
-    return true;
-}
-
-bool Runtime::serve(ComponentIndex index, NodeId id, machine::Discarded&) {
+bool Runtime::serve_discarded(ComponentIndex index, NodeId id) {
     discard(index, id,
             {.cause = Discard::Cause::assertion,
              .text = "the assertion is false",
@@ -188,17 +207,17 @@ bool Runtime::serve(ComponentIndex index, NodeId id, machine::Discarded&) {
     return false;
 }
 
-bool Runtime::serve(ComponentIndex index, NodeId id, machine::Failed& failed) {
+bool Runtime::serve_failed(ComponentIndex index, NodeId id, std::string message) {
     const Body& body = *attempt(index).nodes[id].body;
     discard(index, id,
             {.cause = Discard::Cause::error,
-             .text = std::move(failed.message),
+             .text = std::move(message),
              .where = body.position(),
              .trace = body.trace()});
     return false;
 }
 
-bool Runtime::serve(ComponentIndex index, NodeId id, machine::SyncEnd&) {
+bool Runtime::serve_end(ComponentIndex index, NodeId id) {
     Attempt& explored = attempt(index);
     Node& node = explored.nodes[id];
     for (const Node::Promise& promise : node.promises) {
@@ -233,14 +252,6 @@ bool Runtime::serve(ComponentIndex index, NodeId id, machine::SyncEnd&) {
     }
     arbiter_.leaf(explored.id, std::move(leaf));
     return false;
-}
-
-template <class Other>
-bool Runtime::serve(ComponentIndex index, NodeId id, Other&) {
-    if constexpr (std::is_same_v<Other, machine::BudgetUsed>) {
-        attempt(index).runnable.push_back(id);
-    }
-    return false;  // all others do not occur inside a sync block: the compiler sees to that
 }
 
 NodeId Runtime::add_child(ComponentIndex index, NodeId parent_id, std::unique_ptr<Body> body) {

@@ -167,6 +167,7 @@ bool Runtime::step() {
 }
 
 void Runtime::run_outside(ComponentIndex index, std::uint32_t& budget) {
+    using Kind = machine::Request::Kind;
     using Phase = Component::Phase;
     Component& running = component(index);
     while (running.phase == Phase::running) {
@@ -174,45 +175,62 @@ void Runtime::run_outside(ComponentIndex index, std::uint32_t& budget) {
         auto request = running.body->run(budget);
         if (!request) {
             running.phase = Phase::idle;
-        } else if (std::get_if<machine::SyncBegin>(&*request)) {
-            begin_attempt(index);
-        } else if (const auto* print = std::get_if<machine::Print>(&*request)) {
-            world_.print(print->line);
-        } else if (const auto* make = std::get_if<machine::MakeChannel>(&*request)) {
-            const Ends ends = make_channel(make->type);
-            for (const PortHandle port : {ends.out, ends.in}) {
-                channels_[channel_of(port)].end(is_out(port)).owner = index;
-                running.ports.push_back(port);
+            continue;
+        }
+        switch (request->kind) {
+            case Kind::sync_begin:
+                begin_attempt(index);
+                break;
+            case Kind::print:
+                world_.print(request->text());
+                break;
+            case Kind::make_channel: {
+                const Ends ends = make_channel(request->type);
+                for (const PortHandle port : {ends.out, ends.in}) {
+                    channels_[channel_of(port)].end(is_out(port)).owner = index;
+                    running.ports.push_back(port);
+                }
+                running.body->made(ends.out, ends.in);
+                break;
             }
-            running.body->made(ends.out, ends.in);
-        } else if (auto* spawn = std::get_if<machine::Spawn>(&*request)) {
-            const auto& routine = shared_.program.routines[spawn->routine];
-            const auto ports = ports_in(shared_.program, routine, spawn->arguments);
-            const bool owned =
-                !has_repeated(ports) &&
-                std::ranges::all_of(ports, [&](PortHandle port) { return own(index, port); });
-            if (!owned || components_.size() >= limits_.components_max) {
-                fail_component(
-                    index, {.message = owned ? fmt::format("more than {} components",
-                                                           limits_.components_max)
-                                             : "attempted to hand over a port that is no longer "
-                                               "owned",
-                            .where = running.body->position(),
-                            .trace = running.body->trace(),
-                            .notes = {}});
-            } else {
-                for (const PortHandle port : ports) std::erase(running.ports, port);
-                start(spawn->routine, std::move(spawn->arguments));
-            }
-        } else if (std::get_if<machine::Ended>(&*request)) {
-            end_component(index);
-        } else if (auto* failed = std::get_if<machine::Failed>(&*request)) {
-            fail_component(index, {.message = std::move(failed->message),
-                                   .where = running.body->position(),
-                                   .trace = running.body->trace(),
-                                   .notes = {}});
+            case Kind::spawn:
+                spawn(index, request->routine, std::move(request->arguments()));
+                break;
+            case Kind::ended:
+                end_component(index);
+                break;
+            case Kind::failed:
+                fail_component(index, {.message = std::move(request->text()),
+                                       .where = running.body->position(),
+                                       .trace = running.body->trace(),
+                                       .notes = {}});
+                break;
+            default:
+                break;
         }
     }
+}
+
+// Hands the ports among the arguments over and starts the component.
+void Runtime::spawn(ComponentIndex index, program::RoutineId routine,
+                    std::vector<machine::Value> arguments) {
+    Component& spawning = component(index);
+    const auto ports = ports_in(shared_.program, shared_.program.routines[routine], arguments);
+    const bool owned = !has_repeated(ports) && std::ranges::all_of(ports, [&](PortHandle port) {
+        return own(index, port);
+    });
+    if (!owned || components_.size() >= limits_.components_max) {
+        fail_component(
+            index,
+            {.message = owned ? fmt::format("more than {} components", limits_.components_max)
+                              : "attempted to hand over a port that is no longer owned",
+             .where = spawning.body->position(),
+             .trace = spawning.body->trace(),
+             .notes = {}});
+        return;
+    }
+    for (const PortHandle port : ports) std::erase(spawning.ports, port);
+    start(routine, std::move(arguments));
 }
 
 void Runtime::resume(ComponentIndex index) {

@@ -115,16 +115,13 @@ class Runtime {
     void begin_attempt(ComponentIndex index);
     void explore(ComponentIndex index, wire::NodeId id, std::uint32_t& budget);
     bool serve(ComponentIndex index, wire::NodeId id, machine::Request& request);
-    bool serve(ComponentIndex, wire::NodeId, machine::Get&);
-    bool serve(ComponentIndex, wire::NodeId, machine::Put&);
-    bool serve(ComponentIndex, wire::NodeId, machine::Fork&);
-    bool serve(ComponentIndex, wire::NodeId, machine::Fires&);
-    bool serve(ComponentIndex, wire::NodeId, machine::SyncEnd&);
-    bool serve(ComponentIndex, wire::NodeId, machine::Print&);
-    bool serve(ComponentIndex, wire::NodeId, machine::Discarded&);
-    bool serve(ComponentIndex, wire::NodeId, machine::Failed&);
-    template <class Other>
-    bool serve(ComponentIndex, wire::NodeId, Other&);
+    bool serve_get(ComponentIndex index, wire::NodeId id, machine::PortHandle port);
+    bool serve_put(ComponentIndex index, wire::NodeId id, machine::Request& put);
+    bool serve_fork(ComponentIndex index, wire::NodeId id, std::uint32_t count);
+    bool serve_fires(ComponentIndex index, wire::NodeId id, machine::PortHandle port);
+    bool serve_end(ComponentIndex index, wire::NodeId id);
+    bool serve_discarded(ComponentIndex index, wire::NodeId id);
+    bool serve_failed(ComponentIndex index, wire::NodeId id, std::string message);
     wire::NodeId add_child(ComponentIndex index, wire::NodeId parent, std::unique_ptr<Body> body);
     void take(ComponentIndex index, wire::NodeId id, ChannelIndex channel, Offer& offer);
     bool may_use(ComponentIndex index, wire::NodeId id, machine::PortHandle port,
@@ -176,6 +173,8 @@ class Runtime {
     void forget_offers_of(const wire::AttemptId& attempt);
 
     // runtime.cpp
+    void spawn(ComponentIndex index, program::RoutineId routine,
+               std::vector<machine::Value> arguments);
     void run_outside(ComponentIndex index, std::uint32_t& budget);
     void enqueue(ComponentIndex index);
     ComponentIndex add(std::string name, Span declared, std::unique_ptr<Body> body, bool is_native,

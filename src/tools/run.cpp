@@ -153,7 +153,7 @@ class Run {
         machine::State state(*compiled, 0, {});
         std::uint32_t budget = limits_.instructions_per_slice;
         auto result = machine::Machine(*compiled, limits_).run(state, budget);
-        if (auto* ended = std::get_if<machine::Ended>(&result)) return std::move(ended->result);
+        if (result.kind == machine::Request::Kind::ended) return std::move(result.value);
         error = fmt::format("'{}' cannot be evaluated", text);
         return std::nullopt;
     }

@@ -7,49 +7,51 @@
 
 namespace reowolf::tools {
 
+using machine::Request;
+
 PortPrinter::PortPrinter(const program::Program& program, std::string name, program::TypeId type,
                          machine::PortHandle port)
     : program_(&program), name_(std::move(name)), type_(type), port_(port) {}
 
-std::optional<machine::Request> PortPrinter::run(std::uint32_t& budget) {
+std::optional<Request> PortPrinter::run(std::uint32_t& budget) {
     if (budget > 0) --budget;
     switch (next_) {
         case Next::begin:
             next_ = Next::get;
-            return machine::SyncBegin{};
+            return Request::of(Request::Kind::sync_begin);
         case Next::get:
             next_ = Next::print;
-            return machine::Get{port_, type_};
+            return Request::get(port_, type_);
         case Next::print:
             next_ = Next::choose;
-            return machine::Print{
-                fmt::format("{}: {}", name_, machine::literal(*program_, type_, message_))};
+            return Request::print(
+                fmt::format("{}: {}", name_, machine::literal(*program_, type_, message_)));
         case Next::choose:
-            return machine::Fork{2};
+            return Request::fork(2);
         case Next::end:
             next_ = Next::begin;
             break;
     }
-    return machine::SyncEnd{};
+    return Request::of(Request::Kind::sync_end);
 }
 
-std::optional<machine::Request> PortFeeder::run(std::uint32_t& budget) {
+std::optional<Request> PortFeeder::run(std::uint32_t& budget) {
     if (budget > 0) --budget;
     if (next_ == Next::passed) {
         supply_->waiting.pop_front();
         next_ = Next::begin;
     }
     if (next_ == Next::begin && supply_->waiting.empty()) {
-        if (supply_->is_over) return machine::Ended{};
+        if (supply_->is_over) return Request::ended({});
         return std::nullopt;
     }
     switch (std::exchange(next_, static_cast<Next>(static_cast<int>(next_) + 1))) {
         case Next::begin:
-            return machine::SyncBegin{};
+            return Request::of(Request::Kind::sync_begin);
         case Next::put:
-            return machine::Put{port_, type_, supply_->waiting.front()};
+            return Request::put(port_, type_, supply_->waiting.front());
         default:
-            return machine::SyncEnd{};
+            return Request::of(Request::Kind::sync_end);
     }
 }
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Where a component stands: its frames and program counters. A value: copying it is how a
+// behaviour splits, dropping it is how one is discarded.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/span.hpp"
+#include "machine/slots.hpp"
+#include "machine/value.hpp"
+#include "program/program.hpp"
+
+namespace reowolf::machine {
+
+// The ports in slots are numbers that mean something to the caller only.
+using PortHandle = std::uint64_t;
+
+class State {
+  public:
+    State() = default;
+    // The routine's parameters get the arguments, one each.
+    State(const program::Program& program, program::RoutineId routine,
+          std::vector<Value> arguments);
+    State(const State&);
+    State(State&&) noexcept;
+    State& operator=(State) noexcept;
+    ~State();
+
+    // To compare two states see machine/comparison.hpp.
+
+    // Where it stands now: what the last request or failure was about.
+    Span position() const;
+    // Innermost first.
+    struct TraceEntry {
+        program::RoutineId routine;
+        Span position;
+    };
+    std::vector<TraceEntry> trace() const;
+    // Number of the instruction it stands at, in its outermost routine; names a sync block.
+    std::uint32_t pc() const;
+
+    // Answers to requests. Each may be called once, after the request of that name.
+    void got(Value message);
+    void chose(std::uint32_t index);  // of a fork: 0 <= index < count
+    void fires(bool yes);
+    void made(PortHandle out, PortHandle in);  // of make_channel
+
+  private:
+    friend class Machine;
+    friend class StateComparison;
+
+    struct Call {
+        program::RoutineId routine = 0;
+        std::uint32_t pc = 0;           // while it calls another: of the call
+        std::uint32_t base = 0;         // of its frame in slots_
+        std::uint32_t result_slot = 0;  // of the caller's frame
+    };
+    enum class Phase : std::uint8_t {
+        running,   // the instruction at pc is the next
+        passing,   // the instruction at pc has made its request and is done
+        waiting,   // it waits for the answer to its request
+        finished,  // nothing comes any more
+    };
+
+    const program::Instruction& answered(program::Opcode opcode);
+    Slot& slot(std::uint32_t number) { return slots_.data()[top_.base + number]; }
+    std::size_t depth() const { return callers_.size() + 1; }
+    // 0 is the outermost.
+    const Call& call(std::size_t level) const {
+        return level < callers_.size() ? callers_[level] : top_;
+    }
+    template <typename Visit>
+    void for_each_reference(Visit visit) const;
+
+    const program::Program* program_ = nullptr;
+    Phase phase_ = Phase::finished;
+    bool in_sync_ = false;
+    Call top_;                   // what runs
+    std::vector<Call> callers_;  // outermost first; none while the world is asked for something
+    Slots slots_;                // the frames, outermost first
+};
+
+}  // namespace reowolf::machine
