@@ -342,9 +342,10 @@ void Generator::translate(const check::Select& of, Span span) {
     std::vector<Label> alternatives(of.arms.size());
     Label done;
     emit(span, {.opcode = Opcode::fork, .a = static_cast<std::uint32_t>(of.arms.size())});
-    for (Label& each : alternatives) {
+    // Where a jump of the table stands is where its alternative begins, for those who trace.
+    for (std::size_t i = 0; i < alternatives.size(); ++i) {
         reachable_ = true;
-        jump(span, each);
+        jump(of.arms[i].ports.empty() ? span : of.arms[i].ports[0]->span, alternatives[i]);
     }
     for (std::size_t i = 0; i < alternatives.size(); ++i) {
         const check::Select::Arm& arm = of.arms[i];
@@ -394,9 +395,9 @@ void Generator::translate(const check::Fork& of, Span span) {
     std::vector<Label> alternatives(of.alternatives.size());
     Label done;
     emit(span, {.opcode = Opcode::fork, .a = static_cast<std::uint32_t>(of.alternatives.size())});
-    for (Label& each : alternatives) {
+    for (std::size_t i = 0; i < alternatives.size(); ++i) {
         reachable_ = true;
-        jump(span, each);
+        jump(of.alternatives[i]->span, alternatives[i]);
     }
     for (std::size_t i = 0; i < alternatives.size(); ++i) {
         bind(alternatives[i]);

@@ -134,6 +134,7 @@ void Runtime::apply(rounds::Commit& effect) {
     }
     ++rounds_committed_;
     world_.committed(effect.decision);
+    if (watcher_) watcher_->committed(describe(effect.decision));
     std::vector<std::unique_ptr<Body>> bodies;
     for (const Chosen& one : chosen) {
         commit(one.index, one.node);

@@ -56,6 +56,7 @@ struct Node {
     std::uint32_t optional_fired = 0;
     bool news = true;  // nothing that only repeats what was led to it
     std::optional<Discard> discard;
+    std::optional<Span> alternative_at;  // if watched: where the alternative begins that it is
 
     bool is_live() const {
         return phase == Phase::runnable || phase == Phase::waiting || phase == Phase::complete;

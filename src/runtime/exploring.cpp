@@ -168,6 +168,7 @@ bool Runtime::serve_fork(ComponentIndex index, NodeId id, std::uint32_t count) {
         const NodeId child = add_child(index, id, parent.body->clone());
         Node& alternative = attempt(index).nodes[child];
         alternative.body->chose(i);
+        if (watcher_) alternative.alternative_at = alternative.body->position();
         alternative.path.push_back(i);
     }
     parent.phase = Node::Phase::split;
@@ -188,6 +189,7 @@ bool Runtime::serve_fires(ComponentIndex index, NodeId id, PortHandle port) {
     for (const bool yes : {true, false}) {
         const NodeId child = add_child(index, id, parent.body->clone());
         Node& alternative = attempt(index).nodes[child];
+        if (watcher_) alternative.alternative_at = alternative.body->position();
         alternative.body->fires(yes);
         alternative.promises.push_back({port, yes});
         alternative.path.push_back(yes ? 0 : 1);

@@ -100,6 +100,7 @@ ComponentIndex Runtime::add(std::string name, Span declared, std::unique_ptr<Bod
     added.ports = ports;
     for (const PortHandle port : ports) channels_[channel_of(port)].end(is_out(port)).owner = index;
     ++components_left_;
+    if (watcher_) watcher_->started(index, added.name);
     enqueue(index);
     return index;
 }

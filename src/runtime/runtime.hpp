@@ -19,6 +19,7 @@
 #include "runtime/body.hpp"
 #include "runtime/channel.hpp"
 #include "runtime/component.hpp"
+#include "runtime/watching.hpp"
 #include "wire/message.hpp"
 
 namespace reowolf::runtime {
@@ -63,6 +64,8 @@ class Runtime {
     static constexpr ComponentIndex application = 0;
 
     Runtime(const program::Program& program, const Limits& limits, Place place, World& world);
+    // From now on until the runtime is gone.
+    void watch(Watcher& watcher) { watcher_ = &watcher; }
 
     // ---- Building.
     struct Ends {
@@ -181,6 +184,11 @@ class Runtime {
                        const std::vector<machine::PortHandle>& ports);
     bool own(ComponentIndex index, machine::PortHandle port);
 
+    // watching.cpp
+    WatchedRound describe(const wire::Decision& decision) const;
+    void describe(const Node::Count& use, const wire::Decision& decision,
+                  WatchedRound& round) const;
+
     // explaining.cpp
     std::vector<Report::Note> notes_on(ComponentIndex index) const;
     std::string describe_port(ChannelIndex channel, bool is_out) const;
@@ -195,6 +203,7 @@ class Runtime {
     Limits limits_;
     Place place_;
     World& world_;
+    Watcher* watcher_ = nullptr;
     rounds::Arbiter arbiter_;
     rounds::Announcements announcements_;
 

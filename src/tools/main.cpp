@@ -1,24 +1,32 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cstdio>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "check/spelling.hpp"
 #include "tools/commands.hpp"
 
 namespace {
 
-bool is_command(CLI::App& app, std::string_view name) {
-    const auto named = [&](CLI::App* command) { return command->get_name() == name; };
-    return !app.get_subcommands(named).empty();
+std::string names_of_commands(CLI::App& app) {
+    std::string names;
+    const auto commands = app.get_subcommands(nullptr);
+    for (const CLI::App* command : commands) {
+        if (!names.empty()) names += command == commands.back() ? " and " : ", ";
+        names += '\'' + command->get_name() + '\'';
+    }
+    return names;
 }
 
 }  // namespace
 
 int main(int argument_count, char** arguments) {
-    CLI::App app("Reowolf: compiles and runs protocol descriptions written in PDL");
+    CLI::App app("Reowolf: compiles and runs protocol descriptions written in PDL", "reowolf");
+    app.get_formatter()->label("REQUIRED", "");
     app.set_version_flag("--version", "reowolf " REOWOLF_VERSION);
     app.require_subcommand(1);
     app.failure_message([](const CLI::App*, const CLI::Error& error) {
@@ -29,12 +37,18 @@ int main(int argument_count, char** arguments) {
     reowolf::tools::add_check(app, status);
     reowolf::tools::add_run(app, status);
     if (argument_count < 2) {
-        fmt::print(stderr, "ERROR: no command given; there are 'check' and 'run'\n");
+        fmt::print(stderr, "ERROR: no command given; there are {}\n", names_of_commands(app));
         return 2;
     }
-    const std::string_view first = arguments[1];
-    if (!first.starts_with('-') && !is_command(app, first)) {
-        fmt::print(stderr, "ERROR: there is no command '{}'; there are 'check' and 'run'\n", first);
+    const std::string first = arguments[1];
+    std::vector<std::string> known;
+    for (const CLI::App* command : app.get_subcommands(nullptr)) {
+        known.push_back(command->get_name());
+    }
+    if (!first.starts_with('-') && std::ranges::find(known, first) == known.end()) {
+        const std::string guess = reowolf::check::did_you_mean(first, {known.begin(), known.end()});
+        fmt::print(stderr, "ERROR: there is no command '{}'{}\n", first,
+                   guess.empty() ? "; there are " + names_of_commands(app) : guess);
         return 2;
     }
     try {

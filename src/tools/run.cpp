@@ -5,34 +5,37 @@
 #include <iostream>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "compiler/compile.hpp"
 #include "diagnostics/diagnostics.hpp"
 #include "diagnostics/runtime_error.hpp"
 #include "runtime/runtime.hpp"
 #include "tools/commands.hpp"
-#include "tools/read_source.hpp"
+#include "tools/compile_file.hpp"
+#include "tools/literals.hpp"
 #include "tools/terminal.hpp"
+#include "tools/trace.hpp"
 
 namespace reowolf::tools {
 namespace {
+
+constexpr std::uint32_t workers_max = 1'024;
 
 struct Options {
     std::string file;
     std::vector<std::string> folders;
     std::string component = "main";
     std::vector<std::string> arguments;
+    std::string dump;
+    std::string trace;
+    std::string trace_format;
+    std::uint64_t seed = 0;
+    std::uint32_t workers = 1;
 };
-
-void complain(const std::string& text) {
-    fmt::print(stderr, "ERROR: {}\n", text);
-}
 
 // The program's output is for programs, a line at a time; what went wrong is for people.
 class Terminal final : public runtime::World {
@@ -75,38 +78,20 @@ class Run {
 
     // False, and says why, if the component cannot be started like this.
     bool start(program::RoutineId id, const std::vector<std::string>& arguments) {
-        const program::Routine& routine = program_.routines[id];
-        std::vector<machine::Value> values;
-        auto next = arguments.begin();
-        for (const program::Parameter& parameter : routine.parameters) {
-            const program::Type& type = program_.types[parameter.type];
-            if (program::is_port(type.kind)) {
-                values.push_back(machine::Value::scalar(open_port(parameter.name, type)));
-                continue;
-            }
-            if (next == arguments.end()) {
-                complain(fmt::format("'{}' needs a value for its parameter '{}' of type '{}'",
-                                     routine.name, parameter.name,
-                                     program_.type_name(parameter.type)));
-                return false;
-            }
-            std::string error;
-            auto value = literal(*next++, parameter.type, error);
-            if (!value) {
-                complain(
-                    fmt::format("parameter '{}' of '{}': {}", parameter.name, routine.name, error));
-                return false;
-            }
-            values.push_back(std::move(*value));
-        }
-        if (next != arguments.end()) {
-            complain(fmt::format("'{}' takes no {}argument '{}'", routine.name,
-                                 next == arguments.begin() ? "" : "further ", *next));
+        auto values =
+            read_arguments(program_, program_.routines[id], arguments, limits_,
+                           [&](const program::Parameter& parameter, const program::Type& type) {
+                               return open_port(parameter.name, type);
+                           });
+        if (!values) {
+            complain(values.error());
             return false;
         }
-        runtime_.start(id, std::move(values));
+        runtime_.start(id, std::move(*values));
         return true;
     }
+
+    void watch(runtime::Watcher& watcher) { runtime_.watch(watcher); }
 
     int run() {
         do {
@@ -140,22 +125,6 @@ class Run {
             {ends.out});
         feeds_[name] = {type.element, ends.out, component, supply};
         return ends.in;
-    }
-
-    std::optional<machine::Value> literal(const std::string& text, program::TypeId type,
-                                          std::string& error) {
-        const auto compiled = compiler::compile_literal(text, program_, type, error, limits_);
-        if (!compiled) {
-            const bool is_text = program_.types[type].kind == program::TypeKind::string;
-            if (is_text && !text.contains('"')) error += "; a string is written in quotes: \"…\"";
-            return std::nullopt;
-        }
-        machine::State state(*compiled, 0, {});
-        std::uint32_t budget = limits_.instructions_per_slice;
-        auto result = machine::Machine(*compiled, limits_).run(state, budget);
-        if (result.kind == machine::Request::Kind::ended) return std::move(result.value);
-        error = fmt::format("'{}' cannot be evaluated", text);
-        return std::nullopt;
     }
 
     // Waits for a line of input and hands it to its port. False: nobody waits for any.
@@ -200,18 +169,15 @@ class Run {
             error = fmt::format("port '{}' is closed", name);
             return false;
         }
-        auto value = literal(std::string(line.substr(colon + 1)), port.type, error);
-        if (!value) return false;
+        auto value =
+            read_literal(std::string(line.substr(colon + 1)), program_, port.type, limits_);
+        if (!value) {
+            error = value.error();
+            return false;
+        }
         port.supply->waiting.push_back(std::move(*value));
         runtime_.resume(port.component);
         return true;
-    }
-
-    static std::string_view trimmed(std::string_view text) {
-        constexpr std::string_view blanks = " \t\r";
-        const std::size_t begin = text.find_first_not_of(blanks);
-        if (begin == std::string_view::npos) return {};
-        return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
     }
 
     // "is 'x'", "are 'x', 'y'"
@@ -232,46 +198,38 @@ class Run {
     bool has_bad_input_ = false;
 };
 
-bool is_component(const program::Routine& routine) {
-    return routine.kind != program::RoutineKind::function &&
-           routine.kind != program::RoutineKind::connector;
-}
-
-// "; there are 'main', 'worker'", of many only some.
-std::string components(const program::Program& program) {
-    constexpr int names_max = 10;
-    std::string names;
-    int count = 0;
-    for (const program::Routine& routine : program.routines) {
-        if (!is_component(routine) || ++count > names_max) continue;
-        names += fmt::format("{}'{}'", names.empty() ? "" : ", ", routine.name);
-    }
-    if (count == 0) return "";
-    return fmt::format("; there {} {}{}", count == 1 ? "is" : "are", names,
-                       count > names_max ? ", …" : "");
-}
-
 int run(const Options& options) {
-    auto text = read_source(options.file);
-    if (!text) return 2;
-    diagnostics::Sources sources;
-    diagnostics::Diagnostics diagnostics;
-    const std::uint32_t source = sources.add(options.file, std::move(*text));
-    const auto program =
-        compiler::compile(sources, source, diagnostics, Limits{}, find_modules(options.folders));
-    for (const auto& each : diagnostics.all()) {
-        fmt::print(stderr, "{}", diagnostics::render(sources, each));
+    if (!options.dump.empty()) {
+        return dump_file(options.dump, options.file, options.folders, Limits{});
     }
-    if (!program || diagnostics.has_errors()) return 2;
-    const auto component = program->find(options.component);
-    if (!component || !is_component(program->routines[*component])) {
-        complain(fmt::format("{} has no component '{}'{}", options.file, options.component,
-                             components(*program)));
+    const auto file = compile_file(options.file, options.folders, Limits{});
+    if (!file) return 2;
+    const auto component = find_component(file->program, options.component, options.file);
+    if (!component) {
+        complain(component.error());
         return 2;
     }
-    Run running(*program, sources);
+    std::unique_ptr<Trace> trace;
+    if (!options.trace.empty()) {
+        const bool json = options.trace_format.empty() ? options.trace.ends_with(".jsonl")
+                                                       : options.trace_format == "json";
+        auto opened = Trace::open(options.trace, json ? TraceFormat::json : TraceFormat::text,
+                                  file->program, file->sources);
+        if (!opened) {
+            complain(fmt::format("cannot write {}: {}", options.trace, opened.error()));
+            return 2;
+        }
+        trace = std::move(*opened);
+    }
+    Run running(file->program, file->sources);
+    if (trace) running.watch(*trace);
     if (!running.start(*component, options.arguments)) return 2;
-    return running.run();
+    int status = running.run();
+    if (trace && !trace->close()) {
+        complain(fmt::format("cannot write all of {}", options.trace));
+        status = std::max(status, 1);
+    }
+    return status;
 }
 
 }  // namespace
@@ -280,12 +238,22 @@ void add_run(CLI::App& app, int& status) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("run", "run a program within this process");
     command->add_option("FILE", options->file, "a PDL file; - for standard input")->required();
-    command->add_option("-I", options->folders, "a folder to look for imported modules in")
-        ->allow_extra_args(false);
     command->add_option("COMPONENT", options->component, "where to start")->capture_default_str();
     command->add_option("ARGS", options->arguments,
                         "literals for its parameters that are no ports; its ports are the "
                         "terminal's: 'port: value' a line");
+    command->add_option("-I", options->folders, "a folder to look for imported modules in")
+        ->allow_extra_args(false);
+    command->add_option("--trace", options->trace,
+                        "a file to write every round to, as text, or as JSON lines if its name "
+                        "ends in .jsonl; - for standard error");
+    command->add_option("--trace-format", options->trace_format, "text or json, whatever its name")
+        ->check(CLI::IsMember({"text", "json"}));
+    command->add_option("--seed", options->seed, "decides every choice that is left to chance");
+    command->add_option("--workers", options->workers, "how many threads run components")
+        ->check(CLI::Range(1u, workers_max));
+    command->add_option("--dump", options->dump, "show a stage of the compiler instead of running")
+        ->check(CLI::IsMember(stages()));
     command->prefix_command(false)->positionals_at_end(true);
     command->callback([options, &status] { status = run(*options); });
 }
