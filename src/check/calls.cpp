@@ -167,8 +167,8 @@ ExpressionPtr Checker::print(const tree::Call& of, Span span) {
     std::vector<ExpressionPtr> given = values(of.arguments);
     for (const ExpressionPtr& each : given) {
         const Operand found(*each);
-        when_known(each->type, [this, found] {
-            if (terms().contains_port(found.type)) report<Code::cannot_print>(found.span);
+        when_settled(each->type, [this, found] {
+            if (holds_port(found.type)) report<Code::cannot_print>(found.span);
         });
     }
     return make(span, terms().plain(TermKind::nothing), Print{std::move(given)});

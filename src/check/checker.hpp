@@ -117,6 +117,10 @@ class Checker {
     std::optional<Measure> measure_union(Term type, Span span, std::uint32_t depth);
     bool has_values(Term type, std::vector<Term>& around);
     bool reaches(Term from, Term to);
+    // Whether a value of the type, which is settled, can have a port in it.
+    bool holds_port(Term type);
+    template <typename Is>
+    bool any_part(Term from, bool in_arrays, Is is);
 
     // aggregates.cpp
     ExpressionPtr check(const tree::FloatLiteral& of, Span span);
@@ -187,11 +191,12 @@ class Checker {
     // "'x' has type 'u8', declared", and from where that was inferred.
     void note_type(Diagnostic& to, const Operand& of);
     void when_known(Term term, std::function<void()> then);
+    // The same for all of the term: what is inside of it too.
+    void when_settled(Term term, std::function<void()> then);
     // As far as possible now; at the end of a routine, all.
     void retry_pending();
     void settle();
     void check_literal_fits(Term type, std::uint64_t magnitude, bool negative, Span span);
-    void refuse_ports_in_messages(const Local& local);
 
     // names.cpp
     class Scope;
@@ -374,6 +379,7 @@ class Checker {
         std::function<void()> then;
     };
     std::vector<Pending> pending_;
+    std::vector<std::function<void()>> when_settled_;
     struct Literal {
         Term type;
         std::uint64_t magnitude;

@@ -181,7 +181,7 @@ void Checker::collect_routine(const tree::Routine& of, Routine& routine) {
                 .note<NoteCode::first_here>(same->second);
         }
         const Term term = type(parameter.type, TypePlace::parameter, "");
-        if (routine.kind == RoutineKind::function && terms().contains_port(term)) {
+        if (routine.kind == RoutineKind::function && holds_port(term)) {
             report<Code::port_in_function>(parameter.type.span, parameter.name.text,
                                            terms().name(term));
         }
@@ -191,7 +191,7 @@ void Checker::collect_routine(const tree::Routine& of, Routine& routine) {
     if (of.result) {
         routine.result = type(*of.result, TypePlace::result, "");
         routine.result_span = of.result->span;
-        if (terms().contains_port(*routine.result)) {
+        if (holds_port(*routine.result)) {
             report<Code::port_as_result>(of.result->span, terms().name(*routine.result));
         }
     }
@@ -200,7 +200,7 @@ void Checker::collect_routine(const tree::Routine& of, Routine& routine) {
 void Checker::collect_constant(const tree::Constant& of, Routine& routine) {
     routine.result = type(of.type, TypePlace::constant, "");
     routine.result_span = of.type.span;
-    if (terms().contains_port(*routine.result)) {
+    if (holds_port(*routine.result)) {
         report<Code::expected_port>(of.type.span, "the type of a value, as a constant has no ports",
                                     terms().name(*routine.result));
     }
@@ -248,6 +248,8 @@ void Checker::collect_peer(const tree::Peer& of, Connector& connector, Routine& 
         const Term term = type(each.type, TypePlace::port, "");
         if (!is_port(terms().kind(term)) && !terms().contains_invalid(term)) {
             report<Code::expected_port>(each.type.span, "a port type", terms().name(term));
+        } else if (is_port(terms().kind(term)) && holds_port(terms().argument(term))) {
+            report<Code::unsupported>(each.type.span, "a port in a message of an application");
         }
         peer.ports.push_back({each.name.text, each.name.span, term});
         body.locals.push_back(

@@ -44,11 +44,6 @@ std::optional<Checker::Measure> Checker::measure(Term type, Span span, std::uint
         if (!measure(terms().argument(type), span, depth + 1)) return std::nullopt;
         return own;
     }
-    if (terms().contains_port(type)) {
-        report<Code::unsupported>(span, "a port in a tuple, struct or union");
-        endless_.insert(type);
-        return std::nullopt;
-    }
     std::vector<Term> around;
     if (!has_values(type, around)) {
         endless_.insert(type);
@@ -155,26 +150,39 @@ bool Checker::has_values(Term type, std::vector<Term>& around) {
     return has;
 }
 
-bool Checker::reaches(Term from, Term to) {
+// Asks of the type and of all that its values are made of, until one of them is it.
+template <typename Is>
+bool Checker::any_part(Term from, bool in_arrays, Is is) {
     std::vector<Term> waiting{terms().ground(from)};
     std::set<Term> seen;
     while (!waiting.empty()) {
         const Term type = waiting.back();
         waiting.pop_back();
-        if (type == to) return true;
+        if (is(type)) return true;
         // A type that grows each time round is refused where it is measured.
         if (terms().nesting(type) > limits_.type_nesting_max) continue;
         if (!seen.insert(type).second) continue;
         const auto add = [&](const std::vector<Term>& fields) {
             for (const Term field : fields) waiting.push_back(terms().ground(field));
         };
-        if (terms().kind(type) == TermKind::tuple) add(terms().arguments(type));
-        if (terms().kind(type) != TermKind::named) continue;
+        const TermKind kind = terms().kind(type);
+        if (kind == TermKind::tuple || (in_arrays && kind == TermKind::array)) {
+            add(terms().arguments(type));
+        }
+        if (kind != TermKind::named) continue;
         const Shape& of = shape(type);
         add(of.fields);
         for (const VariantShape& variant : of.variants) add(variant.fields);
     }
     return false;
+}
+
+bool Checker::reaches(Term from, Term to) {
+    return any_part(from, false, [&](Term part) { return part == to; });
+}
+
+bool Checker::holds_port(Term type) {
+    return any_part(type, true, [&](Term part) { return is_port(terms().kind(part)); });
 }
 
 }  // namespace reowolf::check

@@ -122,7 +122,12 @@ ExpressionPtr Checker::binary(BinaryOperator op, ExpressionPtr left, ExpressionP
                              kind == TermKind::string;
                 break;
             case Family::equality:
-                fits_kind |= !terms().contains_port(type);
+                fits_kind = true;
+                if (kind >= TermKind::array) {
+                    when_settled(type, [this, op, type, l, r, span] {
+                        if (holds_port(type)) cannot_apply(op, l, r, span);
+                    });
+                }
                 break;
             case Family::shift:
             case Family::logic:

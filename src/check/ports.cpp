@@ -16,10 +16,9 @@ using diagnostics::NoteCode;
 
 namespace {
 
-// The locals that certainly name ports that were handed away, and where, in the order of their
-// numbers. Copied at every branch, and so flat and kept small; what is over is noticed when it
-// runs.
-class Gone {
+// The locals of which something is certain, and since where, in the order of their numbers. Copied
+// at every branch, and so flat and kept small; what is over is noticed when it runs.
+class Marked {
   public:
     std::optional<Span> where(LocalId local) const {
         const auto at = find(local);
@@ -38,9 +37,10 @@ class Gone {
         const auto at = find(local);
         if (is(at, local)) entries_.erase(at);
     }
-    // What is gone in both.
-    Gone meet(const Gone& other) const {
-        Gone both;
+    void clear() { entries_.clear(); }
+    // What is marked in both.
+    Marked meet(const Marked& other) const {
+        Marked both;
         std::ranges::set_intersection(entries_, other.entries_, std::back_inserter(both.entries_),
                                       {}, &Entry::local, &Entry::local);
         return both;
@@ -61,13 +61,18 @@ class Gone {
     std::vector<Entry> entries_;
 };
 
+struct Known {
+    Marked gone;    // names of ports that were handed away
+    Marked coming;  // names of ports that this sync block has got
+};
+
 // Nothing: no way leads here.
-using State = std::optional<Gone>;
+using State = std::optional<Known>;
 
 State meet(const State& a, const State& b) {
     if (!a) return b;
     if (!b) return a;
-    return a->meet(*b);
+    return Known{a->gone.meet(b->gone), a->coming.meet(b->coming)};
 }
 
 class Ports {
@@ -78,7 +83,11 @@ class Ports {
     void run() { statements(routine_.body); }
 
   private:
-    bool holds_ports(Term type) const { return terms_.contains_port(type); }
+    // A port or an array of ports: a name of nothing else.
+    bool names_ports(Term type) const {
+        while (terms_.kind(type) == TermKind::array) type = terms_.argument(type);
+        return is_port(terms_.kind(type));
+    }
 
     // ---- expressions
 
@@ -89,7 +98,7 @@ class Ports {
     }
     void read(const Use& of, const Expression& whole) {
         if (!state_) return;
-        const auto gone = state_->where(of.local);
+        const auto gone = state_->gone.where(of.local);
         if (!gone) return;
         if (*gone == whole.span) {
             diagnostics_.report<Code::port_handed_in_loop>(whole.span,
@@ -99,7 +108,18 @@ class Ports {
                 .note<NoteCode::handed_away_here>(*gone);
         }
         // Once is enough.
-        state_->remove(of.local);
+        state_->gone.remove(of.local);
+    }
+    // The port of a get, put or fires. One that came in this block can be handed on, but not used.
+    void use_port(const Expression& port) {
+        use(&port);
+        const auto* name = std::get_if<Use>(&port.node);
+        if (!state_ || !name) return;
+        const auto came = state_->coming.where(name->local);
+        if (!came) return;
+        diagnostics_.report<Code::port_not_yet_owned>(port.span, routine_.locals[name->local].name)
+            .note<NoteCode::got_here>(*came);
+        state_->coming.remove(name->local);
     }
     void read(const Array& of, const Expression&) {
         for (const auto& each : of.elements) use(each.get());
@@ -137,13 +157,13 @@ class Ports {
     void read(const Call& of, const Expression&) {
         for (const auto& each : of.arguments) use(each.get());
     }
-    void read(const Get& of, const Expression&) { use(of.port.get()); }
+    void read(const Get& of, const Expression&) { use_port(*of.port); }
     void read(const Put& of, const Expression&) {
-        use(of.port.get());
+        use_port(*of.port);
         use(of.value.get());
         hand_away(*of.value);
     }
-    void read(const Fires& of, const Expression&) { use(of.port.get()); }
+    void read(const Fires& of, const Expression&) { use_port(*of.port); }
     void read(const Print& of, const Expression&) {
         for (const auto& each : of.values) use(each.get());
     }
@@ -151,14 +171,28 @@ class Ports {
     void read(const Other&, const Expression&) {}
 
     void hand_away(const Expression& of) {
-        if (!state_ || !holds_ports(of.type)) return;
-        if (const auto* name = std::get_if<Use>(&of.node)) state_->add(name->local, of.span);
-        if (const auto* array = std::get_if<Array>(&of.node)) {
-            for (const auto& each : array->elements) hand_away(*each);
+        if (!state_) return;
+        const auto all = [&](const std::vector<ExpressionPtr>& parts) {
+            for (const auto& each : parts) hand_away(*each);
+        };
+        if (const auto* name = std::get_if<Use>(&of.node); name && names_ports(of.type)) {
+            // Twice in one value.
+            if (state_->gone.where(name->local)) read(*name, of);
+            state_->gone.add(name->local, of.span);
         }
+        if (const auto* array = std::get_if<Array>(&of.node)) all(array->elements);
+        if (const auto* tuple = std::get_if<Tuple>(&of.node)) all(tuple->elements);
+        if (const auto* made = std::get_if<Construct>(&of.node)) all(made->values);
     }
     void set(LocalId local) {
-        if (state_) state_->remove(local);
+        if (!state_) return;
+        state_->gone.remove(local);
+        state_->coming.remove(local);
+    }
+    void set(LocalId local, const Expression* value) {
+        set(local);
+        if (state_ && value && std::holds_alternative<Get>(value->node) && names_ports(value->type))
+            state_->coming.add(local, value->span);
     }
 
     // ---- statements
@@ -172,12 +206,12 @@ class Ports {
     void step(const Block& of) { statements(of); }
     void step(const Declare& of) {
         use(of.value.get());
-        set(of.local);
+        set(of.local, of.value.get());
     }
     void step(const Assign& of) {
         for (const auto& each : of.place.steps) use(each.index.get());
         use(of.value.get());
-        set(of.place.local);
+        set(of.place.local, of.place.steps.empty() ? of.value.get() : nullptr);
     }
     void step(const Evaluate& of) { use(of.expression.get()); }
     void step(const If& of) {
@@ -233,7 +267,10 @@ class Ports {
         state_.reset();
     }
     void step(const Assert& of) { use(of.condition.get()); }
-    void step(const Sync& of) { run(*of.body); }
+    void step(const Sync& of) {
+        run(*of.body);
+        if (state_) state_->coming.clear();
+    }
     void step(const Fork& of) {
         const State before = state_;
         State after;
@@ -251,8 +288,13 @@ class Ports {
         State after;
         for (const Select::Arm& arm : of.arms) {
             state_ = before;
-            for (const auto& each : arm.ports) use(each.get());
-            for (const LocalId local : arm.locals) set(local);
+            for (const auto& each : arm.ports) use_port(*each);
+            for (std::size_t i = 0; i < arm.locals.size(); ++i) {
+                set(arm.locals[i]);
+                if (state_ && names_ports(routine_.locals[arm.locals[i]].type)) {
+                    state_->coming.add(arm.locals[i], arm.ports[i]->span);
+                }
+            }
             run(*arm.body);
             after = meet(after, state_);
         }
@@ -272,7 +314,7 @@ class Ports {
     const Routine& routine_;
     const Terms& terms_;
     diagnostics::Diagnostics& diagnostics_;
-    State state_ = Gone{};
+    State state_ = Known{};
     bool again_ = false;
     State left_;  // where the breaks of the innermost loop lead
 };

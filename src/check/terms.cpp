@@ -227,10 +227,6 @@ std::string Terms::name(Term term) const {
     return text;
 }
 
-bool Terms::contains_port(Term term) const {
-    return any_inside(term, [&](Term inside) { return is_port(nodes_[inside].kind); });
-}
-
 bool Terms::contains_invalid(Term term) const {
     return any_inside(term, [&](Term inside) { return nodes_[inside].kind == TermKind::invalid; });
 }

@@ -89,7 +89,6 @@ class Terms {
     std::uint32_t nesting(Term ground) const { return nodes_[ground].nesting; }
     // As in source text; '_' for what is open, "integer" for a literal's.
     std::string name(Term term) const;
-    bool contains_port(Term term) const;
     bool contains_invalid(Term term) const;
     bool is_settled(Term term) const;
     // What settled the variable `term`, if it was one and is settled now.

@@ -185,6 +185,11 @@ void Checker::when_known(Term term, std::function<void()> then) {
     pending_.push_back({term, std::move(then)});
 }
 
+void Checker::when_settled(Term term, std::function<void()> then) {
+    if (terms().is_settled(term)) return then();
+    when_settled_.push_back(std::move(then));
+}
+
 void Checker::retry_pending() {
     for (bool progress = true; progress;) {
         progress = false;
@@ -209,6 +214,7 @@ void Checker::settle() {
         report<Code::cannot_infer>(open.where, open.what);
     }
     retry_pending();
+    for (const auto& then : std::exchange(when_settled_, {})) then();
     for (const Literal& each : std::exchange(literals_, {})) {
         check_literal_fits(each.type, each.magnitude, each.negative, each.span);
     }
@@ -220,17 +226,6 @@ void Checker::settle() {
             report<Code::float_does_not_fit>(each.span, terms().name(each.type));
         }
     }
-    for (const Local& local : routine().locals) refuse_ports_in_messages(local);
-}
-
-void Checker::refuse_ports_in_messages(const Local& local) {
-    Term type = local.type;
-    while (terms().kind(type) == TermKind::array) type = terms().argument(type);
-    if (!is_port(terms().kind(type))) return;
-    Term message = terms().argument(type);
-    while (terms().kind(message) == TermKind::array) message = terms().argument(message);
-    if (is_port(terms().kind(message)))
-        report<Code::unsupported>(local.span, "a port in a message");
 }
 
 void Checker::check_literal_fits(Term type, std::uint64_t magnitude, bool negative, Span span) {

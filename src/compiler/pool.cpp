@@ -71,7 +71,8 @@ Pool::Pool(program::Program& program, check::Module& module) : program_(program)
 }
 
 const check::Shape& Pool::shape(check::Term term) {
-    std::vector<check::Term> arguments = module_.terms.arguments(module_.terms.ground(term));
+    std::vector<check::Term> arguments = module_.terms.arguments(term);
+    for (check::Term& each : arguments) each = module_.terms.ground(each);
     return module_.types[module_.terms.definition(term)].shapes.at(arguments);
 }
 

@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "machine/machine.hpp"
 #include "machine/ports.hpp"
 
@@ -41,7 +43,7 @@ class Elaboration {
         std::uint32_t budget = instructions_max;
         for (;;) {
             auto request = machine.run(state, budget);
-            if (request.kind == machine::Request::Kind::ended) return std::move(structure_);
+            if (request.kind == machine::Request::Kind::ended) return finish();
             if (auto problem = serve(request, state)) {
                 return std::unexpected(StructureError{std::move(*problem), state.position()});
             }
@@ -64,6 +66,23 @@ class Elaboration {
         }
     }
 
+    std::expected<Structure, StructureError> finish() {
+        for (std::size_t i = 0; i < structure_.channels.size(); ++i) {
+            const Structure::Channel& channel = structure_.channels[i];
+            const bool is_link = channel.out.kind == Structure::End::Kind::component &&
+                                 channel.in.kind == Structure::End::Kind::component &&
+                                 channel.out.site != channel.in.site;
+            if (!is_link || !ports_.can_hold(channel.type)) continue;
+            return std::unexpected(StructureError{
+                fmt::format("this channel carries ports from peer '{}' to peer '{}', which is not "
+                            "supported yet; both of its ends must be placed at one peer",
+                            connector_.peers[channel.out.site].name,
+                            connector_.peers[channel.in.site].name),
+                made_at_[i]});
+        }
+        return std::move(structure_);
+    }
+
     // The problem, if there is one.
     std::optional<std::string> serve(machine::Request& request, machine::State& state) {
         using Kind = machine::Request::Kind;
@@ -74,6 +93,8 @@ class Elaboration {
                 }
                 const std::size_t channel = structure_.channels.size();
                 structure_.channels.emplace_back().type = request.type;
+                made_at_.resize(channel + 1);
+                made_at_[channel] = state.position();
                 state.made(handle(channel, false), handle(channel, true));
                 return std::nullopt;
             }
@@ -96,7 +117,7 @@ class Elaboration {
         std::map<wire::SiteId, int> ports_of_peers;
         std::vector<PortHandle> handles;
         for (std::size_t i = 0; i < arguments.size(); ++i) {
-            machine::append_ports(program_, routine.parameters[i].type, arguments[i], handles);
+            ports_.append(routine.parameters[i].type, arguments[i], handles);
         }
         for (const PortHandle port : handles) {
             Structure::Channel& channel = structure_.channels[port / 2];
@@ -127,7 +148,9 @@ class Elaboration {
     const program::Program& program_;
     const program::Connector& connector_;
     const Limits& limits_;
+    machine::PortFinder ports_{program_};
     Structure structure_;
+    std::vector<Span> made_at_;  // the channels that the body makes
 };
 
 }  // namespace

@@ -10,8 +10,19 @@
 
 namespace reowolf::machine {
 
-// Adds the handles of all ports in the value: itself, or the elements of arrays at any depth.
-void append_ports(const program::Program& program, program::TypeId type, const Value& value,
-                  std::vector<std::uint64_t>& ports);
+class PortFinder {
+  public:
+    explicit PortFinder(const program::Program& program);
+
+    // Whether a value of the type can have a port in it.
+    bool can_hold(program::TypeId type) const { return can_hold_[type]; }
+    // Adds the handles of all ports in the value, at any depth, in the order in which they lie
+    // there.
+    void append(program::TypeId type, const Value& value, std::vector<std::uint64_t>& ports) const;
+
+  private:
+    const program::Program* program_;
+    std::vector<bool> can_hold_;  // by type
+};
 
 }  // namespace reowolf::machine

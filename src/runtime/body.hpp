@@ -11,6 +11,7 @@
 #include "base/span.hpp"
 #include "machine/comparison.hpp"
 #include "machine/machine.hpp"
+#include "machine/ports.hpp"
 
 namespace reowolf::runtime {
 
@@ -48,6 +49,7 @@ class ProgramBody final : public Body {
         const program::Program& program;
         machine::Machine machine;
         machine::StateComparison comparison;
+        machine::PortFinder ports;
     };
 
     ProgramBody(Shared& shared, machine::State state)

@@ -36,7 +36,9 @@ struct Channel {
         bool here = true;
         bool closed = false;
         ComponentIndex owner = 0;  // if here
-        std::string_view name;     // what its owner calls it, if that is known; the program's
+        // What its owner calls it, or the name of the port through which it got it; the program's.
+        std::string_view name;
+        std::string_view got_from;
         // The open attempt that uses it, and where its authority was when that was last heard.
         std::optional<wire::AttemptId> user;
         wire::SiteId holder = 0;
@@ -44,6 +46,7 @@ struct Channel {
 
     wire::ChannelId id;
     program::TypeId type = 0;
+    bool carries_ports = false;
     wire::SiteId other_site = 0;  // of a channel between sites
     End out;
     End in;

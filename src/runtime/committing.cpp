@@ -136,11 +136,14 @@ void Runtime::apply(rounds::Commit& effect) {
     world_.committed(effect.decision);
     if (watcher_) watcher_->committed(describe(effect.decision));
     std::vector<std::unique_ptr<Body>> bodies;
+    std::vector<std::vector<Node::Moved>> moved;
     for (const Chosen& one : chosen) {
         commit(one.index, one.node);
         bodies.push_back(std::move(attempt(one.index).nodes[one.node].body));
+        moved.push_back(std::move(attempt(one.index).nodes[one.node].moved));
     }
     for (const Chosen& one : chosen) finish_attempt(one.index, effect.decision);
+    for (std::size_t i = 0; i < chosen.size(); ++i) hand_over(chosen[i].index, moved[i]);
     for (std::size_t i = 0; i < chosen.size(); ++i) {
         leave_attempt(chosen[i].index, std::move(bodies[i]));
     }

@@ -41,6 +41,13 @@ struct Node {
         machine::PortHandle port;
         bool fires;
     };
+    // A port that was put away in a message, or came in one. It changes its owner when, and if, the
+    // behaviour commits.
+    struct Moved {
+        machine::PortHandle port;
+        bool here;             // it came and was not put away again
+        ChannelIndex through;  // its last way
+    };
 
     wire::NodeId parent = 0;
     Phase phase = Phase::runnable;
@@ -48,6 +55,7 @@ struct Node {
     rounds::Depends depends;
     std::vector<Count> counts;         // of the whole behaviour so far
     std::vector<Promise> promises;     // what `fires` was taken to be
+    std::vector<Moved> moved;          // of the whole behaviour so far, ascending by port
     std::vector<std::uint32_t> path;   // the alternatives taken so far
     std::vector<std::string> printed;  // in this stretch
     std::vector<Put> puts;             // in this stretch
@@ -63,6 +71,8 @@ struct Node {
     }
     std::uint32_t count(ChannelIndex channel, bool puts_on) const;
     void add_use(ChannelIndex channel, bool puts_on);
+    const Moved* find_moved(machine::PortHandle port) const;
+    void note_moved(const std::vector<machine::PortHandle>& ports, bool here, ChannelIndex through);
 };
 
 struct Attempt {

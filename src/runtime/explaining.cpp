@@ -28,8 +28,11 @@ std::string Runtime::describe_port(ChannelIndex number, bool is_out) const {
     const Channel::End& other = channel.end(!is_out);
     const std::string& peer =
         other.here ? component(other.owner).name : place_.sites[channel.other_site];
-    const std::string_view name = channel.end(is_out).name;
-    const std::string port = name.empty() ? "a port" : fmt::format("port '{}'", name);
+    const Channel::End& end = channel.end(is_out);
+    const std::string port = !end.name.empty() ? fmt::format("port '{}'", end.name)
+                             : !end.got_from.empty()
+                                 ? fmt::format("the port that came at '{}',", end.got_from)
+                                 : "a port";
     return fmt::format("{} {} '{}'", port, is_out ? "to" : "from", peer);
 }
 

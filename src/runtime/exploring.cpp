@@ -148,6 +148,7 @@ bool Runtime::serve_put(ComponentIndex index, NodeId id, machine::Request& put) 
                  .trace = node.body->trace()});
         return false;
     }
+    if (channels_[number].carries_ports && !put_ports_away(index, id, put)) return false;
     const std::uint32_t sent = node.count(number, true);
     node.puts.push_back({number, sent, node.body->position()});
     node.add_use(number, true);
@@ -267,6 +268,7 @@ NodeId Runtime::add_child(ComponentIndex index, NodeId parent_id, std::unique_pt
     child.depends = parent.depends;
     child.counts = parent.counts;
     child.promises = parent.promises;
+    child.moved = parent.moved;
     child.path = parent.path;
     child.news = parent.news;
     child.optional_fired = parent.optional_fired;
@@ -296,22 +298,27 @@ void Runtime::take(ComponentIndex index, NodeId id, ChannelIndex channel, Offer&
     Node& taker = taking.nodes[child];
     taker.depends = std::move(*depends);
     taker.body->got(offer.value);
+    if (channels_[channel].carries_ports) receive_ports(taker, channel, offer.value);
     taker.add_use(channel, false);
     taker.news &= offer.news;
     std::erase_if(offer.takers, [&](const auto& old) { return !owner(old.attempt); });
     offer.takers.push_back({taking.id, child});
 }
 
-// Whether the behaviour may use the port: it is the component's own, and it has not said that it
-// would not. If not, the behaviour is discarded.
+// Whether the behaviour may use the port: it is the component's own since before this block, and it
+// has not said that it would not. If not, the behaviour is discarded.
 bool Runtime::may_use(ComponentIndex index, NodeId id, PortHandle port, std::string_view what) {
     const Node& node = attempt(index).nodes[id];
-    if (!own(index, port)) {
-        discard(index, id,
-                {.cause = Discard::Cause::error,
-                 .text = fmt::format("attempted to '{}' on port that is no longer owned", what),
-                 .where = node.body->position(),
-                 .trace = node.body->trace()});
+    const Node::Moved* const moved = node.find_moved(port);
+    if (!own(index, port) || moved) {
+        discard(
+            index, id,
+            {.cause = Discard::Cause::error,
+             .text = fmt::format("attempted to '{}' on port that is {}", what,
+                                 moved && moved->here ? "not owned yet: it came in this sync block"
+                                                      : "no longer owned"),
+             .where = node.body->position(),
+             .trace = node.body->trace()});
         return false;
     }
     const auto promised = std::ranges::find(node.promises, port, &Node::Promise::port);

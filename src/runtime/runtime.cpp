@@ -6,14 +6,13 @@
 
 #include <fmt/format.h>
 
-#include "machine/ports.hpp"
-
 namespace reowolf::runtime {
 
 using machine::PortHandle;
 
 Runtime::Runtime(const program::Program& program, const Limits& limits, Place place, World& world)
-    : shared_{program, machine::Machine(program, limits), machine::StateComparison(program)},
+    : shared_{program, machine::Machine(program, limits), machine::StateComparison(program),
+              machine::PortFinder(program)},
       limits_(limits),
       place_(std::move(place)),
       world_(world),
@@ -31,6 +30,7 @@ Runtime::Ends Runtime::make_channel(program::TypeId type) {
     Channel& channel = channels_.emplace_back();
     channel.id = {.home = place_.self, .index = index};
     channel.type = type;
+    channel.carries_ports = shared_.ports.can_hold(type);
     channel.other_site = place_.self;
     return {port_of(index, true), port_of(index, false)};
 }
@@ -40,6 +40,7 @@ PortHandle Runtime::make_link(program::TypeId type, bool out_here, wire::SiteId 
     Channel& channel = channels_.emplace_back();
     channel.id = {.home = wire::ChannelId::between_sites, .index = index};
     channel.type = type;
+    channel.carries_ports = shared_.ports.can_hold(type);
     channel.other_site = other_site;
     channel.end(!out_here).here = false;
     links_.push_back(index);
@@ -52,11 +53,11 @@ void Runtime::make_absent() {
 
 namespace {
 
-std::vector<PortHandle> ports_in(const program::Program& program, const program::Routine& routine,
+std::vector<PortHandle> ports_in(const machine::PortFinder& finder, const program::Routine& routine,
                                  const std::vector<machine::Value>& arguments) {
     std::vector<PortHandle> ports;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
-        machine::append_ports(program, routine.parameters[i].type, arguments[i], ports);
+        finder.append(routine.parameters[i].type, arguments[i], ports);
     }
     return ports;
 }
@@ -70,11 +71,11 @@ bool has_repeated(std::vector<PortHandle> ports) {
 
 ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value> arguments) {
     const program::Routine& routine = shared_.program.routines[id];
-    const auto ports = ports_in(shared_.program, routine, arguments);
+    const auto ports = ports_in(shared_.ports, routine, arguments);
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const program::Parameter& parameter = routine.parameters[i];
         std::vector<PortHandle> named;
-        machine::append_ports(shared_.program, parameter.type, arguments[i], named);
+        shared_.ports.append(parameter.type, arguments[i], named);
         for (const PortHandle port : named) {
             channels_[channel_of(port)].end(is_out(port)).name = parameter.name;
         }
@@ -216,7 +217,7 @@ void Runtime::run_outside(ComponentIndex index, std::uint32_t& budget) {
 void Runtime::spawn(ComponentIndex index, program::RoutineId routine,
                     std::vector<machine::Value> arguments) {
     Component& spawning = component(index);
-    const auto ports = ports_in(shared_.program, shared_.program.routines[routine], arguments);
+    const auto ports = ports_in(shared_.ports, shared_.program.routines[routine], arguments);
     const bool owned = !has_repeated(ports) && std::ranges::all_of(ports, [&](PortHandle port) {
         return own(index, port);
     });

@@ -134,6 +134,11 @@ class Runtime {
     void offer(ChannelIndex channel, std::uint32_t index, Offer offer, bool news);
     void note_change(ChannelIndex channel, bool at_out);
 
+    // handing.cpp: ports in messages
+    bool put_ports_away(ComponentIndex index, wire::NodeId id, const machine::Request& put);
+    void receive_ports(Node& taker, ChannelIndex through, const machine::Value& message);
+    void hand_over(ComponentIndex index, const std::vector<Node::Moved>& moved);
+
     // discarding.cpp
     void discard(ComponentIndex index, wire::NodeId id, Discard why);
     void drop(ComponentIndex index, wire::NodeId id);

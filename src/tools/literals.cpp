@@ -7,6 +7,7 @@
 
 #include "compiler/compile.hpp"
 #include "machine/machine.hpp"
+#include "machine/ports.hpp"
 
 namespace reowolf::tools {
 
@@ -63,11 +64,17 @@ std::expected<program::RoutineId, std::string> find_component(const program::Pro
 std::expected<std::vector<machine::Value>, std::string> read_arguments(
     const program::Program& program, const program::Routine& routine,
     const std::vector<std::string>& arguments, const Limits& limits, const OpenPort& open_port) {
+    const machine::PortFinder ports(program);
     std::vector<machine::Value> values;
     auto next = arguments.begin();
     for (const program::Parameter& parameter : routine.parameters) {
         const program::Type& type = program.types[parameter.type];
         if (program::is_port(type.kind)) {
+            if (ports.can_hold(type.element)) {
+                return std::unexpected(
+                    fmt::format("port '{}' of '{}' carries ports, and a terminal has none",
+                                parameter.name, routine.name));
+            }
             values.push_back(machine::Value::scalar(open_port(parameter, type)));
             continue;
         }
