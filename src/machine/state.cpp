@@ -86,6 +86,26 @@ std::uint32_t State::pc() const {
     return call(0).pc;
 }
 
+State::Place State::place() const {
+    const Call& outermost = call(0);
+    return {outermost.routine, outermost.pc};
+}
+
+void State::go_back(std::uint32_t pc) {
+    while (!callers_.empty()) {
+        for (const std::uint32_t number : program_->routines[top_.routine].references) {
+            release(slots_.data()[top_.base + number].block);
+        }
+        slots_.shrink(top_.base);
+        top_ = callers_.back();
+        callers_.pop_back();
+    }
+    assert(program_->routines[top_.routine].code[pc].opcode == Opcode::sync_begin);
+    top_.pc = pc;
+    phase_ = Phase::passing;
+    in_sync_ = true;
+}
+
 // The instruction that waits, which the state then leaves behind.
 const Instruction& State::answered(Opcode opcode) {
     assert(phase_ == Phase::waiting);

@@ -40,6 +40,19 @@ class State {
     // Number of the instruction it stands at, in its outermost routine; names a sync block.
     std::uint32_t pc() const;
 
+    // Where it stands in its outermost routine: at the last request, if it has made one.
+    struct Place {
+        program::RoutineId routine;
+        std::uint32_t pc;
+    };
+    Place place() const;
+    // The slots of its outermost routine.
+    Slot* frame() { return slots_.data(); }
+    const Slot* frame() const { return slots_.data(); }
+    // Goes back to where it had just asked to begin the sync block at `pc`, whatever has become of
+    // it since. The slots stay as they are: those that matter there are the caller's business.
+    void go_back(std::uint32_t pc);
+
     // Answers to requests. Each may be called once, after the request of that name.
     void got(Value message);
     void chose(std::uint32_t index);  // of a fork: 0 <= index < count

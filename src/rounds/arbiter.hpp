@@ -81,6 +81,7 @@ class Arbiter {
     Forest& forest() { return forest_; }
     const Forest& forest() const { return forest_; }
 
+    bool has_effects() const { return !effects_.empty(); }
     std::vector<Effect> take_effects();
 
   private:

@@ -64,6 +64,8 @@ class ProgramBody final : public Body {
     void fires(bool yes) override { state_.fires(yes); }
     void made(machine::PortHandle out, machine::PortHandle in) override { state_.made(out, in); }
     bool same_state(const Body& other) const override;
+    machine::State& state() { return state_; }
+    const machine::State& state() const { return state_; }
     Span position() const override { return state_.position(); }
     std::vector<TraceLine> trace() const override;
 

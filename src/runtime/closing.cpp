@@ -17,9 +17,16 @@ void Runtime::end_component(ComponentIndex index) {
     }
     ending.phase = Component::Phase::ended;
     ending.body.reset();
+    ending.choice.reset();
     ending.silent_from.reset();
+    ending.silent_rounds = 0;
     ending.last_used.clear();
+    ending.rounds = 0;
+    ending.renewals = 0;
+    ending.misses = 0;
+    ending.passes = 0;
     --components_left_;
+    if (!ending.queued) ended_.push_back(index);
     for (const machine::PortHandle port : std::exchange(ending.ports, {})) {
         close_end(channel_of(port), is_out(port));
     }
@@ -37,7 +44,10 @@ void Runtime::close_end(ChannelIndex number, bool is_out) {
     if (end.closed) return;
     end.closed = true;
     const Channel::End& other = channel.end(!is_out);
-    if (other.closed) return;
+    if (other.closed) {
+        if (!channel.between_sites()) unused_.push_back(number);
+        return;
+    }
     if (other.here) {
         discard_users_of(number, !is_out);
     } else {
@@ -50,6 +60,7 @@ void Runtime::close_end(ChannelIndex number, bool is_out) {
 void Runtime::discard_users_of(ChannelIndex number, bool is_out) {
     const ComponentIndex index = channels_[number].end(is_out).owner;
     Component& user = component(index);
+    if (user.phase == Component::Phase::in_lane) return draw_from_lane(number, is_out);
     if (!user.attempt) return;
     note_change(number, is_out);
     auto& nodes = user.attempt->nodes;
@@ -74,7 +85,7 @@ void Runtime::discard_users_of(ChannelIndex number, bool is_out) {
                     {.cause = Discard::Cause::put_on_closed,
                      .text = "attempted to 'put' on port that is no longer owned",
                      .where = where,
-                     .trace = {{"primitive", user.name, where}}});
+                     .trace = {{"primitive", std::string(user.name), where}}});
         }
     }
     enqueue(index);

@@ -62,16 +62,21 @@ void Runtime::offer_silence(ComponentIndex index) {
 }
 
 // Nobody who waits, and is connected to it through others who wait, has anything left to explore.
-bool Runtime::is_quiet_around(ComponentIndex index) const {
+bool Runtime::is_quiet_around(ComponentIndex index) {
     std::set<ComponentIndex> seen{index};
     std::vector<ComponentIndex> open{index};
     while (!open.empty()) {
-        const Component& waiting = component(open.back());
+        const ComponentIndex next = open.back();
         open.pop_back();
-        if (!waiting.attempt->is_settled() || waiting.queued) return false;
+        const Component& waiting = component(next);
+        if (waiting.queued || (waiting.attempt && !waiting.attempt->is_settled())) return false;
+        if (waiting.phase == Component::Phase::in_lane && waiting.is_doubtful) {
+            leave_lane(next, true);
+            return false;
+        }
         for (const machine::PortHandle port : waiting.ports) {
             const Channel::End& other = channels_[channel_of(port)].end(!is_out(port));
-            if (!other.here || other.closed || !component(other.owner).attempt) continue;
+            if (!other.here || other.closed || !component(other.owner).waits_in_round()) continue;
             if (seen.insert(other.owner).second) open.push_back(other.owner);
         }
     }
@@ -101,9 +106,8 @@ void Runtime::check_dead(ComponentIndex index) {
 void Runtime::apply_effects() {
     if (applying_) return;  // the outermost call applies what the inner ones cause
     applying_ = true;
-    for (auto effects = arbiter_.take_effects(); !effects.empty();
-         effects = arbiter_.take_effects()) {
-        for (auto& effect : effects) {
+    while (arbiter_.has_effects()) {
+        for (auto& effect : arbiter_.take_effects()) {
             std::visit([&](auto& one) { apply(one); }, effect);
         }
     }

@@ -8,8 +8,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "runtime/blocks.hpp"
 #include "runtime/body.hpp"
 #include "runtime/channel.hpp"
 
@@ -93,25 +95,89 @@ struct Attempt {
     bool is_settled() const { return runnable.empty(); }
 };
 
+// Where a component stands in choosing among the alternatives of a fork, in the lane.
+struct Choice {
+    const ForkSite* site = nullptr;
+    std::vector<std::uint64_t> ready;  // bits, by alternative: one that may be able to go on
+    // Of an alternative the next one that begins at the same port; no_guard if there is none.
+    std::vector<std::uint32_t> same_port;
+    std::uint32_t last_turn = 0;  // the alternative that was last taken out of turn
+
+    // All that begin at the port whose first one this is.
+    void set(std::uint32_t guard) {
+        for (; guard < same_port.size(); guard = same_port[guard]) {
+            ready[guard / 64] |= std::uint64_t{1} << guard % 64;
+        }
+    }
+    void clear(std::uint32_t guard) { ready[guard / 64] &= ~(std::uint64_t{1} << guard % 64); }
+    // The first ready one from `from` on.
+    std::optional<std::uint32_t> next(std::uint32_t from) const;
+};
+
 struct Component {
-    enum class Phase { running, in_sync, idle, ended };
+    enum class Phase : std::uint8_t {
+        running,
+        in_lane,  // in a sync block, in place; see lane.cpp
+        in_sync,  // in a sync block, exploring its behaviours
+        idle,
+        ended,
+    };
+    // What it waits for in the lane.
+    enum class Wait : std::uint8_t {
+        nothing,
+        message,
+        fork,    // some alternative that can go on
+        fires,   // something that says whether the port will be used
+        others,  // it is at the end of its block
+    };
 
-    std::string name;
-    Span declared;
-    bool is_native = false;
     Phase phase = Phase::running;
+    Wait waits = Wait::nothing;
+    bool is_native = false;
     bool queued = false;
-    std::unique_ptr<Body> body;  // while running or idle; in a sync block: where that begins
-    std::vector<machine::PortHandle> ports;
-    std::optional<Attempt> attempt;
-    std::uint64_t attempts = 0;
-    std::uint32_t renewals = 0;  // of attempts since the last round
-    bool is_overloaded = false;  // has more live behaviours than allowed
+    bool uses_port = false;       // in the lane, in this attempt
+    bool is_doubtful = false;     // in this attempt it took an alternative, or could not
+    bool is_doubted = false;      // is among those who are looked at after a while
+    bool has_printed = false;     // in the lane, in this attempt
+    bool writer_chooses = false;  // a component that may put to it waits for an alternative
+    bool is_overloaded = false;   // has more live behaviours than allowed
+    std::uint8_t misses = 0;      // how often in a row its attempts had to leave the lane
+    std::uint8_t passes = 0;      // so many attempts do not begin in the lane
 
+    // The attempts in the lane that gave each other messages are a region: a ring of components.
+    ComponentIndex lead = 0;
+    ComponentIndex next = 0;
+    std::uint32_t region_size = 1;  // of the lead
+    std::uint32_t region_open = 0;  // of the lead: attempts not at their end, messages not got
+
+    ChannelIndex waits_on = 0;           // a message
+    std::uint32_t asked = 0;             // how many alternatives
+    machine::PortHandle asked_port = 0;  // `fires`
+    std::uint64_t stamp = 0;             // grows with every attempt in the lane
+    std::uint64_t rounds = 0;
+    const SyncBlock* block = nullptr;  // of the attempt in the lane; none if native
+    std::uint32_t block_pc = 0;
+
+    std::unique_ptr<Body> body;  // while running or idle; in a general attempt: where that begins
+    std::vector<machine::Slot> saved;  // what the attempt in the lane may change
+    std::unique_ptr<Attempt> attempt;  // in the general way
+    std::unique_ptr<Choice> choice;
+    std::unique_ptr<Body> native_begin;  // where its attempt in the lane begins
+    std::vector<machine::PortHandle> ports;
+    std::vector<machine::PortHandle> used;  // in the lane, where `fires` may ask
+    std::vector<Node::Promise> promises;    // in the lane
+    std::vector<std::string> printed;       // in the lane
+
+    std::string_view name;
+    Span declared;
+    std::uint64_t attempts = 0;
+    std::uint32_t renewals = 0;         // of attempts since the last round
     std::uint64_t silent_rounds = 0;    // in a row, up to the last one
     std::unique_ptr<Body> silent_from;  // where one of them began
-    std::uint64_t rounds = 0;
     std::map<std::vector<std::uint32_t>, std::uint64_t> last_used;  // path → round
+
+    bool waits_in_round() const { return phase == Phase::in_lane || phase == Phase::in_sync; }
+    bool chooses() const { return waits == Wait::fork || waits == Wait::fires; }
 };
 
 }  // namespace reowolf::runtime

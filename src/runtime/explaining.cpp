@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Why there is no round, and who is missing: for people.
 #include <algorithm>
-#include <set>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ std::string times(std::uint32_t count) {
 std::string Runtime::describe_port(ChannelIndex number, bool is_out) const {
     const Channel& channel = channels_[number];
     const Channel::End& other = channel.end(!is_out);
-    const std::string& peer =
+    const std::string_view peer =
         other.here ? component(other.owner).name : place_.sites[channel.other_site];
     const Channel::End& end = channel.end(is_out);
     const std::string port = !end.name.empty() ? fmt::format("port '{}'", end.name)
@@ -40,6 +40,7 @@ std::string Runtime::describe_port(ChannelIndex number, bool is_out) const {
 std::vector<Report::Note> Runtime::notes_on(ComponentIndex index) const {
     std::vector<Report::Note> notes;
     const Component& waiting = component(index);
+    if (waiting.phase == Component::Phase::in_lane) return notes_in_lane(waiting);
     if (!waiting.attempt) return notes;
     const auto add = [&](std::string text, Span where) {
         const Report::Note note{std::move(text), where};
@@ -70,40 +71,96 @@ std::vector<Report::Note> Runtime::notes_on(ComponentIndex index) const {
     return notes;
 }
 
-void Runtime::report_stuck() {
-    std::set<ComponentIndex> seen;
+// Calls `visit` with every set of components that are connected over open channels, if all of them
+// wait in sync blocks and nobody else could act on them.
+template <class Visit>
+void Runtime::for_each_connected_set(Visit visit) const {
+    std::vector<bool> seen(components_.size(), false);
+    std::vector<ComponentIndex> reached;
     for (ComponentIndex first = 0; first < components_.size(); ++first) {
-        if (!component(first).attempt || !seen.insert(first).second) continue;
-        // All that can be reached over open channels; somebody among them may still act.
-        std::vector<ComponentIndex> reached{first};
+        if (seen[first] || !component(first).waits_in_round()) continue;
+        seen[first] = true;
+        reached.assign(1, first);
         bool may_act = false;
         for (std::size_t i = 0; i < reached.size(); ++i) {
             const Component& each = component(reached[i]);
-            may_act |= !each.attempt;
+            may_act |= !each.waits_in_round();
             for (const machine::PortHandle port : each.ports) {
                 const Channel& channel = channels_[channel_of(port)];
                 const Channel::End& other = channel.end(!is_out(port));
                 if (other.closed) continue;
                 may_act |= !other.here;
-                if (other.here && seen.insert(other.owner).second) reached.push_back(other.owner);
+                if (!other.here || seen[other.owner]) continue;
+                seen[other.owner] = true;
+                reached.push_back(other.owner);
             }
         }
-        const bool reported = std::ranges::all_of(reached, [&](ComponentIndex index) {
-            return component(index).attempt && component(index).attempt->reported_stuck;
+        if (!may_act) visit(reached);
+    }
+}
+
+// Who is stuck in the lane takes the general way, to find out what each behaviour came to.
+bool Runtime::explore_stuck() {
+    std::vector<ComponentIndex> in_lane;
+    for_each_connected_set([&](const std::vector<ComponentIndex>& reached) {
+        std::ranges::copy_if(reached, std::back_inserter(in_lane), [&](ComponentIndex index) {
+            return component(index).phase == Component::Phase::in_lane;
         });
-        if (may_act || reported) continue;
-        has_failed_ = true;
-        for (const ComponentIndex index : reached) {
-            Component& stuck = component(index);
-            stuck.attempt->reported_stuck = true;
-            if (stuck.is_native) continue;
-            world_.report(
-                {.message = fmt::format("'{}' is stuck: no round is possible", stuck.name),
-                 .where = stuck.body->position(),
-                 .trace = stuck.body->trace(),
-                 .notes = notes_on(index)});
+    });
+    for (const ComponentIndex index : in_lane) {
+        if (component(index).phase == Component::Phase::in_lane) leave_lane(index, false);
+    }
+    return !in_lane.empty();
+}
+
+void Runtime::report_stuck() {
+    while (explore_stuck()) {
+        while (step()) {
         }
     }
+    std::vector<ComponentIndex> stuck;
+    for_each_connected_set([&](const std::vector<ComponentIndex>& reached) {
+        const bool reported = std::ranges::all_of(reached, [&](ComponentIndex index) {
+            return component(index).attempt->reported_stuck;
+        });
+        if (!reported) stuck.insert(stuck.end(), reached.begin(), reached.end());
+    });
+    for (const ComponentIndex index : stuck) {
+        has_failed_ = true;
+        Component& each = component(index);
+        each.attempt->reported_stuck = true;
+        if (each.is_native) continue;
+        world_.report({.message = fmt::format("'{}' is stuck: no round is possible", each.name),
+                       .where = each.body->position(),
+                       .trace = each.body->trace(),
+                       .notes = notes_on(index)});
+    }
+}
+
+// Of an attempt in the lane that waits for others.
+std::vector<Report::Note> Runtime::notes_in_lane(const Component& waiting) const {
+    using Wait = Component::Wait;
+    std::vector<Report::Note> notes;
+    const Span where = waiting.body->position();
+    const auto waits_at = [&](ChannelIndex number) {
+        notes.push_back({fmt::format("'{}' waits for a message at {}", waiting.name,
+                                     describe_port(number, false)),
+                         where});
+    };
+    if (waiting.waits == Wait::message) {
+        waits_at(waiting.waits_on);
+        return notes;
+    }
+    for (const machine::PortHandle port : waiting.ports) {
+        const ChannelIndex number = channel_of(port);
+        const std::uint32_t left = channels_[number].pending.size();
+        if (waiting.chooses() && !is_out(port) && notes.size() < notes_max) waits_at(number);
+        if (waiting.waits != Wait::others || !is_out(port) || left == 0) continue;
+        notes.push_back({fmt::format("'{}' is done if {} fires {}", waiting.name,
+                                     describe_port(number, true), times(left)),
+                         where});
+    }
+    return notes;
 }
 
 std::vector<Report::Note> Runtime::explain() const {

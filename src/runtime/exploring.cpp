@@ -37,7 +37,8 @@ void Runtime::begin_attempt(ComponentIndex index) {
 
     Component& entering = component(index);
     entering.phase = Component::Phase::in_sync;
-    Attempt& begun = entering.attempt.emplace();
+    entering.attempt = std::make_unique<Attempt>();
+    Attempt& begun = *entering.attempt;
     begun.id = {{place_.self, index}, ++entering.attempts};
     begun.repeats = entering.silent_from && entering.silent_from->same_state(*entering.body);
     begun.patient = begun.repeats;
@@ -340,6 +341,7 @@ void Runtime::note_use(ComponentIndex index, ChannelIndex number, bool puts) {
     Channel::End& mine = channel.end(puts);
     if (mine.user == using_it.id) return;
     mine.user = using_it.id;
+    draw_from_lane(number, !puts);
     if (!puts) {
         if (!channel.out.here) {
             send(channel.other_site, wire::Wait{using_it.id, channel.id.index,
@@ -381,7 +383,7 @@ void Runtime::offer(ChannelIndex number, std::uint32_t index, Offer made, bool n
     kept.news = news;
     if (news) note_change(number, false);
     Component& reader = component(channel.in.owner);
-    if (!reader.attempt) return;
+    if (!reader.attempt) return draw_from_lane(number, false);
     const auto waiting = reader.attempt->waiting.find(number);
     if (waiting == reader.attempt->waiting.end()) return;
     for (const NodeId id : std::vector(waiting->second)) {

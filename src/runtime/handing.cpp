@@ -75,6 +75,7 @@ void Runtime::hand_over(ComponentIndex index, const std::vector<Node::Moved>& mo
         if (!here || end.owner == index) continue;
         ports.push_back(port);
         end.owner = index;
+        end.guard = Channel::no_guard;
         end.name = {};
         end.got_from = channels_[through].in.name;
     }

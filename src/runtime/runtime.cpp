@@ -16,8 +16,9 @@ Runtime::Runtime(const program::Program& program, const Limits& limits, Place pl
       limits_(limits),
       place_(std::move(place)),
       world_(world),
-      arbiter_(place_.self, place_.sites, place_.realtime) {
-    auto& itself = *components_.emplace_back(std::make_unique<Component>());
+      arbiter_(place_.self, place_.sites, place_.realtime),
+      blocks_(program) {
+    Component& itself = components_[components_.append()];
     itself.name = place_.sites.at(place_.self);
     itself.is_native = true;
     itself.phase = Component::Phase::idle;
@@ -26,18 +27,21 @@ Runtime::Runtime(const program::Program& program, const Limits& limits, Place pl
 // ---- Building ----------------------------------------------------------------------------------
 
 Runtime::Ends Runtime::make_channel(program::TypeId type) {
-    const auto index = static_cast<ChannelIndex>(channels_.size());
-    Channel& channel = channels_.emplace_back();
+    const ChannelIndex index = channels_.add();
+    Channel& channel = channels_[index];
+    channel.is_free = false;
     channel.id = {.home = place_.self, .index = index};
     channel.type = type;
     channel.carries_ports = shared_.ports.can_hold(type);
     channel.other_site = place_.self;
-    return {port_of(index, true), port_of(index, false)};
+    channel.out = {};
+    channel.in = {};
+    return {port_of(index, true, channel.generation), port_of(index, false, channel.generation)};
 }
 
 PortHandle Runtime::make_link(program::TypeId type, bool out_here, wire::SiteId other_site) {
-    const auto index = static_cast<ChannelIndex>(channels_.size());
-    Channel& channel = channels_.emplace_back();
+    const ChannelIndex index = channels_.append();
+    Channel& channel = channels_[index];
     channel.id = {.home = wire::ChannelId::between_sites, .index = index};
     channel.type = type;
     channel.carries_ports = shared_.ports.can_hold(type);
@@ -48,7 +52,7 @@ PortHandle Runtime::make_link(program::TypeId type, bool out_here, wire::SiteId 
 }
 
 void Runtime::make_absent() {
-    channels_.emplace_back();
+    channels_.append();
 }
 
 namespace {
@@ -87,14 +91,17 @@ ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value>
 
 ComponentIndex Runtime::start_native(std::string name, std::unique_ptr<Body> body,
                                      const std::vector<PortHandle>& ports) {
-    return add(std::move(name), {}, std::move(body), true, ports);
+    auto known = std::ranges::find(names_, name);
+    if (known == names_.end()) known = names_.insert(names_.end(), std::move(name));
+    return add(*known, {}, std::move(body), true, ports);
 }
 
-ComponentIndex Runtime::add(std::string name, Span declared, std::unique_ptr<Body> body,
+ComponentIndex Runtime::add(std::string_view name, Span declared, std::unique_ptr<Body> body,
                             bool is_native, const std::vector<PortHandle>& ports) {
-    const auto index = static_cast<ComponentIndex>(components_.size());
-    auto& added = *components_.emplace_back(std::make_unique<Component>());
-    added.name = std::move(name);
+    const ComponentIndex index = components_.add();
+    Component& added = components_[index];
+    added.phase = Component::Phase::running;
+    added.name = name;
     added.declared = declared;
     added.is_native = is_native;
     added.body = std::move(body);
@@ -114,18 +121,33 @@ void Runtime::give_to_application(PortHandle port, std::string_view name) {
 }
 
 bool Runtime::own(ComponentIndex index, PortHandle port) {
-    const Channel::End& end = channels_[channel_of(port)].end(is_out(port));
-    return end.here && end.owner == index && !end.closed;
+    const Channel& channel = channels_[channel_of(port)];
+    const Channel::End& end = channel.end(is_out(port));
+    return channel.generation == generation_of(port) && end.here && end.owner == index &&
+           !end.closed;
 }
 
 // ---- Running -----------------------------------------------------------------------------------
+
+void Runtime::set_lane(Lane lane, std::uint64_t seed) {
+    lane_ = lane;
+    turns_ = seed;
+}
 
 void Runtime::enqueue(ComponentIndex index) {
     Component& woken = component(index);
     if (woken.queued || woken.phase == Component::Phase::ended) return;
     if (woken.phase == Component::Phase::idle) return;
     woken.queued = true;
-    queue_.push_back(index);
+    queue_.push(index);
+}
+
+// When everybody who could run has had a turn.
+void Runtime::note_generation() {
+    if (queue_.popped() < generation_end_) return;
+    ++generation_;
+    generation_end_ = queue_.pushed();
+    if (!doubted_.empty() && draw_doubtful(false)) apply_effects();
 }
 
 bool Runtime::step() {
@@ -133,21 +155,21 @@ bool Runtime::step() {
     // who has nothing to do with them, is still busy.
     constexpr std::uint64_t slices_between_silences = 64;
 
-    if (queue_.empty() && quiet_candidates_.empty()) return false;
     if (!queue_.empty()) {
-        const ComponentIndex index = queue_.front();
-        queue_.pop_front();
+        const ComponentIndex index = queue_.pop();
         Component& running = component(index);
         running.queued = false;
         std::uint32_t budget = limits_.instructions_per_slice;
-        if (running.is_overloaded) {
+        if (running.phase == Component::Phase::ended) {
+            ended_.push_back(index);
+        } else if (running.is_overloaded) {
             fail_component(index, {.message = fmt::format("more than {} live alternatives",
                                                           limits_.live_behaviours_max),
                                    .where = running.body->position(),
                                    .trace = running.body->trace(),
                                    .notes = {}});
-        } else if (running.phase == Component::Phase::running) {
-            run_outside(index, budget);
+        } else {
+            run(index, budget);
         }
         if (running.phase == Component::Phase::in_sync) {
             while (budget > 0 && !attempt(index).runnable.empty()) {
@@ -159,8 +181,14 @@ bool Runtime::step() {
             settle(index);
         }
         apply_effects();
+        note_generation();
+        if (!ended_.empty()) bury();
+    } else if (draw_doubtful(true)) {
+        apply_effects();
+    } else if (quiet_candidates_.empty()) {
+        return false;
     }
-    if (queue_.empty() || ++slices_ % slices_between_silences == 0) {
+    if (!quiet_candidates_.empty() && (is_idle() || ++slices_ % slices_between_silences == 0)) {
         for (const ComponentIndex candidate : std::exchange(quiet_candidates_, {})) {
             offer_silence(candidate);
         }
@@ -168,48 +196,77 @@ bool Runtime::step() {
     return true;
 }
 
-void Runtime::run_outside(ComponentIndex index, std::uint32_t& budget) {
-    using Kind = machine::Request::Kind;
+// Numbers of what has ended are used again when nobody refers to them any more.
+void Runtime::bury() {
+    for (const ComponentIndex index : ended_) components_.give_back(index);
+    ended_.clear();
+    for (const ChannelIndex number : std::exchange(unused_, {})) {
+        Channel& channel = channels_[number];
+        if (channel.is_free) continue;
+        channel.is_free = true;
+        channel.pending.clear();
+        channel.offers.clear();
+        ++channel.generation;
+        channels_.give_back(number);
+    }
+}
+
+// Runs the component's code until it waits, or explores its alternatives, or has had its turn.
+void Runtime::run(ComponentIndex index, std::uint32_t& budget) {
     using Phase = Component::Phase;
+    using Wait = Component::Wait;
     Component& running = component(index);
-    while (running.phase == Phase::running) {
+    if (running.phase == Phase::in_lane && running.waits == Wait::fork) choose_alternative(index);
+    if (running.phase == Phase::in_lane && running.waits == Wait::fires) choose_firing(index);
+    while (running.phase == Phase::running ||
+           (running.phase == Phase::in_lane && running.waits == Wait::nothing)) {
         if (budget == 0) return enqueue(index);
+        if (running.queued) return;
         auto request = running.body->run(budget);
         if (!request) {
+            if (running.phase == Phase::in_lane) return leave_lane(index, false);
             running.phase = Phase::idle;
-            continue;
+        } else if (running.phase == Phase::in_lane) {
+            serve_in_lane(index, *request);
+        } else {
+            serve_outside(index, *request);
         }
-        switch (request->kind) {
-            case Kind::sync_begin:
-                begin_attempt(index);
-                break;
-            case Kind::print:
-                world_.print(request->text());
-                break;
-            case Kind::make_channel: {
-                const Ends ends = make_channel(request->type);
-                for (const PortHandle port : {ends.out, ends.in}) {
-                    channels_[channel_of(port)].end(is_out(port)).owner = index;
-                    running.ports.push_back(port);
-                }
-                running.body->made(ends.out, ends.in);
-                break;
+    }
+}
+
+void Runtime::serve_outside(ComponentIndex index, machine::Request& request) {
+    using Kind = machine::Request::Kind;
+    Component& running = component(index);
+    switch (request.kind) {
+        case Kind::sync_begin:
+            if (!begin_in_lane(index)) begin_attempt(index);
+            break;
+        case Kind::print:
+            world_.print(request.text());
+            break;
+        case Kind::make_channel: {
+            const Ends ends = make_channel(request.type);
+            for (const PortHandle port : {ends.out, ends.in}) {
+                channels_[channel_of(port)].end(is_out(port)).owner = index;
+                running.ports.push_back(port);
             }
-            case Kind::spawn:
-                spawn(index, request->routine, std::move(request->arguments()));
-                break;
-            case Kind::ended:
-                end_component(index);
-                break;
-            case Kind::failed:
-                fail_component(index, {.message = std::move(request->text()),
-                                       .where = running.body->position(),
-                                       .trace = running.body->trace(),
-                                       .notes = {}});
-                break;
-            default:
-                break;
+            running.body->made(ends.out, ends.in);
+            break;
         }
+        case Kind::spawn:
+            spawn(index, request.routine, std::move(request.arguments()));
+            break;
+        case Kind::ended:
+            end_component(index);
+            break;
+        case Kind::failed:
+            fail_component(index, {.message = std::move(request.text()),
+                                   .where = running.body->position(),
+                                   .trace = running.body->trace(),
+                                   .notes = {}});
+            break;
+        default:
+            break;
     }
 }
 
@@ -221,7 +278,7 @@ void Runtime::spawn(ComponentIndex index, program::RoutineId routine,
     const bool owned = !has_repeated(ports) && std::ranges::all_of(ports, [&](PortHandle port) {
         return own(index, port);
     });
-    if (!owned || components_.size() >= limits_.components_max) {
+    if (!owned || components_left_ >= limits_.components_max) {
         fail_component(
             index,
             {.message = owned ? fmt::format("more than {} components", limits_.components_max)
@@ -271,7 +328,7 @@ void Runtime::close(PortHandle port) {
 
 bool Runtime::is_closed(PortHandle port) const {
     const Channel& channel = channels_[channel_of(port)];
-    return channel.out.closed || channel.in.closed;
+    return channel.generation != generation_of(port) || channel.out.closed || channel.in.closed;
 }
 
 std::optional<ComponentIndex> Runtime::owner(const wire::AttemptId& id) const {

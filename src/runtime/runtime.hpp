@@ -16,9 +16,12 @@
 #include "machine/machine.hpp"
 #include "program/program.hpp"
 #include "rounds/arbiter.hpp"
+#include "runtime/blocks.hpp"
 #include "runtime/body.hpp"
 #include "runtime/channel.hpp"
 #include "runtime/component.hpp"
+#include "runtime/ring.hpp"
+#include "runtime/slab.hpp"
 #include "runtime/watching.hpp"
 #include "wire/message.hpp"
 
@@ -43,7 +46,8 @@ class World {
     virtual void print(std::string_view line) = 0;
     virtual void report(const Report& report) = 0;
     virtual void send(wire::SiteId to, const wire::Message& message) = 0;
-    // A round with attempts of this site is decided; what its behaviours printed comes next.
+    // A round with attempts of this site is decided; what its behaviours printed comes next. Empty:
+    // one among components of this site, without records.
     virtual void committed(const wire::Decision& decision) = 0;
     // The peer sent what no correct peer sends.
     virtual void deviation(wire::SiteId from, const std::string& what) = 0;
@@ -82,6 +86,10 @@ class Runtime {
                                 const std::vector<machine::PortHandle>& ports);
     // The application owns ports, but acts only through enter_application(). The name must last.
     void give_to_application(machine::PortHandle port, std::string_view name);
+    // For tests: whether attempts begin in the lane (lane.cpp). Without it everything is the same,
+    // but slower.
+    enum class Lane { open, closed, at_random };
+    void set_lane(Lane lane, std::uint64_t seed = 0);
 
     // ---- Running.
     // Runs one slice of one component. False: nothing here can go on by itself.
@@ -99,7 +107,7 @@ class Runtime {
     void depart(wire::SiteId site);
 
     // ---- What can be asked.
-    bool is_idle() const { return queue_.empty(); }
+    bool is_idle() const { return queue_.empty() && doubted_.empty(); }
     std::size_t components_left() const { return components_left_; }
     bool has_failed() const { return has_failed_; }
     bool is_closed(machine::PortHandle port) const;
@@ -113,7 +121,40 @@ class Runtime {
     // Who waits where, and why each alternative was discarded.
     std::vector<Report::Note> explain() const;
 
+    // Attempts that had to leave the lane, region by region.
+    std::uint64_t lane_returns() const { return lane_returns_; }
+
   private:
+    // lane.cpp
+    bool begin_in_lane(ComponentIndex index);
+    void forget_begin(Component& self);
+    void go_back_to_begin(Component& self);
+    void join(ComponentIndex a, ComponentIndex b);
+    void commit_region(ComponentIndex lead, ComponentIndex current);
+    void leave_lane(ComponentIndex of, bool at_fault);
+    void serve_in_lane(ComponentIndex index, machine::Request& request);
+    bool may_use_in_lane(const Component& self, ComponentIndex index, machine::PortHandle port);
+    void note_use_in_lane(Component& self, machine::PortHandle port);
+    void put_in_lane(ComponentIndex index, machine::Request& put);
+    void get_in_lane(ComponentIndex index, machine::PortHandle port);
+    void end_in_lane(ComponentIndex index);
+    void draw_from_lane(ChannelIndex channel, bool is_out);
+    void doubt(ComponentIndex index);
+    bool draw_doubtful(bool at_once);
+
+    // choosing.cpp: forks in the lane
+    enum class Readiness { now, later, never, unknown };
+    bool is_out_of_turn(const Component& self);
+    std::uint32_t turn();
+    Readiness readiness(ComponentIndex index, machine::PortHandle port) const;
+    bool chooses_by(const Component& reader, ChannelIndex channel) const;
+    bool survey(ComponentIndex index, const ForkSite& site);
+    std::optional<std::uint32_t> next_ready(ComponentIndex index, const ForkSite& site,
+                                            std::uint32_t from, std::uint32_t except);
+    void choose_alternative(ComponentIndex index);
+    void wake_choosing_writers(ComponentIndex index);
+    void choose_firing(ComponentIndex index);
+
     // exploring.cpp: behaviours of an attempt
     void begin_attempt(ComponentIndex index);
     void explore(ComponentIndex index, wire::NodeId id, std::uint32_t& budget);
@@ -152,7 +193,7 @@ class Runtime {
     void settle(ComponentIndex index);
     void renew_if_worn(ComponentIndex index);
     void offer_silence(ComponentIndex index);
-    bool is_quiet_around(ComponentIndex index) const;
+    bool is_quiet_around(ComponentIndex index);
     void check_dead(ComponentIndex index);
     void apply_effects();
     void apply(rounds::Send& effect);
@@ -183,10 +224,13 @@ class Runtime {
     // runtime.cpp
     void spawn(ComponentIndex index, program::RoutineId routine,
                std::vector<machine::Value> arguments);
-    void run_outside(ComponentIndex index, std::uint32_t& budget);
+    void run(ComponentIndex index, std::uint32_t& budget);
+    void serve_outside(ComponentIndex index, machine::Request& request);
     void enqueue(ComponentIndex index);
-    ComponentIndex add(std::string name, Span declared, std::unique_ptr<Body> body, bool is_native,
-                       const std::vector<machine::PortHandle>& ports);
+    void note_generation();
+    void bury();
+    ComponentIndex add(std::string_view name, Span declared, std::unique_ptr<Body> body,
+                       bool is_native, const std::vector<machine::PortHandle>& ports);
     bool own(ComponentIndex index, machine::PortHandle port);
 
     // watching.cpp
@@ -195,12 +239,16 @@ class Runtime {
                   WatchedRound& round) const;
 
     // explaining.cpp
+    template <class Visit>
+    void for_each_connected_set(Visit visit) const;
+    bool explore_stuck();
+    std::vector<Report::Note> notes_in_lane(const Component& waiting) const;
     std::vector<Report::Note> notes_on(ComponentIndex index) const;
     std::string describe_port(ChannelIndex channel, bool is_out) const;
 
-    Component& component(ComponentIndex index) { return *components_[index]; }
-    const Component& component(ComponentIndex index) const { return *components_[index]; }
-    Attempt& attempt(ComponentIndex index) { return *components_[index]->attempt; }
+    Component& component(ComponentIndex index) { return components_[index]; }
+    const Component& component(ComponentIndex index) const { return components_[index]; }
+    Attempt& attempt(ComponentIndex index) { return *components_[index].attempt; }
     // The component whose open attempt this is, if it is one of this site's.
     std::optional<ComponentIndex> owner(const wire::AttemptId& attempt) const;
 
@@ -212,11 +260,30 @@ class Runtime {
     rounds::Arbiter arbiter_;
     rounds::Announcements announcements_;
 
-    std::deque<std::unique_ptr<Component>> components_;
-    std::deque<Channel> channels_;
+    Slab<Component> components_;
+    Slab<Channel> channels_;
     std::vector<ChannelIndex> links_;  // the channels between this site and others, ascending
-    std::deque<ComponentIndex> queue_;
+    std::deque<std::string> names_;    // of native components
+    Ring<ComponentIndex> queue_;
     std::vector<ComponentIndex> quiet_candidates_;
+    std::vector<ComponentIndex> ended_;  // their numbers can be used again after this step
+    std::vector<ChannelIndex> unused_;
+
+    Blocks blocks_;
+    Lane lane_ = Lane::open;
+    struct Doubted {
+        ComponentIndex index = 0;
+        std::uint64_t stamp = 0;
+        std::uint64_t generation = 0;
+    };
+    Ring<Doubted> doubted_;  // attempts in the lane that may have to leave it
+    std::vector<ComponentIndex> region_;
+    const wire::Decision no_records_;
+    // Grows when everybody who could run has had a turn.
+    std::uint64_t generation_ = 0;
+    std::uint64_t generation_end_ = 0;  // turns
+    std::uint64_t turns_ = 0;           // of the random numbers
+    std::uint64_t lane_returns_ = 0;
     std::size_t components_left_ = 0;
     std::uint64_t rounds_committed_ = 0;
     std::uint64_t slices_ = 0;

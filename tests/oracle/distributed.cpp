@@ -22,9 +22,13 @@ class Rounds {
   public:
     explicit Rounds(const simulation::Cluster& cluster) {
         for (const simulation::Committed& committed : cluster.committed()) {
-            auto [place, is_new] = index_.emplace(committed.decision, rounds_.size());
-            if (is_new) rounds_.push_back({&committed.decision, {}, {}});
-            One& round = rounds_[place->second];
+            // Without records it was decided at one site for itself.
+            std::size_t place = rounds_.size();
+            if (!committed.decision.empty()) {
+                place = index_.emplace(committed.decision, rounds_.size()).first->second;
+            }
+            if (place == rounds_.size()) rounds_.push_back({&committed.decision, {}, {}});
+            One& round = rounds_[place];
             round.told.insert(committed.site);
             for (const std::string& line : committed.lines) {
                 if (const auto component = component_of(line)) {

@@ -84,7 +84,8 @@ std::optional<std::string> check_rest(const Judge& judge, runtime::Runtime& runt
 
 }  // namespace
 
-Verdict run_locally(const System& system, std::uint64_t rounds_max) {
+Verdict run_locally(const System& system, std::uint64_t rounds_max, runtime::Runtime::Lane lane,
+                    std::uint64_t seed) {
     constexpr std::uint64_t steps_max = 200'000;
 
     const Limits limits;
@@ -100,6 +101,7 @@ Verdict run_locally(const System& system, std::uint64_t rounds_max) {
     runtime::Runtime runtime(*program, limits, {.self = 0, .sites = {"main"}, .realtime = {}},
                              recorder);
     recorder.runtime = &runtime;
+    runtime.set_lane(lane, seed);
     runtime.start(*program->find("main"), {});
 
     Judge judge(system);
@@ -110,6 +112,7 @@ Verdict run_locally(const System& system, std::uint64_t rounds_max) {
         verdict.rounds = judge.rounds();
         verdict.silent_rounds = judge.silent_rounds();
         verdict.failures = judge.failed().size();
+        verdict.lane_returns = runtime.lane_returns();
         if (verdict.is_too_large) verdict.problem.reset();
         return verdict;
     };

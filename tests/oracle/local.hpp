@@ -7,6 +7,7 @@
 #include <string>
 
 #include "protocol.hpp"
+#include "runtime/runtime.hpp"
 
 namespace reowolf::oracle {
 
@@ -17,9 +18,12 @@ struct Verdict {
     std::uint64_t rounds = 0;
     std::uint64_t silent_rounds = 0;
     std::uint64_t failures = 0;
+    std::uint64_t lane_returns = 0;
 };
 
-// At most so many rounds: a system may go on for ever.
-Verdict run_locally(const System& system, std::uint64_t rounds_max);
+// At most so many rounds: a system may go on for ever. The seed is of choices that are left to chance.
+Verdict run_locally(const System& system, std::uint64_t rounds_max,
+                    runtime::Runtime::Lane lane = runtime::Runtime::Lane::open,
+                    std::uint64_t seed = 0);
 
 }  // namespace reowolf::oracle

@@ -11,49 +11,68 @@
 namespace reowolf::oracle {
 namespace {
 
-constexpr std::uint64_t seeds_usual = 2'000;
+using Lane = runtime::Runtime::Lane;
+
+constexpr std::uint64_t seeds_usual = 1'000;
 constexpr std::uint64_t rounds_max = 60;
 
-TEST(Oracle, EveryRoundIsOneAndNoneIsMissed) {
+class Oracle : public testing::TestWithParam<Lane> {};
+
+// The same systems in the lane as far as it goes, in the general way alone, and in a mixture of both.
+TEST_P(Oracle, EveryRoundIsOneAndNoneIsMissed) {
     const Options options;
     const std::uint64_t seeds = Options::seeds(seeds_usual);
-    std::uint64_t rounds = 0;
-    std::uint64_t silent_rounds = 0;
+    Verdict sum;
     std::uint64_t with_rounds = 0;
     std::uint64_t at_rest = 0;
-    std::uint64_t failures = 0;
     std::uint64_t too_large = 0;
     for (std::uint64_t seed = options.first_seed; seed < options.first_seed + seeds; ++seed) {
         const System system = generate(seed);
-        const Verdict verdict = run_locally(system, rounds_max);
+        const auto run = [&](const System& some) {
+            return run_locally(some, rounds_max, GetParam(), seed);
+        };
+        const Verdict verdict = run(system);
         if (verdict.problem) {
-            const System smaller = shrink(system, [](const System& candidate) {
-                return run_locally(candidate, rounds_max).problem.has_value();
+            const System smaller = shrink(system, [&](const System& candidate) {
+                return run(candidate).problem.has_value();
             });
-            ADD_FAILURE() << "seed " << seed << ": " << *verdict.problem << "\nmade smaller: "
-                          << run_locally(smaller, rounds_max).problem.value_or("") << "\n"
+            ADD_FAILURE() << "seed " << seed << ": " << *verdict.problem
+                          << "\nmade smaller: " << run(smaller).problem.value_or("") << "\n"
                           << to_text(smaller);
             return;
         }
-        rounds += verdict.rounds;
-        silent_rounds += verdict.silent_rounds;
+        sum.rounds += verdict.rounds;
+        sum.silent_rounds += verdict.silent_rounds;
+        sum.failures += verdict.failures;
+        sum.lane_returns += verdict.lane_returns;
         with_rounds += verdict.rounds > verdict.silent_rounds ? 1 : 0;
         at_rest += verdict.came_to_rest ? 1 : 0;
-        failures += verdict.failures;
         too_large += verdict.is_too_large ? 1 : 0;
     }
     fmt::print(
         "{} systems: {} rounds, {} of them silent; {} systems with rounds of several, {} "
-        "came to rest, {} components failed, {} systems too large\n",
-        seeds, rounds, silent_rounds, with_rounds, at_rest, failures, too_large);
+        "came to rest, {} components failed, {} regions left the lane, {} systems too large\n",
+        seeds, sum.rounds, sum.silent_rounds, with_rounds, at_rest, sum.failures, sum.lane_returns,
+        too_large);
     // That the systems are worth running.
     if (seeds < 500) return;
     EXPECT_GT(with_rounds, seeds / 3);
     EXPECT_GT(at_rest - with_rounds / 2, seeds / 10);
-    EXPECT_GT(silent_rounds, seeds / 20);
-    EXPECT_GT(failures, seeds / 50);
+    EXPECT_GT(sum.silent_rounds, seeds / 20);
+    EXPECT_GT(sum.failures, seeds / 50);
     EXPECT_LT(too_large, seeds / 50);
+    if (GetParam() == Lane::closed) {
+        EXPECT_EQ(sum.lane_returns, 0u);
+    } else {
+        EXPECT_GT(sum.lane_returns, seeds / 2);
+    }
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Lanes, Oracle, testing::Values(Lane::open, Lane::closed, Lane::at_random),
+    [](const testing::TestParamInfo<Lane>& lane) {
+        return lane.param == Lane::open ? "open" : lane.param == Lane::closed ? "closed" : "mixed";
+    });
 
 }  // namespace
 }  // namespace reowolf::oracle

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/blocks.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "program/liveness.hpp"
+#include "program/operands.hpp"
+
+namespace reowolf::runtime {
+
+namespace {
+
+using program::Access;
+using program::Instruction;
+using program::Opcode;
+using program::Program;
+using program::Routine;
+
+// Calls `visit` with each slot that the instruction does not only read.
+template <class Visit>
+void for_each_changed(const Program& program, const Routine& routine, const Instruction& at,
+                      Visit visit) {
+    for (const program::Operand& operand : program::shape(at.opcode).operands()) {
+        if (operand.access == Access::none || operand.access == Access::read) continue;
+        const auto range = program::slots_of(program, at, operand, routine.result);
+        for (std::uint32_t i = 0; i < range.count; ++i) visit(range.first + i);
+    }
+}
+
+SyncBlock analyse_sync(const Program& program, const Routine& routine, std::uint32_t begin) {
+    SyncBlock block;
+    std::vector<bool> changed(routine.frame_slots, false);
+    std::vector<bool> seen(routine.code.size(), false);
+    std::vector<std::uint32_t> open{begin + 1};
+    while (!open.empty()) {
+        const std::uint32_t pc = open.back();
+        open.pop_back();
+        if (seen[pc]) continue;
+        seen[pc] = true;
+        const Instruction& at = routine.code[pc];
+        for_each_changed(program, routine, at, [&](std::uint32_t slot) { changed[slot] = true; });
+        switch (at.opcode) {
+            case Opcode::sync_end:
+            case Opcode::ret:
+            case Opcode::end:
+                break;
+            case Opcode::jump:
+                open.push_back(at.a);
+                break;
+            case Opcode::jump_if:
+            case Opcode::jump_unless:
+                open.push_back(at.a);
+                open.push_back(pc + 1);
+                break;
+            case Opcode::fork:
+                for (std::uint32_t i = 1; i <= at.a; ++i) open.push_back(pc + i);
+                break;
+            case Opcode::fires:
+                block.asks_fires = true;
+                [[fallthrough]];
+            default:
+                open.push_back(pc + 1);
+        }
+    }
+    const std::vector<bool> live =
+        program::live_slots(program, routine, begin, program::Moment::before);
+    for (std::uint32_t slot = 0; slot < routine.frame_slots; ++slot) {
+        if (!changed[slot] || !live[slot]) continue;
+        const bool is_reference = std::ranges::binary_search(routine.references, slot);
+        (is_reference ? block.references : block.words).push_back(slot);
+    }
+    return block;
+}
+
+// ---- What an alternative does first ------------------------------------------------------------
+
+// Whether an instruction is done with without the world, and whether it can fail.
+enum class Harm { none, may_fail, beyond };
+
+Harm harm_of(Opcode opcode) {
+    switch (opcode) {
+        case Opcode::move:
+        case Opcode::copy_ref:
+        case Opcode::take_ref:
+        case Opcode::drop_ref:
+        case Opcode::constant:
+        case Opcode::copy_value:
+        case Opcode::take_value:
+        case Opcode::clear_value:
+        case Opcode::variant:
+        case Opcode::text:
+        case Opcode::add:
+        case Opcode::sub:
+        case Opcode::mul:
+        case Opcode::bit_and:
+        case Opcode::bit_or:
+        case Opcode::bit_xor:
+        case Opcode::neg:
+        case Opcode::bit_not:
+        case Opcode::logical_not:
+        case Opcode::eq:
+        case Opcode::ne:
+        case Opcode::lt:
+        case Opcode::le:
+        case Opcode::same:
+        case Opcode::differ:
+        case Opcode::before:
+        case Opcode::same_value:
+        case Opcode::float_add:
+        case Opcode::float_sub:
+        case Opcode::float_mul:
+        case Opcode::float_div:
+        case Opcode::float_rem:
+        case Opcode::float_neg:
+        case Opcode::float_eq:
+        case Opcode::float_lt:
+        case Opcode::float_le:
+        case Opcode::length:
+            return Harm::none;
+        case Opcode::payload:
+        case Opcode::div:
+        case Opcode::rem:
+        case Opcode::shl:
+        case Opcode::shr:
+        case Opcode::cast:
+        case Opcode::float_cast:
+        case Opcode::array:
+        case Opcode::zeros:
+        case Opcode::index:
+        case Opcode::take_index:
+        case Opcode::set_index:
+        case Opcode::slice:
+        case Opcode::concat:
+            return Harm::may_fail;
+        default:
+            return Harm::beyond;
+    }
+}
+
+// Follows the code of one alternative up to its first request.
+class GuardFinder {
+  public:
+    GuardFinder(const Program& program, const Routine& routine)
+        : program_(program), routine_(routine) {}
+
+    Guard find(std::uint32_t pc) {
+        constexpr int instructions_max = 64;
+        for (int i = 0; i < instructions_max; ++i) {
+            const Instruction& at = routine_.code[pc];
+            if (at.opcode == Opcode::jump) {
+                pc = at.a;
+                continue;
+            }
+            if (at.opcode == Opcode::get) return guard(Guard::Kind::get, at.b, pc);
+            if (at.opcode == Opcode::put) return guard(Guard::Kind::put, at.a, pc);
+            if (!follow(at)) return {};
+            ++pc;
+        }
+        return {};
+    }
+
+  private:
+    // What a slot has become: of those that are not here, nothing.
+    struct Known {
+        enum class Kind { slot, constant, element, unknown } kind = Kind::unknown;
+        std::uint32_t slot = 0;
+        std::uint64_t number = 0;
+    };
+
+    Known at(std::uint32_t slot) const {
+        const auto found = known_.find(slot);
+        return found == known_.end() ? Known{Known::Kind::slot, slot, 0} : found->second;
+    }
+
+    bool follow(const Instruction& at_pc) {
+        const Harm harm = harm_of(at_pc.opcode);
+        if (harm == Harm::beyond) return false;
+        Known result;
+        bool is_exact = false;
+        if (at_pc.opcode == Opcode::move) {
+            result = at(at_pc.b);
+            is_exact = true;
+        } else if (at_pc.opcode == Opcode::constant) {
+            result = {Known::Kind::constant, 0, at_pc.c | std::uint64_t{at_pc.d} << 32};
+            is_exact = true;
+        } else if (at_pc.opcode == Opcode::index) {
+            const Known array = at(at_pc.b);
+            const Known index = at(at_pc.c);
+            const program::TypeId element = program_.types[at_pc.d].element;
+            if (array.kind == Known::Kind::slot && index.kind == Known::Kind::constant &&
+                program_.types[at_pc.d].kind == program::TypeKind::array &&
+                program::is_port(program_.types[element].kind)) {
+                result = {Known::Kind::element, array.slot, index.number};
+                is_exact = true;  // where the array is too short, the guard has no port
+            }
+        }
+        may_fail_ |= harm == Harm::may_fail && !is_exact;
+        for_each_changed(program_, routine_, at_pc,
+                         [&](std::uint32_t slot) { known_[slot] = Known{}; });
+        if (is_exact) known_[at_pc.a] = result;
+        return true;
+    }
+
+    Guard guard(Guard::Kind kind, std::uint32_t slot, std::uint32_t pc) const {
+        const Known port = at(slot);
+        if (port.kind != Known::Kind::slot && port.kind != Known::Kind::element) return {};
+        return {.kind = kind,
+                .in_array = port.kind == Known::Kind::element,
+                .may_fail = may_fail_,
+                .slot = port.slot,
+                .element = port.number,
+                .pc = pc};
+    }
+
+    const Program& program_;
+    const Routine& routine_;
+    std::map<std::uint32_t, Known> known_;
+    bool may_fail_ = false;
+};
+
+ForkSite analyse_fork(const Program& program, const Routine& routine, std::uint32_t pc) {
+    ForkSite site;
+    for (std::uint32_t i = 1; i <= routine.code[pc].a; ++i) {
+        site.guards.push_back(GuardFinder(program, routine).find(pc + i));
+    }
+    site.is_open_choice = std::ranges::all_of(site.guards, [](const Guard& guard) {
+        return guard.kind == Guard::Kind::get && !guard.may_fail;
+    });
+    site.has_unknown = std::ranges::any_of(
+        site.guards, [](const Guard& guard) { return guard.kind == Guard::Kind::unknown; });
+    return site;
+}
+
+}  // namespace
+
+std::optional<machine::PortHandle> Guard::port(const machine::Slot* frame) const {
+    if (!in_array) return frame[slot].bits;
+    const machine::Block* block = frame[slot].block;
+    if (!block || element >= block->length) return std::nullopt;
+    return reinterpret_cast<const std::uint64_t*>(block->data())[element];
+}
+
+Blocks::Blocks(const program::Program& program)
+    : program_(&program), places_(program.routines.size()) {}
+
+Blocks::Place& Blocks::place(program::RoutineId routine, std::uint32_t pc) {
+    auto& places = places_[routine];
+    if (places.empty()) places.resize(program_->routines[routine].code.size());
+    return places[pc];
+}
+
+const SyncBlock& Blocks::sync_at(program::RoutineId routine, std::uint32_t pc) {
+    Place& found = place(routine, pc);
+    if (!found.sync) {
+        found.sync = &syncs_.emplace_back(analyse_sync(*program_, program_->routines[routine], pc));
+    }
+    return *found.sync;
+}
+
+const ForkSite& Blocks::fork_at(program::RoutineId routine, std::uint32_t pc) {
+    Place& found = place(routine, pc);
+    if (!found.fork) {
+        found.fork = &forks_.emplace_back(analyse_fork(*program_, program_->routines[routine], pc));
+    }
+    return *found.fork;
+}
+
+}  // namespace reowolf::runtime

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+// How an attempt in the lane takes one alternative: the first one that can go on now, and out of
+// turn from time to time another one, so that nobody starves.
+#include <algorithm>
+#include <bit>
+
+#include "runtime/runtime.hpp"
+
+namespace reowolf::runtime {
+
+using machine::PortHandle;
+using Phase = Component::Phase;
+using Wait = Component::Wait;
+
+std::optional<std::uint32_t> Choice::next(std::uint32_t from) const {
+    for (std::uint32_t word = from / 64; word < ready.size(); ++word) {
+        std::uint64_t bits = ready[word];
+        if (word == from / 64) bits &= ~std::uint64_t{0} << from % 64;
+        if (bits != 0) return word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits));
+    }
+    return std::nullopt;
+}
+
+// In every fourth round the first choice is taken out of turn, and one in four of the others, each
+// by itself, so that all combinations occur.
+bool Runtime::is_out_of_turn(const Component& self) {
+    constexpr std::uint64_t rounds_between = 4;
+    const bool is_first = !self.is_doubtful;
+    if (is_first) return self.rounds % rounds_between == rounds_between - 1;
+    return self.rounds >= rounds_between - 1 && turn() % rounds_between == 0;
+}
+
+std::uint32_t Runtime::turn() {
+    turns_ = turns_ * 6'364'136'223'846'793'005u + 1'442'695'040'888'963'407u;
+    return static_cast<std::uint32_t>(turns_ >> 40);
+}
+
+// Whether a get, or a put, at the port would go on at once.
+Runtime::Readiness Runtime::readiness(ComponentIndex index, PortHandle port) const {
+    const Channel& channel = channels_[channel_of(port)];
+    const bool puts = is_out(port);
+    const Channel::End& end = channel.end(puts);
+    const Channel::End& other = channel.end(!puts);
+    if (channel.generation != generation_of(port) || end.owner != index || !end.here ||
+        end.closed || !other.here) {
+        return Readiness::unknown;
+    }
+    if (other.closed) return puts ? Readiness::unknown : Readiness::never;
+    const Component& peer = component(other.owner);
+    bool ready = false;
+    if (puts) {
+        ready = peer.phase == Phase::in_sync
+                    ? channel.in.user.has_value()
+                    : (peer.waits == Wait::message && peer.waits_on == channel_of(port)) ||
+                          (peer.waits == Wait::fork && chooses_by(peer, channel_of(port)));
+    } else {
+        ready = channel.pending.size() > 0 ||
+                (!channel.offers.empty() && !channel.offers.front().empty());
+    }
+    return ready ? Readiness::now : Readiness::later;
+}
+
+// Whether one of the alternatives among which the reader of the channel chooses begins with a get
+// from it.
+bool Runtime::chooses_by(const Component& reader, ChannelIndex number) const {
+    const Channel& channel = channels_[number];
+    if (!reader.choice || channel.in.guard >= reader.choice->site->guards.size()) return false;
+    const Guard& guard = reader.choice->site->guards[channel.in.guard];
+    const machine::Slot* frame = static_cast<const ProgramBody&>(*reader.body).state().frame();
+    return guard.kind == Guard::Kind::get &&
+           guard.port(frame) == port_of(number, false, channel.generation);
+}
+
+// Looks at all alternatives. False: about one of them nothing can be said.
+bool Runtime::survey(ComponentIndex index, const ForkSite& site) {
+    Component& self = component(index);
+    if (!self.choice) self.choice = std::make_unique<Choice>();
+    Choice& choice = *self.choice;
+    choice.site = &site;
+    choice.ready.assign((site.guards.size() + 63) / 64, 0);
+    choice.same_port.assign(site.guards.size(), Channel::no_guard);
+    const machine::Slot* frame = static_cast<ProgramBody&>(*self.body).state().frame();
+    bool all_known = true;
+    bool any_left = false;
+    for (auto i = static_cast<std::uint32_t>(site.guards.size()); i-- > 0;) {
+        const Guard& guard = site.guards[i];
+        const auto port = guard.kind == Guard::Kind::unknown ? std::nullopt : guard.port(frame);
+        if (!port) {
+            all_known = false;
+            continue;
+        }
+        const Readiness ready = readiness(index, *port);
+        all_known = all_known && ready != Readiness::unknown;
+        any_left = any_left || ready != Readiness::never;
+        if (ready == Readiness::unknown || ready == Readiness::never) continue;
+        std::uint32_t& first = channels_[channel_of(*port)].end(is_out(*port)).guard;
+        if (first > i && first < site.guards.size() && site.guards[first].port(frame) == port) {
+            choice.same_port[i] = first;
+        }
+        first = i;
+        if (ready == Readiness::now) choice.set(i);
+    }
+    return all_known && any_left;
+}
+
+// The first alternative from `from` on that can go on, without `except`.
+std::optional<std::uint32_t> Runtime::next_ready(ComponentIndex index, const ForkSite& site,
+                                                 std::uint32_t from, std::uint32_t except) {
+    Component& self = component(index);
+    Choice& choice = *self.choice;
+    const machine::Slot* frame = static_cast<ProgramBody&>(*self.body).state().frame();
+    for (auto next = choice.next(from); next; next = choice.next(*next + 1)) {
+        if (*next == except) continue;
+        const auto port = site.guards[*next].port(frame);
+        if (port && readiness(index, *port) == Readiness::now) return next;
+        choice.clear(*next);
+    }
+    return std::nullopt;
+}
+
+void Runtime::choose_alternative(ComponentIndex index) {
+    constexpr std::uint32_t none = Channel::no_guard;
+
+    Component& self = component(index);
+    self.waits = Wait::nothing;
+    if (self.is_native) return leave_lane(index, false);
+    const auto place = static_cast<ProgramBody&>(*self.body).state().place();
+    const ForkSite& site = blocks_.fork_at(place.routine, place.pc);
+    // What cannot be seen beforehand is for the general way.
+    if (site.has_unknown) return leave_lane(index, true);
+
+    std::optional<std::uint32_t> first;
+    if (self.choice && self.choice->site == &site) first = next_ready(index, site, 0, none);
+    if (!first) {
+        if (!survey(index, site)) return leave_lane(index, false);
+        first = next_ready(index, site, 0, none);
+    }
+    if (first) {
+        std::uint32_t chosen = *first;
+        if (is_out_of_turn(self)) {
+            Choice& choice = *self.choice;
+            auto other = next_ready(index, site, choice.last_turn + 1, chosen);
+            if (!other) other = next_ready(index, site, 0, chosen);
+            if (other) chosen = choice.last_turn = *other;
+        }
+        doubt(index);
+        self.body->chose(chosen);
+        return;
+    }
+    self.waits = Wait::fork;
+    if (!site.is_open_choice) doubt(index);
+    wake_choosing_writers(index);
+    const machine::Slot* frame = static_cast<ProgramBody&>(*self.body).state().frame();
+    for (const Guard& guard : site.guards) {
+        if (guard.kind != Guard::Kind::put) continue;
+        component(channels_[channel_of(*guard.port(frame))].in.owner).writer_chooses = true;
+    }
+}
+
+// This component waits for an alternative. If one who may put to it does too, that one has one now.
+void Runtime::wake_choosing_writers(ComponentIndex index) {
+    Component& self = component(index);
+    if (!std::exchange(self.writer_chooses, false)) return;
+    for (const PortHandle port : self.ports) {
+        if (is_out(port)) continue;
+        const Channel& channel = channels_[channel_of(port)];
+        if (!channel.out.here || channel.out.closed) continue;
+        Component& writer = component(channel.out.owner);
+        if (!writer.chooses()) continue;
+        if (writer.choice) writer.choice->set(channel.out.guard);
+        enqueue(channel.out.owner);
+    }
+}
+
+// `fires` is true where the port can be used now, false where another one can; before that nothing
+// can be said.
+void Runtime::choose_firing(ComponentIndex index) {
+    Component& self = component(index);
+    self.waits = Wait::nothing;
+    const PortHandle port = self.asked_port;
+    if (std::ranges::find(self.used, port) != self.used.end()) return self.body->fires(true);
+    const auto promised = std::ranges::find(self.promises, port, &Node::Promise::port);
+    if (promised != self.promises.end()) return self.body->fires(promised->fires);
+
+    const Readiness ready = readiness(index, port);
+    if (self.is_native || ready == Readiness::unknown) return leave_lane(index, false);
+    const bool other_ready = std::ranges::any_of(self.ports, [&](PortHandle other) {
+        return other != port && readiness(index, other) == Readiness::now;
+    });
+    if (ready != Readiness::now && !other_ready) {
+        doubt(index);
+        self.waits = Wait::fires;
+        wake_choosing_writers(index);
+        for (const PortHandle own_port : self.ports) {
+            if (is_out(own_port) && channels_[channel_of(own_port)].in.here) {
+                component(channels_[channel_of(own_port)].in.owner).writer_chooses = true;
+            }
+        }
+        return;
+    }
+    const bool yes = ready == Readiness::now && !(other_ready && is_out_of_turn(self));
+    doubt(index);
+    self.promises.push_back({port, yes});
+    self.body->fires(yes);
+}
+
+}  // namespace reowolf::runtime

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: MIT
+// The lane: most rounds need no tree of behaviours, no records and no arbiter. An attempt begins
+// here. Its block is run in place; what is needed to go back to its begin is kept. Attempts that
+// give each other messages become a region, with one count: its attempts that are not at their end,
+// and its messages that nobody has got. When that is zero, the attempts of the region are a round
+// by definition: each is complete, all messages that they put were got in order and by each other,
+// and each was put before it was got. They commit at once. At a fork one alternative is taken
+// (choosing.cpp).
+//
+// Whenever that does not do, all attempts of the region go back to their begins and take the
+// general way, which tries all alternatives (exploring.cpp).
+#include <algorithm>
+#include <utility>
+
+#include "runtime/runtime.hpp"
+
+namespace reowolf::runtime {
+
+using machine::PortHandle;
+using Wait = Component::Wait;
+using Phase = Component::Phase;
+
+// ---- Attempts ----------------------------------------------------------------------------------
+
+// False: this attempt takes the general way from the start.
+bool Runtime::begin_in_lane(ComponentIndex index) {
+    Component& self = component(index);
+    if (lane_ == Lane::closed || index == application) return false;
+    if (watcher_) return false;  // it is told of what only records show
+    // Who was silent may have to wait patiently; only the general way knows how.
+    if (self.silent_from) return false;
+    if (self.passes > 0) {
+        --self.passes;
+        return false;
+    }
+    if (lane_ == Lane::at_random && turn() % 2 == 0) return false;
+
+    if (self.is_native) {
+        self.native_begin = self.body->clone();
+    } else {
+        machine::State& state = static_cast<ProgramBody&>(*self.body).state();
+        const auto place = state.place();
+        self.block = &blocks_.sync_at(place.routine, place.pc);
+        self.block_pc = place.pc;
+        const machine::Slot* frame = state.frame();
+        for (const std::uint32_t slot : self.block->words) self.saved.push_back(frame[slot]);
+        for (const std::uint32_t slot : self.block->references) {
+            machine::retain(frame[slot].block);
+            self.saved.push_back(frame[slot]);
+        }
+    }
+    self.phase = Phase::in_lane;
+    self.waits = Wait::nothing;
+    self.uses_port = false;
+    self.is_doubtful = false;
+    self.lead = index;
+    self.next = index;
+    self.region_size = 1;
+    self.region_open = 1;
+    ++self.stamp;
+    return true;
+}
+
+void Runtime::forget_begin(Component& self) {
+    if (self.is_native) {
+        self.native_begin.reset();
+    } else {
+        std::size_t next = self.block->words.size();
+        for (; next < self.saved.size(); ++next) machine::release(self.saved[next].block);
+        self.saved.clear();
+    }
+    self.used.clear();
+    self.promises.clear();
+}
+
+void Runtime::go_back_to_begin(Component& self) {
+    if (self.is_native) {
+        self.body = std::move(self.native_begin);
+    } else {
+        machine::State& state = static_cast<ProgramBody&>(*self.body).state();
+        state.go_back(self.block_pc);
+        machine::Slot* frame = state.frame();
+        auto saved = self.saved.begin();
+        for (const std::uint32_t slot : self.block->words) frame[slot] = *saved++;
+        for (const std::uint32_t slot : self.block->references) {
+            machine::release(frame[slot].block);
+            frame[slot] = *saved++;
+        }
+        self.saved.clear();
+    }
+    self.used.clear();
+    self.promises.clear();
+    self.printed.clear();
+    self.has_printed = false;
+}
+
+// The two have given each other a message.
+void Runtime::join(ComponentIndex a, ComponentIndex b) {
+    ComponentIndex into = component(a).lead;
+    ComponentIndex from = component(b).lead;
+    if (into == from) return;
+    if (component(into).region_size < component(from).region_size) std::swap(into, from);
+    Component& larger = component(into);
+    Component& smaller = component(from);
+    larger.region_size += smaller.region_size;
+    larger.region_open += smaller.region_open;
+    ComponentIndex member = from;
+    do {
+        Component& joining = component(member);
+        joining.lead = into;
+        member = joining.next;
+    } while (member != from);
+    std::swap(larger.next, smaller.next);
+}
+
+void Runtime::commit_region(ComponentIndex lead, ComponentIndex current) {
+    ++rounds_committed_;
+    world_.committed(no_records_);
+    region_.clear();
+    bool has_printed = false;
+    ComponentIndex index = lead;
+    do {
+        Component& member = component(index);
+        region_.push_back(index);
+        has_printed |= member.has_printed;
+        index = member.next;
+    } while (index != lead);
+    if (has_printed) {
+        std::ranges::sort(region_);
+        for (const ComponentIndex printing : region_) {
+            Component& member = component(printing);
+            for (const std::string& line : member.printed) world_.print(line);
+            member.printed.clear();
+            member.has_printed = false;
+        }
+    }
+    for (const ComponentIndex each : region_) {
+        Component& member = component(each);
+        forget_begin(member);
+        member.phase = Phase::running;
+        member.waits = Wait::nothing;
+        member.misses = 0;
+        member.silent_rounds = 0;
+        member.renewals = 0;
+        ++member.rounds;
+        // Who has chosen waits for its turn, so that the others can show what they have next.
+        if (each != current || member.is_doubtful) enqueue(each);
+    }
+}
+
+// All attempts of the region take the general way. `at_fault`: because something in it went wrong;
+// its components will not try the lane again so soon.
+void Runtime::leave_lane(ComponentIndex of, bool at_fault) {
+    constexpr std::uint8_t doublings_max = 6;
+
+    std::vector<ComponentIndex> members;
+    ComponentIndex index = of;
+    do {
+        members.push_back(index);
+        index = component(index).next;
+    } while (index != of);
+    ++lane_returns_;
+    for (const ComponentIndex each : members) {
+        Component& member = component(each);
+        go_back_to_begin(member);
+        for (const PortHandle port : member.ports) {
+            if (is_out(port)) channels_[channel_of(port)].pending.clear();
+        }
+        member.waits = Wait::nothing;
+        if (at_fault) {
+            member.misses = std::min<std::uint8_t>(member.misses + 1, doublings_max);
+            member.passes = static_cast<std::uint8_t>((1u << member.misses) - 1);
+        }
+    }
+    for (const ComponentIndex each : members) begin_attempt(each);
+}
+
+// ---- Requests ----------------------------------------------------------------------------------
+
+// The component goes on as long as it is in the lane and waits for nothing.
+void Runtime::serve_in_lane(ComponentIndex index, machine::Request& request) {
+    using Kind = machine::Request::Kind;
+    Component& self = component(index);
+    switch (request.kind) {
+        case Kind::put:
+            return put_in_lane(index, request);
+        case Kind::get:
+            return get_in_lane(index, request.port);
+        case Kind::sync_end:
+            return end_in_lane(index);
+        case Kind::fork:
+            self.asked = request.count;
+            return choose_alternative(index);
+        case Kind::fires:
+            self.asked_port = request.port;
+            return choose_firing(index);
+        case Kind::print:
+            self.printed.push_back(std::move(request.text()));
+            self.has_printed = true;
+            return;
+        case Kind::budget_used:
+            return;
+        default:  // an assertion is false, or an error: another behaviour may do better
+            return leave_lane(index, true);
+    }
+}
+
+// Whether a behaviour in the lane may use the port. All that would discard it, and what concerns
+// others than components in the lane, is for the general way.
+bool Runtime::may_use_in_lane(const Component& self, ComponentIndex index, PortHandle port) {
+    const Channel& channel = channels_[channel_of(port)];
+    const bool puts = is_out(port);
+    const Channel::End& end = channel.end(puts);
+    const Channel::End& other = channel.end(!puts);
+    if (channel.generation != generation_of(port) || end.owner != index || !end.here ||
+        end.closed || !other.here || other.closed || channel.carries_ports) {
+        return false;
+    }
+    if (component(other.owner).phase == Phase::in_sync) return false;
+    return !std::ranges::any_of(self.promises, [&](const Node::Promise& promise) {
+        return promise.port == port && !promise.fires;
+    });
+}
+
+void Runtime::note_use_in_lane(Component& self, PortHandle port) {
+    self.uses_port = true;
+    if (!self.is_native && self.block->asks_fires) self.used.push_back(port);
+}
+
+void Runtime::put_in_lane(ComponentIndex index, machine::Request& put) {
+    Component& self = component(index);
+    if (!may_use_in_lane(self, index, put.port)) return leave_lane(index, false);
+    note_use_in_lane(self, put.port);
+    const ChannelIndex number = channel_of(put.port);
+    Channel& channel = channels_[number];
+    const ComponentIndex to = channel.in.owner;
+    Component& reader = component(to);
+    if (reader.waits == Wait::message && reader.waits_on == number) {
+        join(index, to);
+        reader.waits = Wait::nothing;
+        note_use_in_lane(reader, port_of(number, false, channel.generation));
+        reader.body->got(std::move(put.value));
+        if (to != index) enqueue(to);
+        return;
+    }
+    ++component(self.lead).region_open;
+    channel.pending.push(std::move(put.value));
+    if (reader.choice) reader.choice->set(channel.in.guard);
+    if (reader.chooses()) enqueue(to);
+}
+
+void Runtime::get_in_lane(ComponentIndex index, PortHandle port) {
+    Component& self = component(index);
+    if (!may_use_in_lane(self, index, port)) return leave_lane(index, false);
+    const ChannelIndex number = channel_of(port);
+    Channel& channel = channels_[number];
+    if (channel.pending.size() > 0) {
+        note_use_in_lane(self, port);
+        join(index, channel.out.owner);
+        --component(self.lead).region_open;
+        self.body->got(channel.pending.pop());
+        return;
+    }
+    self.waits = Wait::message;
+    self.waits_on = number;
+    Component& writer = component(channel.out.owner);
+    if (writer.choice) writer.choice->set(channel.out.guard);
+    if (writer.chooses()) enqueue(channel.out.owner);
+}
+
+void Runtime::end_in_lane(ComponentIndex index) {
+    Component& self = component(index);
+    const bool keeps_promises =
+        std::ranges::all_of(self.promises, [&](const Node::Promise& promise) {
+            return !promise.fires || std::ranges::find(self.used, promise.port) != self.used.end();
+        });
+    if (!keeps_promises) return leave_lane(index, true);
+    if (!self.uses_port) return leave_lane(index, false);  // silence is a matter of its own
+    self.waits = Wait::others;
+    if (--component(self.lead).region_open == 0) commit_region(self.lead, index);
+}
+
+// ---- What others do ----------------------------------------------------------------------------
+
+// Somebody in the general way uses the channel; its other end, `is_out` or not, may be in the lane.
+void Runtime::draw_from_lane(ChannelIndex number, bool is_out) {
+    Channel& channel = channels_[number];
+    const Channel::End& end = channel.end(is_out);
+    if (!end.here || end.closed) return;
+    Component& other = component(end.owner);
+    if (other.phase != Phase::in_lane) return;
+    const bool waits_here = !is_out && other.waits == Wait::message && other.waits_on == number;
+    if (waits_here || (is_out && channel.pending.size() > 0)) {
+        leave_lane(end.owner, false);
+    } else {
+        if (other.choice) other.choice->set(end.guard);
+        if (other.chooses()) enqueue(end.owner);
+    }
+}
+
+// ---- Those that do not get on
+// --------------------------------------------------------------------
+
+// The attempt took an alternative and may have to take it back, or cannot tell whether there is
+// one.
+void Runtime::doubt(ComponentIndex index) {
+    Component& self = component(index);
+    self.is_doubtful = true;
+    if (self.is_doubted) return;
+    self.is_doubted = true;
+    doubted_.push({index, self.stamp, generation_});
+}
+
+// Attempts that chose and did not get on meanwhile take the general way: at once if nobody can
+// move, else when everybody who could has had several turns. True if there was one.
+bool Runtime::draw_doubtful(bool at_once) {
+    // A message may need a turn for each component that it passes through.
+    constexpr std::uint64_t generations_of_patience = 8;
+    constexpr std::uint64_t generations_each = 4;
+
+    bool found = false;
+    for (std::uint64_t left = doubted_.size(); left > 0; --left) {
+        const Doubted oldest = doubted_.front();
+        const std::uint64_t age = generation_ - oldest.generation;
+        if (!at_once && age < generations_of_patience) break;
+        doubted_.pop();
+        Component& self = component(oldest.index);
+        self.is_doubted = false;
+        if (self.phase != Phase::in_lane || !self.is_doubtful) continue;
+        if (!at_once && self.stamp != oldest.stamp) {
+            doubt(oldest.index);
+        } else if (!at_once && age < generations_each * component(self.lead).region_size) {
+            self.is_doubted = true;
+            doubted_.push(oldest);
+        } else {
+            leave_lane(oldest.index, true);
+            found = true;
+        }
+    }
+    return found;
+}
+
+}  // namespace reowolf::runtime
