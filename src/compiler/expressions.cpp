@@ -102,6 +102,7 @@ void Generator::put_into(const check::Use& of, const Expression& whole, Slot to)
 }
 
 void Generator::put_into(const check::Field& of, const Expression& whole, Slot to) {
+    if (put_part_into(of, whole, to)) return;
     const Operand container = value(*of.of);
     const Slot at = container.slot + field_offset(of.of->type, of.field);
     move(whole.span, to, at, type(whole.type));
@@ -117,6 +118,7 @@ void Generator::put_into(const check::Float& of, const Expression& whole, Slot t
 }
 
 void Generator::put_into(const check::Index& of, const Expression& whole, Slot to) {
+    if (put_nested_into(of, whole, to)) return;
     const Operand container = value(*of.of);
     const Operand index = value(*of.index);
     emit(whole.span, {.opcode = Opcode::index,
@@ -310,10 +312,13 @@ void Generator::put_into(const check::Binary& of, const Expression& whole, Slot 
         return logical(whole, to);
     }
     if (of.op == BinaryOperator::concatenate) return concatenate(of, whole, to);
-    const Operand left = value(*of.left);
-    const Operand right = value(*of.right);
-    operation(whole.span, of.op, of.left->type, of.right->type, to, left.slot, right.slot);
-    release(whole.span, right);
+    const bool commutes = of.op == BinaryOperator::add || of.op == BinaryOperator::multiply ||
+                          of.op == BinaryOperator::bit_and;
+    const bool swaps = commutes && small_number(*of.left) && program::is_integer(kind(whole.type));
+    const Expression& first = swaps ? *of.right : *of.left;
+    const Expression& second = swaps ? *of.left : *of.right;
+    const Operand left = value(first);
+    operation_with(whole.span, of.op, first.type, to, left.slot, second);
     release(whole.span, left);
 }
 
@@ -380,17 +385,14 @@ void Generator::branch(const Expression& of, Label& to, bool when) {
         if (when) bind(otherwise);
         return;
     }
+    if (binary != nullptr && branch_comparing(*binary, of.span, to, when)) return;
     const Operand decides = value(of);
     branch_slot(of.span, decides.slot, to, when);
     release(of.span, decides);
 }
 
 void Generator::branch_slot(Span span, Slot decides, Label& to, bool when) {
-    if (!reachable_) return;
-    if (!to.at) to.uses.push_back(static_cast<std::uint32_t>(result_.code.size()));
-    emit(span, {.opcode = when ? Opcode::jump_if : Opcode::jump_unless,
-                .a = to.at.value_or(0),
-                .b = decides});
+    jump(span, {.opcode = when ? Opcode::jump_if : Opcode::jump_unless, .b = decides}, to);
 }
 
 void Generator::put_into(const check::Conditional& of, const Expression& whole, Slot to) {

@@ -33,6 +33,13 @@ void Generator::jump(Span span, Label& to) {
     emit(span, {.opcode = Opcode::jump, .a = to.at.value_or(0)});
 }
 
+void Generator::jump(Span span, program::Instruction instruction, Label& to) {
+    if (!reachable_) return;
+    if (!to.at) to.uses.push_back(static_cast<std::uint32_t>(result_.code.size()));
+    instruction.a = to.at.value_or(0);
+    emit(span, instruction);
+}
+
 void Generator::bind(Label& label) {
     const auto here = static_cast<std::uint32_t>(result_.code.size());
     label.at = here;

@@ -48,6 +48,8 @@ class Generator {
     void emit(Span span, program::Instruction instruction);
     void constant(Span span, Slot to, std::uint64_t bits);
     void jump(Span span, Label& to);
+    // An instruction whose field a is where to go on.
+    void jump(Span span, program::Instruction instruction, Label& to);
     void bind(Label& label);
     void drop(Span span, Slot slot);
     void drop(Span span, Slot slot, program::TypeId type);
@@ -82,6 +84,29 @@ class Generator {
     void into(const check::Expression& of, Slot to);
     void branch(const check::Expression& of, Label& to, bool when);
     void branch_slot(Span span, Slot decides, Label& to, bool when);
+    // specialising.cpp: what has an instruction of its own. Those that return a bool do nothing
+    // and return false where it does not fit.
+    std::optional<std::int32_t> small_number(const check::Expression& of);
+    bool branch_comparing(const check::Binary& of, Span span, Label& to, bool when);
+    void branch_floats(const check::Binary& of, Span span, Label& to, bool when);
+    bool operation_with_number(Span span, check::BinaryOperator op, TypeKind of, Slot to, Slot left,
+                               std::int32_t right);
+    void operation_with(Span span, check::BinaryOperator op, check::Term left_type, Slot to,
+                        Slot left, const check::Expression& right);
+    bool put_part_into(const check::Field& of, const check::Expression& whole, Slot to);
+    bool put_nested_into(const check::Index& of, const check::Expression& whole, Slot to);
+    bool cannot_fail(const check::Expression& of);
+    bool is_word(program::TypeId type) const;
+    // What a place is that one instruction can read or write.
+    struct DirectPlace {
+        Opcode read = Opcode::index;
+        Opcode write = Opcode::set_index;
+        std::size_t first = 0;   // the step with the (outer) index
+        std::uint32_t last = 0;  // the slot within the element, if its field; else the inner step
+    };
+    std::optional<DirectPlace> direct_place(const check::Place& place);
+    void assign_directly(const check::Assign& of, Span span, DirectPlace direct, Slot array,
+                         const std::vector<Operand>& indices);
     // What lies in a variable, without a copy.
     std::optional<Operand> view(const check::Expression& of);
     struct Block {

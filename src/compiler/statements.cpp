@@ -26,9 +26,7 @@ void Generator::translate(const check::Assign& of, Span span) {
     if (!of.place.steps.empty()) return assign_place(of, span);
     const Slot to = local_slots_[of.place.local];
     if (!of.op) return into(*of.value, to);
-    const Operand right = value(*of.value);
-    operation(span, *of.op, of.place.type, of.value->type, to, to, right.slot);
-    release(span, right);
+    operation_with(span, *of.op, of.place.type, to, to, *of.value);
 }
 
 // The elements on the way to the place are moved out of their arrays, so that what they hold is
@@ -48,10 +46,14 @@ void Generator::assign_place(const check::Assign& of, Span span) {
             to += field_offset(each.container, each.field);
         }
         if (!of.op) return into(*of.value, to);
-        const Operand right = value(*of.value);
-        operation(span, *of.op, place.type, of.value->type, to, to, right.slot);
-        release(span, right);
-        return;
+        return operation_with(span, *of.op, place.type, to, to, *of.value);
+    }
+    if (const auto direct = direct_place(place)) {
+        Slot array = local_slots_[place.local];
+        for (std::size_t i = 0; i < direct->first; ++i) {
+            array += field_offset(place.steps[i].container, place.steps[i].field);
+        }
+        return assign_directly(of, span, *direct, array, indices);
     }
     const bool by_index = place.steps.back().index != nullptr;
     // set_index takes what it stores.
@@ -223,35 +225,22 @@ void Generator::translate(const check::Range& of, Span span) {
     const Operand limit = fixed(*of.high);
     const Slot own = open_local(of.local);
     const Slot counter = variable.assigned ? frame_.take(false) : own;
-    const Slot one = frame_.take(false);
-    const Slot less = frame_.take(false);
     Label body;
     Label next;
-    Label test;
     Label done;
     move(of.low->span, counter, low.slot);
     release(span, low);
-    constant(span, one, 1);
-    const bool entered = reachable_;
-    jump(span, test);
+    jump(span, {.opcode = Opcode::jump_le, .kind = counted, .b = limit.slot, .c = counter}, done);
     bind(body);
-    reachable_ = entered;
     move(span, own, counter);
     loops_.push_back({&done, &next, live_.size()});
     statement(*of.body);
     close_locals(span, loops_.back().live);
     loops_.pop_back();
     bind(next);
-    emit(span, {.opcode = Opcode::add, .kind = counted, .a = counter, .b = counter, .c = one});
-    bind(test);
-    emit(span, {.opcode = Opcode::lt, .kind = counted, .a = less, .b = counter, .c = limit.slot});
-    if (reachable_) {
-        emit(span, {.opcode = Opcode::jump_if, .a = *body.at, .b = less});
-    }
+    jump(span, {.opcode = Opcode::count_up, .kind = counted, .b = counter, .c = limit.slot}, body);
     bind(done);
     release(span, limit);
-    frame_.give_back(one);
-    frame_.give_back(less);
     if (variable.assigned) frame_.give_back(counter);
     close_locals(span, outside);
 }
@@ -262,19 +251,13 @@ void Generator::translate(const check::Each& of, Span span) {
     const Slot own = open_local(of.local);
     const Slot counter = frame_.take(false);
     const Slot limit = frame_.take(false);
-    const Slot one = frame_.take(false);
-    const Slot less = frame_.take(false);
     Label body;
     Label next;
-    Label test;
     Label done;
     constant(span, counter, 0);
-    constant(span, one, 1);
     emit(span, {.opcode = Opcode::length, .a = limit, .b = all.slot});
-    const bool entered = reachable_;
-    jump(span, test);
+    jump(span, {.opcode = Opcode::jump_le, .kind = TypeKind::u32, .b = limit, .c = counter}, done);
     bind(body);
-    reachable_ = entered;
     emit(span, {.opcode = Opcode::index,
                 .kind = TypeKind::u32,
                 .a = own,
@@ -286,15 +269,9 @@ void Generator::translate(const check::Each& of, Span span) {
     close_locals(span, loops_.back().live);
     loops_.pop_back();
     bind(next);
-    emit(span,
-         {.opcode = Opcode::add, .kind = TypeKind::u32, .a = counter, .b = counter, .c = one});
-    bind(test);
-    emit(span, {.opcode = Opcode::lt, .kind = TypeKind::u32, .a = less, .b = counter, .c = limit});
-    if (reachable_) {
-        emit(span, {.opcode = Opcode::jump_if, .a = *body.at, .b = less});
-    }
+    jump(span, {.opcode = Opcode::count_up, .kind = TypeKind::u32, .b = counter, .c = limit}, body);
     bind(done);
-    for (const Slot slot : {counter, limit, one, less}) frame_.give_back(slot);
+    for (const Slot slot : {counter, limit}) frame_.give_back(slot);
     close_locals(span, outside);
     release(span, all);
 }

@@ -6,53 +6,12 @@
 
 #include <gtest/gtest.h>
 
-#include "base/random.hpp"
+#include "machine/numbers.test.hpp"
 
 namespace reowolf::machine {
 namespace {
 
 using program::TypeKind;
-
-__extension__ using Wide = __int128;
-
-constexpr TypeKind integer_kinds[] = {TypeKind::u8, TypeKind::u16, TypeKind::u32, TypeKind::u64,
-                                      TypeKind::s8, TypeKind::s16, TypeKind::s32, TypeKind::s64};
-
-Wide number(TypeKind kind, std::uint64_t bits) {
-    return width_of(kind).is_signed ? static_cast<Wide>(static_cast<std::int64_t>(bits))
-                                    : static_cast<Wide>(bits);
-}
-
-Wide modulus(TypeKind kind) {
-    return static_cast<Wide>(1) << width_of(kind).bits;
-}
-Wide smallest(TypeKind kind) {
-    return width_of(kind).is_signed ? -(modulus(kind) / 2) : 0;
-}
-Wide largest(TypeKind kind) {
-    return smallest(kind) + modulus(kind) - 1;
-}
-
-// The slot that holds a number of any size, wrapped.
-std::uint64_t wrapped(TypeKind kind, Wide value) {
-    const Wide size = modulus(kind);
-    Wide inside = (value - smallest(kind)) % size;
-    if (inside < 0) inside += size;
-    return static_cast<std::uint64_t>(inside + smallest(kind));
-}
-
-std::vector<std::uint64_t> samples(TypeKind kind) {
-    std::vector<std::uint64_t> slots;
-    for (int near = -2; near <= 2; ++near) {
-        slots.push_back(wrapped(kind, near));
-        slots.push_back(wrapped(kind, smallest(kind) + near));
-        slots.push_back(wrapped(kind, largest(kind) + near));
-        slots.push_back(wrapped(kind, largest(kind) / 2 + near));
-    }
-    Random random(1);
-    for (int i = 0; i < 40; ++i) slots.push_back(wrap(kind, random.next()));
-    return slots;
-}
 
 TEST(Arithmetic, WrapsAsNumbersModuloTheWidth) {
     for (const TypeKind kind : integer_kinds) {

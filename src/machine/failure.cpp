@@ -62,6 +62,20 @@ std::string bad_index(const Program& program, const Instruction& instruction, st
                        show_length(program, instruction.d, block));
 }
 
+// The one of the outer array, or else the one of the inner array.
+std::string bad_nested_index(const Program& program, const Limits& limits,
+                             const Instruction& instruction, const Slot* slots, const Block* outer,
+                             std::uint64_t index) {
+    if (index >= length_of(outer)) return bad_index(program, instruction, index, outer);
+    const Block* inner = slots_at(outer, index)->block;
+    const std::uint64_t inner_index = slots[instruction.e].bits;
+    if (inner_index < length_of(inner)) return out_of_memory(limits);
+    Instruction within = instruction;
+    within.kind = instruction.kind2;
+    within.d = program.types[instruction.d].element;
+    return bad_index(program, within, inner_index, inner);
+}
+
 std::string bad_slice(const Program& program, const Limits& limits, const Instruction& instruction,
                       const Block* block, std::uint64_t low, std::uint64_t high) {
     const bool has_negative =
@@ -145,6 +159,15 @@ std::string explain_failure(const Program& program, const Limits& limits,
                 return deep ? too_deep(limits) : out_of_memory(limits);
             }
             return bad_index(program, i, slots[i.b].bits, slots[i.a].block);
+        case Opcode::index_part:
+            return bad_index(program, i, slots[i.c].bits, slots[i.b].block);
+        case Opcode::set_index_part:
+            if (slots[i.b].bits < length_of(slots[i.a].block)) return out_of_memory(limits);
+            return bad_index(program, i, slots[i.b].bits, slots[i.a].block);
+        case Opcode::index_nested:
+            return bad_nested_index(program, limits, i, slots, slots[i.b].block, slots[i.c].bits);
+        case Opcode::set_index_nested:
+            return bad_nested_index(program, limits, i, slots, slots[i.a].block, slots[i.b].bits);
         case Opcode::slice:
             return bad_slice(program, limits, i, slots[i.b].block, slots[i.c].bits,
                              slots[i.c + 1].bits);

@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <vector>
 
 #include "base/limits.hpp"
+#include "machine/bulk.hpp"
+#include "machine/prepared.hpp"
 #include "machine/request.hpp"
 #include "machine/state.hpp"
 #include "machine/value.hpp"
@@ -21,13 +23,15 @@ namespace reowolf::machine {
 class Machine {
   public:
     Machine(const program::Program& program, const Limits& limits);
-    // Runs at most `budget` instructions, counting them down; one that moves much data counts as
-    // several. After the requests put, sync_begin, sync_end, spawn, print and budget_used the state
-    // can be run on as it is; after discarded, ended and failed it cannot.
+    // Runs until it asks for something, or until the budget is used up, which counts down: by the
+    // length of a loop each time it comes round, and by one for a call, a request and every 64
+    // bytes of data moved. What comes of that is bounded by the budget and by the length of the
+    // code without loops. After the requests put, sync_begin, sync_end, spawn, print and
+    // budget_used the state can be run on as it is; after discarded, ended and failed it cannot.
     Request run(State& state, std::uint32_t& budget) const;
 
   private:
-    Request ask(State& state, const program::Instruction* at, std::uint32_t& budget) const;
+    Request ask(State& state, const program::Instruction* at, std::int64_t& budget) const;
     Request failed(State& state, const program::Instruction* at) const;
     static void leave(State& state, const program::Instruction* at, State::Phase phase);
     bool print_line(const Slot* slots, const program::Instruction& instruction,
@@ -35,8 +39,8 @@ class Machine {
 
     const program::Program* program_;
     Limits limits_;
-    std::vector<Value> texts_;      // the program's string constants
-    std::vector<bool> has_floats_;  // by type
+    Bulk bulk_;
+    std::shared_ptr<const PreparedProgram> prepared_;
 };
 
 }  // namespace reowolf::machine

@@ -425,12 +425,12 @@ TEST_F(MachineTest, BudgetEndsLoopsAndRecursion) {
     }
 }
 
-TEST_F(MachineTest, BudgetCountsInstructionsAndLargeOnesAsSeveral) {
+TEST_F(MachineTest, BudgetCountsRequestsAndDataMoved) {
     const RoutineId small = assembly.component({.slots = 1}, {constant(0, 1), op(Opcode::end)});
     Session session = start(small);
     session.budget = 10;
     session.next(Kind::ended);
-    EXPECT_EQ(session.budget, 8u);
+    EXPECT_EQ(session.budget, 9u);
 
     const RoutineId large = assembly.component(
         {.slots = 2, .references = {1}},
@@ -438,7 +438,7 @@ TEST_F(MachineTest, BudgetCountsInstructionsAndLargeOnesAsSeveral) {
     Session expensive = start(large);
     expensive.budget = 1000;
     expensive.next(Kind::ended);
-    EXPECT_EQ(expensive.budget, 1000u - 3 - 100);
+    EXPECT_EQ(expensive.budget, 1000u - 1 - 100);
 
     Session preempted = start(large);
     preempted.budget = 50;

@@ -50,10 +50,13 @@ class Slots {
     std::uint32_t size() const { return size_; }
 
     // Adds zero slots at the end. The others may move.
-    void grow(std::uint32_t count) {
+    void grow(std::uint32_t count) { std::fill_n(push(count), count, Slot{}); }
+    // The same, but what is in the new ones is undefined. Returns the first of them.
+    Slot* push(std::uint32_t count) {
         if (capacity_ - size_ < count) reserve(size_ + count);
-        std::fill_n(data_ + size_, count, Slot{});
+        Slot* first = data_ + size_;
         size_ += count;
+        return first;
     }
     void shrink(std::uint32_t size) { size_ = size; }
 

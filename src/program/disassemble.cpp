@@ -38,6 +38,8 @@ std::string show_operand(const Program& program, const Instruction& instruction,
     switch (operand.sort) {
         case Sort::number:
             return show_number(instruction);
+        case Sort::immediate:
+            return fmt::format("{}", static_cast<std::int32_t>(number));
         case Sort::text:
             if (number >= program.texts.size()) return fmt::format("text {}", number);
             return quoted(program.texts[number]);

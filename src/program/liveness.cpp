@@ -53,17 +53,19 @@ std::uint64_t live_after(const Routine& routine, std::uint32_t pc,
             return 0;
         case Opcode::jump:
             return live_before[instruction.a];
-        case Opcode::jump_if:
-        case Opcode::jump_unless:
-            return live_before[instruction.a] | live_before[pc + 1];
         case Opcode::fork: {
             std::uint64_t live = 0;
             for (std::uint32_t i = 1; i <= instruction.a; ++i) live |= live_before[pc + i];
             return live;
         }
         default:
-            return live_before[pc + 1];
+            break;
     }
+    for (const Operand& operand : shape(instruction.opcode).operands()) {
+        if (operand.sort != Sort::target) continue;
+        return live_before[field(instruction, operand.field)] | live_before[pc + 1];
+    }
+    return live_before[pc + 1];
 }
 
 // For the slots from `window` on, or nothing if it took too long.

@@ -21,7 +21,7 @@ constexpr SortName sort_names[] = {
     {"text", Sort::text},       {"target", Sort::target},
     {"count", Sort::count},     {"type", Sort::type},
     {"list", Sort::list},       {"routine", Sort::routine},
-    {"place", Sort::place},
+    {"place", Sort::place},     {"immediate", Sort::immediate},
 };
 
 // These two are evaluated at compile time only: a misspelt role in opcodes.def reaches the throw
@@ -92,8 +92,10 @@ std::uint32_t field(const Instruction& instruction, char name) {
             return instruction.b;
         case 'c':
             return instruction.c;
-        default:
+        case 'd':
             return instruction.d;
+        default:
+            return instruction.e;
     }
 }
 

@@ -28,18 +28,19 @@ enum class Sort : std::uint8_t {
     own_result,  // as the result of the routine that the instruction stands in is
     listed,      // c consecutive slots, as the types of list d are
     // Fields that name no slot.
-    number,   // a 64-bit number: this field and the next
-    text,     // a string constant
-    target,   // an instruction
-    count,    // how many
-    type,     // a type
-    list,     // a list of types
-    routine,  // a routine
-    place,    // 0, or 1 + a peer
+    number,     // a 64-bit number: this field and the next
+    immediate,  // a number of 32 bits with a sign
+    text,       // a string constant
+    target,     // an instruction
+    count,      // how many
+    type,       // a type
+    list,       // a list of types
+    routine,    // a routine
+    place,      // 0, or 1 + a peer
 };
 
 struct Operand {
-    char field = 0;  // 'a' to 'd'
+    char field = 0;  // 'a' to 'e'
     Access access = Access::none;
     Sort sort = Sort::word;
 };
@@ -56,7 +57,7 @@ class Shape {
                     std::string_view roles);
 
   private:
-    std::array<Operand, 4> operands_{};
+    std::array<Operand, 5> operands_{};
     std::uint8_t count_ = 0;
 };
 

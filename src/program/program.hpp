@@ -120,6 +120,7 @@ struct Instruction {
     std::uint32_t b = 0;
     std::uint32_t c = 0;
     std::uint32_t d = 0;
+    std::uint32_t e = 0;
 };
 
 enum class RoutineKind : std::uint8_t { function, primitive, composite, component, connector };

@@ -29,6 +29,15 @@ bool has_bits(TypeKind kind) {
     return is_integer(kind) || kind == TypeKind::boolean;
 }
 
+// Whether a number of this kind can be that.
+bool has_number(TypeKind kind, std::int64_t number) {
+    const std::uint32_t bits = element_size(kind) * 8;
+    if (bits > 32) return is_signed(kind) || number >= 0;
+    const std::int64_t numbers = std::int64_t{1} << bits;
+    if (is_signed(kind)) return number >= -numbers / 2 && number < numbers / 2;
+    return number >= 0 && number < numbers;
+}
+
 // The world is out of reach for a function: it is pure.
 bool is_for_components_only(Opcode opcode) {
     switch (opcode) {
@@ -180,6 +189,7 @@ class RoutineCheck {
     Defect check_kinds(const Instruction& instruction) const {
         const TypeKind kind = instruction.kind;
         const TypeKind kind2 = instruction.kind2;
+        const auto immediate = static_cast<std::int32_t>(instruction.c);
         bool fits = true;
         switch (instruction.opcode) {
             case Opcode::add:
@@ -193,7 +203,23 @@ class RoutineCheck {
             case Opcode::index:
             case Opcode::take_index:
             case Opcode::set_index:
+            case Opcode::add_number:
+            case Opcode::mul_number:
+            case Opcode::count_up:
+            case Opcode::index_part:
+            case Opcode::set_index_part:
                 fits = is_integer(kind);
+                break;
+            case Opcode::div_number:
+            case Opcode::rem_number:
+                fits = is_integer(kind) && immediate > 0;
+                break;
+            case Opcode::and_number:
+                fits = is_integer(kind) && has_number(kind, immediate);
+                break;
+            case Opcode::shl_number:
+            case Opcode::shr_number:
+                fits = is_integer(kind) && instruction.c < element_size(kind) * 8;
                 break;
             case Opcode::bit_and:
             case Opcode::bit_or:
@@ -202,11 +228,17 @@ class RoutineCheck {
                 break;
             case Opcode::lt:
             case Opcode::le:
+            case Opcode::jump_lt:
+            case Opcode::jump_le:
+            case Opcode::jump_lt_number:
+            case Opcode::jump_ge_number:
                 fits = is_discrete(kind);
                 break;
             case Opcode::shl:
             case Opcode::shr:
             case Opcode::slice:
+            case Opcode::index_nested:
+            case Opcode::set_index_nested:
                 fits = is_integer(kind) && is_integer(kind2);
                 break;
             case Opcode::cast:
@@ -222,6 +254,11 @@ class RoutineCheck {
             case Opcode::float_lt:
             case Opcode::float_le:
                 fits = is_float(kind);
+                break;
+            case Opcode::jump_float_eq:
+            case Opcode::jump_float_lt:
+            case Opcode::jump_float_le:
+                fits = is_float(kind) && instruction.d <= 1;
                 break;
             case Opcode::float_cast:
                 fits = (is_float(kind) && (is_float(kind2) || is_discrete(kind2))) ||
@@ -251,6 +288,14 @@ class RoutineCheck {
             case Opcode::take_index:
                 fits = is_array();
                 break;
+            case Opcode::index_part:
+            case Opcode::set_index_part:
+                fits = is_array() && is_aggregate(element()) && has_word(instruction);
+                break;
+            case Opcode::index_nested:
+            case Opcode::set_index_nested:
+                fits = is_array() && element() == TypeKind::array && holds_scalars(instruction);
+                break;
             case Opcode::variant:
             case Opcode::payload:
                 fits = kind_of(instruction.d) == TypeKind::union_of &&
@@ -266,6 +311,17 @@ class RoutineCheck {
         }
         if (fits) return std::nullopt;
         return fmt::format("not for the type '{}'", program_.type_name(instruction.d));
+    }
+
+    // Whether the elements of the array have a slot e, and it is a word.
+    bool has_word(const Instruction& instruction) const {
+        const Layout& layout = program_.layout(program_.types[instruction.d].element);
+        return instruction.e < layout.slots && !holds_reference(layout, instruction.e);
+    }
+    // The elements of the arrays in the array.
+    bool holds_scalars(const Instruction& instruction) const {
+        const Type& inner = program_.types[program_.types[instruction.d].element];
+        return is_scalar(kind_of(inner.element));
     }
 
     Defect check_counts(const Instruction& instruction, std::uint32_t pc) const {
