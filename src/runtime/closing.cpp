@@ -18,7 +18,7 @@ void Runtime::end_component(ComponentIndex index) {
     ending.phase = Component::Phase::ended;
     ending.body.reset();
     ending.choice.reset();
-    ending.silent_from.reset();
+    ending.silent_from.clear();
     ending.silent_rounds = 0;
     ending.last_used.clear();
     ending.rounds = 0;

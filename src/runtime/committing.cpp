@@ -171,14 +171,25 @@ void Runtime::commit(ComponentIndex index, NodeId id) {
     if (committing.last_used.size() >= paths_remembered_max) committing.last_used.clear();
     committing.last_used[leaf.path] = committing.rounds;
     if (leaf.counts.empty() && index != application) {
-        // Kept of the first, second, fourth, … in a row, so that a way back to the same state is
-        // noticed through however many blocks it leads (Brent's cycle finding).
-        if (std::has_single_bit(++committing.silent_rounds)) {
-            committing.silent_from = std::move(committing.body);
-        }
+        note_silence(committing, round.repeats);
     } else {
-        committing.silent_from.reset();
+        committing.silent_from.clear();
         committing.silent_rounds = 0;
+    }
+}
+
+// Keeps where the silent round began, so that a way back there is noticed. All of a short way round
+// are kept: else those in between would look new, and be a reason for others to go round as well.
+// Beyond that the last place is for the second, fourth, eighth, … (Brent's cycle finding).
+void Runtime::note_silence(Component& silent, bool repeats) {
+    constexpr std::size_t places_max = 16;
+
+    ++silent.silent_rounds;
+    if (repeats) return;
+    if (silent.silent_from.size() < places_max) {
+        silent.silent_from.push_back(std::move(silent.body));
+    } else if (std::has_single_bit(silent.silent_rounds)) {
+        silent.silent_from.back() = std::move(silent.body);
     }
 }
 

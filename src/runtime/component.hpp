@@ -171,9 +171,10 @@ struct Component {
     std::string_view name;
     Span declared;
     std::uint64_t attempts = 0;
-    std::uint32_t renewals = 0;         // of attempts since the last round
-    std::uint64_t silent_rounds = 0;    // in a row, up to the last one
-    std::unique_ptr<Body> silent_from;  // where one of them began
+    std::uint32_t renewals = 0;       // of attempts since the last round
+    std::uint64_t silent_rounds = 0;  // in a row, up to the last one
+    // Where they began; of very many some.
+    std::vector<std::unique_ptr<Body>> silent_from;
     std::map<std::vector<std::uint32_t>, std::uint64_t> last_used;  // path → round
 
     bool waits_in_round() const { return phase == Phase::in_lane || phase == Phase::in_sync; }

@@ -40,7 +40,9 @@ void Runtime::begin_attempt(ComponentIndex index) {
     entering.attempt = std::make_unique<Attempt>();
     Attempt& begun = *entering.attempt;
     begun.id = {{place_.self, index}, ++entering.attempts};
-    begun.repeats = entering.silent_from && entering.silent_from->same_state(*entering.body);
+    begun.repeats = std::ranges::any_of(entering.silent_from, [&](const auto& earlier) {
+        return earlier->same_state(*entering.body);
+    });
     begun.patient = begun.repeats;
     begun.prefers_least_used =
         entering.rounds % rounds_between_fair_turns == rounds_between_fair_turns - 1;

@@ -28,7 +28,7 @@ bool Runtime::begin_in_lane(ComponentIndex index) {
     if (lane_ == Lane::closed || index == application) return false;
     if (watcher_) return false;  // it is told of what only records show
     // Who was silent may have to wait patiently; only the general way knows how.
-    if (self.silent_from) return false;
+    if (!self.silent_from.empty()) return false;
     if (self.passes > 0) {
         --self.passes;
         return false;

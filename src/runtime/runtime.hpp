@@ -201,6 +201,7 @@ class Runtime {
     void apply(rounds::Fail& effect);
     void apply(rounds::Doubt& effect);
     void commit(ComponentIndex index, wire::NodeId id);
+    void note_silence(Component& silent, bool repeats);
     void leave_attempt(ComponentIndex index, std::unique_ptr<Body> body);
 
     // closing.cpp

@@ -99,6 +99,15 @@ Spread spread(const System& system, std::uint64_t seed, std::size_t sites_max) {
     for (std::size_t i = 0; i < system.primitives.size(); ++i) {
         spread.placement.push_back(random.below(spread.sites));
     }
+    // Ports are handed over within a site.
+    for (std::size_t i = 0; i < system.channels.size(); ++i) {
+        for (const Channel& channel : system.channels) {
+            if (!channel.carries_ports()) continue;
+            std::size_t& from = spread.placement[channel.from];
+            std::size_t& to = spread.placement[channel.to];
+            from = to = std::min(from, to);
+        }
+    }
     return spread;
 }
 
@@ -118,6 +127,7 @@ Verdict run_distributed(const System& system, const Spread& spread, std::uint64_
         verdict.rounds = judge.rounds();
         verdict.silent_rounds = judge.silent_rounds();
         verdict.failures = judge.failed().size();
+        verdict.ports_handed_over = judge.ports_handed_over();
         if (!verdict.is_too_large) verdict.problem = std::move(problem);
         return verdict;
     };

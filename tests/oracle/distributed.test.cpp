@@ -21,6 +21,7 @@ TEST(Oracle, SitesDecideRoundsToo) {
     std::uint64_t rounds = 0;
     std::uint64_t with_rounds = 0;
     std::uint64_t at_rest = 0;
+    std::uint64_t handed_over = 0;
     for (std::uint64_t seed = options.first_seed; seed < options.first_seed + seeds; ++seed) {
         const System system = generate(seed);
         const Spread over = spread(system, seed, options.sites);
@@ -37,14 +38,16 @@ TEST(Oracle, SitesDecideRoundsToo) {
         rounds += verdict.rounds;
         with_rounds += verdict.rounds > verdict.silent_rounds ? 1 : 0;
         at_rest += verdict.came_to_rest ? 1 : 0;
+        handed_over += verdict.ports_handed_over;
     }
     fmt::print(
         "{} systems over sites: {} rounds, {} systems with rounds of several, {} came to "
-        "rest\n",
-        seeds, rounds, with_rounds, at_rest);
+        "rest, {} ports handed over\n",
+        seeds, rounds, with_rounds, at_rest, handed_over);
     if (seeds < 200) return;
     EXPECT_GT(with_rounds, seeds / 3);
     EXPECT_GT(at_rest, seeds / 3);
+    EXPECT_GT(handed_over, seeds / 20);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 #include <utility>
 
 namespace reowolf::oracle {
@@ -21,12 +22,13 @@ struct Behaviour {
         std::uint32_t again = 0;  // how often the body is still to be repeated
     };
     struct Promise {
-        std::size_t channel;
-        bool puts;
+        Port port;
         bool fires;
     };
     std::vector<Level> levels;
     std::vector<std::uint32_t> variables;
+    std::vector<std::optional<Port>> kept;
+    std::map<Port, bool> moved;  // put away, or come and still here
     std::vector<Promise> promises;
     std::vector<std::string> lines;
     bool is_complete = false;
@@ -34,8 +36,12 @@ struct Behaviour {
 
 // The behaviours chosen so far for a set of attempts, and the messages between them.
 struct Joint {
+    struct Message {
+        std::uint32_t value = 0;
+        std::optional<Port> port = {};
+    };
     struct Queue {
-        std::deque<std::uint32_t> messages;
+        std::deque<Message> messages;
         std::uint32_t put = 0;
         std::uint32_t got = 0;
     };
@@ -62,11 +68,43 @@ bool holds(std::uint32_t left, Comparison comparison, std::uint32_t right) {
 }
 
 Behaviour begin(const System& system, const Positions& positions, std::size_t component) {
-    const Position& position = positions[component];
+    const Position& position = positions.of[component];
     Behaviour behaviour;
     behaviour.levels.push_back({&system.primitives[component].blocks[position.block]});
     behaviour.variables = position.variables;
+    behaviour.kept = position.kept;
     return behaviour;
+}
+
+// Nothing if the component keeps none.
+std::optional<Port> named(const Behaviour& behaviour, const PortName& name) {
+    return name.kept ? behaviour.kept[slot_for(name.port.is_out)] : name.port;
+}
+
+// Whether the behaviour may use the port: it was the component's when the block began, and has not
+// gone or come in it.
+bool may_use(const Positions& positions, std::size_t component, const Behaviour& behaviour,
+             const std::optional<Port>& port) {
+    return port && positions.owners.at(*port) == component && !behaviour.moved.contains(*port);
+}
+
+// Whether it may put the port into a message. It then has it no longer.
+bool give(const Positions& positions, std::size_t component, Behaviour& behaviour,
+          const std::optional<Port>& port) {
+    if (!port) return false;
+    const auto moved = behaviour.moved.find(*port);
+    const bool has =
+        moved == behaviour.moved.end() ? positions.owners.at(*port) == component : moved->second;
+    behaviour.moved[*port] = false;
+    return has;
+}
+
+bool fits(const System& system, std::uint32_t value, const Port& port) {
+    return system.channels[port.channel].carries != Channel::Carries::narrow || value <= narrow_max;
+}
+
+constexpr Port other_end(const Port& port) {
+    return {port.channel, !port.is_out};
 }
 
 class Enumeration {
@@ -95,7 +133,7 @@ class Enumeration {
 
     bool join(Joint& joint, std::size_t component) const {
         if (joint.behaviours.contains(component)) return true;
-        if (!positions_[component].open) return false;
+        if (!positions_.of[component].open) return false;
         if (demanded_ && !demanded_->contains(component)) return false;
         joint.behaviours[component] = begin(system_, positions_, component);
         return true;
@@ -131,7 +169,7 @@ class Enumeration {
             ++behaviour.levels.back().next;
             behaviour.levels.push_back({&choice.bodies[i]});
             if (choice.kind == Kind::fires) {
-                behaviour.promises.push_back({choice.channel, choice.puts, i == 0});
+                behaviour.promises.push_back({*named(behaviour, choice.port), i == 0});
             }
             if (explore(std::move(one))) return true;
         }
@@ -149,6 +187,9 @@ class Enumeration {
         for (const auto& [component, behaviour] : joint.behaviours) {
             round.after[component] = after(component, behaviour);
             round.lines[component] = behaviour.lines;
+            for (const auto& [port, here] : behaviour.moved) {
+                if (here) round.handed_over[port] = component;
+            }
         }
         if (demanded_ && round.lines != *demanded_) return false;
         found_ = std::move(round);
@@ -157,7 +198,8 @@ class Enumeration {
 
     Position after(std::size_t component, const Behaviour& behaviour) const {
         const Primitive& primitive = system_.primitives[component];
-        Position position{true, positions_[component].block + 1, behaviour.variables};
+        Position position{true, positions_.of[component].block + 1, behaviour.variables,
+                          behaviour.kept};
         if (position.block == primitive.blocks.size()) {
             position.open = primitive.loops_from.has_value();
             position.block = primitive.loops_from.value_or(0);
@@ -190,29 +232,29 @@ class Enumeration {
             return complete(joint, component, behaviour);
         }
         const Statement& statement = (*level.body)[level.next];
-        Joint::Queue& queue = joint.queues[statement.channel];
-        const Channel& channel = system_.channels[statement.channel];
         switch (statement.kind) {
             case Kind::fork:
-            case Kind::fires:
+            case Kind::select:
                 return Event::split;
-            case Kind::put: {
-                const std::uint32_t value = value_of(behaviour, statement.operand);
-                if (channel.narrow && value > narrow_max) return Event::error;
-                if (!join(joint, channel.to)) return Event::impossible;
-                queue.messages.push_back(value);
-                ++queue.put;
+            case Kind::fires: {
+                const auto port = named(behaviour, statement.port);
+                return may_use(positions_, component, behaviour, port) ? Event::split
+                                                                       : Event::error;
+            }
+            case Kind::put:
+                if (const Event event = put(joint, component, behaviour, statement);
+                    event != Event::went_on) {
+                    return event;
+                }
+                break;
+            case Kind::get: {
+                bool joined = false;
+                if (const Event event = get(joint, component, behaviour, statement, joined);
+                    event != Event::went_on || joined) {
+                    return event;
+                }
                 break;
             }
-            case Kind::get:
-                if (!joint.behaviours.contains(channel.from)) {
-                    return join(joint, channel.from) ? Event::went_on : Event::impossible;
-                }
-                if (queue.messages.empty()) return Event::blocked;
-                behaviour.variables[statement.variable] = queue.messages.front();
-                queue.messages.pop_front();
-                ++queue.got;
-                break;
             case Kind::repetition:
                 ++level.next;
                 if (statement.count > 0) {
@@ -226,6 +268,49 @@ class Enumeration {
                 }
         }
         ++behaviour.levels.back().next;
+        return Event::went_on;
+    }
+
+    Event put(Joint& joint, std::size_t component, Behaviour& behaviour,
+              const Statement& statement) const {
+        const auto port = named(behaviour, statement.port);
+        if (!may_use(positions_, component, behaviour, port)) return Event::error;
+        Joint::Message message;
+        if (statement.gives) {
+            message.port = named(behaviour, *statement.gives);
+            if (!give(positions_, component, behaviour, message.port)) return Event::error;
+        } else {
+            message.value = value_of(behaviour, statement.operand);
+            if (!fits(system_, message.value, *port)) return Event::error;
+        }
+        if (!join(joint, positions_.owners.at(other_end(*port)))) return Event::impossible;
+        Joint::Queue& queue = joint.queues[port->channel];
+        queue.messages.push_back(message);
+        ++queue.put;
+        return Event::went_on;
+    }
+
+    // `joined`: nothing else has happened yet than that the other end takes part.
+    Event get(Joint& joint, std::size_t component, Behaviour& behaviour, const Statement& statement,
+              bool& joined) const {
+        const auto port = named(behaviour, statement.port);
+        if (!may_use(positions_, component, behaviour, port)) return Event::error;
+        const std::size_t from = positions_.owners.at(other_end(*port));
+        if (!joint.behaviours.contains(from)) {
+            joined = true;
+            return join(joint, from) ? Event::went_on : Event::impossible;
+        }
+        Joint::Queue& queue = joint.queues[port->channel];
+        if (queue.messages.empty()) return Event::blocked;
+        const Joint::Message message = queue.messages.front();
+        queue.messages.pop_front();
+        ++queue.got;
+        if (message.port) {
+            behaviour.kept[slot_for(message.port->is_out)] = message.port;
+            behaviour.moved[*message.port] = true;
+        } else {
+            behaviour.variables[statement.variable] = message.value;
+        }
         return Event::went_on;
     }
 
@@ -249,12 +334,12 @@ class Enumeration {
 
     Event complete(Joint& joint, std::size_t component, Behaviour& behaviour) const {
         for (const Behaviour::Promise& promise : behaviour.promises) {
-            const Joint::Queue& queue = joint.queues[promise.channel];
-            const bool used = (promise.puts ? queue.put : queue.got) > 0;
+            const Joint::Queue& queue = joint.queues[promise.port.channel];
+            const bool used = (promise.port.is_out ? queue.put : queue.got) > 0;
             if (used != promise.fires) return Event::impossible;
         }
         const std::string line =
-            end_line(component, positions_[component].block, behaviour.variables);
+            end_line(component, positions_.of[component].block, behaviour.variables);
         if (!print(component, behaviour, line)) return Event::impossible;
         behaviour.is_complete = true;
         return Event::complete;
@@ -287,13 +372,17 @@ class Outlook {
     }
 
   private:
-    using Uses = std::map<std::pair<std::size_t, bool>, std::uint32_t>;
+    using Uses = std::set<Port>;
 
     static bool keeps_promises(const Behaviour& behaviour, const Uses& uses, bool at_end) {
         return std::ranges::all_of(behaviour.promises, [&](const Behaviour::Promise& promise) {
-            const bool used = uses.contains({promise.channel, promise.puts});
+            const bool used = uses.contains(promise.port);
             return promise.fires ? used || !at_end : !used;
         });
+    }
+
+    bool has(const Behaviour& behaviour, const std::optional<Port>& port) const {
+        return may_use(positions_, component_, behaviour, port);
     }
 
     void fail() { prospects_.error = true; }
@@ -322,29 +411,40 @@ class Outlook {
             ++level.next;
             switch (statement.kind) {
                 case Kind::fork:
-                case Kind::fires:
+                case Kind::select:
+                case Kind::fires: {
+                    const auto port = named(behaviour, statement.port);
+                    if (statement.kind == Kind::fires && !has(behaviour, port)) return fail();
                     for (std::size_t i = 0; i < statement.bodies.size(); ++i) {
                         Behaviour one = behaviour;
                         one.levels.push_back({&statement.bodies[i]});
-                        if (statement.kind == Kind::fires) {
-                            one.promises.push_back({statement.channel, statement.puts, i == 0});
-                        }
+                        if (statement.kind == Kind::fires) one.promises.push_back({*port, i == 0});
                         follow(std::move(one), uses, has_put_in_vain);
                     }
                     return;
+                }
                 case Kind::put: {
-                    const Channel& channel = system_.channels[statement.channel];
-                    const std::uint32_t value = value_of(behaviour, statement.operand);
-                    if (channel.narrow && value > narrow_max) return fail();
-                    ++uses[{statement.channel, true}];
+                    const auto port = named(behaviour, statement.port);
+                    if (!statement.gives && port &&
+                        !fits(system_, value_of(behaviour, statement.operand), *port)) {
+                        return fail();
+                    }
+                    // To name a port that it does not have is an error before anything is put.
+                    const auto given =
+                        statement.gives ? named(behaviour, *statement.gives) : std::nullopt;
+                    if (!has(behaviour, port) || (statement.gives && !given)) return fail();
+                    uses.insert(*port);
                     if (!keeps_promises(behaviour, uses, false)) return give_up(has_put_in_vain);
-                    has_put_in_vain |= !positions_[channel.to].open;
+                    if (given && !give(positions_, component_, behaviour, given)) return fail();
+                    has_put_in_vain |= !positions_.is_open(other_end(*port));
                     break;
                 }
                 case Kind::get: {
-                    ++uses[{statement.channel, false}];
+                    const auto port = named(behaviour, statement.port);
+                    if (!has(behaviour, port)) return fail();
+                    uses.insert(*port);
                     if (!keeps_promises(behaviour, uses, false)) return give_up(has_put_in_vain);
-                    const bool open = positions_[system_.channels[statement.channel].from].open;
+                    const bool open = positions_.is_open(other_end(*port));
                     if (open && has_put_in_vain) return fail();
                     (open ? prospects_.is_alive : prospects_.end_of_file) = true;
                     return give_up(has_put_in_vain);
@@ -382,8 +482,12 @@ class Outlook {
 
 Positions beginning(const System& system) {
     Positions positions;
+    for (std::size_t i = 0; i < system.channels.size(); ++i) {
+        positions.owners[{i, true}] = system.channels[i].from;
+        positions.owners[{i, false}] = system.channels[i].to;
+    }
     for (const Primitive& primitive : system.primitives) {
-        Position& position = positions.emplace_back();
+        Position& position = positions.of.emplace_back();
         position.open = !primitive.blocks.empty();
         for (std::uint32_t i = 0; i < variables_each; ++i) position.variables.push_back(i);
     }
@@ -401,7 +505,7 @@ Search find_round(const System& system, const Positions& positions, const Lines&
 }
 
 bool may_be_silent(const System& system, const Positions& positions, std::size_t component) {
-    return positions[component].open && Outlook(system, positions, component).run().is_silent;
+    return positions.of[component].open && Outlook(system, positions, component).run().is_silent;
 }
 
 Fate fate(const System& system, const Positions& positions, std::size_t component,

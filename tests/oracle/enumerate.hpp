@@ -23,10 +23,17 @@ struct Position {
     bool open = true;
     std::size_t block = 0;
     std::vector<std::uint32_t> variables;
+    std::vector<std::optional<Port>> kept = std::vector<std::optional<Port>>(slots_each);
 
     friend bool operator==(const Position&, const Position&) = default;
 };
-using Positions = std::vector<Position>;
+
+struct Positions {
+    std::vector<Position> of;
+    std::map<Port, std::size_t> owners;  // of every port the last
+
+    bool is_open(const Port& port) const { return of[owners.at(port)].open; }
+};
 
 Positions beginning(const System& system);
 
@@ -35,6 +42,7 @@ using Lines = std::map<std::size_t, std::vector<std::string>>;
 
 struct Round {
     std::map<std::size_t, Position> after;
+    std::map<Port, std::size_t> handed_over;
     Lines lines;
     bool is_silent = false;
 };

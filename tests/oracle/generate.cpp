@@ -2,7 +2,11 @@
 #include "generate.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/random.hpp"
 
@@ -16,6 +20,7 @@ using Kind = Statement::Kind;
 struct Planned {
     std::size_t channel = 0;
     std::uint32_t count = 1;
+    std::optional<PortName> gives = {};
 };
 using Plan = std::vector<Planned>;
 
@@ -24,8 +29,10 @@ class Generator {
     explicit Generator(std::uint64_t seed) : random_(seed) {}
 
     System run() {
+        using Carries = Channel::Carries;
         const std::size_t components = 2 + random_.below(5);
         const std::size_t channels = 1 + random_.below(6);
+        const bool with_ports = channels > 1 && random_.chance(40);
         for (std::size_t i = 0; i < channels; ++i) {
             Channel& channel = system_.channels.emplace_back();
             channel.from = random_.below(components);
@@ -33,10 +40,26 @@ class Generator {
             if (channel.to == channel.from && !random_.chance(15)) {
                 channel.to = (channel.from + 1) % components;
             }
-            channel.narrow = random_.chance(30);
+            if (with_ports && i > 0 && random_.chance(50)) {
+                channel.carries = random_.chance(50) ? Carries::out_port : Carries::in_port;
+                channel.wrapping = random_.below(wrappings);
+                // From somebody who has one, if there is.
+                const Channel& other = system_.channels[random_.below(i)];
+                const bool is_out = channel.carries == Carries::out_port;
+                channel.from = is_out ? other.from : other.to;
+                if (channel.from == channel.to && !random_.chance(15)) {
+                    channel.to = (channel.from + 1) % components;
+                }
+            } else if (random_.chance(with_ports ? 15 : 50)) {
+                constexpr Carries shapes[] = {Carries::narrow, Carries::narrow, Carries::boxed,
+                                              Carries::optional};
+                channel.carries = shapes[random_.below(std::size(shapes))];
+            }
+            owners_[{i, true}] = {channel.from, false};
+            owners_[{i, false}] = {channel.to, false};
         }
         system_.primitives.resize(components);
-        const std::size_t levels = random_.chance(60) ? 2 : 1;
+        const std::size_t levels = with_ports ? 2 + random_.below(2) : (random_.chance(60) ? 2 : 1);
         for (std::size_t level = 0; level < levels; ++level) plan(level == levels - 1);
         for (Primitive& primitive : system_.primitives) {
             if (random_.chance(50)) {
@@ -48,19 +71,72 @@ class Generator {
     }
 
   private:
+    // As far as the first plan of each level is followed.
+    struct Owner {
+        std::size_t component;
+        bool keeps;
+        friend bool operator==(const Owner&, const Owner&) = default;
+    };
+    using Owners = std::map<Port, Owner>;
+    static constexpr std::size_t nobody = ~std::size_t{0};
+
     void plan(bool is_last) {
         std::vector<Plan> plans(1 + random_.below(2));
+        std::optional<Owners> next;
         for (Plan& plan : plans) {
+            Owners after = owners_;
+            std::vector<std::size_t> carriers;
             for (std::size_t i = 1 + random_.below(4); i > 0; --i) {
-                plan.push_back(
-                    {random_.below(system_.channels.size()), random_.chance(12) ? 2u : 1u});
+                const std::size_t channel = some_channel();
+                if (system_.channels[channel].carries_ports()) {
+                    carriers.push_back(channel);
+                } else {
+                    plan.push_back({channel, random_.chance(12) ? 2u : 1u});
+                }
             }
+            for (const std::size_t carrier : carriers) {
+                plan.push_back({carrier, 1, hand_over(system_.channels[carrier], after)});
+            }
+            // It may then be used when it is gone.
+            if (random_.chance(10)) std::ranges::rotate(plan, plan.end() - 1);
+            if (!next) next = std::move(after);
         }
         for (std::size_t i = 0; i < system_.primitives.size(); ++i) {
             auto& blocks = system_.primitives[i].blocks;
             if (is_last && !blocks.empty() && random_.chance(20)) continue;
             blocks.push_back(block(i, plans));
         }
+        owners_ = std::move(*next);
+    }
+
+    // Rather one whose ends have moved.
+    std::size_t some_channel() {
+        const std::size_t any = random_.below(system_.channels.size());
+        if (random_.chance(50)) return any;
+        for (const auto& [port, owner] : owners_) {
+            if (owner.keeps && random_.chance(50)) return port.channel;
+        }
+        return any;
+    }
+
+    // A port that can be put into the channel, which then is with whoever gets it.
+    PortName hand_over(const Channel& channel, Owners& owners) {
+        const bool is_out = channel.carries == Channel::Carries::out_port;
+        std::vector<Port> candidates;
+        for (const auto& [port, owner] : owners) {
+            if (port.is_out != is_out || owner.component != channel.from) continue;
+            if (system_.channels[port.channel].carries != Channel::Carries::wide) continue;
+            candidates.push_back(port);
+        }
+        if (candidates.empty()) return {{0, is_out}, true};
+        const Port port = candidates[random_.below(candidates.size())];
+        const bool kept = owners[port].keeps;
+        for (auto& [other, owner] : owners) {
+            if (other.is_out == is_out && owner == Owner{channel.to, true})
+                owner.component = nobody;
+        }
+        owners[port] = {channel.to, true};
+        return {port, kept};
     }
 
     Body block(std::size_t component, const std::vector<Plan>& plans) {
@@ -89,9 +165,12 @@ class Generator {
     Body project(std::size_t component, const Plan& plan) {
         Body body{Statement{}};
         for (const Planned& planned : plan) {
-            const Channel& channel = system_.channels[planned.channel];
-            if (channel.from == component) add(body, put(planned.channel), planned.count);
-            if (channel.to == component) add(body, get(planned.channel), planned.count);
+            for (const bool is_out : {true, false}) {
+                const auto& [owner, keeps] = owners_.at({planned.channel, is_out});
+                if (owner != component) continue;
+                const PortName name{{planned.channel, is_out}, keeps};
+                add(body, is_out ? put(name, planned.gives) : get(name), planned.count);
+            }
         }
         if (random_.chance(4)) {
             body.push_back({.kind = Kind::division,
@@ -116,8 +195,12 @@ class Generator {
         Body body{Statement{}};
         for (std::size_t i = random_.below(3); i > 0; --i) {
             const std::size_t channel = random_.below(system_.channels.size());
-            if (system_.channels[channel].from == component) body.push_back(put(channel));
-            if (system_.channels[channel].to == component) body.push_back(get(channel));
+            const Channel& used = system_.channels[channel];
+            if (used.from == component) {
+                const bool is_out = used.carries == Channel::Carries::out_port;
+                body.push_back(put({{channel, true}}, PortName{{0, is_out}, true}));
+            }
+            if (used.to == component) body.push_back(get({{channel, false}}));
         }
         if (random_.chance(30)) body.push_back(assertion());
         return body;
@@ -125,16 +208,25 @@ class Generator {
 
     Statement choice(std::size_t component, std::vector<Body> alternatives) {
         Statement statement{.kind = Kind::fork, .operand = {}, .bodies = std::move(alternatives)};
+        if (random_.chance(70) && std::ranges::all_of(statement.bodies, begins_with_get)) {
+            statement.kind = Kind::select;
+            // The label comes after what is awaited.
+            for (Body& body : statement.bodies) std::swap(body[0], body[1]);
+            return statement;
+        }
         if (statement.bodies.size() != 2 || !random_.chance(35)) return statement;
         for (std::size_t i = 0; i < system_.channels.size(); ++i) {
             const Channel& channel = system_.channels[i];
             if (channel.from != component && channel.to != component) continue;
             if (!random_.chance(60)) continue;
             statement.kind = Kind::fires;
-            statement.channel = i;
-            statement.puts = channel.from == component;
+            statement.port = {{i, channel.from == component}};
         }
         return statement;
+    }
+
+    static bool begins_with_get(const Body& body) {
+        return body.size() > 1 && body[1].kind == Kind::get;
     }
 
     // From some point on, either go on as before or as `other` does.
@@ -164,20 +256,21 @@ class Generator {
         }
     }
 
-    Statement put(std::size_t channel) {
+    Statement put(const PortName& port, const std::optional<PortName>& gives) {
         Operand operand{std::nullopt, static_cast<std::uint32_t>(random_.below(4))};
         if (random_.chance(40))
             operand = {variable(), static_cast<std::uint32_t>(random_.below(2))};
         if (random_.chance(3)) operand.constant = 254;
-        return {.kind = Kind::put, .channel = channel, .operand = operand, .bodies = {}};
+        Statement statement{.kind = Kind::put, .port = port, .operand = operand, .bodies = {}};
+        const bool carries_ports =
+            !port.kept && system_.channels[port.port.channel].carries_ports();
+        if (carries_ports) statement.gives = gives;
+        return statement;
     }
 
-    Statement get(std::size_t channel) {
-        return {.kind = Kind::get,
-                .channel = channel,
-                .variable = variable(),
-                .operand = {},
-                .bodies = {}};
+    Statement get(const PortName& port) {
+        return {
+            .kind = Kind::get, .port = port, .variable = variable(), .operand = {}, .bodies = {}};
     }
 
     Statement assertion() {
@@ -203,6 +296,7 @@ class Generator {
 
     Random random_;
     System system_;
+    Owners owners_;
 };
 
 // Every system that is a little smaller.

@@ -48,13 +48,18 @@ std::optional<std::string> Judge::on_round(const Lines& lines, bool all_waited) 
     for (const auto& [component, after] : search.round.after) {
         const bool is_repetition = search.round.is_silent && has_come_back(component);
         repetitions_ = is_repetition ? repetitions_ + 1 : 0;
-        const Position& before = positions_[component];
+        const Position& before = positions_.of[component];
         if (!search.round.is_silent) {
             silences_[component].clear();
         } else if (!is_repetition) {
-            silences_[component].push_back({before.block, before.variables});
+            silences_[component].push_back(before);
         }
-        positions_[component] = after;
+        positions_.of[component] = after;
+    }
+    for (const auto& [port, owner] : search.round.handed_over) {
+        if (positions_.owners[port] == owner) continue;
+        positions_.owners[port] = owner;
+        ++handed_over_;
     }
     if (repetitions_ > repetitions_max) {
         return fmt::format("silence is repeated without end:{}", text_of(lines));
@@ -65,14 +70,13 @@ std::optional<std::string> Judge::on_round(const Lines& lines, bool all_waited) 
 }
 
 bool Judge::has_come_back(std::size_t component) const {
-    const Position& now = positions_[component];
-    return std::ranges::find(silences_[component], Silence{now.block, now.variables}) !=
+    return std::ranges::find(silences_[component], positions_.of[component]) !=
            silences_[component].end();
 }
 
 std::optional<std::string> Judge::on_rest(const std::set<std::size_t>& reported) {
-    for (std::size_t i = 0; i < positions_.size(); ++i) {
-        if (!positions_[i].open) continue;
+    for (std::size_t i = 0; i < positions_.of.size(); ++i) {
+        if (!positions_.of[i].open) continue;
         const Search search = find_round(system_, positions_, i);
         if (search.result == Search::Result::too_large) is_too_large_ = true;
         if (search.result == Search::Result::found) {
@@ -91,12 +95,12 @@ std::optional<std::string> Judge::on_rest(const std::set<std::size_t>& reported)
 }
 
 bool Judge::close_one(const std::set<std::size_t>& reported, bool only_as_reported) {
-    for (std::size_t i = 0; i < positions_.size(); ++i) {
-        if (!positions_[i].open) continue;
+    for (std::size_t i = 0; i < positions_.of.size(); ++i) {
+        if (!positions_.of[i].open) continue;
         const Fate end = fate(system_, positions_, i, reported.contains(i));
         if (end != Fate::fails && end != Fate::ends) continue;
         if (only_as_reported && reported.contains(i) != (end == Fate::fails)) continue;
-        positions_[i].open = false;
+        positions_.of[i].open = false;
         if (end == Fate::fails) failed_.insert(i);
         return true;
     }
@@ -104,7 +108,7 @@ bool Judge::close_one(const std::set<std::size_t>& reported, bool only_as_report
 }
 
 std::size_t Judge::left() const {
-    return static_cast<std::size_t>(std::ranges::count_if(positions_, &Position::open));
+    return static_cast<std::size_t>(std::ranges::count_if(positions_.of, &Position::open));
 }
 
 }  // namespace reowolf::oracle

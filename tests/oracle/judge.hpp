@@ -29,25 +29,22 @@ class Judge {
     const std::set<std::size_t>& failed() const { return failed_; }
     std::uint64_t rounds() const { return rounds_; }
     std::uint64_t silent_rounds() const { return silent_rounds_; }
+    std::uint64_t ports_handed_over() const { return handed_over_; }
     // Some search was given up: this run says nothing.
     bool is_too_large() const { return is_too_large_; }
 
   private:
-    // Where a component stood in its last rounds, as far back as all of them were silent.
-    struct Silence {
-        std::size_t block;
-        std::vector<std::uint32_t> variables;
-        friend bool operator==(const Silence&, const Silence&) = default;
-    };
     bool has_come_back(std::size_t component) const;
     bool close_one(const std::set<std::size_t>& reported, bool only_as_reported);
 
     const System& system_;
     Positions positions_;
-    std::vector<std::vector<Silence>> silences_;
+    // Where each component stood before its last rounds, as far back as all of them were silent.
+    std::vector<std::vector<Position>> silences_;
     std::set<std::size_t> failed_;
     std::uint64_t rounds_ = 0;
     std::uint64_t silent_rounds_ = 0;
+    std::uint64_t handed_over_ = 0;
     std::uint64_t repetitions_ = 0;  // of silent rounds, in a row
     bool is_too_large_ = false;
 };

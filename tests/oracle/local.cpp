@@ -113,6 +113,7 @@ Verdict run_locally(const System& system, std::uint64_t rounds_max, runtime::Run
         verdict.silent_rounds = judge.silent_rounds();
         verdict.failures = judge.failed().size();
         verdict.lane_returns = runtime.lane_returns();
+        verdict.ports_handed_over = judge.ports_handed_over();
         if (verdict.is_too_large) verdict.problem.reset();
         return verdict;
     };

@@ -19,9 +19,11 @@ struct Verdict {
     std::uint64_t silent_rounds = 0;
     std::uint64_t failures = 0;
     std::uint64_t lane_returns = 0;
+    std::uint64_t ports_handed_over = 0;
 };
 
-// At most so many rounds: a system may go on for ever. The seed is of choices that are left to chance.
+// At most so many rounds: a system may go on for ever. The seed is of choices that are left to
+// chance.
 Verdict run_locally(const System& system, std::uint64_t rounds_max,
                     runtime::Runtime::Lane lane = runtime::Runtime::Lane::open,
                     std::uint64_t seed = 0);

@@ -18,7 +18,8 @@ constexpr std::uint64_t rounds_max = 60;
 
 class Oracle : public testing::TestWithParam<Lane> {};
 
-// The same systems in the lane as far as it goes, in the general way alone, and in a mixture of both.
+// The same systems in the lane as far as it goes, in the general way alone, and in a mixture of
+// both.
 TEST_P(Oracle, EveryRoundIsOneAndNoneIsMissed) {
     const Options options;
     const std::uint64_t seeds = Options::seeds(seeds_usual);
@@ -44,6 +45,7 @@ TEST_P(Oracle, EveryRoundIsOneAndNoneIsMissed) {
         sum.rounds += verdict.rounds;
         sum.silent_rounds += verdict.silent_rounds;
         sum.failures += verdict.failures;
+        sum.ports_handed_over += verdict.ports_handed_over;
         sum.lane_returns += verdict.lane_returns;
         with_rounds += verdict.rounds > verdict.silent_rounds ? 1 : 0;
         at_rest += verdict.came_to_rest ? 1 : 0;
@@ -51,15 +53,17 @@ TEST_P(Oracle, EveryRoundIsOneAndNoneIsMissed) {
     }
     fmt::print(
         "{} systems: {} rounds, {} of them silent; {} systems with rounds of several, {} "
-        "came to rest, {} components failed, {} regions left the lane, {} systems too large\n",
+        "came to rest, {} components failed, {} regions left the lane, {} ports handed over, {} "
+        "systems too large\n",
         seeds, sum.rounds, sum.silent_rounds, with_rounds, at_rest, sum.failures, sum.lane_returns,
-        too_large);
+        sum.ports_handed_over, too_large);
     // That the systems are worth running.
     if (seeds < 500) return;
     EXPECT_GT(with_rounds, seeds / 3);
     EXPECT_GT(at_rest - with_rounds / 2, seeds / 10);
     EXPECT_GT(sum.silent_rounds, seeds / 20);
     EXPECT_GT(sum.failures, seeds / 50);
+    EXPECT_GT(sum.ports_handed_over, seeds / 15);
     EXPECT_LT(too_large, seeds / 50);
     if (GetParam() == Lane::closed) {
         EXPECT_EQ(sum.lane_returns, 0u);
@@ -68,11 +72,12 @@ TEST_P(Oracle, EveryRoundIsOneAndNoneIsMissed) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Lanes, Oracle, testing::Values(Lane::open, Lane::closed, Lane::at_random),
-    [](const testing::TestParamInfo<Lane>& lane) {
-        return lane.param == Lane::open ? "open" : lane.param == Lane::closed ? "closed" : "mixed";
-    });
+INSTANTIATE_TEST_SUITE_P(Lanes, Oracle, testing::Values(Lane::open, Lane::closed, Lane::at_random),
+                         [](const testing::TestParamInfo<Lane>& lane) {
+                             return lane.param == Lane::open     ? "open"
+                                    : lane.param == Lane::closed ? "closed"
+                                                                 : "mixed";
+                         });
 
 }  // namespace
 }  // namespace reowolf::oracle

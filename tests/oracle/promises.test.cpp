@@ -179,6 +179,40 @@ primitive loop(in<u32> i) {
     EXPECT_LE(run.count("a"), 6);
 }
 
+// Two that pass through several blocks give each other no reason to go round again, once something
+// else has given them one.
+TEST(Promises, SilenceIsPatientTogether) {
+    LocalRun run(R"(
+composite main() {
+    channel<u32> o -> i;
+    channel<u32> p -> q;
+    channel<u32> r -> s;
+    new giver(o, q); new taker(i, s); new late(p, 60000); new late(r, 100);
+}
+primitive late(out<u32> o, u32 n) { u32 x = 0; while (x < n) { x = x + 1; } }
+primitive giver(out<u32> o, in<u32> unused) {
+    while (true) {
+        sync { fork print("giver"); or put(o, 1); }
+        sync skip;
+    }
+}
+primitive taker(in<u32> i, in<u32> unused) {
+    u32 x = 0;
+    while (x < 50) { x += 1; }
+    x = 0;
+    while (true) {
+        sync skip;
+        sync skip;
+        sync { fork print("taker"); or { u32 v = get(i) + get(i); assert(v == 4); } }
+        sync skip;
+    }
+}
+)");
+    EXPECT_TRUE(run.steps(10'000)) << "it spins";
+    EXPECT_LE(run.count("giver"), 10);
+    EXPECT_LE(run.count("taker"), 10);
+}
+
 TEST(Promises, WhoHasTooManyBehavioursFailsAlone) {
     Limits limits;
     limits.live_behaviours_max = 50;

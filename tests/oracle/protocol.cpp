@@ -36,21 +36,50 @@ std::string_view text_of(Comparison comparison) {
     return "";
 }
 
+constexpr std::string_view types = R"(struct Box<T> { T value }
+union Option<T> { None, Some(T) }
+func boxed<T>(T x) -> Box<T> { return Box{ value: x }; }
+func unboxed<T>(Box<T> x) -> T { return x.value; }
+func optional(u32 x) -> Option<u32> { if (x == 0) return Option::None; return Option::Some(x); }
+func number(Option<u32> x) -> u32 { if (let Option::Some(n) = x) return n; return 0; }
+)";
+
+std::string message_type(const Channel& channel) {
+    switch (channel.carries) {
+        case Channel::Carries::wide:
+            return "u32";
+        case Channel::Carries::narrow:
+            return "u8";
+        case Channel::Carries::boxed:
+            return "Box<u32>";
+        case Channel::Carries::optional:
+            return "Option<u32>";
+        default:
+            break;
+    }
+    const std::string port = channel.carries == Channel::Carries::out_port ? "out<u32>" : "in<u32>";
+    const std::string wrapped[wrappings] = {port, port + "[]", "(u32, " + port + ")",
+                                            "Option<" + port + ">", "Box<" + port + ">"};
+    return wrapped[channel.wrapping];
+}
+
 class Printer {
   public:
-    explicit Printer(const System& system) : system_(system) {}
+    explicit Printer(const System& system)
+        : system_(system), in_arrays_(system.has_ports_in_messages()) {}
 
     void header(std::size_t index) {
         std::string parameters;
-        for_each_port(index, [&](std::size_t channel, bool puts) {
-            parameters +=
-                fmt::format("{}{}<{}> {}{}", parameters.empty() ? "" : ", ", puts ? "out" : "in",
-                            type(channel), puts ? "o" : "i", channel);
+        for_each_port(index, [&](const Port& port) {
+            parameters += fmt::format("{}{}<{}>{} {}", parameters.empty() ? "" : ", ",
+                                      port.is_out ? "out" : "in", type(port.channel),
+                                      in_arrays_ ? "[]" : "", plain_name(port));
         });
         text += fmt::format("primitive p{}({}) {{\n", index, parameters);
         for (std::size_t i = 0; i < variables_each; ++i) {
             text += fmt::format("    u32 v{} = {};\n", i, i);
         }
+        if (in_arrays_) text += "    out<u32>[] kept_out = {}; in<u32>[] kept_in = {};\n";
     }
 
     void primitive(std::size_t index) {
@@ -75,9 +104,10 @@ class Printer {
         }
         for (std::size_t i = 0; i < system_.primitives.size(); ++i) {
             std::string arguments;
-            for_each_port(i, [&](std::size_t channel, bool puts) {
+            for_each_port(i, [&](const Port& port) {
+                const std::string name = plain_name(port);
                 arguments +=
-                    fmt::format("{}{}{}", arguments.empty() ? "" : ", ", puts ? "o" : "i", channel);
+                    (arguments.empty() ? "" : ", ") + (in_arrays_ ? "{" + name + "}" : name);
             });
             text += fmt::format("    new p{}({})", i, arguments);
             if (placement) text += fmt::format(" at s{}", (*placement)[i]);
@@ -88,15 +118,25 @@ class Printer {
     std::string text;
 
   private:
-    const char* type(std::size_t channel) const {
-        return system_.channels[channel].narrow ? "u8" : "u32";
+    std::string type(std::size_t channel) const { return message_type(system_.channels[channel]); }
+
+    static std::string plain_name(const Port& port) {
+        return fmt::format("{}{}", port.is_out ? "o" : "i", port.channel);
+    }
+    std::string name(const PortName& of) const {
+        if (of.kept) return of.port.is_out ? "kept_out[0]" : "kept_in[0]";
+        return plain_name(of.port) + (in_arrays_ ? "[0]" : "");
+    }
+    // What a port that the component keeps is an end of carries plain numbers.
+    Channel channel_of(const PortName& of) const {
+        return of.kept ? Channel{} : system_.channels[of.port.channel];
     }
 
     template <class Visit>
     void for_each_port(std::size_t component, Visit visit) const {
         for (std::size_t i = 0; i < system_.channels.size(); ++i) {
-            if (system_.channels[i].from == component) visit(i, true);
-            if (system_.channels[i].to == component) visit(i, false);
+            if (system_.channels[i].from == component) visit(Port{i, true});
+            if (system_.channels[i].to == component) visit(Port{i, false});
         }
     }
 
@@ -109,22 +149,90 @@ class Printer {
         text += line + "\n";
     }
 
+    std::string message(const Statement& put) const {
+        const Channel channel = channel_of(put.port);
+        if (put.gives) {
+            const std::string port = name(*put.gives);
+            const std::string wrapped[wrappings] = {port, "{" + port + "}", "(7, " + port + ")",
+                                                    "Option::Some(" + port + ")",
+                                                    "Box{ value: " + port + " }"};
+            return wrapped[channel.wrapping];
+        }
+        const std::string value = text_of(put.operand);
+        switch (channel.carries) {
+            case Channel::Carries::narrow:
+                return fmt::format("cast<u8>(cast<u32>({}))", value);
+            case Channel::Carries::boxed:
+                return fmt::format("boxed(cast<u32>({}))", value);
+            case Channel::Carries::optional:
+                return fmt::format("optional({})", value);
+            default:
+                return value;
+        }
+    }
+
+    // Does with the message what the get does.
+    void receive(const Statement& get, const std::string& message, int depth) {
+        const Channel channel = channel_of(get.port);
+        switch (channel.carries) {
+            case Channel::Carries::wide:
+                return line(depth, fmt::format("v{} = {};", get.variable, message));
+            case Channel::Carries::narrow:
+                return line(depth, fmt::format("v{} = cast<u32>({});", get.variable, message));
+            case Channel::Carries::boxed:
+                return line(depth, fmt::format("v{} = unboxed({});", get.variable, message));
+            case Channel::Carries::optional:
+                return line(depth, fmt::format("v{} = number({});", get.variable, message));
+            default:
+                break;
+        }
+        const std::string kept =
+            channel.carries == Channel::Carries::out_port ? "kept_out" : "kept_in";
+        switch (channel.wrapping) {
+            case 1:
+                return line(depth, fmt::format("{} = {};", kept, message));
+            case 2:
+                return line(depth, fmt::format("{} = {{{}.1}};", kept, message));
+            case 3:
+                ++names_;
+                return line(depth, fmt::format("if (let Option::Some(x{0}) = {1}) {2} = {{x{0}}};",
+                                               names_, message, kept));
+            case 4:
+                return line(depth, fmt::format("{} = {{{}.value}};", kept, message));
+            default:
+                return line(depth, fmt::format("{} = {{{}}};", kept, message));
+        }
+    }
+
+    // An arm's gets come first.
+    void arm(const Body& of, int depth) {
+        std::string gets;
+        std::vector<std::pair<const Statement*, std::string>> got;
+        std::size_t next = 0;
+        for (; next < of.size() && next < 2 && of[next].kind == Kind::get; ++next) {
+            // Which port that is might depend on what comes first.
+            if (next > 0 && of[next].port.kept) break;
+            got.emplace_back(&of[next], fmt::format("x{}", ++names_));
+            gets += fmt::format("{}auto {} = get({})", next > 0 ? ", " : "", got.back().second,
+                                name(of[next].port));
+        }
+        line(depth, gets + " -> {");
+        for (const auto& [get, message] : got) receive(*get, message, depth + 1);
+        body({of.begin() + static_cast<std::ptrdiff_t>(next), of.end()}, depth + 1);
+        line(depth, "}");
+    }
+
+    // Without a get to begin with, which is taken away when a system is made smaller, an arm is
+    // none.
+    static bool is_arm(const Body& body) { return !body.empty() && body[0].kind == Kind::get; }
+
     void statement(const Statement& one, int depth) {
-        switch (one.kind) {
-            case Kind::put: {
-                const std::string value = text_of(one.operand);
-                const bool narrow = system_.channels[one.channel].narrow;
-                return line(depth, narrow ? fmt::format("put(o{}, cast<u8>(cast<u32>({})));",
-                                                        one.channel, value)
-                                          : fmt::format("put(o{}, {});", one.channel, value));
-            }
-            case Kind::get: {
-                const bool narrow = system_.channels[one.channel].narrow;
-                return line(
-                    depth,
-                    narrow ? fmt::format("v{} = cast<u32>(get(i{}));", one.variable, one.channel)
-                           : fmt::format("v{} = get(i{});", one.variable, one.channel));
-            }
+        const bool is_select = one.kind == Kind::select && std::ranges::all_of(one.bodies, is_arm);
+        switch (one.kind == Kind::select && !is_select ? Kind::fork : one.kind) {
+            case Kind::put:
+                return line(depth, fmt::format("put({}, {});", name(one.port), message(one)));
+            case Kind::get:
+                return receive(one, fmt::format("get({})", name(one.port)), depth);
             case Kind::fork:
                 line(depth, "fork {");
                 for (std::size_t i = 0; i < one.bodies.size(); ++i) {
@@ -132,8 +240,12 @@ class Printer {
                     body(one.bodies[i], depth + 1);
                 }
                 return line(depth, "}");
+            case Kind::select:
+                line(depth, "select {");
+                for (const Body& each : one.bodies) arm(each, depth + 1);
+                return line(depth, "}");
             case Kind::fires:
-                line(depth, fmt::format("if (fires({}{})) {{", one.puts ? "o" : "i", one.channel));
+                line(depth, fmt::format("if (fires({})) {{", name(one.port)));
                 body(one.bodies[0], depth + 1);
                 line(depth, "} else {");
                 body(one.bodies[1], depth + 1);
@@ -155,7 +267,9 @@ class Printer {
     }
 
     const System& system_;
+    const bool in_arrays_;  // the ports; so that only the runtime knows which are handed away
     std::size_t component_ = 0;
+    std::size_t names_ = 0;
 };
 
 }  // namespace
@@ -189,7 +303,7 @@ std::optional<std::size_t> component_of(std::string_view line) {
 
 std::string to_text(const System& system) {
     Printer printer(system);
-    printer.text = "composite main() {\n";
+    printer.text = std::string(types) + "composite main() {\n";
     printer.build(nullptr);
     printer.text += "}\n";
     for (std::size_t i = 0; i < system.primitives.size(); ++i) printer.primitive(i);
@@ -199,7 +313,7 @@ std::string to_text(const System& system) {
 std::string to_text(const System& system, const std::vector<std::size_t>& placement,
                     std::size_t peers, std::size_t self) {
     Printer printer(system);
-    printer.text = fmt::format("self s{};\nconnector oracle {{\n", self);
+    printer.text = fmt::format("{}self s{};\nconnector oracle {{\n", types, self);
     for (std::size_t i = 0; i < peers; ++i) {
         printer.text += fmt::format("    peer s{} = \"s{}:7000\";\n", i, i);
     }

@@ -3,6 +3,8 @@
 // else. What is generated, enumerated, printed as PDL and run.
 #pragma once
 
+#include <algorithm>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,6 +15,12 @@
 namespace reowolf::oracle {
 
 inline constexpr std::size_t variables_each = 3;
+// Where a component keeps ports that it was given: an out port in the first, an in port in the
+// second.
+inline constexpr std::size_t slots_each = 2;
+constexpr std::size_t slot_for(bool is_out) {
+    return is_out ? 0 : 1;
+}
 
 // A constant, or a variable plus a constant.
 struct Operand {
@@ -22,20 +30,35 @@ struct Operand {
 
 enum class Comparison { equal, unequal, less };
 
+// The end of a channel.
+struct Port {
+    std::size_t channel = 0;
+    bool is_out = false;
+    friend auto operator<=>(const Port&, const Port&) = default;
+};
+
+// What a component calls a port: by the name that it had from the beginning, or as that which it
+// keeps.
+struct PortName {
+    Port port;
+    bool kept = false;  // only the direction counts then
+};
+
 struct Statement {
     enum class Kind {
-        put,         // operand → channel
-        get,         // channel → variable
+        put,         // operand, or `gives`, → port
+        get,         // port → variable, or to be kept
         fork,        // one of the bodies
-        fires,       // bodies[0] if this end of the channel is used in the block, else bodies[1]
+        select,      // the same; each begins with one or two gets
+        fires,       // bodies[0] if the port is used in the block, else bodies[1]
         assertion,   // variable comparison operand
         division,    // variable += 6 / operand: a run-time error if that is 0
         repetition,  // bodies[0], `count` times
         label,       // prints which alternative this is
     };
     Kind kind = Kind::label;
-    std::size_t channel = 0;
-    bool puts = false;  // of `fires`: which end of the channel
+    PortName port = {};
+    std::optional<PortName> gives = {};  // of a put into a channel that carries ports
     std::size_t variable = 0;
     Operand operand = {};
     Comparison comparison = Comparison::equal;
@@ -52,14 +75,27 @@ struct Primitive {
 };
 
 struct Channel {
+    enum class Carries { wide, narrow, boxed, optional, out_port, in_port };
+
     std::size_t from = 0;  // primitives
     std::size_t to = 0;
-    bool narrow = false;  // of u8; else u32
+    // A u32 in one shape or another, if it is narrow a u8; or a port of a channel of wide ones.
+    Carries carries = Carries::wide;
+    std::size_t wrapping = 0;  // in what a port travels
+
+    bool carries_ports() const {
+        return carries == Carries::out_port || carries == Carries::in_port;
+    }
 };
+inline constexpr std::size_t wrappings = 5;
 
 struct System {
     std::vector<Channel> channels;
     std::vector<Primitive> primitives;
+
+    bool has_ports_in_messages() const {
+        return std::ranges::any_of(channels, &Channel::carries_ports);
+    }
 };
 
 // Gives every alternative a label of its own, so that the lines that a behaviour prints say which
