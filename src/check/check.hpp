@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/limits.hpp"
@@ -22,7 +23,11 @@ std::optional<Module> check(const syntax::tree::Module& tree, diagnostics::Diagn
 struct Modules {
     std::vector<const syntax::tree::Module*> trees;
     std::map<std::string, std::uint32_t> by_name;  // "a.b"; those missing have been reported
+    // What is asked about the first module, if anything: becomes the body of a function of that
+    // name, without parameters.
+    const syntax::tree::Expression* question = nullptr;
 };
+inline constexpr std::string_view question_name = "(expression)";
 std::optional<Module> check(const Modules& modules, diagnostics::Diagnostics& diagnostics,
                             const Limits& limits);
 

@@ -74,6 +74,7 @@ class Checker {
     void name_routine(const tree::Routine& of);
     void name_constant(const tree::Constant& of);
     void name_connector(const tree::Connector& of);
+    void add_question(const tree::Expression& of);
     void collect_routine(const tree::Routine& of, Routine& routine);
     void collect_constant(const tree::Constant& of, Routine& routine);
     void collect_connector(const tree::Connector& of, RoutineId id);
@@ -173,6 +174,7 @@ class Checker {
     // definitions.cpp
     void check_body(RoutineId routine, const tree::Block& body);
     void check_constant(RoutineId routine, const tree::Constant& of);
+    void check_question(RoutineId routine, const tree::Expression& of);
     void begin_routine(RoutineId routine);
     void end_routine();
 
@@ -338,6 +340,7 @@ class Checker {
         const tree::Routine* routine = nullptr;
         const tree::Constant* constant = nullptr;
         const tree::Connector* connector = nullptr;
+        const tree::Expression* question = nullptr;
         Surroundings surroundings;
         std::optional<Span> used_at;  // of an instance
     };

@@ -81,6 +81,8 @@ void Checker::collect() {
             if (const auto* of = std::get_if<tree::Connector>(&definition)) name_connector(*of);
         }
     }
+    here_ = {};
+    if (modules_.question) add_question(*modules_.question);
     for (std::uint32_t number = 0; number < modules_.trees.size(); ++number) {
         here_ = {number, {}};
         import_names();
@@ -168,6 +170,18 @@ void Checker::name_connector(const tree::Connector& of) {
     module_.routines.push_back(std::move(body));
     RoutineSource source;
     source.connector = &of;
+    source.surroundings = here_;
+    routine_sources_.push_back(std::move(source));
+}
+
+void Checker::add_question(const tree::Expression& of) {
+    Routine routine;
+    routine.name = question_name;
+    routine.span = of.span;
+    routine.end = of.span;
+    module_.routines.push_back(std::move(routine));
+    RoutineSource source;
+    source.question = &of;
     source.surroundings = here_;
     routine_sources_.push_back(std::move(source));
 }
@@ -290,6 +304,7 @@ void Checker::check_routine(RoutineId id) {
     const RoutineSource source = routine_sources_[id];
     if (source.routine) check_body(id, source.routine->body);
     if (source.constant) check_constant(id, *source.constant);
+    if (source.question) check_question(id, *source.question);
     // The connector of an imported module is none here.
     if (source.connector && source.surroundings.module == 0) {
         check_body(id, source.connector->body);
@@ -317,6 +332,19 @@ void Checker::check_constant(RoutineId id, const tree::Constant& of) {
     auto statement = std::make_unique<Statement>();
     statement->span = of.value->span;
     statement->node = Return{std::move(initial)};
+    routine().body.statements.push_back(std::move(statement));
+    end_routine();
+}
+
+// Its type is what it turns out to be.
+void Checker::check_question(RoutineId id, const tree::Expression& of) {
+    begin_routine(id);
+    ExpressionPtr answer = value(of);
+    routine().result = answer->type;
+    routine().result_span = of.span;
+    auto statement = std::make_unique<Statement>();
+    statement->span = of.span;
+    statement->node = Return{std::move(answer)};
     routine().body.statements.push_back(std::move(statement));
     end_routine();
 }

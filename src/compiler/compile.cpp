@@ -35,6 +35,22 @@ std::optional<program::Program> compile(Sources& sources, std::uint32_t source,
     return verified(generate(std::move(*module), {}));
 }
 
+std::optional<Question> compile_question(Sources& sources, std::uint32_t source,
+                                         std::uint32_t expression, Diagnostics& diagnostics,
+                                         const Limits& limits, const Resolver& resolver) {
+    Loaded loaded = load(sources, source, diagnostics, limits, resolver);
+    syntax::Tokens tokens = syntax::lex(sources, expression, diagnostics, limits);
+    const auto tree =
+        syntax::parse_expression(sources, expression, std::move(tokens), diagnostics, limits);
+    loaded.modules.question = tree.get();
+    auto module = check::check(loaded.modules, diagnostics, limits);
+    diagnostics.sort();
+    if (!module || !tree) return std::nullopt;
+    Question question{verified(generate(std::move(*module), {})), 0};
+    question.expression = *question.program.find(check::question_name);
+    return question;
+}
+
 std::optional<std::string> canonical_text(const Sources& sources, std::uint32_t source,
                                           const Limits& limits) {
     Diagnostics diagnostics(limits);

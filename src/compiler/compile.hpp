@@ -30,6 +30,17 @@ std::optional<program::Program> compile(diagnostics::Sources& sources, std::uint
                                         diagnostics::Diagnostics& diagnostics, const Limits& limits,
                                         const Resolver& resolver = {});
 
+// The same with an expression, which may use everything that the text may. It becomes a function
+// without parameters, `expression`.
+struct Question {
+    program::Program program;
+    program::RoutineId expression = 0;
+};
+std::optional<Question> compile_question(diagnostics::Sources& sources, std::uint32_t source,
+                                         std::uint32_t expression,
+                                         diagnostics::Diagnostics& diagnostics,
+                                         const Limits& limits, const Resolver& resolver = {});
+
 // What peers must agree on, see syntax/canonical.hpp. Nothing if the text does not parse.
 std::optional<std::string> canonical_text(const diagnostics::Sources& sources, std::uint32_t source,
                                           const Limits& limits);

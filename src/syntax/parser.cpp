@@ -64,6 +64,7 @@ bool Parser::expect(TokenKind wanted, std::string_view where) {
 }
 
 bool Parser::expect_close_angle() {
+    if (module_ != nullptr) module_->closing_angles.push_back(here().begin);
     // "in<in<u32>>" closes two lists with one token.
     if (at(TokenKind::shift_right)) {
         Token& token = tokens_[at_];

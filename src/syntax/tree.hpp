@@ -367,6 +367,8 @@ struct Module {
     // Names that occur in what was reported and left out. They may have been declared there, so
     // that nothing is to be said about their use.
     std::vector<std::string> excused;
+    // Where each '>' stands that closes type parameters or arguments, ascending.
+    std::vector<std::uint32_t> closing_angles;
 };
 
 }  // namespace reowolf::syntax::tree

@@ -9,6 +9,9 @@ namespace reowolf::tools {
 
 // 0: fine. 1: it ran and failed. 2: the text has errors, or the command was called wrongly.
 void add_check(CLI::App& app, int& status);
+void add_eval(CLI::App& app, int& status);
+void add_fmt(CLI::App& app, int& status);
+void add_graph(CLI::App& app, int& status);
 void add_run(CLI::App& app, int& status);
 
 }  // namespace reowolf::tools

@@ -42,7 +42,8 @@ std::string components(const program::Program& program) {
     std::string names;
     int count = 0;
     for (const program::Routine& routine : program.routines) {
-        if (!is_component(routine) || ++count > names_max) continue;
+        // The file itself is the first source; others are of modules that it imports.
+        if (!is_component(routine) || routine.span.source != 0 || ++count > names_max) continue;
         names += fmt::format("{}'{}'", names.empty() ? "" : ", ", routine.name);
     }
     if (count == 0) return "";

@@ -34,8 +34,11 @@ int main(int argument_count, char** arguments) {
                            error.what());
     });
     int status = 0;
-    reowolf::tools::add_check(app, status);
     reowolf::tools::add_run(app, status);
+    reowolf::tools::add_eval(app, status);
+    reowolf::tools::add_check(app, status);
+    reowolf::tools::add_fmt(app, status);
+    reowolf::tools::add_graph(app, status);
     if (argument_count < 2) {
         fmt::print(stderr, "ERROR: no command given; there are {}\n", names_of_commands(app));
         return 2;

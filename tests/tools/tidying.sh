@@ -1,0 +1,16 @@
+# The canonical layout, in place and as a filter.
+reowolf fmt --check untidy.pdl farm.pdl
+reowolf fmt --stdout untidy.pdl
+reowolf fmt - < untidy.pdl | cmp - <(reowolf fmt --stdout untidy.pdl)
+chmod 640 untidy.pdl; ln -s untidy.pdl link.pdl; reowolf fmt link.pdl farm.pdl
+stat -c '%a %F' untidy.pdl link.pdl; ls *.new
+reowolf fmt --check untidy.pdl farm.pdl
+reowolf run untidy.pdl
+# What stays as it is.
+echo 'primitive main() { x = ; }' > wrong.pdl; reowolf fmt wrong.pdl untidy.pdl
+cat wrong.pdl
+reowolf fmt absent.pdl
+reowolf fmt
+printf '' | reowolf fmt -
+printf '\n\n// only a comment' | reowolf fmt -
+reowolf fmt --stdout long.pdl
