@@ -117,6 +117,11 @@ class Builder {
                     // What it kept is closed.
                     return;
                 default:
+                    // It begins to synchronise. Without parts it needs no frame around them.
+                    if (started == 0 && frame && *frame + 1 == network_.groups.size()) {
+                        network_.groups.pop_back();
+                        frame.reset();
+                    }
                     return add_node(routine, given, frame ? frame : around);
             }
         }
