@@ -154,9 +154,9 @@ class Builder {
         for (std::size_t i = 0; i < arguments.size(); ++i) {
             const program::Parameter& parameter = routine.parameters[i];
             std::vector<std::uint64_t> handles;
-            machine::append_ports(program_, parameter.type, arguments[i], handles);
+            ports_.append(parameter.type, arguments[i], handles);
             const bool single = program::is_port(program_.types[parameter.type].kind);
-            if (handles.empty() && !single && !holds_ports(parameter.type)) {
+            if (!ports_.can_hold(parameter.type)) {
                 node.values.push_back(shown(program_, parameter.type, arguments[i]));
             }
             for (std::size_t each = 0; each < handles.size(); ++each) {
@@ -172,18 +172,11 @@ class Builder {
         network_.nodes.push_back(std::move(node));
     }
 
-    bool holds_ports(program::TypeId type) const {
-        while (program_.types[type].kind == program::TypeKind::array) {
-            type = program_.types[type].element;
-        }
-        return program::is_port(program_.types[type].kind);
-    }
-
     std::string label(const program::Routine& routine, const std::vector<Value>& arguments) const {
         std::string values;
         for (std::size_t i = 0; i < arguments.size(); ++i) {
             const program::TypeId type = routine.parameters[i].type;
-            if (holds_ports(type)) continue;
+            if (ports_.can_hold(type)) continue;
             values += (values.empty() ? "" : ", ") + shown(program_, type, arguments[i]);
         }
         return values.empty() ? routine.name : fmt::format("{}({})", routine.name, values);
@@ -214,6 +207,7 @@ class Builder {
 
     const program::Program& program_;
     const machine::Machine machine_;
+    const machine::PortFinder ports_{program_};
     Network network_;
     std::vector<Ends> channels_;        // by handle / 2
     std::vector<std::uint32_t> sites_;  // of the components that a connector starts, in order
