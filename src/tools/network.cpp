@@ -112,7 +112,7 @@ class Builder {
                 case Request::Kind::failed:
                     return fail(request.text(), state.position());
                 case Request::Kind::budget_used:
-                    return fail("the structure takes too long to compute", state.position());
+                    return fail("the structure takes too long to compute", routine.span);
                 case Request::Kind::ended:
                     // What it kept is closed.
                     return;
