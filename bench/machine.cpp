@@ -16,6 +16,8 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compiler/compile.hpp"
@@ -47,13 +49,10 @@ double processor_seconds() {
     return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-std::optional<program::Program> compile(const std::filesystem::path& file) {
-    std::ifstream stream(file);
-    std::ostringstream text;
-    text << stream.rdbuf();
+std::optional<program::Program> compile(const std::string& name, std::string text) {
     diagnostics::Sources sources;
     diagnostics::Diagnostics diagnostics;
-    const std::uint32_t source = sources.add(file.string(), text.str());
+    const std::uint32_t source = sources.add(name, std::move(text));
     auto program = compiler::compile(sources, source, diagnostics, Limits{});
     for (const auto& each : diagnostics.all()) {
         std::cerr << diagnostics::render(sources, each);
@@ -62,7 +61,10 @@ std::optional<program::Program> compile(const std::filesystem::path& file) {
 }
 
 std::optional<Measured> measure(const std::filesystem::path& file, int times) {
-    const auto program = compile(file);
+    std::ifstream stream(file);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    const auto program = compile(file.string(), text.str());
     const auto routine = program ? program->find("run") : std::nullopt;
     if (!routine) return std::nullopt;
     const machine::Machine machine(*program, Limits{});
@@ -103,6 +105,48 @@ std::optional<Measured> measure(const Peer& peer, std::filesystem::path file, in
     std::istringstream words(line.data());
     if (!(words >> measured.result >> measured.seconds)) return std::nullopt;
     return measured;
+}
+
+// What the machine adds to a rendezvous: a component that begins a round, puts, and ends it; one
+// that gets; and a behaviour that is copied at a fork.
+constexpr std::string_view talkers = R"(
+    primitive giver(out<u64> to) { u64 n = 0; while (true) { sync put(to, n); n += 1; } }
+    primitive taker(in<u64> from) { u64 sum = 0; while (true) sync sum += get(from); }
+)";
+
+double nanoseconds_of_a_round(const program::Program& program, const machine::Machine& machine,
+                              std::string_view name) {
+    constexpr int rounds = 2'000'000;
+    machine::State state(program, *program.find(name), {machine::Value::scalar(1)});
+    const double before = processor_seconds();
+    for (int ended = 0; ended < rounds;) {
+        std::uint32_t budget = 1'000;
+        const machine::Request request = machine.run(state, budget);
+        if (request.kind == machine::Request::Kind::get) state.got(machine::Value::scalar(1));
+        if (request.kind == machine::Request::Kind::sync_end) ++ended;
+    }
+    return (processor_seconds() - before) * 1e9 / rounds;
+}
+
+double nanoseconds_of_a_copy(const program::Program& program) {
+    constexpr int copies = 2'000'000;
+    machine::State state(program, *program.find("giver"), {machine::Value::scalar(1)});
+    const double before = processor_seconds();
+    for (int i = 0; i < copies; ++i) {
+        machine::State copy = state;
+        state = std::move(copy);
+    }
+    return (processor_seconds() - before) * 1e9 / copies;
+}
+
+void show_requests() {
+    const auto program = compile("talkers", std::string(talkers));
+    if (!program) return;
+    const machine::Machine machine(*program, Limits{});
+    std::printf("\nbegin, put, end: %.1f ns    begin, get, end: %.1f ns    ",
+                nanoseconds_of_a_round(*program, machine, "giver"),
+                nanoseconds_of_a_round(*program, machine, "taker"));
+    std::printf("a state copied and moved: %.1f ns\n", nanoseconds_of_a_copy(*program));
 }
 
 int run(int times, bool with_peers, const std::vector<std::string>& wanted) {
@@ -149,6 +193,7 @@ int run(int times, bool with_peers, const std::vector<std::string>& wanted) {
         std::printf("\n");
     }
     if (with_peers) std::printf("(2.00x: takes twice as long as the machine)\n");
+    if (wanted.empty()) show_requests();
     return good ? 0 : 1;
 }
 

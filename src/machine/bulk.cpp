@@ -125,9 +125,14 @@ std::uint64_t append_cost(const Block* left, const Block* right, bool in_place) 
 Bulk::Bulk(const Program& program, const Limits& limits) : program_(&program), limits_(limits) {
     texts_.reserve(program.texts.size());
     for (const std::string& text : program.texts) texts_.push_back(Value::text(text));
-    has_floats_.reserve(program.types.size());
-    for (program::TypeId type = 0; type < program.types.size(); ++type) {
-        has_floats_.push_back(program::contains_float(program, type));
+    has_floats_.resize(program.types.size());
+    std::vector<bool> known(program.types.size());
+    for (const program::Routine& routine : program.routines) {
+        for (const Instruction& i : routine.code) {
+            if (i.opcode != Opcode::same_value || known[i.d]) continue;
+            known[i.d] = true;
+            has_floats_[i.d] = program::contains_float(program, i.d);
+        }
     }
 }
 

@@ -49,7 +49,7 @@ class Bulk {
     const program::Program* program_;
     Limits limits_;
     std::vector<Value> texts_;      // the program's string constants
-    std::vector<bool> has_floats_;  // by type
+    std::vector<bool> has_floats_;  // by type, for those that are compared
 };
 
 }  // namespace reowolf::machine

@@ -85,6 +85,10 @@ void set_reference(Slot& slot, Block* block) {
     release(std::exchange(slot.block, block));
 }
 
+const Instruction* instruction_of(const PreparedRoutine& running, const Operation* at) {
+    return running.routine->code.data() + (at - running.code);
+}
+
 std::uint32_t rounded(std::int64_t budget) {
     return budget > 0 ? static_cast<std::uint32_t>(budget) : 0;
 }
@@ -142,6 +146,13 @@ std::uint32_t rounded(std::int64_t budget) {
 // elsewhere, so that they stay in registers.
 Request Machine::run(State& state, std::uint32_t& budget) const {
     using Phase = State::Phase;
+    const auto copy_call = [](State::Call& to, const State::Call& from) -> State::Call& {
+        to.routine = from.routine;
+        to.pc = from.pc;
+        to.base = from.base;
+        to.result_slot = from.result_slot;
+        return to;
+    };
     static const void* const labels[] = {
 #define OPERATION(name) &&name,
 #include "machine/operations.def"
@@ -157,13 +168,8 @@ Request Machine::run(State& state, std::uint32_t& budget) const {
     const Operation* at = routines[state.top_.routine].code + state.top_.pc;
     if (state.phase_ == Phase::passing) ++at;
 
-    const auto instruction_at = [&] {
-        const PreparedRoutine& running = routines[state.top_.routine];
-        return running.routine->code.data() + (at - running.code);
-    };
-
     if (state.slots_.size() > frames_max) {
-        leave(state, instruction_at(), Phase::finished);
+        leave(state, instruction_of(routines[state.top_.routine], at), Phase::finished);
         return Request::failed(explain_frames_overflow(limits_));
     }
     if (left <= 0) goto used;
@@ -354,12 +360,12 @@ length:
 call: {
     const PreparedRoutine& callee = routines[at->a];
     State::Call& caller = state.top_;
+    const std::uint32_t at_caller = static_cast<std::uint32_t>(at - routines[caller.routine].code);
     const std::uint32_t base = state.slots_.size();
-    if (state.depth() > limits_.call_depth_max || callee.frame_slots > frames_max ||
+    if (state.callers_.size() >= limits_.call_depth_max || callee.frame_slots > frames_max ||
         base > frames_max - callee.frame_slots) {
         goto fail;
     }
-    caller.pc = static_cast<std::uint32_t>(at - routines[caller.routine].code);
     left -= 1 + callee.frame_slots / 64;
     slots = state.slots_.push(callee.frame_slots);
     Slot* arguments = state.slots_.data() + caller.base + at->b;
@@ -369,8 +375,12 @@ call: {
     for (std::uint32_t n = 0; n < callee.parameter_references; ++n) {
         arguments[callee.routine->references[n]] = Slot{};
     }
-    state.callers_.push_back(caller);
-    caller = {at->a, 0, base, at->c};
+    // Field by field: to read whole what was just written in parts takes the processor long.
+    copy_call(state.callers_.emplace_back(), caller).pc = at_caller;
+    caller.routine = at->a;
+    caller.pc = 0;
+    caller.base = base;
+    caller.result_slot = at->c;
     at = callee.code;
     if (left <= 0) goto used;
     goto* labels[static_cast<std::size_t>(at->code)];
@@ -383,7 +393,7 @@ ret_word: {
     callers_slots[state.top_.result_slot] = slots[at->a];
     state.slots_.shrink(state.top_.base);
     slots = callers_slots;
-    state.top_ = caller;
+    copy_call(state.top_, caller);
     state.callers_.pop_back();
     at = routines[state.top_.routine].code + state.top_.pc;
     NEXT();
@@ -392,7 +402,7 @@ ret: {
     const Routine& callee = *routines[state.top_.routine].routine;
     if (state.callers_.empty()) {
         budget = rounded(left - 1);
-        leave(state, instruction_at(), Phase::finished);
+        leave(state, instruction_of(routines[state.top_.routine], at), Phase::finished);
         return Request::ended(Value::take(*program_, *callee.result, slots + at->a));
     }
     left -= at - routines[state.top_.routine].code;
@@ -412,7 +422,7 @@ ret: {
     for (const std::uint32_t slot : callee.references) release(slots[slot].block);
     state.slots_.shrink(state.top_.base);
     slots = callers_slots;
-    state.top_ = caller;
+    copy_call(state.top_, caller);
     state.callers_.pop_back();
     at = routines[state.top_.routine].code + state.top_.pc;
     NEXT();
@@ -426,13 +436,14 @@ request:
     {
         // A reference to what is a register elsewhere would take it out of there.
         std::int64_t remaining = left;
-        Request asked = ask(state, instruction_at(), remaining);
+        Request asked = ask(state, instruction_of(routines[state.top_.routine], at), remaining);
         budget = rounded(remaining);
         return asked;
     }
 elsewhere: {
     std::int64_t remaining = left;
-    const bool done = bulk_.perform(*instruction_at(), slots, remaining);
+    const bool done =
+        bulk_.perform(*instruction_of(routines[state.top_.routine], at), slots, remaining);
     left = remaining;
     if (!done) goto fail;
     if (left > 0) NEXT();
@@ -441,11 +452,11 @@ elsewhere: {
 
 used:
     budget = 0;
-    leave(state, instruction_at(), Phase::running);
+    leave(state, instruction_of(routines[state.top_.routine], at), Phase::running);
     return Request::of(Request::Kind::budget_used);
 fail:
     budget = rounded(left);
-    return failed(state, instruction_at());
+    return failed(state, instruction_of(routines[state.top_.routine], at));
 }
 // NOLINTEND(cppcoreguidelines-macro-usage)
 

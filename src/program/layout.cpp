@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <unordered_set>
 
 #include "program/program.hpp"
 
@@ -9,33 +10,32 @@ namespace {
 class LayingOut {
   public:
     LayingOut(Program& program, std::uint32_t slots_max)
-        : program_(program), slots_max_(slots_max), marks_(program.types.size()) {}
+        : program_(program), slots_max_(slots_max) {}
 
-    // Those that were laid out before are known by their size.
+    // Types are added at the end, one after the other: what is new begins after the last one that
+    // has its layout.
     bool run() {
-        for (TypeId id = 0; id < program_.types.size(); ++id) {
-            const Type& type = program_.types[id];
-            if (is_aggregate(type.kind) && type.layout.slots != 0) marks_[id] = Mark::done;
-        }
-        for (TypeId id = 0; id < program_.types.size(); ++id) {
+        auto first = static_cast<TypeId>(program_.types.size());
+        while (first > 0 && !is_laid_out(program_.types[first - 1])) --first;
+        for (TypeId id = first; id < program_.types.size(); ++id) {
             if (!visit(id)) return false;
         }
         return true;
     }
 
   private:
-    enum class Mark : std::uint8_t { fresh, open, done };
+    static bool is_laid_out(const Type& type) {
+        return is_aggregate(type.kind) && type.layout.slots != 0;
+    }
 
     // The recursion is as deep as aggregates lie in each other.
     bool visit(TypeId id) {
         if (id >= program_.types.size()) return false;
-        if (!is_aggregate(program_.types[id].kind) || marks_[id] == Mark::done) return true;
-        if (marks_[id] == Mark::open || depth_ > slots_max_) return false;
-        marks_[id] = Mark::open;
-        ++depth_;
+        const Type& type = program_.types[id];
+        if (!is_aggregate(type.kind) || is_laid_out(type)) return true;
+        if (open_.size() > slots_max_ || !open_.insert(id).second) return false;
         const bool fits = visit_fields(id) && lay_out(program_.types[id]);
-        --depth_;
-        marks_[id] = Mark::done;
+        open_.erase(id);
         return fits;
     }
     bool visit_fields(TypeId id) {
@@ -85,8 +85,7 @@ class LayingOut {
 
     Program& program_;
     std::uint32_t slots_max_;
-    std::uint32_t depth_ = 0;
-    std::vector<Mark> marks_;
+    std::unordered_set<TypeId> open_;  // those that contain the one that is laid out
 };
 
 const Layout one_word{1, {}};
