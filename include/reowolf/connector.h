@@ -19,15 +19,20 @@
  * 2. A connector is used by one thread at a time. A second thread in a call is refused with EBUSY.
  *    Different connectors are independent, and may be peers of each other.
  * 3. Strings end in a zero byte. They and all buffers stay the caller's; nothing is kept beyond the
- *    call, except the buffers of rw_get and rw_opt, which must stay until rw_sync has succeeded or
- *    they were replaced.
+ *    call, except the buffers of rw_get, rw_opt and rw_poll, which must stay until the round has
+ *    succeeded or they were replaced.
  * 4. What a buffer holds depends on the port's type. A scalar has its size and the host's byte
  *    order; `bool` and `char` have one byte. A `string` (UTF-8) and `u8[]` are their bytes. Other
- *    types use the wire encoding: little-endian, packed, a u32 count before array elements.
+ *    types use the wire encoding: little-endian, packed, a u32 count before array elements, a tag
+ *    of one or two bytes before the payload of a union.
+ * 5. A connector belongs to the process that made it, and a thread there does its work while it is
+ *    connected. A child of fork() has no such thread: of connectors made before, it may use none,
+ *    not even to close them. It can make its own, and exec() leaves nothing of them open.
  *
- * Every function can fail with EBADF (no such connector), EBUSY (another thread is in a call),
- * EINVAL (a pointer is NULL that must not be) and ENOMEM. Checks come in the order: connector,
- * class, state, name of the port, its owner, its direction, size.
+ * Every function can fail with EBADF (no such connector), EBUSY (another thread is in a call, or a
+ * round that rw_sync_start has begun is under way), EINVAL (a pointer is NULL that must not be) and
+ * ENOMEM. Checks come in the order: connector, class, state, name of the port, its owner, its
+ * direction, size.
  */
 #ifndef REOWOLF_CONNECTOR_H
 #define REOWOLF_CONNECTOR_H
@@ -44,17 +49,22 @@
 extern "C" {
 #endif
 
-/* The classes of connectors. Of these, RW_REALTIME is there; the others are refused with EINVAL. */
-#define RW_REALTIME 1 /* puts and gets are prepared, then all peers step together with rw_sync */
-#define RW_LOGICAL 2
-#define RW_DYNAMIC 3
+/* ---- Making and configuring ----------------------------------------------------------------- */
 
-/* A new connector, or -1: EINVAL (unknown class), EMFILE (too many connectors). */
+/* The classes of connectors. Peers of different classes can be in one connector; they tell each
+ * other their class when they connect. */
+#define RW_REALTIME 1 /* puts and gets are prepared, then all real-time peers step together */
+#define RW_LOGICAL 2  /* ports are offered and polled; a round happens when one of them can fire */
+#define RW_DYNAMIC 3  /* not there yet: refused with EINVAL */
+
+/* A new connector of the class, to be released with rw_close. Or -1: EINVAL (unknown class), EMFILE
+ * (too many connectors). */
 RW_API int rw_connector(int cls);
 
 /* Gives the connector its protocol: a module of the protocol description language with one
- * `connector` and one `self`. 0, or -1: EINVAL (the description is not valid; rw_error and
- * rw_checkdesc have the diagnostic with line and column), EISCONN. */
+ * `connector` and one `self`. Before rw_connect it can be called again, and replaces the protocol.
+ * 0, or -1: EINVAL (the description is not valid; rw_error and rw_checkdesc have the diagnostic
+ * with line and column), EISCONN. */
 RW_API int rw_configure(int conn, const char* desc_sz);
 
 /* Checks a description. The diagnostic is written to `out` as snprintf would: at most `len` bytes
@@ -70,31 +80,49 @@ RW_API int rw_connect(int conn);
 
 /* Closes a port: for the rest of the protocol it stays silent. Closing the last one leaves the
  * connector. With NULL, leaves the connector and releases its number; what others need to finish
- * the last round is delivered first. 0, or -1: ENOTCONN, ENOENT, EACCES. */
+ * the last round is delivered first, and a round under way is abandoned. 0, or -1: ENOTCONN,
+ * ENOENT, EACCES. */
 RW_API int rw_close(int conn, const char* port_sz);
 
-/* The time limit of rw_connect and rw_sync, in milliseconds. Negative: none. 0: what is not
- * possible at once fails. */
+/* The time limit of rw_connect, rw_sync and rw_await, in milliseconds. Negative: none, as at first
+ * for rw_sync and rw_await; rw_connect has 30,000 at first. 0: tries once; what is not possible
+ * with the peers that wait now fails with ETIMEDOUT. Takes effect with the next call. */
 RW_API int rw_timeout(int conn, long ms);
+
+/* The options of rw_set. The last three are set before connecting. */
+#define RW_CONNECT_TIMEOUT_MS 1 /* as rw_timeout, for rw_connect alone */
+#define RW_ROUND_TIMEOUT_MS 2   /* as rw_timeout, for rw_sync and rw_await alone */
+#define RW_SILENCE_MS 3         /* a peer of which nothing has come for so long is lost; 10,000 */
+#define RW_MESSAGE_BYTES_MAX 4  /* of one value; 67,108,864, and not more */
+#define RW_BEHAVIOURS_MAX 5     /* live ones of a component or of a round prepared here; 65,536 */
+
+/* Sets an option. 0, or -1: EINVAL (no such option, or not a value that it can have), EISCONN
+ * (connected already, and it is one to set before). */
+RW_API int rw_set(int conn, int option, long value);
+
+/* ---- Real-time connectors ------------------------------------------------------------------- */
 
 /* Prepares a value to go out through the port at the next rw_sync. The value is copied. Again for
  * the same port: replaces it; with a NULL buffer: takes it back. No communication takes place. 0,
  * or -1: EPERM (direction, or class), ENOTCONN, ENOENT (no such port), EACCES (another peer's),
  * EMSGSIZE (not the size of the port's type, or over 64 MiB), EINVAL (not a value of the port's
- * type), EPIPE (the port is closed). */
+ * type), EPIPE (the port was closed here). */
 RW_API int rw_put(int conn, const char* port_sz, const void* buf, size_t len);
 
 /* Prepares a buffer for the value that must come in through the port at the next rw_sync. Written
  * only when that succeeds. A longer value fills the buffer; rw_length has its length, and
- * rw_decide gets it whole. With a NULL buffer: takes it back. Fails as rw_put does. */
+ * rw_decide gets it whole. With a NULL buffer: takes it back. Of rw_get and rw_opt on a port, the
+ * last one counts. Fails as rw_put does. */
 RW_API int rw_get(int conn, const char* port_sz, void* buf, size_t len);
 
-/* As rw_get, for a value that may come or not; rw_decide tells. */
+/* As rw_get, for a value that may come or not; rw_decide tells. A round in which more such values
+ * come is preferred. */
 RW_API int rw_opt(int conn, const char* port_sz, void* buf, size_t len);
 
-/* One round: everything that the peers have prepared happens, or nothing of it happens. Blocks
- * until it is decided. 0; 1 if with this round the protocol has expired, because all of its
- * components have ended; or -1, and everything is as before the call, what was prepared included:
+/* One round: everything that the real-time peers have prepared happens, or nothing of it happens.
+ * Ports for which nothing is prepared stay silent. Blocks until it is decided. 0; 1 if with this
+ * round the protocol has expired, because all of its components have ended; or -1, and everything
+ * is as before the call, what was prepared included:
  *   ETIMEDOUT     a peer did not synchronise within the time limit of one of them
  *   EDEADLK       the peers have put and got what no behaviour of the protocol fits
  *   EPROTO        a peer deviated from the protocol
@@ -102,19 +130,69 @@ RW_API int rw_opt(int conn, const char* port_sz, void* buf, size_t len);
  *   ECONNABORTED  the connection was lost while the outcome was open: it is unknown whether the
  *                 round happened at the others
  *   EPROTONOSUPPORT  the protocol has expired
- *   ENOTCONN */
+ *   ENOTCONN, EPERM (class) */
 RW_API int rw_sync(int conn);
 
-/* How many bytes came in through the port in the last round; 0 if it did not fire. Or -1. */
+/* ---- Logical connectors --------------------------------------------------------------------- */
+
+/* Prepares a value that may go out through the port at the next rw_await, or not; rw_decide tells.
+ * Copied, replaced, taken back, and failing as with rw_put. */
+RW_API int rw_offer(int conn, const char* port_sz, const void* buf, size_t len);
+
+/* Prepares a buffer for a value that may come in through the port at the next rw_await, or not;
+ * rw_decide tells. Otherwise as rw_get. */
+RW_API int rw_poll(int conn, const char* port_sz, void* buf, size_t len);
+
+/* One round in which at least one of the ports offered and polled fires. Blocks until there is one.
+ * Then all offers and polls are over, those that did not fire too. The other peers are needed only
+ * as far as the protocol says. Real-time peers go on without this one while it is not in this
+ * call: to them it is silent. Returns and fails as rw_sync does; with nothing prepared it is
+ * EDEADLK. */
+RW_API int rw_await(int conn);
+
+/* ---- Alternatives --------------------------------------------------------------------------- */
+
+/* What is prepared from here on, until the next rw_or or the end of the round, is an alternative to
+ * what was prepared before: one of them happens, an earlier one rather than a later one. 0, or -1:
+ * ENOTCONN, EMFILE (more than 1,024 alternatives). */
+RW_API int rw_or(int conn);
+
+/* Which of the alternatives happened in the last round, counted from 0. Or -1: ENOTCONN, EINVAL (no
+ * round has happened yet). */
+RW_API int rw_chosen(int conn);
+
+/* ---- The last round ------------------------------------------------------------------------- */
+
+/* How many bytes the value has that went through the port in the last round; 0 if it did not
+ * fire. Or -1: ENOTCONN, ENOENT, EACCES. */
 RW_API long rw_length(int conn, const char* port_sz);
 
-/* The value that came in through the port in the last round: 1, and it fills the buffer; 0 if the
- * port did not fire, and the buffer is left as it is. Or -1. */
+/* Whether the port fired in the last round, and with what value: 1, and it fills the buffer; 0, and
+ * the buffer is left as it is. Also with a NULL buffer and no length. The value is there until the
+ * next round has succeeded. Or -1: ENOTCONN, ENOENT, EACCES, EMSGSIZE. */
 RW_API int rw_decide(int conn, const char* port_sz, void* buf, size_t len);
 
 /* What the last failed call had to say about this connector. Good until the next call for it;
  * empty if none has failed. */
 RW_API const char* rw_error(int conn);
+
+/* ---- Event loops ---------------------------------------------------------------------------- */
+
+/* Begin a round as rw_sync and rw_await do, but do not wait for it. Until it is finished, only
+ * rw_fd, rw_decide, rw_length, rw_chosen, rw_error, rw_timeout, rw_set and rw_close with NULL are
+ * possible; others fail with EBUSY. 0, or -1: EPERM (class), ENOTCONN, EMFILE (no descriptor). */
+RW_API int rw_sync_start(int conn);
+RW_API int rw_await_start(int conn);
+
+/* Finish what rw_sync_start and rw_await_start have begun: wait for the end of the round, and
+ * return what rw_sync and rw_await would. Also -1: EINVAL (none was begun). */
+RW_API int rw_sync_finish(int conn);
+RW_API int rw_await_finish(int conn);
+
+/* A descriptor that polls readable from the end of a round that was begun until it is finished; for
+ * poll, epoll and the like, not to be read, and closed by rw_close. It is the same every time. Or
+ * -1: EMFILE. */
+RW_API int rw_fd(int conn);
 
 #ifdef __cplusplus
 }

@@ -27,6 +27,7 @@ struct Limits {
     std::uint32_t live_behaviours_max = 65'536;
     std::uint32_t instructions_per_slice = 20'000;
     std::uint32_t components_max = 1u << 20;
+    std::uint32_t alternatives_max = 1'024;  // that an application prepares for one round
 
     // Between sites.
     std::size_t message_value_bytes_max = std::size_t{64} << 20;

@@ -10,15 +10,19 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include <reowolf/connector.h>
 
 #include "connector/connector.hpp"
 #include "connector/description.hpp"
+#include "system/event.hpp"
 
 namespace {
 
@@ -26,6 +30,7 @@ using reowolf::connector::Class;
 using reowolf::connector::Connector;
 using reowolf::connector::Failure;
 using reowolf::connector::Fault;
+using reowolf::connector::Status;
 
 // As many as a process may have files by default, roughly; each takes a thread while connected.
 constexpr std::size_t connectors_max = 1024;
@@ -37,10 +42,12 @@ struct Handle {
         std::byte* bytes;
         std::size_t size;
     };
+    using Buffers = std::map<std::string, Buffer, std::less<>>;  // by port
 
     std::atomic<bool> is_in_call = false;
-    Connector connector;
-    std::map<std::string, Buffer, std::less<>> buffers;  // of gets and opts, by port
+    std::optional<reowolf::system::Event> finished;  // made when somebody may wait for it
+    Connector connector;                             // before the event, which its thread sets
+    std::vector<Buffers> buffers{1};                 // to be filled, by alternative
     std::string error;
 };
 
@@ -150,31 +157,169 @@ int result(Handle& handle, Status status) {
     return status ? 0 : failed(handle, std::move(status.error()));
 }
 
-// A port without a name. The state comes before the name.
-int no_name(Handle& handle) {
-    if (const auto right = handle.connector.expect_connected(); !right) {
-        return failed(handle, right.error());
+// What comes before the name of a port, in the order of the checks; then that there is a name.
+Status can_use(Handle& handle, const char* port_sz) {
+    if (auto right = handle.connector.expect_connected(); !right) return right;
+    if (!port_sz) {
+        return std::unexpected(Failure{Fault::bad_argument, "the name of the port is NULL"});
     }
-    return failed(handle, {Fault::bad_argument, "the name of the port is NULL"});
+    return {};
 }
 
-int receive_into(int conn, const char* port_sz, void* buf, std::size_t len, bool optional) {
+Status can_prepare(Handle& handle, bool steps, const char* port_sz) {
+    if (auto right = handle.connector.expect_steps(steps); !right) return right;
+    if (auto right = handle.connector.expect_connected(); !right) return right;
+    if (auto right = handle.connector.expect_at_rest(); !right) return right;
+    return can_use(handle, port_sz);
+}
+
+using Bytes = std::optional<std::span<const std::byte>>;
+
+int send_from(int conn, const char* port_sz, const void* buf, std::size_t len, bool steps) {
     return with(conn, [&](Handle& handle) {
-        if (const auto right = handle.connector.expect_class(Class::realtime); !right) {
-            return failed(handle, right.error());
+        if (auto right = can_prepare(handle, steps, port_sz); !right) {
+            return failed(handle, std::move(right.error()));
         }
-        if (!port_sz) return no_name(handle);
+        const Bytes bytes =
+            buf ? Bytes(std::span(static_cast<const std::byte*>(buf), len)) : std::nullopt;
+        return result(handle, steps ? handle.connector.put(port_sz, bytes)
+                                    : handle.connector.offer(port_sz, bytes));
+    });
+}
+
+using Receive = Status (Connector::*)(std::string_view, std::optional<std::size_t>);
+
+int receive_into(int conn, const char* port_sz, void* buf, std::size_t len, bool steps,
+                 Receive receive) {
+    return with(conn, [&](Handle& handle) {
+        if (auto right = can_prepare(handle, steps, port_sz); !right) {
+            return failed(handle, std::move(right.error()));
+        }
         const std::optional<std::size_t> room = buf ? std::optional(len) : std::nullopt;
-        auto status =
-            optional ? handle.connector.opt(port_sz, room) : handle.connector.get(port_sz, room);
+        auto status = (handle.connector.*receive)(port_sz, room);
         if (!status) return failed(handle, std::move(status.error()));
+        handle.buffers.resize(handle.connector.alternatives());
         if (buf) {
-            handle.buffers[port_sz] = {static_cast<std::byte*>(buf), len};
+            handle.buffers.back()[port_sz] = {static_cast<std::byte*>(buf), len};
         } else {
-            handle.buffers.erase(port_sz);
+            handle.buffers.back().erase(port_sz);
         }
         return 0;
     });
+}
+
+// The value goes where it was to go; what does not fit is left out.
+void fill(Handle& handle) {
+    const std::size_t chosen = handle.connector.chosen().value_or(0);
+    if (chosen < handle.buffers.size()) {
+        for (const auto& fired : handle.connector.fired()) {
+            const auto buffer = handle.buffers[chosen].find(fired.port);
+            if (buffer == handle.buffers[chosen].end() || fired.bytes.empty()) continue;
+            std::memcpy(buffer->second.bytes, fired.bytes.data(),
+                        std::min(fired.bytes.size(), buffer->second.size));
+        }
+    }
+    handle.buffers.assign(1, {});
+}
+
+int start_round(Handle& handle, bool steps) {
+    if (auto right = handle.connector.expect_steps(steps); !right) {
+        return failed(handle, std::move(right.error()));
+    }
+    if (auto right = handle.connector.expect_connected(); !right) {
+        return failed(handle, std::move(right.error()));
+    }
+    if (!handle.finished) handle.finished.emplace();
+    if (auto right = handle.connector.expect_at_rest(); !right) {
+        return failed(handle, std::move(right.error()));
+    }
+    handle.finished->clear();
+    return result(handle, handle.connector.start([&event = *handle.finished] { event.set(); }));
+}
+
+int finish_round(Handle& handle, bool steps) {
+    if (auto right = handle.connector.expect_steps(steps); !right) {
+        return failed(handle, std::move(right.error()));
+    }
+    auto expired = handle.connector.finish();
+    if (!handle.connector.is_started() && handle.finished) handle.finished->clear();
+    if (!expired) return failed(handle, std::move(expired.error()));
+    fill(handle);
+    return *expired ? 1 : 0;
+}
+
+int whole_round(int conn, bool steps) {
+    return with(conn, [&](Handle& handle) {
+        if (auto right = handle.connector.expect_steps(steps); !right) {
+            return failed(handle, std::move(right.error()));
+        }
+        if (auto right = handle.connector.start(); !right) {
+            return failed(handle, std::move(right.error()));
+        }
+        return finish_round(handle, steps);
+    });
+}
+
+std::optional<Class> class_of(int cls) {
+    switch (cls) {
+        case RW_REALTIME:
+            return Class::realtime;
+        case RW_LOGICAL:
+            return Class::logical;
+        default:
+            return std::nullopt;
+    }
+}
+
+// The whole numbers that an option may have.
+struct Range {
+    long least = 0;
+    long most = 0;
+};
+
+Status set_limit(Handle& handle, std::int64_t value, Range range, auto set) {
+    if (handle.connector.is_connected()) {
+        return std::unexpected(Failure{Fault::already_connected, "it is set before connecting"});
+    }
+    if (value < range.least || value > range.most) {
+        return std::unexpected(Failure{
+            Fault::bad_argument,
+            fmt::format("the option may have values from {} to {}", range.least, range.most)});
+    }
+    set(handle.connector.options().limits, value);
+    return {};
+}
+
+Status set_option(Handle& handle, int option, long value) {
+    constexpr long day_ms = 24L * 60 * 60 * 1000;
+    constexpr long heartbeats_in_patience = 10;
+    const reowolf::Limits normal;
+    reowolf::connector::Options& options = handle.connector.options();
+    switch (option) {
+        case RW_CONNECT_TIMEOUT_MS:
+            options.connect_timeout_ms = value;
+            return {};
+        case RW_ROUND_TIMEOUT_MS:
+            options.sync_timeout_ms = value;
+            return {};
+        case RW_SILENCE_MS:
+            return set_limit(handle, value, {100, day_ms}, [](reowolf::Limits& limits, long ms) {
+                limits.silence_patience_ms = ms;
+                limits.heartbeat_ms = ms / heartbeats_in_patience;
+            });
+        case RW_MESSAGE_BYTES_MAX:
+            return set_limit(handle, value, {1, static_cast<long>(normal.message_value_bytes_max)},
+                             [](reowolf::Limits& limits, long bytes) {
+                                 limits.message_value_bytes_max = static_cast<std::size_t>(bytes);
+                             });
+        case RW_BEHAVIOURS_MAX:
+            return set_limit(handle, value, {1, 1L << 24}, [](reowolf::Limits& limits, long count) {
+                limits.live_behaviours_max = static_cast<std::uint32_t>(count);
+            });
+        default:
+            return std::unexpected(
+                Failure{Fault::bad_argument, fmt::format("no option has number {}", option)});
+    }
 }
 
 }  // namespace
@@ -183,8 +328,9 @@ extern "C" {
 
 int rw_connector(int cls) {
     return guarded(-1, [&] {
-        if (cls != RW_REALTIME) return failed(EINVAL);
-        auto handle = std::make_shared<Handle>(Class::realtime);
+        const auto connector_class = class_of(cls);
+        if (!connector_class) return failed(EINVAL);
+        auto handle = std::make_shared<Handle>(*connector_class);
         const std::scoped_lock lock(table().mutex);
         auto& handles = table().handles;
         auto place = std::ranges::find(handles, nullptr);
@@ -199,7 +345,7 @@ int rw_connector(int cls) {
 
 int rw_configure(int conn, const char* desc_sz) {
     return with(conn, [&](Handle& handle) {
-        if (!desc_sz && !handle.connector.expect_connected()) {
+        if (!desc_sz && !handle.connector.is_connected()) {
             return failed(handle, {Fault::bad_argument, "the description is NULL"});
         }
         return result(handle, handle.connector.configure(desc_sz ? desc_sz : ""));
@@ -228,9 +374,15 @@ int rw_connect(int conn) {
 
 int rw_timeout(int conn, long ms) {
     return with(conn, [&](Handle& handle) {
-        handle.connector.set_timeout(ms);
+        handle.connector.options().connect_timeout_ms = ms;
+        handle.connector.options().sync_timeout_ms = ms;
         return 0;
     });
+}
+
+int rw_set(int conn, int option, long value) {
+    return with(conn,
+                [&](Handle& handle) { return result(handle, set_option(handle, option, value)); });
 }
 
 int rw_close(int conn, const char* port_sz) {
@@ -244,46 +396,77 @@ int rw_close(int conn, const char* port_sz) {
 }
 
 int rw_put(int conn, const char* port_sz, const void* buf, size_t len) {
-    return with(conn, [&](Handle& handle) {
-        if (const auto right = handle.connector.expect_class(Class::realtime); !right) {
-            return failed(handle, right.error());
-        }
-        if (!port_sz) return no_name(handle);
-        const std::optional<std::span<const std::byte>> bytes =
-            buf ? std::optional(std::span(static_cast<const std::byte*>(buf), len)) : std::nullopt;
-        return result(handle, handle.connector.put(port_sz, bytes));
-    });
+    return send_from(conn, port_sz, buf, len, true);
 }
 
 int rw_get(int conn, const char* port_sz, void* buf, size_t len) {
-    return receive_into(conn, port_sz, buf, len, false);
+    return receive_into(conn, port_sz, buf, len, true, &Connector::get);
 }
 
 int rw_opt(int conn, const char* port_sz, void* buf, size_t len) {
-    return receive_into(conn, port_sz, buf, len, true);
+    return receive_into(conn, port_sz, buf, len, true, &Connector::opt);
+}
+
+int rw_offer(int conn, const char* port_sz, const void* buf, size_t len) {
+    return send_from(conn, port_sz, buf, len, false);
+}
+
+int rw_poll(int conn, const char* port_sz, void* buf, size_t len) {
+    return receive_into(conn, port_sz, buf, len, false, &Connector::poll);
+}
+
+int rw_or(int conn) {
+    return with(
+        conn, [](Handle& handle) { return result(handle, handle.connector.begin_alternative()); });
 }
 
 int rw_sync(int conn) {
+    return whole_round(conn, true);
+}
+
+int rw_await(int conn) {
+    return whole_round(conn, false);
+}
+
+int rw_sync_start(int conn) {
+    return with(conn, [](Handle& handle) { return start_round(handle, true); });
+}
+
+int rw_await_start(int conn) {
+    return with(conn, [](Handle& handle) { return start_round(handle, false); });
+}
+
+int rw_sync_finish(int conn) {
+    return with(conn, [](Handle& handle) { return finish_round(handle, true); });
+}
+
+int rw_await_finish(int conn) {
+    return with(conn, [](Handle& handle) { return finish_round(handle, false); });
+}
+
+int rw_fd(int conn) {
     return with(conn, [](Handle& handle) {
-        if (const auto right = handle.connector.expect_class(Class::realtime); !right) {
-            return failed(handle, right.error());
+        if (!handle.finished) handle.finished.emplace();
+        return handle.finished->descriptor();
+    });
+}
+
+int rw_chosen(int conn) {
+    return with(conn, [](Handle& handle) {
+        if (auto right = handle.connector.expect_connected(); !right) {
+            return failed(handle, std::move(right.error()));
         }
-        const auto expired = handle.connector.sync();
-        if (!expired) return failed(handle, expired.error());
-        for (const auto& [port, bytes] : handle.connector.received()) {
-            const auto buffer = handle.buffers.find(port);
-            if (buffer == handle.buffers.end() || bytes.empty()) continue;
-            std::memcpy(buffer->second.bytes, bytes.data(),
-                        std::min(bytes.size(), buffer->second.size));
-        }
-        handle.buffers.clear();
-        return *expired ? 1 : 0;
+        const auto chosen = handle.connector.chosen();
+        if (!chosen) return failed(handle, {Fault::bad_argument, "there was no round yet"});
+        return static_cast<int>(*chosen);
     });
 }
 
 long rw_length(int conn, const char* port_sz) {
     return with(conn, [&](Handle& handle) -> long {
-        if (!port_sz) return no_name(handle);
+        if (auto right = can_use(handle, port_sz); !right) {
+            return failed(handle, std::move(right.error()));
+        }
         const auto value = handle.connector.decide(port_sz);
         if (!value) return failed(handle, value.error());
         return *value ? static_cast<long>((*value)->size()) : 0;
@@ -292,10 +475,17 @@ long rw_length(int conn, const char* port_sz) {
 
 int rw_decide(int conn, const char* port_sz, void* buf, size_t len) {
     return with(conn, [&](Handle& handle) {
-        if (!port_sz) return no_name(handle);
+        if (auto right = can_use(handle, port_sz); !right) {
+            return failed(handle, std::move(right.error()));
+        }
         const auto value = handle.connector.decide(port_sz);
         if (!value) return failed(handle, value.error());
         if (!buf && len > 0) return failed(handle, {Fault::bad_argument, "the buffer is NULL"});
+        if (buf) {
+            if (auto right = handle.connector.expect_room(port_sz, len); !right) {
+                return failed(handle, std::move(right.error()));
+            }
+        }
         if (!*value) return 0;
         const std::size_t size = std::min((*value)->size(), len);
         if (size > 0) std::memcpy(buf, (*value)->data(), size);

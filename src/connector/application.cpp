@@ -6,38 +6,61 @@
 
 namespace reowolf::connector {
 
-ApplicationBody::ApplicationBody(std::vector<Prepared> prepared) {
-    std::ranges::sort(prepared, {}, &Prepared::kind);
-    prepared_ = std::make_shared<const std::vector<Prepared>>(std::move(prepared));
+using machine::Request;
+
+namespace {
+
+bool is_optional(Prepared::Kind kind) {
+    return kind == Prepared::Kind::offer || kind == Prepared::Kind::opt;
 }
 
-std::optional<machine::Request> ApplicationBody::run(std::uint32_t& budget) {
+}  // namespace
+
+ApplicationBody::ApplicationBody(Batches batches, bool must_fire) : must_fire_(must_fire) {
+    for (auto& batch : batches) std::ranges::stable_sort(batch, {}, &Prepared::kind);
+    batches_ = std::make_shared<const Batches>(std::move(batches));
+}
+
+std::optional<Request> ApplicationBody::run(std::uint32_t& budget) {
     if (budget > 0) --budget;
-    if (next_ == prepared_->size()) return machine::Request::of(machine::Request::Kind::sync_end);
-    const Prepared& action = (*prepared_)[next_];
-    switch (action.kind) {
-        case Prepared::Kind::put:
-            ++next_;
-            return machine::Request::put(action.handle, action.type, action.value);
-        case Prepared::Kind::get:
-            return machine::Request::get(action.handle, action.type);
-        case Prepared::Kind::opt:
-            if (std::exchange(takes_option_, false)) {
-                return machine::Request::get(action.handle, action.type);
-            }
-            return machine::Request::fork(2);
+    const bool is_choice = batches_->size() > 1;
+    if (!has_batch_ && is_choice) {
+        return Request::fork(static_cast<std::uint32_t>(batches_->size()));
     }
-    return std::nullopt;
+    const std::size_t size = (*batches_)[batch_].size();
+    if (must_fire_ && size == 0) return Request::of(Request::Kind::discarded);
+    if (next_ == size) return Request::of(Request::Kind::sync_end);
+    const Prepared& action = next();
+    // The last chance to fire is none to be silent.
+    const bool has_to = must_fire_ && fired_.empty() && next_ + 1 == size;
+    if (is_optional(action.kind) && !has_to && !std::exchange(takes_option_, false)) {
+        return Request::fork(2);
+    }
+    if (action.kind == Prepared::Kind::get || action.kind == Prepared::Kind::opt) {
+        return Request::get(action.handle, action.type);
+    }
+    fired_.push_back({action.port, false, action.value});
+    ++next_;
+    return Request::put(action.handle, action.type, action.value);
 }
 
 void ApplicationBody::got(machine::Value message) {
-    received_.push_back({(*prepared_)[next_].port, std::move(message)});
+    fired_.push_back({next().port, true, std::move(message)});
     ++next_;
 }
 
 void ApplicationBody::chose(std::uint32_t index) {
+    if (!has_batch_ && batches_->size() > 1) {
+        has_batch_ = true;
+        batch_ = index;
+        return;
+    }
     takes_option_ = index == 0;
     if (!takes_option_) ++next_;
+}
+
+bool ApplicationBody::takes_option() const {
+    return next_ < (*batches_)[batch_].size() && next().kind == Prepared::Kind::opt;
 }
 
 }  // namespace reowolf::connector

@@ -14,25 +14,34 @@ namespace reowolf::connector {
 
 // What the application prepared for one port.
 struct Prepared {
-    enum class Kind { put, get, opt };
+    enum class Kind { put, offer, get, opt };
     Kind kind = Kind::put;
     std::size_t port = 0;  // index among the peer's ports
     machine::PortHandle handle = 0;
     program::TypeId type = 0;
-    machine::Value value;  // of a put
+    machine::Value value;  // of a put or an offer
 };
 
-// Puts first, since no put can depend on what this round brings; then the gets; an optional get is
-// a fork between getting and not.
+// What the application prepared for a round: of the batches one happens, and of that everything
+// that is not optional.
+using Batches = std::vector<std::vector<Prepared>>;
+
+// Puts first, since no put can depend on what this round brings; then the gets. A port that may
+// fire or not is a fork between the two.
 class ApplicationBody final : public runtime::Body {
   public:
-    explicit ApplicationBody(std::vector<Prepared> prepared);
+    // `must_fire`: at least one port fires in every behaviour. Then batches without any are left
+    // out; one at least must remain.
+    ApplicationBody(Batches batches, bool must_fire);
 
-    struct Received {
+    // A port that fired, with what went out or came in.
+    struct Fired {
         std::size_t port = 0;
+        bool came_in = false;
         machine::Value value;
     };
-    const std::vector<Received>& received() const { return received_; }
+    const std::vector<Fired>& fired() const { return fired_; }
+    std::size_t batch() const { return batch_; }
 
     std::unique_ptr<Body> clone() const override {
         return std::make_unique<ApplicationBody>(*this);
@@ -43,12 +52,18 @@ class ApplicationBody final : public runtime::Body {
     void fires(bool) override {}
     void made(machine::PortHandle, machine::PortHandle) override {}
     bool same_state(const Body&) const override { return false; }
+    bool takes_option() const override;
 
   private:
-    std::shared_ptr<const std::vector<Prepared>> prepared_;
+    const Prepared& next() const { return (*batches_)[batch_][next_]; }
+
+    std::shared_ptr<const Batches> batches_;
+    bool must_fire_ = false;
+    bool has_batch_ = false;
+    std::size_t batch_ = 0;
     std::size_t next_ = 0;
     bool takes_option_ = false;
-    std::vector<Received> received_;
+    std::vector<Fired> fired_;
 };
 
 }  // namespace reowolf::connector

@@ -16,9 +16,6 @@ namespace reowolf::connector {
 
 namespace {
 
-constexpr std::int64_t connect_timeout_default_ms = 30'000;
-constexpr std::int64_t sync_timeout_default_ms = -1;
-
 std::unexpected<Failure> fail(Fault fault, std::string text) {
     return std::unexpected(Failure{fault, std::move(text)});
 }
@@ -53,8 +50,7 @@ class Connector::Engine {
 
     Status connect(std::int64_t timeout_ms) {
         return wait<Status>([this, timeout_ms](auto done) {
-            handshake_.emplace(*description_, static_cast<std::uint8_t>(class_), loop_, *transport_,
-                               limits_);
+            handshake_.emplace(*description_, class_, loop_, *transport_, limits_);
             handshake_->start(timeout_ms, [this, done](auto established) {
                 if (!established) return done(std::unexpected(std::move(established.error())));
                 member_.emplace(description_, std::move(*established), loop_, limits_,
@@ -67,11 +63,22 @@ class Connector::Engine {
         });
     }
 
-    std::expected<Outcome, Failure> sync(std::vector<Prepared> prepared, std::int64_t timeout_ms) {
-        return wait<std::expected<Outcome, Failure>>([this, timeout_ms, &prepared](auto done) {
-            member_->sync(std::move(prepared), timeout_ms, done);
+    using Result = std::expected<Outcome, Failure>;
+
+    void start(Batches batches, std::int64_t timeout_ms, std::function<void()> notify) {
+        const auto promise = std::make_shared<std::promise<Result>>();
+        result_ = promise->get_future();
+        loop_.post([this, timeout_ms, batches = std::move(batches), notify = std::move(notify),
+                    promise]() mutable {
+            member_->sync(std::move(batches), timeout_ms,
+                          [notify = std::move(notify), promise](Result result) {
+                              promise->set_value(std::move(result));
+                              if (notify) notify();
+                          });
         });
     }
+
+    Result finish() { return result_.get(); }
 
     void close(machine::PortHandle port) {
         wait<bool>([this, port](auto done) {
@@ -98,13 +105,14 @@ class Connector::Engine {
     // The handshake stays: it listens, and turns away who comes later.
     std::optional<Handshake> handshake_;
     std::optional<Member> member_;
+    std::future<Result> result_;
     std::thread thread_;
 };
 
-// ---- Calls -------------------------------------------------------------------------------------
+// ---- Establishing ------------------------------------------------------------------------------
 
 Connector::Connector(Class connector_class, const Limits& limits)
-    : class_(connector_class), limits_(limits) {}
+    : class_(connector_class), options_{.limits = limits} {}
 
 Connector::~Connector() = default;
 
@@ -113,38 +121,52 @@ Status Connector::configure(std::string_view text) {
         return fail(Fault::already_connected,
                     "the connector is connected; renegotiation is not supported yet");
     }
-    auto description = describe(text, limits_);
+    auto description = describe(text, options_.limits);
     if (!description) return fail(Fault::bad_description, std::move(description.error()));
     description_ = std::move(*description);
     return {};
 }
 
-void Connector::set_timeout(std::int64_t timeout_ms) {
-    timeout_ms_ = timeout_ms;
-}
-
 Status Connector::connect() {
     if (!description_) return fail(Fault::not_connected, "the connector is not configured");
     if (engine_) return fail(Fault::already_connected, "the connector is connected already");
-    auto engine = std::make_unique<Engine>(description_, class_, limits_);
-    auto connected = engine->connect(timeout_ms_.value_or(connect_timeout_default_ms));
+    auto engine = std::make_unique<Engine>(description_, class_, options_.limits);
+    auto connected = engine->connect(options_.connect_timeout_ms);
     if (!connected) return connected;
     engine_ = std::move(engine);
     is_expired_ = false;
-    prepared_.clear();
+    batches_.assign(1, {});
     closed_.assign(description_->structure.ports[description_->self].size(), false);
-    received_.clear();
+    fired_.clear();
+    chosen_.reset();
     return {};
 }
 
-Status Connector::expect_class(Class expected) const {
-    if (class_ == expected) return {};
-    return fail(Fault::not_allowed, "this call is for connectors of another class");
+// ---- Checks ------------------------------------------------------------------------------------
+
+Status Connector::expect_steps(bool expected) const {
+    if (steps(class_) == expected) return {};
+    return fail(Fault::not_allowed, expected ? "this call is for real-time connectors"
+                                             : "this call is for logical and dynamic connectors");
 }
 
 Status Connector::expect_connected() const {
     if (engine_) return {};
     return fail(Fault::not_connected, "the connector is not connected");
+}
+
+Status Connector::expect_at_rest() const {
+    if (!is_started_) return {};
+    return fail(Fault::busy, "a round is under way; it is to be finished first");
+}
+
+Status Connector::expect_room(std::string_view name, std::size_t room) const {
+    const auto index = find(name);
+    if (!index) return std::unexpected(index.error());
+    const std::size_t size = machine::fixed_size(description_->program, port(*index).type);
+    if (size == 0 || size == room) return {};
+    return fail(Fault::bad_size,
+                fmt::format("a value of port '{}' has {} bytes, the buffer {}", name, size, room));
 }
 
 const Structure::Port& Connector::port(std::size_t index) const {
@@ -170,98 +192,144 @@ std::expected<std::size_t, Failure> Connector::find(std::string_view name) const
     return fail(Fault::no_such_port, fmt::format("'{}' has no port '{}'", self, name));
 }
 
-Status Connector::prepare(std::string_view name, Prepared::Kind kind,
-                          std::optional<machine::Value> value, std::optional<std::size_t> room,
-                          bool erases) {
+// Of the own ports one of this direction that is not closed, while no round is under way.
+std::expected<std::size_t, Failure> Connector::find(std::string_view name, bool puts) const {
+    if (const auto right = expect_connected(); !right) return std::unexpected(right.error());
+    if (const auto right = expect_at_rest(); !right) return std::unexpected(right.error());
     const auto index = find(name);
-    if (!index) return std::unexpected(index.error());
-    const Structure::Port& target = port(*index);
-    if (closed_[*index]) {
-        return fail(Fault::peer_gone, fmt::format("port '{}' is closed", name));
+    if (!index) return index;
+    if (port(*index).puts != puts) {
+        return fail(Fault::not_allowed, puts ? fmt::format("port '{}' is one to get from", name)
+                                             : fmt::format("port '{}' is one to put into", name));
     }
-    if (erases) {
-        prepared_.erase(*index);
-        return {};
-    }
-    if (room) {
-        const std::size_t size = machine::fixed_size(description_->program, target.type);
-        if (size != 0 && size != *room) {
-            return fail(
-                Fault::bad_size,
-                fmt::format("a value of port '{}' has {} bytes, the buffer {}", name, size, *room));
-        }
-    }
-    prepared_[*index] = {.kind = kind,
-                         .port = *index,
-                         .handle = machine::PortHandle{target.channel} * 2 + (target.puts ? 0 : 1),
-                         .type = target.type,
-                         .value = std::move(value).value_or(machine::Value())};
-    return {};
+    if (closed_[*index]) return fail(Fault::peer_gone, fmt::format("port '{}' is closed", name));
+    return index;
 }
 
-Status Connector::put(std::string_view name, std::optional<std::span<const std::byte>> bytes) {
-    const auto index = find(name);
+// ---- Preparing ---------------------------------------------------------------------------------
+
+void Connector::prepare(std::size_t index, Prepared::Kind kind, machine::Value value) {
+    const Structure::Port& target = port(index);
+    batches_.back()[index] = {
+        .kind = kind,
+        .port = index,
+        .handle = machine::PortHandle{target.channel} * 2 + (target.puts ? 0 : 1),
+        .type = target.type,
+        .value = std::move(value)};
+}
+
+Status Connector::prepare_out(std::string_view name, Prepared::Kind kind,
+                              std::optional<std::span<const std::byte>> bytes) {
+    const auto index = find(name, true);
     if (!index) return std::unexpected(index.error());
-    const Structure::Port& target = port(*index);
-    if (!target.puts) {
-        return fail(Fault::not_allowed,
-                    fmt::format("port '{}' is one to get from, not to put into", name));
+    if (!bytes) {
+        batches_.back().erase(*index);
+        return {};
     }
-    if (!bytes || closed_[*index]) {
-        return prepare(name, Prepared::Kind::put, std::nullopt, std::nullopt, !bytes);
-    }
-    auto value = value_of(description_->program, target.type, *bytes, limits_);
+    auto value = value_of(description_->program, port(*index).type, *bytes, options_.limits);
     if (!value) {
         value.error().text = fmt::format("port '{}': {}", name, value.error().text);
         return std::unexpected(std::move(value.error()));
     }
-    return prepare(name, Prepared::Kind::put, std::move(*value), std::nullopt, false);
-}
-
-Status Connector::get(std::string_view name, std::optional<std::size_t> room) {
-    const auto index = find(name);
-    if (!index) return std::unexpected(index.error());
-    if (port(*index).puts) {
-        return fail(Fault::not_allowed,
-                    fmt::format("port '{}' is one to put into, not to get from", name));
-    }
-    return prepare(name, Prepared::Kind::get, std::nullopt, room, !room);
-}
-
-Status Connector::opt(std::string_view name, std::optional<std::size_t> room) {
-    if (Status status = get(name, room); !status || !room) return status;
-    prepared_[*find(name)].kind = Prepared::Kind::opt;
+    prepare(*index, kind, std::move(*value));
     return {};
 }
 
-std::expected<bool, Failure> Connector::sync() {
-    if (const auto right = expect_connected(); !right) return std::unexpected(right.error());
+Status Connector::prepare_in(std::string_view name, Prepared::Kind kind,
+                             std::optional<std::size_t> room) {
+    const auto index = find(name, false);
+    if (!index) return std::unexpected(index.error());
+    if (!room) {
+        batches_.back().erase(*index);
+        return {};
+    }
+    if (auto right = expect_room(name, *room); !right) return right;
+    prepare(*index, kind, {});
+    return {};
+}
+
+Status Connector::put(std::string_view name, std::optional<std::span<const std::byte>> bytes) {
+    if (const auto right = expect_steps(true); !right) return right;
+    return prepare_out(name, Prepared::Kind::put, bytes);
+}
+
+Status Connector::offer(std::string_view name, std::optional<std::span<const std::byte>> bytes) {
+    if (const auto right = expect_steps(false); !right) return right;
+    return prepare_out(name, Prepared::Kind::offer, bytes);
+}
+
+Status Connector::get(std::string_view name, std::optional<std::size_t> room) {
+    if (const auto right = expect_steps(true); !right) return right;
+    return prepare_in(name, Prepared::Kind::get, room);
+}
+
+Status Connector::opt(std::string_view name, std::optional<std::size_t> room) {
+    if (const auto right = expect_steps(true); !right) return right;
+    return prepare_in(name, Prepared::Kind::opt, room);
+}
+
+Status Connector::poll(std::string_view name, std::optional<std::size_t> room) {
+    if (const auto right = expect_steps(false); !right) return right;
+    return prepare_in(name, Prepared::Kind::opt, room);
+}
+
+Status Connector::begin_alternative() {
+    if (const auto right = expect_connected(); !right) return right;
+    if (const auto right = expect_at_rest(); !right) return right;
+    if (batches_.size() >= options_.limits.alternatives_max) {
+        return fail(Fault::resources,
+                    fmt::format("more than {} alternatives", options_.limits.alternatives_max));
+    }
+    batches_.emplace_back();
+    return {};
+}
+
+// ---- Rounds ------------------------------------------------------------------------------------
+
+Status Connector::start(std::function<void()> notify) {
+    if (const auto right = expect_connected(); !right) return right;
+    if (const auto right = expect_at_rest(); !right) return right;
     if (is_expired_) {
         return fail(Fault::disagreement,
                     "the protocol has expired; renegotiation is not supported yet");
     }
-    std::vector<Prepared> prepared;
-    for (const auto& [index, each] : prepared_) prepared.push_back(each);
-    auto outcome =
-        engine_->sync(std::move(prepared), timeout_ms_.value_or(sync_timeout_default_ms));
-    if (!outcome) return std::unexpected(std::move(outcome.error()));
-    prepared_.clear();
-    received_.clear();
-    for (const ApplicationBody::Received& one : outcome->received) {
-        const Structure::Port& from = port(one.port);
-        received_.push_back({from.name, bytes_of(description_->program, from.type, one.value)});
+    Batches batches;
+    for (const auto& batch : batches_) {
+        auto& all = batches.emplace_back();
+        for (const auto& [index, each] : batch) all.push_back(each);
     }
+    engine_->start(std::move(batches), options_.sync_timeout_ms, std::move(notify));
+    is_started_ = true;
+    return {};
+}
+
+std::expected<bool, Failure> Connector::finish() {
+    if (const auto right = expect_connected(); !right) return std::unexpected(right.error());
+    if (!is_started_) return fail(Fault::bad_argument, "no round has been started");
+    auto outcome = engine_->finish();
+    is_started_ = false;
+    if (!outcome) return std::unexpected(std::move(outcome.error()));
+    batches_.assign(1, {});
+    fired_.clear();
+    for (const ApplicationBody::Fired& one : outcome->fired) {
+        const Structure::Port& which = port(one.port);
+        fired_.push_back(
+            {which.name, !which.puts, bytes_of(description_->program, which.type, one.value)});
+    }
+    chosen_ = outcome->batch;
     is_expired_ = outcome->is_expired;
     return is_expired_;
 }
 
 Status Connector::close(std::string_view name) {
+    if (const auto right = expect_connected(); !right) return right;
+    if (const auto right = expect_at_rest(); !right) return right;
     const auto index = find(name);
     if (!index) return std::unexpected(index.error());
     if (closed_[*index]) return {};
     const Structure::Port& target = port(*index);
     engine_->close(machine::PortHandle{target.channel} * 2 + (target.puts ? 0 : 1));
-    prepared_.erase(*index);
+    for (auto& batch : batches_) batch.erase(*index);
     closed_[*index] = true;
     if (std::ranges::find(closed_, false) == closed_.end()) engine_.reset();
     return {};
@@ -271,8 +339,8 @@ std::expected<std::optional<std::span<const std::byte>>, Failure> Connector::dec
     std::string_view name) const {
     const auto index = find(name);
     if (!index) return std::unexpected(index.error());
-    const auto found = std::ranges::find(received_, name, &Received::port);
-    if (found == received_.end()) return std::nullopt;
+    const auto found = std::ranges::find(fired_, name, &Fired::port);
+    if (found == fired_.end()) return std::nullopt;
     return found->bytes;
 }
 

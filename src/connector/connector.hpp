@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,15 +16,21 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "connector/class.hpp"
 #include "connector/description.hpp"
 #include "connector/failure.hpp"
 #include "connector/member.hpp"
 
 namespace reowolf::connector {
 
-enum class Class : std::uint8_t { realtime, logical, dynamic };
-
 using Status = std::expected<void, Failure>;
+
+// What an application may set. Limits take effect with connect().
+struct Options {
+    std::int64_t connect_timeout_ms = 30'000;  // negative: for ever; 0: tries once
+    std::int64_t sync_timeout_ms = -1;         // the same, of sync and await
+    Limits limits;
+};
 
 class Connector {
   public:
@@ -33,51 +40,74 @@ class Connector {
     Connector& operator=(const Connector&) = delete;
 
     Status configure(std::string_view description);
-    // Milliseconds; negative: for ever; 0: tries once. For connect, and for sync.
-    void set_timeout(std::int64_t timeout_ms);
+    Options& options() { return options_; }
     Status connect();
+    bool is_connected() const { return engine_ != nullptr; }
 
-    // The bytes are copied. None: nothing is put.
+    // ---- Preparing. The bytes are copied. None: takes back what is prepared for the port.
     Status put(std::string_view port, std::optional<std::span<const std::byte>> bytes);
-    // `room`: the size of the buffer that the value is to go to, after sync. None: nothing is got.
+    Status offer(std::string_view port, std::optional<std::span<const std::byte>> bytes);
+    // `room`: the size of the buffer that the value is to go to. None: as above.
     Status get(std::string_view port, std::optional<std::size_t> room);
     Status opt(std::string_view port, std::optional<std::size_t> room);
+    Status poll(std::string_view port, std::optional<std::size_t> room);
+    // What is prepared from here on is an alternative to what was before.
+    Status begin_alternative();
+    std::size_t alternatives() const { return batches_.size(); }
+
+    // ---- Rounds: sync of real-time connectors, await of the others.
+    // Begins one. `notify` is called, in another thread, when finish() will not wait any more.
+    Status start(std::function<void()> notify = {});
+    bool is_started() const { return is_started_; }
     // True: the protocol has expired.
-    std::expected<bool, Failure> sync();
+    std::expected<bool, Failure> finish();
+
     Status close(std::string_view port);
 
-    // Of the last round, by port: what was received, as the application's bytes.
-    struct Received {
+    // ---- The last round: what went out and came in, as the application's bytes.
+    struct Fired {
         std::string port;
+        bool came_in = false;
         std::vector<std::byte> bytes;
     };
-    const std::vector<Received>& received() const { return received_; }
+    const std::vector<Fired>& fired() const { return fired_; }
     // None: the port did not fire in the last round.
     std::expected<std::optional<std::span<const std::byte>>, Failure> decide(
         std::string_view port) const;
+    // Which of the alternatives happened, from 0. None: there was no round yet.
+    std::optional<std::size_t> chosen() const { return chosen_; }
 
-    // The class that the call is for is the connector's.
-    Status expect_class(Class expected) const;
+    // ---- Whether a call is possible at all; in the order in which that is checked.
+    // A call that is for connectors that step, or for those that do not.
+    Status expect_steps(bool steps) const;
     Status expect_connected() const;
+    // No round is under way.
+    Status expect_at_rest() const;
+    // A buffer of this size can take the values of the port.
+    Status expect_room(std::string_view port, std::size_t size) const;
 
   private:
     // Whose thread runs the connector's loop.
     class Engine;
 
     std::expected<std::size_t, Failure> find(std::string_view port) const;
-    Status prepare(std::string_view port, Prepared::Kind kind, std::optional<machine::Value> value,
-                   std::optional<std::size_t> room, bool erases);
+    std::expected<std::size_t, Failure> find(std::string_view port, bool puts) const;
+    Status prepare_out(std::string_view port, Prepared::Kind kind,
+                       std::optional<std::span<const std::byte>> bytes);
+    Status prepare_in(std::string_view port, Prepared::Kind kind, std::optional<std::size_t> room);
+    void prepare(std::size_t index, Prepared::Kind kind, machine::Value value);
     const Structure::Port& port(std::size_t index) const;
 
     Class class_;
-    Limits limits_;
+    Options options_;
     std::shared_ptr<const Description> description_;
     std::unique_ptr<Engine> engine_;
-    std::optional<std::int64_t> timeout_ms_;
+    bool is_started_ = false;
     bool is_expired_ = false;
-    std::map<std::size_t, Prepared> prepared_;  // by port
-    std::vector<bool> closed_;                  // by port
-    std::vector<Received> received_;
+    std::vector<std::map<std::size_t, Prepared>> batches_{1};  // each by port
+    std::vector<bool> closed_;                                 // by port
+    std::vector<Fired> fired_;
+    std::optional<std::size_t> chosen_;
 };
 
 // Turns the application's bytes into a value of the type, and back: see design of buffers in

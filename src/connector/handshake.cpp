@@ -58,7 +58,8 @@ class Handshake::Candidate final : public post::ConnectionHandler {
     std::unique_ptr<post::Connection> connection;
     std::optional<wire::SiteId> site;  // known once it was dialled, or has said hello
     bool has_greeted = false;
-    bool is_established = false;  // Ready has come: what follows is for later
+    Class connector_class = Class::realtime;  // as it said when it greeted
+    bool is_established = false;              // Ready has come: what follows is for later
     post::TimerId patience = 0;
     std::vector<std::vector<std::byte>> early;
 
@@ -66,7 +67,7 @@ class Handshake::Candidate final : public post::ConnectionHandler {
     Handshake& handshake_;
 };
 
-Handshake::Handshake(const Description& description, std::uint8_t connector_class, post::Loop& loop,
+Handshake::Handshake(const Description& description, Class connector_class, post::Loop& loop,
                      post::Transport& transport, const Limits& limits)
     : description_(description),
       connector_class_(connector_class),
@@ -174,7 +175,7 @@ void Handshake::adopt(std::unique_ptr<post::Connection> connection,
         .connector = description_.program.connector->name,
         .sender = description_.self,
         .receiver = *dialled,
-        .connector_class = connector_class_,
+        .connector_class = std::to_underlying(connector_class_),
         .hash = description_.hash,
         .text = description_.text,
     }));
@@ -193,7 +194,9 @@ void Handshake::on_hello(Candidate& candidate, const wire::Hello& hello) {
                         description_.name(description_.self), description_.program.connector->name),
             false);
     }
+    if (hello.connector_class >= class_count) return candidate.connection->abort();
     candidate.has_greeted = true;
+    candidate.connector_class = static_cast<Class>(hello.connector_class);
     const bool was_dialled_here = candidate.site.has_value();
     candidate.site = hello.sender;
     if (!was_dialled_here) {
@@ -202,7 +205,7 @@ void Handshake::on_hello(Candidate& candidate, const wire::Hello& hello) {
             .connector = description_.program.connector->name,
             .sender = description_.self,
             .receiver = hello.sender,
-            .connector_class = connector_class_,
+            .connector_class = std::to_underlying(connector_class_),
             .hash = description_.hash,
             .text = description_.text,
         }));
@@ -231,6 +234,7 @@ void Handshake::on_accepted(Candidate& candidate) {
 
 void Handshake::select(wire::SiteId site, Candidate& candidate) {
     sites_[site].link = &candidate;
+    sites_[site].connector_class = candidate.connector_class;
     loop_.cancel(std::exchange(sites_[site].redial, 0));
     if (ready_sent_) candidate.connection->send(wire::encode(wire::Ready{}));
     progress();
@@ -334,6 +338,8 @@ void Handshake::progress() {
     Established established;
     established.connections.resize(sites_.size());
     established.early.resize(sites_.size());
+    for (const Site& site : sites_) established.classes.push_back(site.connector_class);
+    established.classes[description_.self] = connector_class_;
     for (std::size_t site = 0; site < sites_.size(); ++site) {
         Candidate* const link = sites_[site].link;
         if (!link) continue;

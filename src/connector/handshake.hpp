@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "connector/class.hpp"
 #include "connector/description.hpp"
 #include "connector/failure.hpp"
 #include "post/loop.hpp"
@@ -28,10 +29,12 @@ class Handshake {
         std::vector<std::unique_ptr<post::Connection>> connections;
         // What arrived on them after the handshake, to be read before anything else.
         std::vector<std::vector<std::vector<std::byte>>> early;
+        // The class of everybody's connector, the own one too.
+        std::vector<Class> classes;
     };
     using Done = std::function<void(std::expected<Established, Failure>)>;
 
-    Handshake(const Description& description, std::uint8_t connector_class, post::Loop& loop,
+    Handshake(const Description& description, Class connector_class, post::Loop& loop,
               post::Transport& transport, const Limits& limits);
     ~Handshake();
     Handshake(const Handshake&) = delete;
@@ -64,7 +67,7 @@ class Handshake {
     Failure why_incomplete() const;
 
     const Description& description_;
-    std::uint8_t connector_class_;
+    Class connector_class_;
     post::Loop& loop_;
     post::Transport& transport_;
     Limits limits_;
@@ -81,6 +84,7 @@ class Handshake {
         std::int64_t redial_delay_ms = 0;
         std::optional<post::Error> last_error;
         Candidate* link = nullptr;  // the connection that both have agreed on
+        Class connector_class = Class::realtime;
         bool is_ready = false;
         bool knows_disagreement = false;
     };

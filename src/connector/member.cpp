@@ -22,11 +22,13 @@ constexpr std::size_t errors_kept_max = 8;
 // still sent here is read.
 constexpr std::int64_t told_lost_patience_ms = 1'000;
 
-runtime::Place place_of(const Description& description) {
+runtime::Place place_of(const Description& description, const std::vector<Class>& classes) {
     runtime::Place place;
     place.self = description.self;
     place.sites = description.names();
-    for (wire::SiteId site = 0; site < place.sites.size(); ++site) place.realtime.push_back(site);
+    for (wire::SiteId site = 0; site < place.sites.size(); ++site) {
+        if (steps(classes[site])) place.realtime.push_back(site);
+    }
     return place;
 }
 
@@ -54,34 +56,11 @@ Member::Member(std::shared_ptr<const Description> description, Handshake::Establ
       loop_(loop),
       limits_(limits),
       observer_(std::move(observer)),
-      runtime_(description_->program, limits, place_of(*description_), *this),
-      quiet_(loop, {.ask_all =
-                        [this](wire::Probe probe) {
-                            for (const auto& link : links_) {
-                                if (link && link->is_open) {
-                                    link->connection->send(wire::encode({{}, probe}));
-                                }
-                            }
-                        },
-                    .others =
-                        [this] {
-                            return static_cast<std::size_t>(std::ranges::count_if(
-                                links_, [](const auto& link) { return link && link->is_open; }));
-                        },
-                    .here =
-                        [this] {
-                            return wire::Probed{.number = 0,
-                                                .quiet = runtime_.is_idle(),
-                                                .sent = runtime_.messages_sent(),
-                                                .received = runtime_.messages_received(),
-                                                .explanation = explanation()};
-                        },
-                    .is_step_complete = [this] { return runtime_.arbiter().is_step_complete(); },
-                    .on_impossible =
-                        [this](const std::string& text) {
-                            runtime_.cancel_application(wire::Reason::unsatisfiable, text);
-                            pump();
-                        }}) {
+      classes_(std::move(established.classes)),
+      runtime_(description_->program, limits, place_of(*description_, classes_), *this),
+      check_(loop, description_->self, 0, questions()),
+      regions_(regions_of(description_->structure, classes_)),
+      impasse_(loop, description_->self, 1, questions()) {
     build();
     links_.resize(established.connections.size());
     for (wire::SiteId site = 0; site < links_.size(); ++site) {
@@ -102,6 +81,7 @@ Member::Member(std::shared_ptr<const Description> description, Handshake::Establ
 
 Member::~Member() {
     loop_.cancel(deadline_);
+    loop_.cancel(telling_);
 }
 
 // Channels in the order of the structure, so that they have the same numbers at every site.
@@ -147,35 +127,47 @@ void Member::build() {
 
 // ---- Rounds of the application -----------------------------------------------------------------
 
-void Member::sync(std::vector<Prepared> prepared, std::int64_t timeout_ms, SyncDone done) {
+void Member::sync(Batches batches, std::int64_t timeout_ms, SyncDone done) {
     sync_done_ = std::move(done);
     errors_.clear();
-    quiet_.on_step();
+    batches_ = std::move(batches);
     tries_once_ = timeout_ms == 0;
+    gives_up_ = false;
+    const bool is_nothing = std::ranges::all_of(batches_, &std::vector<Prepared>::empty);
+    if (!steps_here() && is_nothing) {
+        return complete(std::unexpected(
+            Failure{Fault::unsatisfiable, "nothing is prepared, so no port can fire"}));
+    }
     if (timeout_ms > 0) {
         deadline_ = loop_.after(timeout_ms, [this, timeout_ms] {
             deadline_ = 0;
-            runtime_.cancel_application(
-                wire::Reason::timed_out,
-                fmt::format("the time limit of {} ms passed at '{}'", timeout_ms,
-                            description_->name(description_->self)));
+            give_up(wire::Reason::timed_out,
+                    fmt::format("the time limit of {} ms passed at '{}'", timeout_ms,
+                                description_->name(description_->self)));
             pump();
         });
     }
-    runtime_.enter_application(std::make_unique<ApplicationBody>(std::move(prepared)));
+    enter();
     pump();
 }
 
+void Member::enter() {
+    runtime_.enter_application(std::make_unique<ApplicationBody>(batches_, !steps_here()));
+}
+
 void Member::application_committed(std::unique_ptr<runtime::Body> body) {
-    ++steps_;
-    Outcome outcome{.is_expired = false,
-                    .received = static_cast<ApplicationBody&>(*body).received()};
+    const auto& done = static_cast<ApplicationBody&>(*body);
+    Outcome outcome{.is_expired = false, .batch = done.batch(), .fired = done.fired()};
     if (!may_expire()) return complete(std::move(outcome));
     committed_ = std::move(outcome);
-    has_told_rest_ = false;
+    complete_or_expire();
 }
 
 void Member::application_failed(wire::Reason reason, const std::string& text) {
+    // Somebody who had a part in deciding is gone, but is not needed.
+    const bool is_about_others = reason == wire::Reason::peer_lost || reason == wire::Reason::left;
+    const bool can_go_on = !steps_here() || !runtime_.arbiter().is_step_broken();
+    if (is_about_others && can_go_on && !gives_up_ && !left_) return enter();
     Failure failure{Fault::timed_out, text};
     switch (reason) {
         case wire::Reason::timed_out:
@@ -225,7 +217,9 @@ std::string Member::explanation() const {
 // the next round.
 void Member::complete(std::expected<Outcome, Failure> result) {
     loop_.cancel(std::exchange(deadline_, 0));
+    check_.stop();
     tries_once_ = false;
+    batches_.clear();
     if (!sync_done_) return;
     if (!result) {
         for (const std::string& error : errors_) result.error().text += "\n" + error;
@@ -236,66 +230,12 @@ void Member::complete(std::expected<Outcome, Failure> result) {
     });
 }
 
-// ---- Expiry ------------------------------------------------------------------------------------
-
-// Whether the last round of the protocol can come: not if a component is there that never ends.
-bool Member::may_expire() const {
-    const auto& components = description_->structure.components;
-    return !components.empty() && std::ranges::all_of(components, [&](const auto& component) {
-        return description_->program.routines[component.routine].may_end;
-    });
-}
-
-// After a commit, when nothing more happens here by itself.
-void Member::come_to_rest() {
-    if (std::exchange(has_told_rest_, true)) return;
-    const bool alive = runtime_.components_left() > 0;
-    rests_[steps_][description_->self] = alive;
-    for (const auto& link : links_) {
-        if (link && link->is_open) {
-            link->connection->send(wire::encode({{}, wire::Rest{steps_, alive}}));
-        }
-    }
-    complete_if_at_rest();
-}
-
-void Member::on_rest(wire::SiteId from, const wire::Rest& rest) {
-    if (rest.step < steps_ || rest.step > steps_ + 1) return;
-    rests_[rest.step][from] = rest.alive;
-    complete_if_at_rest();
-}
-
-void Member::complete_if_at_rest() {
-    if (!committed_) return;
-    const auto& known = rests_[steps_];
-    bool alive = false;
-    bool all = true;
-    for (wire::SiteId site = 0; site < links_.size(); ++site) {
-        const auto found = known.find(site);
-        if (found != known.end()) {
-            alive |= found->second;
-        } else if (site == description_->self || links_[site]->is_open) {
-            all = false;
-        }
-    }
-    if (!alive && !all) return;
-    committed_->is_expired = !alive;
-    rests_.erase(rests_.begin(), rests_.upper_bound(steps_));
-    complete(std::move(*committed_));
-    committed_.reset();
-}
-
 // ---- The loop ----------------------------------------------------------------------------------
 
 void Member::pump() {
     for (int slice = 0; slice < slices_per_turn; ++slice) {
         if (runtime_.step()) continue;
-        come_to_rest();
-        quiet_.on_idle();
-        if (std::exchange(tries_once_, false)) {
-            runtime_.cancel_application(wire::Reason::timed_out,
-                                        "the round is not possible at once");
-        }
+        on_idle();
         return;
     }
     if (std::exchange(pump_posted_, true)) return;
@@ -310,6 +250,43 @@ void Member::send(wire::SiteId to, const wire::Message& message) {
     if (links_[to]->is_open) links_[to]->connection->send(wire::encode(message));
 }
 
+void Member::send_all(const wire::Message& message) {
+    for (wire::SiteId site = 0; site < links_.size(); ++site) {
+        if (links_[site]) send(site, message);
+    }
+}
+
+Quiet::Asked Member::questions() {
+    return {.ask_all = [this](const wire::Probe& probe) { send_all({{}, probe}); },
+            .others =
+                [this] {
+                    std::vector<wire::SiteId> others;
+                    for (wire::SiteId site = 0; site < links_.size(); ++site) {
+                        if (links_[site] && links_[site]->is_open) others.push_back(site);
+                    }
+                    return others;
+                },
+            .here = [this] { return answer(); }};
+}
+
+wire::Probed Member::answer() const {
+    return {.number = 0,
+            .quiet = runtime_.is_idle(),
+            .sent = runtime_.messages_sent(),
+            .received = runtime_.messages_received(),
+            .waiting = runtime_.application_attempt(),
+            .alive = runtime_.components_left(),
+            .ended = runtime_.components_ended(),
+            .explanation = explanation()};
+}
+
+bool Member::is_anybody_gone() const {
+    for (wire::SiteId site = 0; site < classes_.size(); ++site) {
+        if (is_gone(site)) return true;
+    }
+    return false;
+}
+
 void Member::on_message(wire::SiteId from, const std::vector<std::byte>& bytes) {
     if (!links_[from]->is_open) return;
     if (wire::is_handshake(bytes)) {
@@ -320,16 +297,16 @@ void Member::on_message(wire::SiteId from, const std::vector<std::byte>& bytes) 
     const auto message = wire::decode(bytes);
     if (!message) return deviation(from, message.error());
     if (const auto* probe = std::get_if<wire::Probe>(&message->body)) {
-        wire::Probed answer{.number = probe->number,
-                            .quiet = runtime_.is_idle(),
-                            .sent = runtime_.messages_sent(),
-                            .received = runtime_.messages_received(),
-                            .explanation = explanation()};
-        links_[from]->connection->send(wire::encode({{}, std::move(answer)}));
-    } else if (const auto* answer = std::get_if<wire::Probed>(&message->body)) {
-        quiet_.on_answer(from, *answer);
-    } else if (const auto* rest = std::get_if<wire::Rest>(&message->body)) {
-        on_rest(from, *rest);
+        wire::Probed here = answer();
+        here.number = probe->number;
+        links_[from]->connection->send(wire::encode({{}, std::move(here)}));
+    } else if (const auto* probed = std::get_if<wire::Probed>(&message->body)) {
+        check_.on_answer(from, *probed);
+        impasse_.on_answer(from, *probed);
+    } else if (const auto* arrived = std::get_if<wire::Arrived>(&message->body)) {
+        on_arrived(from, *arrived);
+    } else if (const auto* impossible = std::get_if<wire::Impossible>(&message->body)) {
+        on_impossible(*impossible);
     } else if (const auto* lost = std::get_if<wire::Lost>(&message->body)) {
         if (lost->site < links_.size()) on_told_lost(lost->site, lost->why);
     } else {
@@ -370,14 +347,12 @@ void Member::lose(wire::SiteId site, const std::string& why) {
     if (site == description_->self || !std::exchange(links_[site]->is_open, false)) return;
     links_[site]->connection->abort();
     if (!leaving_.contains(site)) {
-        for (const auto& link : links_) {
-            if (link && link->is_open) {
-                link->connection->send(wire::encode({{}, wire::Lost{site, why}}));
-            }
-        }
+        send_all({{}, wire::Lost{site, why}});
     }
     runtime_.lose(site, why);
-    complete_if_at_rest();
+    arrived_.erase(site);
+    check_.on_loss();
+    impasse_.on_loss();
     part_if_all_know();
 }
 

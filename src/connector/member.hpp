@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -18,6 +19,7 @@
 #include "connector/failure.hpp"
 #include "connector/handshake.hpp"
 #include "connector/quiet.hpp"
+#include "connector/regions.hpp"
 #include "post/loop.hpp"
 #include "runtime/runtime.hpp"
 
@@ -26,7 +28,8 @@ namespace reowolf::connector {
 // What a round of the application brought.
 struct Outcome {
     bool is_expired = false;  // every component of the connector has ended
-    std::vector<ApplicationBody::Received> received;
+    std::size_t batch = 0;    // which of those prepared
+    std::vector<ApplicationBody::Fired> fired;
 };
 
 // What a member tells whoever made it. Called in the middle of its work.
@@ -44,9 +47,11 @@ class Member final : private runtime::World {
     Member(const Member&) = delete;
     Member& operator=(const Member&) = delete;
 
-    // One round at a time. Negative: without a time limit. 0: only if it is possible at once.
+    // The application's next round, one at a time: a step together with others, or, of a logical
+    // connector, one in which at least one port fires. Negative: without a time limit. 0: only if
+    // it is possible with those who wait now.
     using SyncDone = std::function<void(std::expected<Outcome, Failure>)>;
-    void sync(std::vector<Prepared> prepared, std::int64_t timeout_ms, SyncDone done);
+    void sync(Batches batches, std::int64_t timeout_ms, SyncDone done);
 
     void close_port(machine::PortHandle port);
 
@@ -70,40 +75,69 @@ class Member final : private runtime::World {
     void application_in_doubt(const std::string& text) override;
 
     void build();
+    void enter();
     void pump();
     void on_message(wire::SiteId from, const std::vector<std::byte>& bytes);
     void on_handshake(wire::SiteId from, const wire::Handshake& message);
-    void on_rest(wire::SiteId from, const wire::Rest& rest);
+    Quiet::Asked questions();
+    wire::Probed answer() const;
+    void send_all(const wire::Message& message);
     void on_closed(wire::SiteId site, const std::string& why);
     void lose(wire::SiteId site, const std::string& why);
     void on_told_lost(wire::SiteId site, const std::string& why);
-    void come_to_rest();
-    void complete_if_at_rest();
     void complete(std::expected<Outcome, Failure> result);
     void part_if_all_know();
-    bool may_expire() const;
     std::string explanation() const;
+    bool is_gone(wire::SiteId site) const { return runtime_.arbiter().is_gone(site); }
+    bool is_anybody_gone() const;
+    bool steps_here() const { return steps(classes_[description_->self]); }
+
+    // expiry.cpp
+    bool may_expire() const;
+    void complete_or_expire();
+
+    // impasse.cpp: rounds that are impossible
+    void on_idle();
+    void give_up(wire::Reason reason, const std::string& text);
+    void try_once();
+    void judge_if_dead();
+    void tell_arrival();
+    void look_for_impasse();
+    bool has_arrived(wire::SiteId site) const;
+    bool has_arrived(const Region& region) const;
+    void declare_impossible(const Region& region, const Quiet::Wave& wave);
+    void on_arrived(wire::SiteId from, const wire::Arrived& message);
+    void on_impossible(const wire::Impossible& message);
 
     std::shared_ptr<const Description> description_;
     post::Loop& loop_;
     Limits limits_;
     Observer observer_;
+    std::vector<Class> classes_;  // by site
     runtime::Runtime runtime_;
     std::vector<std::unique_ptr<Link>> links_;  // by site; null at the own place
     std::set<wire::SiteId> leaving_;            // have said Bye
     std::set<wire::SiteId> deviated_;
     std::vector<std::string> errors_;  // of components, since the last round began
-    Quiet quiet_;
 
     // The round under way.
     SyncDone sync_done_;
+    Batches batches_;
     post::TimerId deadline_ = 0;
     bool tries_once_ = false;
-    // After its commit: who has come to rest, and whether somebody's components live on.
-    std::uint64_t steps_ = 0;
-    std::optional<Outcome> committed_;
-    std::map<std::uint64_t, std::map<wire::SiteId, bool>> rests_;
-    bool has_told_rest_ = true;
+    bool gives_up_ = false;             // this site itself has asked for it to be over
+    std::uint64_t judged_dead_ = 0;     // the attempt of which that is known
+    Quiet check_;                       // of this site's own round
+    std::optional<Outcome> committed_;  // and what it brought, until it is known who lives on
+    std::uint64_t ended_known_ = 0;     // components, in the whole connector
+
+    // Rounds that are impossible.
+    std::vector<Region> regions_;
+    Quiet impasse_;                   // looked for by the lowest of the sites that are left
+    std::set<wire::SiteId> arrived_;  // of those who do not step: who waits, as far as it said
+    std::uint64_t told_attempt_ = 0;  // which attempt of this site's was told of
+    wire::SiteId told_site_ = 0;      // and to whom
+    post::TimerId telling_ = 0;
 
     std::function<void()> left_;  // leaving
     std::set<wire::SiteId> farewells_;

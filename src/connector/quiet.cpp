@@ -2,41 +2,59 @@
 #include "connector/quiet.hpp"
 
 #include <algorithm>
-
-#include <fmt/format.h>
+#include <utility>
 
 namespace reowolf::connector {
 
 namespace {
 
-// Most rounds are decided long before anybody needs to ask.
+// Between waves that found something going on.
 constexpr std::int64_t delay_first_ms = 2;
 constexpr std::int64_t delay_max_ms = 64;
 
 }  // namespace
 
-void Quiet::on_step() {
+std::string Quiet::Wave::explanation() const {
+    std::string text;
+    for (const auto& [site, answer] : answers) {
+        if (answer.explanation.empty()) continue;
+        if (!text.empty()) text += "\n";
+        text += answer.explanation;
+    }
+    return text;
+}
+
+void Quiet::seek(std::int64_t delay_ms, std::function<bool(const Wave&)> enough) {
+    stop();
+    enough_ = std::move(enough);
+    waves_asked_ = 0;
     delay_ms_ = delay_first_ms;
+    timer_ = loop_.after(delay_ms, [this] {
+        timer_ = 0;
+        ask();
+    });
+}
+
+void Quiet::stop() {
+    loop_.cancel(std::exchange(timer_, 0));
+    enough_ = nullptr;
+    is_asking_ = false;
     balance_.reset();
 }
 
-void Quiet::on_idle() {
-    if (timer_ == 0 && !is_asking_ && asked_.is_step_complete()) later();
-}
-
 void Quiet::later() {
-    delay_ms_ = std::clamp(delay_ms_, delay_first_ms, delay_max_ms);
     timer_ = loop_.after(delay_ms_, [this] {
         timer_ = 0;
-        if (asked_.is_step_complete()) ask();
+        ask();
     });
-    delay_ms_ *= 2;
+    delay_ms_ = std::min(delay_ms_ * 2, delay_max_ms);
 }
 
 void Quiet::ask() {
     is_asking_ = true;
     answers_.clear();
-    ++wave_;
+    ++waves_asked_;
+    wave_ += 2;
     asked_.ask_all({wave_});
     conclude();
 }
@@ -48,31 +66,37 @@ void Quiet::on_answer(wire::SiteId from, const wire::Probed& answer) {
 }
 
 void Quiet::conclude() {
-    if (answers_.size() < asked_.others()) return;
+    if (!is_asking_) return;
+    const std::vector<wire::SiteId> others = asked_.others();
+    const bool all_answered =
+        std::ranges::all_of(others, [&](wire::SiteId site) { return answers_.contains(site); });
+    if (!all_answered) return;
     is_asking_ = false;
-    if (!asked_.is_step_complete()) return;
-    const wire::Probed here = asked_.here();
-    bool quiet = here.quiet;
-    std::uint64_t sent = here.sent;
-    std::uint64_t received = here.received;
-    std::string explanation = here.explanation;
-    for (const auto& [site, answer] : answers_) {
+
+    Wave wave{.answers = {}, .number = waves_asked_};
+    wave.answers[self_] = asked_.here();
+    for (const wire::SiteId site : others) wave.answers[site] = std::move(answers_[site]);
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+    bool quiet = true;
+    for (const auto& [site, answer] : wave.answers) {
         quiet &= answer.quiet;
         sent += answer.sent;
         received += answer.received;
-        if (answer.explanation.empty()) continue;
-        explanation += fmt::format("{}{}", explanation.empty() ? "" : "\n", answer.explanation);
     }
-    if (!quiet || sent != received) {
-        balance_.reset();
-        return later();
-    }
-    if (balance_ == sent) {
-        balance_.reset();
-        return asked_.on_impossible(explanation);
-    }
-    balance_ = sent;
-    ask();
+    wave.is_balanced = quiet && sent == received;
+    wave.is_still = wave.is_balanced && balance_ == sent;
+    balance_ = wave.is_balanced ? std::optional(sent) : std::nullopt;
+
+    // Whoever is asked may begin another search, or end this one.
+    const auto enough = enough_;
+    const int asked = waves_asked_;
+    const std::uint64_t number = wave_;
+    const bool ends = enough(wave);
+    if (!enough_ || number != wave_ || asked != waves_asked_ || timer_ != 0) return;
+    if (ends) return stop();
+    if (wave.is_balanced && !wave.is_still) return ask();
+    later();
 }
 
 }  // namespace reowolf::connector

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Finds out that a round is impossible: everybody has arrived, and there is nothing left to do
-// anywhere and nothing on its way. Done by the lowest-numbered of the peers that step together, who
-// holds what there is to decide. Two waves of questions; if at both everybody is quiet and as many
-// messages were received as sent, and as many at the second as at the first, nothing has happened
-// between (Mattern, "Algorithms for distributed termination detection", 1987: four counters).
+// Finds out that nothing is left to do anywhere and nothing is on its way, by waves of questions to
+// all sites: if at two of them in a row everybody is quiet and as many messages were received as
+// sent, and as many at the second as at the first, nothing has happened between (Mattern,
+// "Algorithms for distributed termination detection", 1987: four counters).
 #pragma once
 
 #include <cstdint>
@@ -11,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "post/loop.hpp"
 #include "wire/message.hpp"
@@ -19,23 +19,36 @@ namespace reowolf::connector {
 
 class Quiet {
   public:
-    struct Asked {
-        std::function<void(wire::Probe)> ask_all;               // every other site that is not lost
-        std::function<std::size_t()> others;                    // how many that are
-        std::function<wire::Probed()> here;                     // this site's own answer
-        std::function<bool()> is_step_complete;                 // everybody has arrived here
-        std::function<void(const std::string&)> on_impossible;  // with everybody's explanation
+    // The answers to one wave, the own one among them.
+    struct Wave {
+        std::map<wire::SiteId, wire::Probed> answers;
+        int number = 0;            // since the search began, from 1
+        bool is_balanced = false;  // everybody is quiet, and as much was received as sent
+        bool is_still = false;     // and so it was at the wave before
+
+        std::string explanation() const;
     };
-    Quiet(post::Loop& loop, Asked asked) : loop_(loop), asked_(std::move(asked)) {}
+    struct Asked {
+        std::function<void(const wire::Probe&)> ask_all;    // every other site that is left
+        std::function<std::vector<wire::SiteId>()> others;  // which ones
+        std::function<wire::Probed()> here;                 // this site's own answer
+    };
+    // Searches of one site that go on at once tell their answers apart by `parity`, 0 or 1.
+    Quiet(post::Loop& loop, wire::SiteId self, std::uint64_t parity, Asked asked)
+        : loop_(loop), self_(self), asked_(std::move(asked)), wave_(parity) {}
     ~Quiet() { loop_.cancel(timer_); }
     Quiet(const Quiet&) = delete;
     Quiet& operator=(const Quiet&) = delete;
 
-    // This site has nothing left to do.
-    void on_idle();
-    // A step begins: patience starts anew.
-    void on_step();
+    // Begins waves, the first after `delay_ms`, until `enough` says so of one. Never calls it from
+    // within this call.
+    void seek(std::int64_t delay_ms, std::function<bool(const Wave&)> enough);
+    void stop();
+    bool is_seeking() const { return enough_ != nullptr; }
+
     void on_answer(wire::SiteId from, const wire::Probed& answer);
+    // Somebody's answer is not waited for any more.
+    void on_loss() { conclude(); }
 
   private:
     void ask();
@@ -43,10 +56,13 @@ class Quiet {
     void later();
 
     post::Loop& loop_;
+    wire::SiteId self_;
     Asked asked_;
+    std::function<bool(const Wave&)> enough_;
     post::TimerId timer_ = 0;
     std::int64_t delay_ms_ = 0;
     std::uint64_t wave_ = 0;
+    int waves_asked_ = 0;
     bool is_asking_ = false;
     std::map<wire::SiteId, wire::Probed> answers_;
     std::optional<std::uint64_t> balance_;  // messages sent and received, at the last quiet wave

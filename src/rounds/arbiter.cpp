@@ -29,11 +29,11 @@ void Arbiter::arrive(const AttemptId& own) {
     if (holdings_.is_realtime(own) && holdings_.contains(own)) hand_over_to_step(own);
 }
 
-// Applications that step together are in every round together, so their authority always meets at
-// the lowest of them. To hand it there at once saves the detour over touches.
+// Applications that step together are in every round together, so their authority always meets. To
+// hand it there at once saves the detour over touches.
 void Arbiter::hand_over_to_step(const AttemptId& attempt) {
-    const SiteId lowest = holdings_.realtime_sites().front();
-    if (lowest < self_) give(attempt, lowest, attempt);
+    const SiteId place = meeting_place();
+    if (place < self_) give(attempt, place, attempt);
 }
 
 void Arbiter::touch(const AttemptId& own, const AttemptId& other, SiteId holder) {
@@ -79,6 +79,10 @@ void Arbiter::cancel(const AttemptId& own, Reason reason, const std::string& tex
     }
 }
 
+void Arbiter::cancel_step(Reason reason, const std::string& text) {
+    for (const AttemptId& attempt : holdings_.realtime_held()) cancel_one(attempt, reason, text);
+}
+
 // ---- Events from other sites -------------------------------------------------------------------
 
 void Arbiter::receive(SiteId from, const wire::Body& body) {
@@ -105,9 +109,9 @@ void Arbiter::on(SiteId, const wire::LeafFound& message) {
 
 void Arbiter::on(SiteId, const wire::Held& message) {
     const auto pointer = pointers_.find(message.attempt);
-    if (pointer != pointers_.end() && message.holder < pointer->second) {
-        pointer->second = message.holder;
-    }
+    if (pointer == pointers_.end()) return;
+    if (message.holder < pointer->second) pointer->second = message.holder;
+    if (is_lost(message.holder) && own_.contains(message.attempt)) inquire(message.attempt);
 }
 
 void Arbiter::on(SiteId, const wire::Cancel& message) {
@@ -265,7 +269,7 @@ void Arbiter::cancel_held(const AttemptId& attempt, Reason reason, const std::st
             all += fmt::format("{}'{}' did not arrive", all.empty() ? "" : "; ", sites_[site]);
         }
     }
-    for (const AttemptId& other : holdings_.realtime_held()) cancel_one(other, reason, all);
+    cancel_step(reason, all);
 }
 
 void Arbiter::cancel_one(const AttemptId& attempt, Reason reason, const std::string& text) {
@@ -279,9 +283,20 @@ void Arbiter::cancel_one(const AttemptId& attempt, Reason reason, const std::str
     }
 }
 
+SiteId Arbiter::meeting_place() const {
+    SiteId place = 0;
+    while (place < self_ && is_gone(place)) ++place;
+    return place;
+}
+
+bool Arbiter::is_step_broken() const {
+    return std::ranges::any_of(holdings_.realtime_sites(),
+                               [&](SiteId site) { return is_gone(site); });
+}
+
 std::vector<SiteId> Arbiter::missing() const {
+    if (meeting_place() != self_) return {};
     std::vector<SiteId> sites = holdings_.realtime_sites();
-    if (sites.empty() || sites.front() != self_) return {};
     for (const AttemptId& here : holdings_.realtime_held()) std::erase(sites, here.owner());
     return sites;
 }

@@ -60,6 +60,8 @@ class Arbiter {
     void abandon(const wire::AttemptId& own);
     // Ask for the attempt to be over. The answer is Fail or Commit or, after a loss, Doubt.
     void cancel(const wire::AttemptId& own, wire::Reason reason, const std::string& text);
+    // The same for all applications that step together, as far as they are held here.
+    void cancel_step(wire::Reason reason, const std::string& text);
 
     // ---- Events from other sites.
     void receive(wire::SiteId from, const wire::Body& body);
@@ -73,9 +75,17 @@ class Arbiter {
     wire::SiteId holder(const wire::AttemptId& own) const;
     bool is_lost(wire::SiteId site) const { return lost_.contains(site); }
     bool is_over(const wire::AttemptId& attempt) const;
+    // Where the applications that step together meet: the lowest of all sites that are left, so
+    // that nothing that one of them touches can draw it away from the others.
+    wire::SiteId meeting_place() const;
+    // Without one of those that step together there is no step.
+    bool is_step_broken() const;
     // The sites that step together of which no attempt has arrived, if this site is the one to
     // know; empty otherwise.
     std::vector<wire::SiteId> missing() const;
+    bool is_gone(wire::SiteId site) const;
+    // Who is gone, and why.
+    std::string gone_text() const;
     // All of them have arrived and are held here.
     bool is_step_complete() const;
     Forest& forest() { return forest_; }
@@ -107,8 +117,6 @@ class Arbiter {
     void inquire(const wire::AttemptId& own);
     void conclude_if_denied(const wire::AttemptId& own);
     const wire::Decision* find_decision(const wire::AttemptId& attempt) const;
-    bool is_gone(wire::SiteId site) const;
-    std::string gone_text() const;
 
     void on(wire::SiteId from, const wire::Touch& message);
     void on(wire::SiteId from, const wire::Hand& message);

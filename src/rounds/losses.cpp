@@ -23,6 +23,12 @@ void Arbiter::lose(SiteId site, const std::string& why) {
         if (attempt.owner() == site) gone.push_back(attempt);
     }
     for (const AttemptId& attempt : gone) finish(attempt);
+    // What was passed on to it from here, by an owner that may have noticed the loss before.
+    for (const auto& [attempt, holder] : pointers_) {
+        if (holder == site && attempt.owner() != self_) {
+            send(attempt.owner(), wire::Held{attempt, site});
+        }
+    }
     cancel_step_if_broken();
     for (const AttemptId& own : std::set(own_)) {
         if (!holdings_.contains(own)) inquire(own);
@@ -41,12 +47,7 @@ const Decision* Arbiter::find_decision(const AttemptId& attempt) const {
 
 // Rule 10 for applications that step together: without one of them there is no step.
 void Arbiter::cancel_step_if_broken() {
-    const bool broken =
-        std::ranges::any_of(holdings_.realtime_sites(), [&](SiteId site) { return is_gone(site); });
-    if (!broken) return;
-    for (const AttemptId& attempt : holdings_.realtime_held()) {
-        cancel_one(attempt, Reason::peer_lost, gone_text());
-    }
+    if (is_step_broken()) cancel_step(Reason::peer_lost, gone_text());
 }
 
 // Who leaves gives back what it holds for others, by cancelling it; nothing is in doubt.

@@ -38,6 +38,8 @@ class Body {
 
     // Whether both would go on alike. Asked of two bodies of one component.
     virtual bool same_state(const Body& other) const = 0;
+    // Whether the get that it waits in is one that its owner would rather have than not.
+    virtual bool takes_option() const { return false; }
     virtual Span position() const { return {}; }
     virtual std::vector<TraceLine> trace() const { return {}; }
 };

@@ -26,6 +26,7 @@ void Runtime::end_component(ComponentIndex index) {
     ending.misses = 0;
     ending.passes = 0;
     --components_left_;
+    ++components_ended_;
     if (!ending.queued) ended_.push_back(index);
     for (const machine::PortHandle port : std::exchange(ending.ports, {})) {
         close_end(channel_of(port), is_out(port));

@@ -18,9 +18,9 @@ void Runtime::settle(ComponentIndex index) {
     if (index == application) arbiter_.arrive(id);
     arbiter_.decide(id, false);
     apply_effects();
-    if (!owner(id) || !attempt(index).is_settled() || index == application) return;
-    check_dead(index);
-    if (owner(id)) renew_if_worn(index);
+    if (!owner(id) || !attempt(index).is_settled()) return;
+    if (index != application) check_dead(index);
+    if (index != application && owner(id)) renew_if_worn(index);
     if (owner(id) && !attempt(index).patient && !attempt(index).silent.empty()) {
         quiet_candidates_.push_back(index);
     }

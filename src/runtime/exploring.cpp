@@ -238,7 +238,8 @@ bool Runtime::serve_end(ComponentIndex index, NodeId id) {
         }
     }
     node.phase = Node::Phase::complete;
-    if (node.counts.empty() && index != application) {
+    // An application that has nothing else to choose says so at once.
+    if (node.counts.empty() && (index != application || !node.path.empty())) {
         explored.silent.push_back(id);
         return false;
     }
@@ -300,6 +301,7 @@ void Runtime::take(ComponentIndex index, NodeId id, ChannelIndex channel, Offer&
     const NodeId child = add_child(index, id, waiting.body->clone());
     Node& taker = taking.nodes[child];
     taker.depends = std::move(*depends);
+    if (waiting.body->takes_option()) ++taker.optional_fired;
     taker.body->got(offer.value);
     if (channels_[channel].carries_ports) receive_ports(taker, channel, offer.value);
     taker.add_use(channel, false);

@@ -34,13 +34,21 @@ void Runtime::send(wire::SiteId to, wire::Body body) {
     for_each_node(message.body, [&](const wire::NodeRef& ref) {
         announcements_.describe(arbiter_.forest(), to, ref, message.lineage);
     });
-    ++sent_;
+    ++sent_[to];
     world_.send(to, message);
+}
+
+std::uint64_t Runtime::sum_of(const std::vector<std::uint64_t>& messages) const {
+    std::uint64_t sum = 0;
+    for (wire::SiteId site = 0; site < messages.size(); ++site) {
+        if (!arbiter_.is_lost(site)) sum += messages[site];
+    }
+    return sum;
 }
 
 void Runtime::receive(wire::SiteId from, const wire::Message& message) {
     if (arbiter_.is_lost(from)) return;
-    ++received_;
+    ++received_[from];
     for (const wire::Lineage& line : message.lineage) {
         if (!arbiter_.is_over(line.attempt)) {
             arbiter_.forest().grow(line.attempt, line.node, line.parent);

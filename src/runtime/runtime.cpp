@@ -17,6 +17,8 @@ Runtime::Runtime(const program::Program& program, const Limits& limits, Place pl
       place_(std::move(place)),
       world_(world),
       arbiter_(place_.self, place_.sites, place_.realtime),
+      sent_(place_.sites.size()),
+      received_(place_.sites.size()),
       blocks_(program) {
     Component& itself = components_[components_.append()];
     itself.name = place_.sites.at(place_.self);
@@ -162,6 +164,12 @@ bool Runtime::step() {
         std::uint32_t budget = limits_.instructions_per_slice;
         if (running.phase == Component::Phase::ended) {
             ended_.push_back(index);
+        } else if (running.is_overloaded && index == application) {
+            running.is_overloaded = false;
+            attempt(index).runnable.clear();
+            cancel_application(wire::Reason::unsatisfiable,
+                               fmt::format("'{}' has more than {} live alternatives", running.name,
+                                           limits_.live_behaviours_max));
         } else if (running.is_overloaded) {
             fail_component(index, {.message = fmt::format("more than {} live alternatives",
                                                           limits_.live_behaviours_max),
@@ -188,7 +196,8 @@ bool Runtime::step() {
     } else if (quiet_candidates_.empty()) {
         return false;
     }
-    if (!quiet_candidates_.empty() && (is_idle() || ++slices_ % slices_between_silences == 0)) {
+    if (!quiet_candidates_.empty() &&
+        ((queue_.empty() && doubted_.empty()) || ++slices_ % slices_between_silences == 0)) {
         for (const ComponentIndex candidate : std::exchange(quiet_candidates_, {})) {
             offer_silence(candidate);
         }
@@ -313,8 +322,19 @@ void Runtime::cancel_application(wire::Reason reason, const std::string& text) {
     apply_effects();
 }
 
-bool Runtime::application_entered() const {
-    return component(application).phase == Component::Phase::in_sync;
+void Runtime::cancel_step(wire::Reason reason, const std::string& text) {
+    arbiter_.cancel_step(reason, text);
+    apply_effects();
+}
+
+std::uint64_t Runtime::application_attempt() const {
+    const auto& open = component(application).attempt;
+    return open ? open->id.number : 0;
+}
+
+bool Runtime::is_application_dead() const {
+    const auto& open = component(application).attempt;
+    return open && open->is_settled() && open->live == 0;
 }
 
 void Runtime::close(PortHandle port) {

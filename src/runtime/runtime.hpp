@@ -98,7 +98,13 @@ class Runtime {
     void resume(ComponentIndex component);
     void enter_application(std::unique_ptr<Body> body);
     void cancel_application(wire::Reason reason, const std::string& text);
-    bool application_entered() const;
+    // Of all applications that step together, if they are all held here.
+    void cancel_step(wire::Reason reason, const std::string& text);
+    bool application_entered() const { return application_attempt() != 0; }
+    // The number of its open attempt, or 0.
+    std::uint64_t application_attempt() const;
+    // Its attempt has no behaviour left, and none can come.
+    bool is_application_dead() const;
     void close(machine::PortHandle port);
 
     // ---- Other sites.
@@ -107,15 +113,17 @@ class Runtime {
     void depart(wire::SiteId site);
 
     // ---- What can be asked.
-    bool is_idle() const { return queue_.empty() && doubted_.empty(); }
+    bool is_idle() const { return queue_.empty() && doubted_.empty() && quiet_candidates_.empty(); }
     std::size_t components_left() const { return components_left_; }
+    std::uint64_t components_ended() const { return components_ended_; }
     bool has_failed() const { return has_failed_; }
     bool is_closed(machine::PortHandle port) const;
     const rounds::Arbiter& arbiter() const { return arbiter_; }
     std::uint64_t rounds_committed() const { return rounds_committed_; }
-    // Messages about rounds; equal sums over all sites mean that none is under way.
-    std::uint64_t messages_sent() const { return sent_; }
-    std::uint64_t messages_received() const { return received_; }
+    // Messages about rounds, to and from sites that are not lost; equal sums over all sites mean
+    // that none is under way.
+    std::uint64_t messages_sent() const { return sum_of(sent_); }
+    std::uint64_t messages_received() const { return sum_of(received_); }
     // Reports every set of components that can never go on, once. Call when idle.
     void report_stuck();
     // Who waits where, and why each alternative was discarded.
@@ -221,6 +229,7 @@ class Runtime {
     void receive(wire::SiteId from, const Other& message);
     std::optional<ChannelIndex> link(wire::SiteId from, std::uint32_t number);
     void forget_offers_of(const wire::AttemptId& attempt);
+    std::uint64_t sum_of(const std::vector<std::uint64_t>& messages) const;
 
     // runtime.cpp
     void spawn(ComponentIndex index, program::RoutineId routine,
@@ -286,10 +295,11 @@ class Runtime {
     std::uint64_t turns_ = 0;           // of the random numbers
     std::uint64_t lane_returns_ = 0;
     std::size_t components_left_ = 0;
+    std::uint64_t components_ended_ = 0;
     std::uint64_t rounds_committed_ = 0;
     std::uint64_t slices_ = 0;
-    std::uint64_t sent_ = 0;
-    std::uint64_t received_ = 0;
+    std::vector<std::uint64_t> sent_;  // by site
+    std::vector<std::uint64_t> received_;
     bool has_failed_ = false;
     bool applying_ = false;
 };

@@ -77,8 +77,8 @@ void Cluster::begin_process(Site& site) {
 
 void Cluster::connect(std::size_t index, std::int64_t timeout_ms) {
     Site& site = sites_[index];
-    site.handshake = std::make_unique<Handshake>(*site.description, std::uint8_t{0}, *site.loop,
-                                                 *site.transport, limits_);
+    site.handshake = std::make_unique<Handshake>(*site.description, site.connector_class,
+                                                 *site.loop, *site.transport, limits_);
     site.handshake->start(timeout_ms, [this, index](auto established) {
         Site& connecting = sites_[index];
         if (!established) {
@@ -146,12 +146,18 @@ Prepared Cluster::opt(std::size_t site, std::string_view port) const {
     return prepare(site, port, Prepared::Kind::opt);
 }
 
+Prepared Cluster::offer(std::size_t site, std::string_view port, std::uint64_t value) const {
+    Prepared prepared = put(site, port, value);
+    prepared.kind = Prepared::Kind::offer;
+    return prepared;
+}
+
 void Cluster::sync(std::size_t index, std::vector<Prepared> prepared, std::int64_t timeout_ms) {
     Site& site = sites_[index];
     assert(site.member && !is_syncing(index));
     const std::size_t call = site.calls.size();
     site.calls.push_back({.began_ms = now_ms(), .timeout_ms = timeout_ms, .result = {}});
-    site.member->sync(std::move(prepared), timeout_ms,
+    site.member->sync({std::move(prepared)}, timeout_ms,
                       [this, index, call](std::expected<Outcome, Failure> result) {
                           Call& ended = sites_[index].calls[call];
                           ended.result = std::move(result);
@@ -168,7 +174,7 @@ std::optional<std::uint64_t> Cluster::received(std::size_t site, std::string_vie
     const std::size_t index = prepare(site, port, Prepared::Kind::get).port;
     for (const Call& call : sites_[site].calls | std::views::reverse) {
         if (!call.has_succeeded()) continue;
-        for (const auto& one : (*call.result)->received) {
+        for (const auto& one : (*call.result)->fired) {
             if (one.port == index) return one.value.bits();
         }
         return std::nullopt;

@@ -61,9 +61,14 @@ class Cluster {
     }
     // Connects every peer and runs until all are; false if that fails.
     bool connect_all();
+    // Before connecting; real-time otherwise.
+    void set_class(std::size_t site, connector::Class connector_class) {
+        sites_[site].connector_class = connector_class;
+    }
 
     // ---- Rounds of the applications. A peer has one call at a time.
     connector::Prepared put(std::size_t site, std::string_view port, std::uint64_t value) const;
+    connector::Prepared offer(std::size_t site, std::string_view port, std::uint64_t value) const;
     connector::Prepared get(std::size_t site, std::string_view port) const;
     connector::Prepared opt(std::size_t site, std::string_view port) const;
     void sync(std::size_t site, std::vector<connector::Prepared> prepared, std::int64_t timeout_ms);
@@ -118,6 +123,7 @@ class Cluster {
         std::unique_ptr<post::Transport> transport;
         std::unique_ptr<connector::Handshake> handshake;
         std::unique_ptr<connector::Member> member;
+        connector::Class connector_class = connector::Class::realtime;
         bool is_alive = true;
         std::optional<connector::Failure> connect_failure;
         std::vector<Call> calls;

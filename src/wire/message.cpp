@@ -152,10 +152,13 @@ void fields(auto& walk, Is<Probe> auto& x) {
     all(walk, x.number);
 }
 void fields(auto& walk, Is<Probed> auto& x) {
-    all(walk, x.number, x.quiet, x.sent, x.received, x.explanation);
+    all(walk, x.number, x.quiet, x.sent, x.received, x.waiting, x.alive, x.ended, x.explanation);
 }
-void fields(auto& walk, Is<Rest> auto& x) {
-    all(walk, x.step, x.alive);
+void fields(auto& walk, Is<Arrived> auto& x) {
+    all(walk, x.number);
+}
+void fields(auto& walk, Is<Impossible> auto& x) {
+    all(walk, x.number, x.reason, x.text);
 }
 
 template <std::size_t Index = 0>

@@ -15,7 +15,7 @@
 
 namespace reowolf::wire {
 
-inline constexpr std::uint16_t protocol_version = 1;
+inline constexpr std::uint16_t protocol_version = 2;
 
 enum class Reason : std::uint8_t {
     timed_out,      // somebody's time limit passed
@@ -134,8 +134,8 @@ struct No {
 
 // ---- Quiet ----------------------------------------------------------------------------------
 
-// Is anything left to do at your site? (Deciding that a round is impossible takes two equal and
-// balanced answers of everybody in a row.)
+// Is anything left to do at your site? (Two equal and balanced answers of everybody in a row say
+// that nothing is left to do anywhere, and nothing is under way.)
 struct Probe {
     std::uint64_t number = 0;
 };
@@ -144,17 +144,26 @@ struct Probed {
     bool quiet = false;
     std::uint64_t sent = 0;
     std::uint64_t received = 0;
+    std::uint64_t waiting = 0;  // the number of its application's open attempt, or 0
+    std::uint64_t alive = 0;    // components placed there that have not ended
+    std::uint64_t ended = 0;    // and that have
     std::string explanation;
 };
-// The components placed at the sender have come to rest after the application's round `step`;
-// `alive`: at least one has not ended.
-struct Rest {
-    std::uint64_t step = 0;
-    bool alive = false;
+// The sender's application, one that does not step with others, is in its attempt `number`, and
+// has nothing left to do.
+struct Arrived {
+    std::uint64_t number = 0;
+};
+// Attempt `number` of the receiver's application can be in no round, with everybody's explanation.
+struct Impossible {
+    std::uint64_t number = 0;
+    Reason reason = Reason::unsatisfiable;
+    std::string text;
 };
 
-using Body = std::variant<Value, Wait, Retract, Closed, Touch, Hand, LeafFound, Held, Cancel,
-                          Cancelled, Decide, Over, Lost, Ask, No, Probe, Probed, Rest>;
+using Body =
+    std::variant<Value, Wait, Retract, Closed, Touch, Hand, LeafFound, Held, Cancel, Cancelled,
+                 Decide, Over, Lost, Ask, No, Probe, Probed, Arrived, Impossible>;
 
 struct Message {
     std::vector<Lineage> lineage;

@@ -97,11 +97,18 @@ int leave(int connector) {
 }
 
 struct peers make_peers(int count, const char* names[], const char* body) {
+    int classes[PEERS_MAX];
+    CHECK(count <= PEERS_MAX);
+    for (int i = 0; i < count; ++i) classes[i] = RW_REALTIME;
+    return make_peers_as(count, names, classes, body);
+}
+
+struct peers make_peers_as(int count, const char* names[], const int classes[], const char* body) {
     struct peers peers = {.count = count};
     find_addresses(peers.addresses, count);
     for (int i = 0; i < count; ++i) {
         peers.names[i] = names[i];
-        peers.connectors[i] = rw_connector(RW_REALTIME);
+        peers.connectors[i] = rw_connector(classes[i]);
         CHECK(peers.connectors[i] >= 0);
         peers.texts[i] = describe(names[i], body, peers.addresses);
         if (rw_configure(peers.connectors[i], peers.texts[i]) != 0) {
@@ -133,6 +140,12 @@ void end_peers(struct peers* peers) {
 
 struct peers connected(int count, const char* names[], const char* body) {
     struct peers peers = make_peers(count, names, body);
+    connect_peers(&peers);
+    return peers;
+}
+
+struct peers connected_as(int count, const char* names[], const int classes[], const char* body) {
+    struct peers peers = make_peers_as(count, names, classes, body);
     connect_peers(&peers);
     return peers;
 }

@@ -44,14 +44,17 @@ struct peers {
     int connectors[PEERS_MAX];
     char* texts[PEERS_MAX];
 };
-/* Configured. */
+/* Configured, as real-time connectors. */
 struct peers make_peers(int count, const char* names[], const char* body);
+/* The same, each of its own class. */
+struct peers make_peers_as(int count, const char* names[], const int classes[], const char* body);
 void connect_peers(struct peers* peers);
 /* Leaves and frees everything. A connector that was closed already is to be -1. */
 void end_peers(struct peers* peers);
 
 #define CONNECTED(names, body) connected(sizeof(names) / sizeof(names)[0], names, body)
 struct peers connected(int count, const char* names[], const char* body);
+struct peers connected_as(int count, const char* names[], const int classes[], const char* body);
 
 /* All peers synchronise. */
 struct round {

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// Rounds of applications that are impossible: everybody who could help has arrived, everything is
+// explored, and nothing fits. The lowest of the sites that are left looks for that. To say so of a
+// round that is possible after all would be a mistake, but no danger: the attempts are cancelled as
+// if a time limit had passed.
+#include <algorithm>
+#include <utility>
+
+#include "connector/member.hpp"
+
+namespace reowolf::connector {
+
+namespace {
+
+// Most rounds are decided long before anybody needs to ask.
+constexpr std::int64_t patience_ms = 2;
+
+// Among sites that are never all at rest: a round that was not possible until then was not at once.
+constexpr int waves_tried_max = 20;
+
+}  // namespace
+
+// Nothing more happens at this site by itself.
+void Member::on_idle() {
+    judge_if_dead();
+    try_once();
+    tell_arrival();
+    look_for_impasse();
+}
+
+void Member::give_up(wire::Reason reason, const std::string& text) {
+    if (!runtime_.application_entered()) return;
+    gives_up_ = true;
+    runtime_.cancel_application(reason, text);
+}
+
+// With a time limit of 0: what those who wait now allow happens, and nobody else is waited for.
+void Member::try_once() {
+    if (!tries_once_ || !runtime_.application_entered()) return;
+    tries_once_ = false;
+    check_.seek(0, [this](const Quiet::Wave& wave) {
+        if (!runtime_.application_entered()) return true;
+        if (!wave.is_still && wave.number < waves_tried_max) return false;
+        give_up(wire::Reason::timed_out, "the round is not possible at once");
+        pump();
+        return true;
+    });
+}
+
+// The own attempt has no behaviour left. Those who step together hear of it when all have arrived.
+void Member::judge_if_dead() {
+    if (!runtime_.is_application_dead()) return;
+    if (std::exchange(judged_dead_, runtime_.application_attempt()) ==
+        runtime_.application_attempt()) {
+        return;
+    }
+    if (is_anybody_gone()) {
+        give_up(wire::Reason::peer_lost, runtime_.arbiter().gone_text());
+    } else if (!steps_here()) {
+        give_up(wire::Reason::unsatisfiable, explanation());
+    }
+}
+
+// ---- Who is there ------------------------------------------------------------------------------
+
+// The lowest site holds what steps together, so it knows who of these has arrived; the others tell
+// it, but only when their round takes long.
+void Member::tell_arrival() {
+    const auto is_told = [this] {
+        return steps_here() || !runtime_.application_entered() ||
+               runtime_.arbiter().meeting_place() == description_->self ||
+               (told_attempt_ == runtime_.application_attempt() &&
+                told_site_ == runtime_.arbiter().meeting_place());
+    };
+    if (telling_ != 0 || is_told()) return;
+    telling_ = loop_.after(patience_ms, [this, is_told] {
+        telling_ = 0;
+        if (is_told() || !runtime_.is_idle()) return;
+        told_attempt_ = runtime_.application_attempt();
+        told_site_ = runtime_.arbiter().meeting_place();
+        send(told_site_, {{}, wire::Arrived{told_attempt_}});
+    });
+}
+
+void Member::on_arrived(wire::SiteId from, const wire::Arrived&) {
+    if (steps(classes_[from])) return deviation(from, "it steps, and says that it does not");
+    arrived_.insert(from);
+}
+
+bool Member::has_arrived(wire::SiteId site) const {
+    if (is_gone(site)) return true;
+    if (steps(classes_[site])) {
+        return runtime_.arbiter().is_step_complete() || runtime_.arbiter().is_step_broken();
+    }
+    return site == description_->self ? runtime_.application_entered() : arrived_.contains(site);
+}
+
+bool Member::has_arrived(const Region& region) const {
+    const auto waits = [&](wire::SiteId site) {
+        return !is_gone(site) && has_arrived(site) &&
+               (!steps(classes_[site]) || runtime_.arbiter().is_step_complete());
+    };
+    return std::ranges::all_of(region, [&](wire::SiteId site) { return has_arrived(site); }) &&
+           std::ranges::any_of(region, waits);
+}
+
+// ---- Deciding that it is impossible ------------------------------------------------------------
+
+void Member::look_for_impasse() {
+    const auto wanted = [this] {
+        return runtime_.arbiter().meeting_place() == description_->self &&
+               std::ranges::any_of(regions_, [&](const Region& each) { return has_arrived(each); });
+    };
+    if (impasse_.is_seeking() || !wanted()) return;
+    impasse_.seek(patience_ms, [this, wanted](const Quiet::Wave& wave) {
+        for (const auto& [site, answer] : wave.answers) {
+            if (answer.waiting == 0) arrived_.erase(site);
+        }
+        if (!wanted()) return true;
+        if (!wave.is_still) return false;
+        for (const Region& region : regions_) {
+            if (has_arrived(region)) declare_impossible(region, wave);
+        }
+        pump();
+        return true;
+    });
+}
+
+void Member::declare_impossible(const Region& region, const Quiet::Wave& wave) {
+    const bool broken =
+        runtime_.arbiter().is_step_broken() && std::ranges::any_of(region, [&](wire::SiteId site) {
+            return steps(classes_[site]) && is_gone(site);
+        });
+    const wire::Reason reason = broken ? wire::Reason::peer_lost : wire::Reason::unsatisfiable;
+    const std::string text = broken ? runtime_.arbiter().gone_text() : wave.explanation();
+    for (const wire::SiteId site : region) {
+        if (is_gone(site) || steps(classes_[site])) continue;
+        if (site == description_->self) {
+            give_up(reason, text);
+        } else if (const auto answer = wave.answers.find(site); answer != wave.answers.end()) {
+            arrived_.erase(site);
+            send(site, {{}, wire::Impossible{answer->second.waiting, reason, text}});
+        }
+    }
+    const bool is_of_step =
+        std::ranges::any_of(region, [&](wire::SiteId site) { return steps(classes_[site]); });
+    if (is_of_step && !broken) runtime_.cancel_step(reason, text);
+}
+
+void Member::on_impossible(const wire::Impossible& message) {
+    if (message.number == 0 || message.number != runtime_.application_attempt()) return;
+    give_up(message.reason, message.text);
+}
+
+}  // namespace reowolf::connector

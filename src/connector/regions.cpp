@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "connector/regions.hpp"
+
+#include <cstddef>
+#include <map>
+#include <numeric>
+
+namespace reowolf::connector {
+
+namespace {
+
+// Disjoint sets of applications and components.
+class Parts {
+  public:
+    explicit Parts(std::size_t size) : parents_(size) {
+        std::iota(parents_.begin(), parents_.end(), 0);
+    }
+
+    std::size_t find(std::size_t element) {
+        while (parents_[element] != element) {
+            element = parents_[element] = parents_[parents_[element]];
+        }
+        return element;
+    }
+    void join(std::size_t a, std::size_t b) { parents_[find(a)] = find(b); }
+
+  private:
+    std::vector<std::size_t> parents_;
+};
+
+}  // namespace
+
+std::vector<Region> regions_of(const Structure& structure, const std::vector<Class>& classes) {
+    using Kind = Structure::End::Kind;
+    const std::size_t sites = classes.size();
+    Parts parts(sites + structure.components.size());
+    const auto part = [&](const Structure::End& end) -> std::size_t {
+        return end.kind == Kind::application ? end.site : sites + end.component;
+    };
+    for (const Structure::Channel& channel : structure.channels) {
+        if (channel.out.kind == Kind::nobody || channel.in.kind == Kind::nobody) continue;
+        parts.join(part(channel.out), part(channel.in));
+    }
+    std::size_t stepping = sites;
+    for (std::size_t site = 0; site < sites; ++site) {
+        if (!steps(classes[site])) continue;
+        if (stepping != sites) parts.join(stepping, site);
+        stepping = site;
+    }
+    std::map<std::size_t, Region> regions;
+    for (std::size_t site = 0; site < sites; ++site) {
+        regions[parts.find(site)].push_back(static_cast<wire::SiteId>(site));
+    }
+    std::vector<Region> all;
+    for (auto& [root, region] : regions) all.push_back(std::move(region));
+    return all;
+}
+
+}  // namespace reowolf::connector

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Which applications can have to do with each other, through channels and components or because
+// they step together: the others cannot help an impossible round.
+#pragma once
+
+#include <vector>
+
+#include "connector/class.hpp"
+#include "connector/structure.hpp"
+#include "wire/ids.hpp"
+
+namespace reowolf::connector {
+
+// The sites of a connected part, ascending.
+using Region = std::vector<wire::SiteId>;
+
+std::vector<Region> regions_of(const Structure& structure, const std::vector<Class>& classes);
+
+}  // namespace reowolf::connector

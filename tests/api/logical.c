@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: MIT */
+/* Logical connectors: offer, poll, await, decide; alone and together with real-time peers. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <reowolf/connector.h>
+
+#include "check.h"
+#include "peers.h"
+
+static void offer(int connector, const char* port, uint32_t value) {
+    CHECK(rw_offer(connector, port, &value, sizeof value) == 0);
+}
+
+static void poll_port(int connector, const char* port, uint32_t* room) {
+    CHECK(rw_poll(connector, port, room, sizeof *room) == 0);
+}
+
+static void put(int connector, const char* port, uint32_t value) {
+    CHECK(rw_put(connector, port, &value, sizeof value) == 0);
+}
+
+static void get(int connector, const char* port, uint32_t* room) {
+    CHECK(rw_get(connector, port, room, sizeof *room) == 0);
+}
+
+static const char* pair[] = {"amy", "bob"};
+static const char* three[] = {"amy", "bob", "cat"};
+static const int logical[] = {RW_LOGICAL, RW_LOGICAL, RW_LOGICAL};
+
+#define AMY connectors[0]
+#define BOB connectors[1]
+#define CAT connectors[2]
+
+static const char* pass_body =
+    "connector direct {\n"
+    "    peer amy = \"$\" { in<u32> give; }\n"
+    "    peer bob = \"$\" { out<u32> take; }\n"
+    "    new pass(amy.give, bob.take);\n"
+    "}\n"
+    "primitive pass(in<u32> a, out<u32> b) { while (true) sync put(b, get(a)); }\n";
+
+static const char* merger_body =
+    "connector merged {\n"
+    "    peer amy = \"$\" { in<u32> give; }\n"
+    "    peer bob = \"$\" { in<u32> give; }\n"
+    "    peer cat = \"$\" { out<u32> take; }\n"
+    "    new merger(amy.give, bob.give, cat.take);\n"
+    "}\n"
+    "primitive merger(in<u32> a, in<u32> b, out<u32> c) {\n"
+    "    while (true) sync { fork put(c, get(a)); or put(c, get(b)); }\n"
+    "}\n";
+
+static void two_logical_peers(void) {
+    struct peers peers = connected_as(2, pair, logical, pass_body);
+    for (uint32_t i = 0; i < 50; ++i) {
+        uint32_t taken = 0, decided = 77;
+        struct call amy;
+        offer(peers.AMY, "give", i + 1000);
+        begin(&amy, rw_await, peers.AMY);
+        poll_port(peers.BOB, "take", &taken);
+        CHECK(rw_await(peers.BOB) == 0);
+        finish(&amy);
+        CHECK(amy.result == 0);
+        CHECK(taken == i + 1000);
+        CHECK(rw_decide(peers.BOB, "take", &decided, sizeof decided) == 1);
+        CHECK(decided == i + 1000);
+        CHECK(rw_decide(peers.AMY, "give", &decided, sizeof decided) == 1);
+        CHECK(decided == i + 1000);
+        CHECK(rw_length(peers.BOB, "take") == 4);
+    }
+    end_peers(&peers);
+}
+
+/* A merger serves whoever offers; cat takes one at a time, and a third does not wait. */
+static void only_as_large_as_needed(void) {
+    struct peers peers = connected_as(3, three, logical, merger_body);
+    for (uint32_t i = 0; i < 20; ++i) {
+        uint32_t taken = 0;
+        struct call giver;
+        int who = peers.connectors[i % 2];
+        offer(who, "give", i);
+        begin(&giver, rw_await, who);
+        poll_port(peers.CAT, "take", &taken);
+        CHECK(rw_await(peers.CAT) == 0);
+        finish(&giver);
+        CHECK(giver.result == 0);
+        CHECK(taken == i);
+    }
+    end_peers(&peers);
+}
+
+/* Of two ports polled one fires; the other's buffer is as it was, and its poll is over. */
+static void some_fire(void) {
+    struct peers peers = connected_as(
+        2, pair, logical,
+        "connector two {\n"
+        "    peer amy = \"$\" { in<u32> left; in<u32> right; }\n"
+        "    peer bob = \"$\" { out<u32> left; out<u32> right; }\n"
+        "    new pass(amy.left, bob.left);\n"
+        "    new pass(amy.right, bob.right);\n"
+        "}\n"
+        "primitive pass(in<u32> a, out<u32> b) { while (true) sync put(b, get(a)); }\n");
+    for (uint32_t i = 0; i < 20; ++i) {
+        uint32_t left = 1, right = 2, decided = 3;
+        struct call amy;
+        const char* fired = i % 2 == 0 ? "left" : "right";
+        const char* silent = i % 2 == 0 ? "right" : "left";
+        offer(peers.AMY, fired, i + 10);
+        begin(&amy, rw_await, peers.AMY);
+        poll_port(peers.BOB, "left", &left);
+        poll_port(peers.BOB, "right", &right);
+        CHECK(rw_await(peers.BOB) == 0);
+        finish(&amy);
+        CHECK(amy.result == 0);
+        CHECK(i % 2 == 0 ? left == i + 10 && right == 2 : left == 1 && right == i + 10);
+        CHECK(rw_decide(peers.BOB, silent, &decided, sizeof decided) == 0);
+        CHECK(decided == 3);
+        CHECK(rw_length(peers.BOB, silent) == 0);
+        CHECK(rw_decide(peers.BOB, fired, &decided, sizeof decided) == 1);
+        CHECK(decided == i + 10);
+    }
+    /* Both at once, if both are there. */
+    uint32_t left = 0, right = 0;
+    struct call bob;
+    poll_port(peers.BOB, "left", &left);
+    poll_port(peers.BOB, "right", &right);
+    offer(peers.AMY, "left", 1);
+    offer(peers.AMY, "right", 2);
+    begin(&bob, rw_await, peers.BOB);
+    CHECK(rw_await(peers.AMY) == 0);
+    finish(&bob);
+    CHECK(bob.result == 0);
+    CHECK(left == 1 || right == 2);
+    CHECK((left == 1) == (rw_decide(peers.AMY, "left", NULL, 0) == 1));
+    CHECK((right == 2) == (rw_decide(peers.AMY, "right", NULL, 0) == 1));
+    CHECK(rw_length(peers.AMY, "left") == (left == 1 ? 4 : 0));
+    end_peers(&peers);
+}
+
+static void nothing_prepared(void) {
+    struct peers peers = connected_as(2, pair, logical, pass_body);
+    uint32_t value = 7;
+    CHECK_ERROR(rw_await(peers.AMY), EDEADLK);
+    CHECK_TEXT(rw_error(peers.AMY), "nothing is prepared");
+    offer(peers.AMY, "give", 1);
+    CHECK(rw_offer(peers.AMY, "give", NULL, 0) == 0);
+    CHECK_ERROR(rw_await(peers.AMY), EDEADLK);
+    poll_port(peers.BOB, "take", &value);
+    CHECK(rw_poll(peers.BOB, "take", NULL, 0) == 0);
+    CHECK_ERROR(rw_await(peers.BOB), EDEADLK);
+    CHECK(value == 7);
+    end_peers(&peers);
+}
+
+/* The last offer counts, the last poll too. */
+static void replaced(void) {
+    struct peers peers = connected_as(2, pair, logical, pass_body);
+    uint32_t first = 1, last = 1;
+    struct call amy;
+    offer(peers.AMY, "give", 5);
+    offer(peers.AMY, "give", 6);
+    begin(&amy, rw_await, peers.AMY);
+    poll_port(peers.BOB, "take", &first);
+    poll_port(peers.BOB, "take", &last);
+    CHECK(rw_await(peers.BOB) == 0);
+    finish(&amy);
+    CHECK(amy.result == 0 && first == 1 && last == 6);
+    end_peers(&peers);
+}
+
+/* A time limit; then what was offered is still offered. */
+static void timeout(void) {
+    struct peers peers = connected_as(2, pair, logical, pass_body);
+    uint32_t taken = 0;
+    struct call amy;
+    offer(peers.AMY, "give", 9);
+    CHECK(rw_timeout(peers.AMY, 50) == 0);
+    CHECK_ERROR(rw_await(peers.AMY), ETIMEDOUT);
+    CHECK(rw_timeout(peers.AMY, -1) == 0);
+    poll_port(peers.BOB, "take", &taken);
+    begin(&amy, rw_await, peers.AMY);
+    CHECK(rw_await(peers.BOB) == 0);
+    finish(&amy);
+    CHECK(amy.result == 0 && taken == 9);
+    end_peers(&peers);
+}
+
+/* A time limit of 0: what those who wait allow happens; nobody else is waited for. */
+static void tries_once(void) {
+    struct peers peers = connected_as(2, pair, logical, pass_body);
+    for (int waiting = 0; waiting < 2; ++waiting) {
+        uint32_t taken = 0;
+        struct call other;
+        int tries = peers.connectors[1 - waiting];
+        offer(peers.AMY, "give", 3);
+        poll_port(peers.BOB, "take", &taken);
+        CHECK(rw_timeout(tries, 0) == 0);
+        CHECK_ERROR(rw_await(tries), ETIMEDOUT);
+        begin(&other, rw_await, peers.connectors[waiting]);
+        await_inside(peers.connectors[waiting]);
+        int result;
+        while ((result = rw_await(tries)) < 0 && errno == ETIMEDOUT) continue;
+        CHECK(result == 0);
+        finish(&other);
+        CHECK(other.result == 0 && taken == 3);
+        CHECK(rw_timeout(tries, -1) == 0);
+    }
+    end_peers(&peers);
+}
+
+/* Everybody waits, and nothing fits: everybody hears of it, and can try again. */
+static void impossible(void) {
+    struct peers peers = connected_as(
+        3, three, logical,
+        "connector choose {\n"
+        "    peer amy = \"$\" { in<u32> give; }\n"
+        "    peer bob = \"$\" { out<u32> take; }\n"
+        "    peer cat = \"$\" { out<u32> take; }\n"
+        "    new small(amy.give, bob.take, cat.take);\n"
+        "}\n"
+        "primitive small(in<u32> a, out<u32> b, out<u32> c) {\n"
+        "    while (true) sync { u32 v = get(a); assert v < 100; put(b, v); put(c, v); }\n"
+        "}\n");
+    struct call calls[3];
+    for (int turn = 0; turn < 3; ++turn) {
+        uint32_t bob = 0, cat = 0;
+        offer(peers.AMY, "give", turn == 1 ? 100 : 99);
+        poll_port(peers.BOB, "take", &bob);
+        poll_port(peers.CAT, "take", &cat);
+        for (int i = 0; i < 3; ++i) begin(&calls[i], rw_await, peers.connectors[i]);
+        for (int i = 0; i < 3; ++i) finish(&calls[i]);
+        for (int i = 0; i < 3; ++i) {
+            CHECK(calls[i].result == (turn == 1 ? -1 : 0));
+            if (turn == 1) CHECK(calls[i].code == EDEADLK);
+            if (turn == 1) CHECK_TEXT(calls[i].text, "the assertion is false");
+        }
+        CHECK(bob == (turn == 1 ? 0 : 99) && cat == bob);
+    }
+    end_peers(&peers);
+}
+
+/* Whoever has not arrived may still help: nobody concludes that it is impossible. */
+static void absent_may_help(void) {
+    struct peers peers = connected_as(3, three, logical, merger_body);
+    uint32_t taken = 0;
+    struct call amy, cat;
+    offer(peers.AMY, "give", 100);
+    begin(&amy, rw_await, peers.AMY);
+    CHECK(rw_timeout(peers.CAT, 200) == 0);
+    /* cat does nothing; then it comes. */
+    CHECK_ERROR(rw_await(peers.CAT), EDEADLK);
+    poll_port(peers.CAT, "take", &taken);
+    begin(&cat, rw_await, peers.CAT);
+    finish(&cat);
+    finish(&amy);
+    CHECK(amy.result == 0 && cat.result == 0 && taken == 100);
+    end_peers(&peers);
+}
+
+/* amy and bob step together; cat is a logical peer. */
+static const int mixed[] = {RW_REALTIME, RW_REALTIME, RW_LOGICAL};
+static const int mixed_first[] = {RW_LOGICAL, RW_REALTIME, RW_REALTIME};
+
+static const char* optional_body =
+    "connector steps {\n"
+    "    peer amy = \"$\" { in<u32> give; }\n"
+    "    peer bob = \"$\" { out<u32> take; }\n"
+    "    peer cat = \"$\" { out<u32> copy; }\n"
+    "    new tee(amy.give, bob.take, cat.copy);\n"
+    "}\n"
+    "primitive tee(in<u32> a, out<u32> b, out<u32> c) {\n"
+    "    while (true) sync { u32 v = get(a); put(b, v); fork put(c, v); or skip; }\n"
+    "}\n";
+
+/* To the real-time peers a logical peer that is not awaiting is silent. */
+static void step_without_the_logical_peer(void) {
+    struct peers peers = connected_as(3, three, mixed, optional_body);
+    uint32_t copy = 0;
+    struct call calls[3];
+    for (uint32_t i = 1; i <= 10; ++i) {
+        uint32_t taken = 0;
+        put(peers.AMY, "give", i);
+        get(peers.BOB, "take", &taken);
+        begin(&calls[0], rw_sync, peers.AMY);
+        begin(&calls[1], rw_sync, peers.BOB);
+        finish(&calls[0]);
+        finish(&calls[1]);
+        CHECK(calls[0].result == 0 && calls[1].result == 0 && taken == i);
+    }
+    /* When it awaits, it is in one of the next steps. */
+    poll_port(peers.CAT, "copy", &copy);
+    begin(&calls[2], rw_await, peers.CAT);
+    await_inside(peers.CAT);
+    uint32_t last = 10;
+    while (rw_length(peers.CAT, "copy") == -1) {
+        uint32_t taken = 0;
+        CHECK(errno == EBUSY);
+        put(peers.AMY, "give", ++last);
+        get(peers.BOB, "take", &taken);
+        begin(&calls[0], rw_sync, peers.AMY);
+        begin(&calls[1], rw_sync, peers.BOB);
+        finish(&calls[0]);
+        finish(&calls[1]);
+        CHECK(calls[0].result == 0 && calls[1].result == 0 && taken == last);
+        CHECK(last < 1000);
+    }
+    finish(&calls[2]);
+    CHECK(calls[2].result == 0 && copy > 10 && copy <= last);
+    end_peers(&peers);
+}
+
+/* If they can only step together with it, they wait for it, until their time limit. */
+static void step_with_the_logical_peer(void) {
+    for (int first = 0; first < 2; ++first) {
+        /* The logical peer is the last or the first one of the description. */
+        const char* body = first
+                               ? "connector all {\n"
+                                 "    peer amy = \"$\" { out<u32> copy; }\n"
+                                 "    peer bob = \"$\" { in<u32> give; }\n"
+                                 "    peer cat = \"$\" { out<u32> take; }\n"
+                                 "    new tee(bob.give, cat.take, amy.copy);\n"
+                                 "}\n"
+                                 "primitive tee(in<u32> a, out<u32> b, out<u32> c) {\n"
+                                 "    while (true) sync { u32 v = get(a); put(b, v); put(c, v); }\n"
+                                 "}\n"
+                               : "connector all {\n"
+                                 "    peer amy = \"$\" { in<u32> give; }\n"
+                                 "    peer bob = \"$\" { out<u32> take; }\n"
+                                 "    peer cat = \"$\" { out<u32> copy; }\n"
+                                 "    new tee(amy.give, bob.take, cat.copy);\n"
+                                 "}\n"
+                                 "primitive tee(in<u32> a, out<u32> b, out<u32> c) {\n"
+                                 "    while (true) sync { u32 v = get(a); put(b, v); put(c, v); }\n"
+                                 "}\n";
+        struct peers peers = connected_as(3, three, first ? mixed_first : mixed, body);
+        int giver = peers.connectors[first], taker = peers.connectors[first + 1];
+        int watcher = peers.connectors[first ? 0 : 2];
+        uint32_t taken = 0, copy = 0;
+        struct call calls[3];
+        put(giver, "give", 5);
+        get(taker, "take", &taken);
+        CHECK(rw_timeout(giver, 300) == 0);
+        begin(&calls[0], rw_sync, giver);
+        begin(&calls[1], rw_sync, taker);
+        finish(&calls[0]);
+        finish(&calls[1]);
+        CHECK(calls[0].result == -1 && calls[0].code == ETIMEDOUT);
+        CHECK(calls[1].result == -1 && calls[1].code == ETIMEDOUT);
+        CHECK(rw_timeout(giver, -1) == 0);
+        for (uint32_t i = 0; i < 10; ++i) {
+            put(giver, "give", i);
+            get(taker, "take", &taken);
+            poll_port(watcher, "copy", &copy);
+            begin(&calls[0], rw_sync, giver);
+            begin(&calls[1], rw_sync, taker);
+            begin(&calls[2], rw_await, watcher);
+            for (int j = 0; j < 3; ++j) finish(&calls[j]);
+            for (int j = 0; j < 3; ++j) CHECK(calls[j].result == 0);
+            CHECK(taken == i && copy == i);
+        }
+        /* Everybody is there, and it is impossible. */
+        put(giver, "give", 1);
+        poll_port(watcher, "copy", &copy);
+        begin(&calls[0], rw_sync, giver);
+        begin(&calls[1], rw_sync, taker);
+        begin(&calls[2], rw_await, watcher);
+        for (int j = 0; j < 3; ++j) finish(&calls[j]);
+        for (int j = 0; j < 3; ++j) CHECK(calls[j].result == -1 && calls[j].code == EDEADLK);
+        end_peers(&peers);
+    }
+}
+
+/* A buffer between them: the logical peer takes what it wants, when it wants. */
+static void polling_a_buffer(void) {
+    static const int classes[] = {RW_REALTIME, RW_LOGICAL};
+    struct peers peers =
+        connected_as(2, pair, classes,
+                     "connector buffered {\n"
+                     "    peer amy = \"$\" { in<u32> give; }\n"
+                     "    peer bob = \"$\" { out<u32> take; }\n"
+                     "    new fifo(amy.give, bob.take);\n"
+                     "}\n"
+                     "primitive fifo(in<u32> a, out<u32> b) {\n"
+                     "    while (true) { u32 v = 0; sync v = get(a); sync put(b, v); }\n"
+                     "}\n");
+    for (uint32_t i = 0; i < 20; ++i) {
+        uint32_t taken = 0;
+        put(peers.AMY, "give", i);
+        CHECK(rw_sync(peers.AMY) == 0);
+        poll_port(peers.BOB, "take", &taken);
+        CHECK(rw_await(peers.BOB) == 0);
+        CHECK(taken == i);
+    }
+    end_peers(&peers);
+}
+
+/* A peer that leaves: those who need it hear of it, the others go on. */
+static void leaving(void) {
+    struct peers peers = connected_as(3, three, logical, merger_body);
+    uint32_t taken = 0;
+    struct call bob;
+    CHECK(rw_close(peers.AMY, NULL) == 0);
+    peers.AMY = -1;
+    /* The merger of the leaving peer's site is gone with it. */
+    poll_port(peers.CAT, "take", &taken);
+    CHECK_ERROR(rw_await(peers.CAT), EPIPE);
+    offer(peers.BOB, "give", 1);
+    begin(&bob, rw_await, peers.BOB);
+    finish(&bob);
+    CHECK(bob.result == -1 && bob.code == EPIPE);
+    CHECK_TEXT(bob.text, "'amy' is gone");
+    end_peers(&peers);
+}
+
+static void others_go_on(void) {
+    struct peers peers =
+        connected_as(3, three, logical,
+                     "connector merged {\n"
+                     "    peer amy = \"$\" { in<u32> give; }\n"
+                     "    peer bob = \"$\" { in<u32> give; }\n"
+                     "    peer cat = \"$\" { out<u32> take; }\n"
+                     "    new merger(amy.give, bob.give, cat.take) at cat;\n"
+                     "}\n"
+                     "primitive merger(in<u32> a, in<u32> b, out<u32> c) {\n"
+                     "    while (true) sync { fork put(c, get(a)); or put(c, get(b)); }\n"
+                     "}\n");
+    CHECK(rw_close(peers.AMY, NULL) == 0);
+    peers.AMY = -1;
+    for (uint32_t i = 0; i < 10; ++i) {
+        uint32_t taken = 0;
+        struct call bob;
+        offer(peers.BOB, "give", i);
+        begin(&bob, rw_await, peers.BOB);
+        poll_port(peers.CAT, "take", &taken);
+        CHECK(rw_await(peers.CAT) == 0);
+        finish(&bob);
+        CHECK(bob.result == 0 && taken == i);
+    }
+    end_peers(&peers);
+}
+
+/* Which calls are for which class; in the order of the checks. */
+static void classes(void) {
+    static const int both[] = {RW_REALTIME, RW_LOGICAL};
+    uint32_t value = 0;
+    int c = rw_connector(RW_LOGICAL);
+    CHECK(c >= 0);
+    CHECK_ERROR(rw_put(c, NULL, &value, 1), EPERM);
+    CHECK_ERROR(rw_get(c, NULL, &value, 1), EPERM);
+    CHECK_ERROR(rw_opt(c, NULL, &value, 1), EPERM);
+    CHECK_ERROR(rw_sync(c), EPERM);
+    CHECK_ERROR(rw_sync_start(c), EPERM);
+    CHECK_ERROR(rw_sync_finish(c), EPERM);
+    CHECK_ERROR(rw_offer(c, NULL, &value, 1), ENOTCONN);
+    CHECK_ERROR(rw_poll(c, NULL, &value, 1), ENOTCONN);
+    CHECK_ERROR(rw_await(c), ENOTCONN);
+    CHECK_ERROR(rw_decide(c, "take", &value, sizeof value), ENOTCONN);
+    CHECK(rw_close(c, NULL) == 0);
+    CHECK_ERROR(rw_offer(c, "give", &value, sizeof value), EBADF);
+
+    struct peers peers = connected_as(2, pair, both, pass_body);
+    CHECK_ERROR(rw_offer(peers.AMY, "give", &value, sizeof value), EPERM);
+    CHECK_ERROR(rw_poll(peers.AMY, "give", &value, sizeof value), EPERM);
+    CHECK_ERROR(rw_await(peers.AMY), EPERM);
+    CHECK_ERROR(rw_await_start(peers.AMY), EPERM);
+    CHECK_ERROR(rw_await_finish(peers.AMY), EPERM);
+    CHECK_ERROR(rw_poll(peers.BOB, NULL, &value, sizeof value), EINVAL);
+    CHECK_ERROR(rw_poll(peers.BOB, "nonsense", &value, 1), ENOENT);
+    CHECK_ERROR(rw_offer(peers.BOB, "give", &value, 1), EACCES);
+    CHECK_ERROR(rw_offer(peers.BOB, "take", &value, 1), EPERM);
+    CHECK_ERROR(rw_poll(peers.BOB, "take", &value, 1), EMSGSIZE);
+    CHECK_ERROR(rw_poll(peers.BOB, "take", &value, 5), EMSGSIZE);
+    CHECK_ERROR(rw_decide(peers.BOB, "take", &value, 5), EMSGSIZE);
+    CHECK(rw_decide(peers.BOB, "take", &value, sizeof value) == 0);
+    CHECK(rw_decide(peers.AMY, "give", &value, sizeof value) == 0);
+    CHECK(rw_close(peers.BOB, "take") == 0);
+    end_peers(&peers);
+}
+
+int main(int argc, char** argv) {
+    static const struct test_case cases[] = {
+        CASE(two_logical_peers),
+        CASE(only_as_large_as_needed),
+        CASE(some_fire),
+        CASE(nothing_prepared),
+        CASE(replaced),
+        CASE(timeout),
+        CASE(tries_once),
+        CASE(impossible),
+        CASE(absent_may_help),
+        CASE(step_without_the_logical_peer),
+        CASE(step_with_the_logical_peer),
+        CASE(polling_a_buffer),
+        CASE(leaving),
+        CASE(others_go_on),
+        CASE(classes),
+    };
+    return RUN_CASES(argc, argv, cases);
+}
