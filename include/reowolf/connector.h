@@ -63,8 +63,16 @@ RW_API int rw_connector(int cls);
 
 /* Gives the connector its protocol: a module of the protocol description language with one
  * `connector` and one `self`. Before rw_connect it can be called again, and replaces the protocol.
- * 0, or -1: EINVAL (the description is not valid; rw_error and rw_checkdesc have the diagnostic
- * with line and column), EISCONN. */
+ *
+ * When the protocol has expired (rw_sync and rw_await return 1 then), proposes the one after it,
+ * which takes effect with the next round. The peers in it, and which of them this is, must be the
+ * same; what was prepared is forgotten, and ports that were closed are open again. Peers for which
+ * nothing changes (names, directions and types of their ports) need not configure anything: they
+ * take it. All others have to, and until then the round fails with EPROTONOSUPPORT. If nobody
+ * configures anything, the last protocol begins anew.
+ *
+ * 0, or -1: EINVAL (the description is not valid, or is one for another peer; rw_error and
+ * rw_checkdesc have the diagnostic with line and column), EISCONN (connected, and not expired). */
 RW_API int rw_configure(int conn, const char* desc_sz);
 
 /* Checks a description. The diagnostic is written to `out` as snprintf would: at most `len` bytes
@@ -129,7 +137,7 @@ RW_API int rw_opt(int conn, const char* port_sz, void* buf, size_t len);
  *   EPIPE         a peer has left or died; nothing of the round happened
  *   ECONNABORTED  the connection was lost while the outcome was open: it is unknown whether the
  *                 round happened at the others
- *   EPROTONOSUPPORT  the protocol has expired
+ *   EPROTONOSUPPORT  the protocol has expired, and the peers do not agree on the next one
  *   ENOTCONN, EPERM (class) */
 RW_API int rw_sync(int conn);
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <reowolf/connector.h>
 
@@ -53,12 +54,32 @@ struct Handle {
 
 // The one table that POSIX-like handles need.
 struct Table {
+    using Handles = std::vector<std::shared_ptr<Handle>>;
+
+    Table();
+
     std::mutex mutex;
-    std::vector<std::shared_ptr<Handle>> handles;
+    Handles handles;
+    // What a child of fork() has of its parent: no threads that work for it, so that it can be
+    // neither used nor destroyed.
+    Handles* inherited = nullptr;
 };
+
 Table& table() {
     static Table one;
     return one;
+}
+
+Table::Table() {
+    const auto before = [] { table().mutex.lock(); };
+    const auto in_parent = [] { table().mutex.unlock(); };
+    const auto in_child = [] {
+        table().inherited = new Handles(std::exchange(table().handles, {}));
+        table().mutex.unlock();
+    };
+    if (const int error = pthread_atfork(before, in_parent, in_child); error != 0) {
+        throw std::system_error(error, std::generic_category(), "pthread_atfork");
+    }
 }
 
 std::shared_ptr<Handle> find(int conn) {
@@ -348,7 +369,9 @@ int rw_configure(int conn, const char* desc_sz) {
         if (!desc_sz && !handle.connector.is_connected()) {
             return failed(handle, {Fault::bad_argument, "the description is NULL"});
         }
-        return result(handle, handle.connector.configure(desc_sz ? desc_sz : ""));
+        auto status = handle.connector.configure(desc_sz ? desc_sz : "");
+        if (status) handle.buffers.assign(1, {});
+        return result(handle, std::move(status));
     });
 }
 

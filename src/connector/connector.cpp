@@ -63,24 +63,36 @@ class Connector::Engine {
         });
     }
 
-    using Result = std::expected<Outcome, Failure>;
+    struct Ended {
+        std::expected<Outcome, Failure> outcome;
+        // The protocol now, its number, and whether it has expired.
+        std::shared_ptr<const Description> description;
+        std::uint32_t epoch = 0;
+        bool is_expired = false;
+    };
 
-    void start(Batches batches, std::int64_t timeout_ms, std::function<void()> notify) {
-        const auto promise = std::make_shared<std::promise<Result>>();
-        result_ = promise->get_future();
+    void start(Batches batches, std::shared_ptr<const Description> prepared_for,
+               std::int64_t timeout_ms, std::function<void()> notify) {
+        const auto promise = std::make_shared<std::promise<Ended>>();
+        ended_ = promise->get_future();
         loop_.post([this, timeout_ms, batches = std::move(batches), notify = std::move(notify),
-                    promise]() mutable {
-            member_->sync(std::move(batches), timeout_ms,
-                          [notify = std::move(notify), promise](Result result) {
-                              promise->set_value(std::move(result));
+                    prepared_for = std::move(prepared_for), promise]() mutable {
+            member_->sync(std::move(batches), std::move(prepared_for), timeout_ms,
+                          [this, notify = std::move(notify), promise](auto outcome) {
+                              promise->set_value({std::move(outcome), member_->description(),
+                                                  member_->epoch(), member_->is_expired()});
                               if (notify) notify();
                           });
         });
     }
 
-    Result finish() { return result_.get(); }
+    Ended finish() { return ended_.get(); }
 
-    void close(machine::PortHandle port) {
+    bool propose(const std::shared_ptr<const Description>& next) {
+        return wait<bool>([this, &next](auto done) { done(member_->propose(next)); });
+    }
+
+    void close(std::string_view port) {
         wait<bool>([this, port](auto done) {
             member_->close_port(port);
             done(true);
@@ -105,7 +117,7 @@ class Connector::Engine {
     // The handshake stays: it listens, and turns away who comes later.
     std::optional<Handshake> handshake_;
     std::optional<Member> member_;
-    std::future<Result> result_;
+    std::future<Ended> ended_;
     std::thread thread_;
 };
 
@@ -117,14 +129,35 @@ Connector::Connector(Class connector_class, const Limits& limits)
 Connector::~Connector() = default;
 
 Status Connector::configure(std::string_view text) {
-    if (engine_) {
+    if (const auto right = expect_at_rest(); !right) return right;
+    if (engine_ && !is_expired_) {
         return fail(Fault::already_connected,
-                    "the connector is connected; renegotiation is not supported yet");
+                    "the connector is connected, and its protocol has not expired");
     }
     auto description = describe(text, options_.limits);
     if (!description) return fail(Fault::bad_description, std::move(description.error()));
+    if (engine_) {
+        const std::string& self = description_->name(description_->self);
+        if ((*description)->name((*description)->self) != self) {
+            return fail(Fault::bad_argument,
+                        fmt::format("this peer is '{}', and stays that", self));
+        }
+        if (!engine_->propose(*description)) {
+            return fail(Fault::already_connected,
+                        "the other peers have agreed on a new protocol already");
+        }
+        fired_.clear();
+        chosen_.reset();
+    }
     description_ = std::move(*description);
+    begin_protocol();
     return {};
+}
+
+// Nothing is prepared for it, and all its ports are open.
+void Connector::begin_protocol() {
+    batches_.assign(1, {});
+    closed_.assign(description_->structure.ports[description_->self].size(), false);
 }
 
 Status Connector::connect() {
@@ -135,8 +168,8 @@ Status Connector::connect() {
     if (!connected) return connected;
     engine_ = std::move(engine);
     is_expired_ = false;
-    batches_.assign(1, {});
-    closed_.assign(description_->structure.ports[description_->self].size(), false);
+    epoch_ = 0;
+    begin_protocol();
     fired_.clear();
     chosen_.reset();
     return {};
@@ -289,25 +322,41 @@ Status Connector::begin_alternative() {
 Status Connector::start(std::function<void()> notify) {
     if (const auto right = expect_connected(); !right) return right;
     if (const auto right = expect_at_rest(); !right) return right;
-    if (is_expired_) {
-        return fail(Fault::disagreement,
-                    "the protocol has expired; renegotiation is not supported yet");
-    }
+    engine_->start(all_prepared(), description_, options_.sync_timeout_ms, std::move(notify));
+    is_started_ = true;
+    return {};
+}
+
+Batches Connector::all_prepared() const {
     Batches batches;
     for (const auto& batch : batches_) {
         auto& all = batches.emplace_back();
         for (const auto& [index, each] : batch) all.push_back(each);
     }
-    engine_->start(std::move(batches), options_.sync_timeout_ms, std::move(notify));
-    is_started_ = true;
-    return {};
+    return batches;
+}
+
+// The peers have agreed on it. What is prepared stays so, for ports that are in it too.
+void Connector::adopt(std::shared_ptr<const Description> next) {
+    auto translated = translate(all_prepared(), *description_, *next, options_.limits);
+    description_ = std::move(next);
+    begin_protocol();
+    if (!translated) return;
+    batches_.clear();
+    for (auto& batch : *translated) {
+        auto& all = batches_.emplace_back();
+        for (Prepared& one : batch) all.emplace(one.port, std::move(one));
+    }
 }
 
 std::expected<bool, Failure> Connector::finish() {
     if (const auto right = expect_connected(); !right) return std::unexpected(right.error());
     if (!is_started_) return fail(Fault::bad_argument, "no round has been started");
-    auto outcome = engine_->finish();
+    auto ended = engine_->finish();
     is_started_ = false;
+    is_expired_ = ended.is_expired;
+    if (std::exchange(epoch_, ended.epoch) != ended.epoch) adopt(std::move(ended.description));
+    auto& outcome = ended.outcome;
     if (!outcome) return std::unexpected(std::move(outcome.error()));
     batches_.assign(1, {});
     fired_.clear();
@@ -317,8 +366,8 @@ std::expected<bool, Failure> Connector::finish() {
             {which.name, !which.puts, bytes_of(description_->program, which.type, one.value)});
     }
     chosen_ = outcome->batch;
-    is_expired_ = outcome->is_expired;
-    return is_expired_;
+    if (outcome->is_expired) begin_protocol();
+    return outcome->is_expired;
 }
 
 Status Connector::close(std::string_view name) {
@@ -327,8 +376,7 @@ Status Connector::close(std::string_view name) {
     const auto index = find(name);
     if (!index) return std::unexpected(index.error());
     if (closed_[*index]) return {};
-    const Structure::Port& target = port(*index);
-    engine_->close(machine::PortHandle{target.channel} * 2 + (target.puts ? 0 : 1));
+    engine_->close(name);
     for (auto& batch : batches_) batch.erase(*index);
     closed_[*index] = true;
     if (std::ranges::find(closed_, false) == closed_.end()) engine_.reset();

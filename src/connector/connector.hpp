@@ -39,6 +39,7 @@ class Connector {
     Connector(const Connector&) = delete;
     Connector& operator=(const Connector&) = delete;
 
+    // While connected: a proposal for the protocol after the one that has expired.
     Status configure(std::string_view description);
     Options& options() { return options_; }
     Status connect();
@@ -97,6 +98,9 @@ class Connector {
     Status prepare_in(std::string_view port, Prepared::Kind kind, std::optional<std::size_t> room);
     void prepare(std::size_t index, Prepared::Kind kind, machine::Value value);
     const Structure::Port& port(std::size_t index) const;
+    void begin_protocol();
+    void adopt(std::shared_ptr<const Description> next);
+    Batches all_prepared() const;
 
     Class class_;
     Options options_;
@@ -104,6 +108,7 @@ class Connector {
     std::unique_ptr<Engine> engine_;
     bool is_started_ = false;
     bool is_expired_ = false;
+    std::uint32_t epoch_ = 0;                                  // number of the protocol
     std::vector<std::map<std::size_t, Prepared>> batches_{1};  // each by port
     std::vector<bool> closed_;                                 // by port
     std::vector<Fired> fired_;

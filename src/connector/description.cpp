@@ -69,8 +69,8 @@ std::vector<std::string> Description::names() const {
     return names;
 }
 
-std::expected<std::shared_ptr<const Description>, std::string> describe(std::string_view text,
-                                                                        const Limits& limits) {
+std::expected<std::shared_ptr<const Description>, std::string> describe(
+    std::string_view text, const Limits& limits, std::optional<std::string_view> self) {
     auto description = std::make_shared<Description>();
     description->text = text;
     const std::uint32_t source =
@@ -93,7 +93,16 @@ std::expected<std::shared_ptr<const Description>, std::string> describe(std::str
                        "the description has no connector: 'connector name { … }'", begin));
     }
     const program::Connector& connector = *program->connector;
-    if (!connector.self) {
+    auto self_index = connector.self;
+    if (self) {
+        const auto named = std::ranges::find(connector.peers, *self, &program::Peer::name);
+        if (named == connector.peers.end()) {
+            return std::unexpected(problem_at(description->sources,
+                                              fmt::format("there is no peer '{}'", *self), begin));
+        }
+        self_index = static_cast<std::uint32_t>(named - connector.peers.begin());
+    }
+    if (!self_index) {
         return std::unexpected(problem_at(
             description->sources,
             "the description does not say which peer this process is: 'self name;'", begin));
@@ -104,7 +113,7 @@ std::expected<std::shared_ptr<const Description>, std::string> describe(std::str
                        fmt::format("a connector may have at most {} peers", limits.sites_max),
                        connector.span));
     }
-    description->self = static_cast<wire::SiteId>(*connector.self);
+    description->self = static_cast<wire::SiteId>(*self_index);
     description->program = std::move(*program);
     if (auto problem = read_addresses(*description)) return std::unexpected(std::move(*problem));
     auto structure = elaborate(description->program, limits);

@@ -4,6 +4,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,9 +32,10 @@ struct Description {
     std::vector<std::string> names() const;
 };
 
-// The error is what the user reads: diagnostics with line and column.
-std::expected<std::shared_ptr<const Description>, std::string> describe(std::string_view text,
-                                                                        const Limits& limits);
+// The error is what the user reads: diagnostics with line and column. `self`: the peer that this
+// process is, whatever the text says.
+std::expected<std::shared_ptr<const Description>, std::string> describe(
+    std::string_view text, const Limits& limits, std::optional<std::string_view> self = {});
 
 // Where two descriptions differ, for people; `ours` and `theirs` name their owners.
 std::string explain_difference(std::string_view our_text, std::string_view their_text,

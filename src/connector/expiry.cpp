@@ -23,23 +23,29 @@ bool Member::may_expire() const {
 }
 
 // The round was the last one if now, when everything that it leads to has happened, no component is
-// left anywhere. Where somebody lives on and nobody has ended, there is nothing to wait for.
+// left anywhere.
 void Member::complete_or_expire() {
-    check_.seek(0, [this](const Quiet::Wave& wave) {
+    check_expiry([this](bool has_expired) {
+        committed_->is_expired = has_expired;
+        complete(std::move(*committed_));
+        committed_.reset();
+    });
+}
+
+// Where somebody lives on and nobody has ended, there is nothing to wait for.
+void Member::check_expiry(std::function<void(bool has_expired)> found) {
+    check_.seek(0, [this, found = std::move(found)](const Quiet::Wave& wave) {
         std::uint64_t alive = 0;
         std::uint64_t ended = 0;
         for (const auto& [site, answer] : wave.answers) {
             alive += answer.alive;
             ended += answer.ended;
         }
-        const bool is_sure = alive == 0 || wave.is_still ||
-                             ((wave.is_balanced || wave.number >= waves_max) &&
-                              std::exchange(ended_known_, ended) == ended);
-        if (!is_sure) return false;
-        ended_known_ = ended;
-        committed_->is_expired = alive == 0;
-        complete(std::move(*committed_));
-        committed_.reset();
+        const bool nobody_ended = std::exchange(ended_known_, ended) == ended;
+        const bool is_enough = wave.is_balanced || wave.number >= waves_max;
+        if (alive > 0 && !wave.is_still && !(is_enough && nobody_ended)) return false;
+        is_expired_ = alive == 0;
+        found(is_expired_);
         return true;
     });
 }

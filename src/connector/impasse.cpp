@@ -29,17 +29,17 @@ void Member::on_idle() {
 }
 
 void Member::give_up(wire::Reason reason, const std::string& text) {
-    if (!runtime_.application_entered()) return;
+    if (!runtime_->application_entered()) return;
     gives_up_ = true;
-    runtime_.cancel_application(reason, text);
+    runtime_->cancel_application(reason, text);
 }
 
 // With a time limit of 0: what those who wait now allow happens, and nobody else is waited for.
 void Member::try_once() {
-    if (!tries_once_ || !runtime_.application_entered()) return;
+    if (!tries_once_ || check_.is_seeking() || !runtime_->application_entered()) return;
     tries_once_ = false;
     check_.seek(0, [this](const Quiet::Wave& wave) {
-        if (!runtime_.application_entered()) return true;
+        if (!runtime_->application_entered()) return true;
         if (!wave.is_still && wave.number < waves_tried_max) return false;
         give_up(wire::Reason::timed_out, "the round is not possible at once");
         pump();
@@ -49,13 +49,27 @@ void Member::try_once() {
 
 // The own attempt has no behaviour left. Those who step together hear of it when all have arrived.
 void Member::judge_if_dead() {
-    if (!runtime_.is_application_dead()) return;
-    if (std::exchange(judged_dead_, runtime_.application_attempt()) ==
-        runtime_.application_attempt()) {
+    if (!runtime_->is_application_dead()) return;
+    if (std::exchange(judged_dead_, runtime_->application_attempt()) ==
+        runtime_->application_attempt()) {
         return;
     }
+    if (!may_expire()) return give_up_dead();
+    check_expiry([this](bool has_expired) {
+        if (!runtime_->is_application_dead()) return;
+        if (!has_expired) {
+            give_up_dead();
+        } else {  // in a round in which this peer had no part
+            renews_ = true;
+            runtime_->cancel_application(wire::Reason::unsatisfiable, {});
+        }
+        pump();
+    });
+}
+
+void Member::give_up_dead() {
     if (is_anybody_gone()) {
-        give_up(wire::Reason::peer_lost, runtime_.arbiter().gone_text());
+        give_up(wire::Reason::peer_lost, runtime_->arbiter().gone_text());
     } else if (!steps_here()) {
         give_up(wire::Reason::unsatisfiable, explanation());
     }
@@ -67,17 +81,17 @@ void Member::judge_if_dead() {
 // it, but only when their round takes long.
 void Member::tell_arrival() {
     const auto is_told = [this] {
-        return steps_here() || !runtime_.application_entered() ||
-               runtime_.arbiter().meeting_place() == description_->self ||
-               (told_attempt_ == runtime_.application_attempt() &&
-                told_site_ == runtime_.arbiter().meeting_place());
+        return steps_here() || !runtime_->application_entered() ||
+               runtime_->arbiter().meeting_place() == description_->self ||
+               (told_attempt_ == runtime_->application_attempt() &&
+                told_site_ == runtime_->arbiter().meeting_place());
     };
     if (telling_ != 0 || is_told()) return;
     telling_ = loop_.after(patience_ms, [this, is_told] {
         telling_ = 0;
-        if (is_told() || !runtime_.is_idle()) return;
-        told_attempt_ = runtime_.application_attempt();
-        told_site_ = runtime_.arbiter().meeting_place();
+        if (is_told() || !runtime_->is_idle()) return;
+        told_attempt_ = runtime_->application_attempt();
+        told_site_ = runtime_->arbiter().meeting_place();
         send(told_site_, {{}, wire::Arrived{told_attempt_}});
     });
 }
@@ -90,15 +104,15 @@ void Member::on_arrived(wire::SiteId from, const wire::Arrived&) {
 bool Member::has_arrived(wire::SiteId site) const {
     if (is_gone(site)) return true;
     if (steps(classes_[site])) {
-        return runtime_.arbiter().is_step_complete() || runtime_.arbiter().is_step_broken();
+        return runtime_->arbiter().is_step_complete() || runtime_->arbiter().is_step_broken();
     }
-    return site == description_->self ? runtime_.application_entered() : arrived_.contains(site);
+    return site == description_->self ? runtime_->application_entered() : arrived_.contains(site);
 }
 
 bool Member::has_arrived(const Region& region) const {
     const auto waits = [&](wire::SiteId site) {
         return !is_gone(site) && has_arrived(site) &&
-               (!steps(classes_[site]) || runtime_.arbiter().is_step_complete());
+               (!steps(classes_[site]) || runtime_->arbiter().is_step_complete());
     };
     return std::ranges::all_of(region, [&](wire::SiteId site) { return has_arrived(site); }) &&
            std::ranges::any_of(region, waits);
@@ -108,7 +122,7 @@ bool Member::has_arrived(const Region& region) const {
 
 void Member::look_for_impasse() {
     const auto wanted = [this] {
-        return runtime_.arbiter().meeting_place() == description_->self &&
+        return runtime_->arbiter().meeting_place() == description_->self &&
                std::ranges::any_of(regions_, [&](const Region& each) { return has_arrived(each); });
     };
     if (impasse_.is_seeking() || !wanted()) return;
@@ -128,11 +142,11 @@ void Member::look_for_impasse() {
 
 void Member::declare_impossible(const Region& region, const Quiet::Wave& wave) {
     const bool broken =
-        runtime_.arbiter().is_step_broken() && std::ranges::any_of(region, [&](wire::SiteId site) {
+        runtime_->arbiter().is_step_broken() && std::ranges::any_of(region, [&](wire::SiteId site) {
             return steps(classes_[site]) && is_gone(site);
         });
     const wire::Reason reason = broken ? wire::Reason::peer_lost : wire::Reason::unsatisfiable;
-    const std::string text = broken ? runtime_.arbiter().gone_text() : wave.explanation();
+    const std::string text = broken ? runtime_->arbiter().gone_text() : wave.explanation();
     for (const wire::SiteId site : region) {
         if (is_gone(site) || steps(classes_[site])) continue;
         if (site == description_->self) {
@@ -144,11 +158,11 @@ void Member::declare_impossible(const Region& region, const Quiet::Wave& wave) {
     }
     const bool is_of_step =
         std::ranges::any_of(region, [&](wire::SiteId site) { return steps(classes_[site]); });
-    if (is_of_step && !broken) runtime_.cancel_step(reason, text);
+    if (is_of_step && !broken) runtime_->cancel_step(reason, text);
 }
 
 void Member::on_impossible(const wire::Impossible& message) {
-    if (message.number == 0 || message.number != runtime_.application_attempt()) return;
+    if (message.number == 0 || message.number != runtime_->application_attempt()) return;
     give_up(message.reason, message.text);
 }
 

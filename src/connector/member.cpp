@@ -18,6 +18,9 @@ constexpr int slices_per_turn = 64;
 // Errors of components kept for the explanation of a failed round.
 constexpr std::size_t errors_kept_max = 8;
 
+// Messages of the next protocol kept until this peer has heard that it is agreed on.
+constexpr std::size_t early_max = 4'096;
+
 // A peer that somebody else has lost is given this long to be lost here too, so that what it
 // still sent here is read.
 constexpr std::int64_t told_lost_patience_ms = 1'000;
@@ -40,7 +43,12 @@ class Member::Link final : public post::ConnectionHandler {
         : connection(std::move(made)), member_(member), site_(site) {}
 
     void on_message(std::vector<std::byte> bytes) override { member_.on_message(site_, bytes); }
-    void on_closed(const post::Error& why) override { member_.on_closed(site_, why.text); }
+    void on_closed(const post::Error& why) override {
+        const bool deviates =
+            why.failure == post::Failure::protocol || why.failure == post::Failure::too_large;
+        if (deviates) member_.deviated_.insert(site_);
+        member_.on_closed(site_, why.text);
+    }
 
     std::unique_ptr<post::Connection> connection;
     bool is_open = true;
@@ -57,10 +65,11 @@ Member::Member(std::shared_ptr<const Description> description, Handshake::Establ
       limits_(limits),
       observer_(std::move(observer)),
       classes_(std::move(established.classes)),
-      runtime_(description_->program, limits, place_of(*description_, classes_), *this),
       check_(loop, description_->self, 0, questions()),
       regions_(regions_of(description_->structure, classes_)),
-      impasse_(loop, description_->self, 1, questions()) {
+      impasse_(loop, description_->self, 1, questions()),
+      epochs_(classes_.size()),
+      early_(classes_.size()) {
     build();
     links_.resize(established.connections.size());
     for (wire::SiteId site = 0; site < links_.size(); ++site) {
@@ -84,11 +93,14 @@ Member::~Member() {
     loop_.cancel(telling_);
 }
 
-// Channels in the order of the structure, so that they have the same numbers at every site.
+// The components placed here, and their channels. Those in the order of the structure, so that they
+// have the same numbers at every site.
 void Member::build() {
     using Kind = Structure::End::Kind;
     const Structure& structure = description_->structure;
     const wire::SiteId self = description_->self;
+    runtime_.emplace(description_->program, limits_, place_of(*description_, classes_),
+                     static_cast<runtime::World&>(*this));
     const auto is_here = [&](const Structure::End& end) {
         return end.kind != Kind::nobody && end.site == self;
     };
@@ -102,60 +114,86 @@ void Member::build() {
         const bool out_exists = channel.out.kind != Kind::nobody;
         const bool in_exists = channel.in.kind != Kind::nobody;
         if (!out_here && !in_here) {
-            runtime_.make_absent();
+            runtime_->make_absent();
         } else if (out_here != in_here && out_exists && in_exists) {
             const wire::SiteId other = out_here ? channel.in.site : channel.out.site;
-            const auto port = runtime_.make_link(channel.type, out_here, other);
+            const auto port = runtime_->make_link(channel.type, out_here, other);
             const Structure::End& end = out_here ? channel.out : channel.in;
-            if (end.kind == Kind::application) runtime_.give_to_application(port, name_of(port));
+            if (end.kind == Kind::application) runtime_->give_to_application(port, name_of(port));
         } else {
-            const auto ends = runtime_.make_channel(channel.type);
+            const auto ends = runtime_->make_channel(channel.type);
             if (channel.out.kind == Kind::application) {
-                runtime_.give_to_application(ends.out, name_of(ends.out));
+                runtime_->give_to_application(ends.out, name_of(ends.out));
             }
             if (channel.in.kind == Kind::application) {
-                runtime_.give_to_application(ends.in, name_of(ends.in));
+                runtime_->give_to_application(ends.in, name_of(ends.in));
             }
-            if (!out_exists) runtime_.close(ends.out);
-            if (!in_exists) runtime_.close(ends.in);
+            if (!out_exists) runtime_->close(ends.out);
+            if (!in_exists) runtime_->close(ends.in);
         }
     }
     for (const Structure::Component& component : structure.components) {
-        if (component.site == self) runtime_.start(component.routine, component.arguments);
+        if (component.site == self) runtime_->start(component.routine, component.arguments);
     }
 }
 
 // ---- Rounds of the application -----------------------------------------------------------------
 
-void Member::sync(Batches batches, std::int64_t timeout_ms, SyncDone done) {
+void Member::sync(Batches batches, std::shared_ptr<const Description> prepared_for,
+                  std::int64_t timeout_ms, SyncDone done) {
     sync_done_ = std::move(done);
+    ++call_;
     errors_.clear();
     batches_ = std::move(batches);
+    prepared_for_ = std::move(prepared_for);
+    timeout_ms_ = timeout_ms;
     tries_once_ = timeout_ms == 0;
     gives_up_ = false;
+    is_late_ = false;
     const bool is_nothing = std::ranges::all_of(batches_, &std::vector<Prepared>::empty);
     if (!steps_here() && is_nothing) {
         return complete(std::unexpected(
             Failure{Fault::unsatisfiable, "nothing is prepared, so no port can fire"}));
     }
     if (timeout_ms > 0) {
-        deadline_ = loop_.after(timeout_ms, [this, timeout_ms] {
+        deadline_ = loop_.after(timeout_ms, [this] {
             deadline_ = 0;
-            give_up(wire::Reason::timed_out,
-                    fmt::format("the time limit of {} ms passed at '{}'", timeout_ms,
-                                description_->name(description_->self)));
+            is_late_ = true;
+            if (is_negotiating_) return withdraw();
+            give_up_late();
             pump();
         });
     }
-    enter();
+    if (is_expired_) {
+        negotiate();
+    } else {
+        enter();
+    }
     pump();
 }
 
+void Member::give_up_late() {
+    give_up(wire::Reason::timed_out,
+            fmt::format("the time limit of {} ms passed at '{}'", timeout_ms_,
+                        description_->name(description_->self)));
+}
+
 void Member::enter() {
-    runtime_.enter_application(std::make_unique<ApplicationBody>(batches_, !steps_here()));
+    if (prepared_for_ != description_) {
+        auto translated = translate(batches_, *prepared_for_, *description_, limits_);
+        if (!translated) {
+            return complete(
+                std::unexpected(Failure{Fault::disagreement, std::move(translated.error())}));
+        }
+        batches_ = std::move(*translated);
+        prepared_for_ = description_;
+    }
+    runtime_->enter_application(std::make_unique<ApplicationBody>(batches_, !steps_here()));
+    if (is_late_) give_up_late();
 }
 
 void Member::application_committed(std::unique_ptr<runtime::Body> body) {
+    renews_ = false;
     const auto& done = static_cast<ApplicationBody&>(*body);
     Outcome outcome{.is_expired = false, .batch = done.batch(), .fired = done.fired()};
     if (!may_expire()) return complete(std::move(outcome));
@@ -164,9 +202,18 @@ void Member::application_committed(std::unique_ptr<runtime::Body> body) {
 }
 
 void Member::application_failed(wire::Reason reason, const std::string& text) {
+    // Not from within the runtime, which makes room for the next one.
+    if (std::exchange(renews_, false)) {
+        loop_.post([this, alive = std::weak_ptr(alive_)] {
+            if (alive.expired()) return;
+            negotiate();
+            pump();
+        });
+        return;
+    }
     // Somebody who had a part in deciding is gone, but is not needed.
     const bool is_about_others = reason == wire::Reason::peer_lost || reason == wire::Reason::left;
-    const bool can_go_on = !steps_here() || !runtime_.arbiter().is_step_broken();
+    const bool can_go_on = !steps_here() || !runtime_->arbiter().is_step_broken();
     if (is_about_others && can_go_on && !gives_up_ && !left_) return enter();
     Failure failure{Fault::timed_out, text};
     switch (reason) {
@@ -203,7 +250,7 @@ void Member::application_in_doubt(const std::string& text) {
 std::string Member::explanation() const {
     const diagnostics::Sources& sources = description_->sources;
     std::string text;
-    for (const runtime::Report::Note& note : runtime_.explain()) {
+    for (const runtime::Report::Note& note : runtime_->explain()) {
         text += fmt::format("{} +-  {}", text.empty() ? "" : "\n", note.text);
         if (note.where == Span{}) continue;
         const auto place = sources.position(note.where.source, note.where.begin);
@@ -220,6 +267,9 @@ void Member::complete(std::expected<Outcome, Failure> result) {
     check_.stop();
     tries_once_ = false;
     batches_.clear();
+    prepared_for_.reset();
+    is_negotiating_ = false;
+    if (std::exchange(is_queried_, false) && is_expired_) send_proposal(0);
     if (!sync_done_) return;
     if (!result) {
         for (const std::string& error : errors_) result.error().text += "\n" + error;
@@ -234,7 +284,7 @@ void Member::complete(std::expected<Outcome, Failure> result) {
 
 void Member::pump() {
     for (int slice = 0; slice < slices_per_turn; ++slice) {
-        if (runtime_.step()) continue;
+        if (runtime_->step()) continue;
         on_idle();
         return;
     }
@@ -247,6 +297,10 @@ void Member::pump() {
 }
 
 void Member::send(wire::SiteId to, const wire::Message& message) {
+    if (links_[to]->is_open) links_[to]->connection->send(wire::encode(message));
+}
+
+void Member::send(wire::SiteId to, const wire::Handshake& message) {
     if (links_[to]->is_open) links_[to]->connection->send(wire::encode(message));
 }
 
@@ -271,12 +325,12 @@ Quiet::Asked Member::questions() {
 
 wire::Probed Member::answer() const {
     return {.number = 0,
-            .quiet = runtime_.is_idle(),
-            .sent = runtime_.messages_sent(),
-            .received = runtime_.messages_received(),
-            .waiting = runtime_.application_attempt(),
-            .alive = runtime_.components_left(),
-            .ended = runtime_.components_ended(),
+            .quiet = runtime_->is_idle(),
+            .sent = runtime_->messages_sent(),
+            .received = runtime_->messages_received(),
+            .waiting = runtime_->application_attempt(),
+            .alive = runtime_->components_left(),
+            .ended = runtime_->components_ended(),
             .explanation = explanation()};
 }
 
@@ -290,12 +344,23 @@ bool Member::is_anybody_gone() const {
 void Member::on_message(wire::SiteId from, const std::vector<std::byte>& bytes) {
     if (!links_[from]->is_open) return;
     if (wire::is_handshake(bytes)) {
-        if (const auto handshake = wire::decode_handshake(bytes)) {
-            return on_handshake(from, *handshake);
-        }
+        const auto handshake = wire::decode_handshake(bytes);
+        if (!handshake) return deviation(from, handshake.error());
+        std::visit([&](const auto& one) { on(from, one); }, *handshake);
+        return pump();
     }
     const auto message = wire::decode(bytes);
     if (!message) return deviation(from, message.error());
+    if (const auto* lost = std::get_if<wire::Lost>(&message->body)) {
+        if (lost->site < links_.size()) on_told_lost(lost->site, lost->why);
+        return pump();
+    }
+    if (epochs_[from] != epoch_) {  // of the last protocol, or already of the next
+        if (epochs_[from] < epoch_) return;
+        if (early_[from].size() >= early_max) return deviation(from, "it does not wait for others");
+        early_[from].push_back(bytes);
+        return;
+    }
     if (const auto* probe = std::get_if<wire::Probe>(&message->body)) {
         wire::Probed here = answer();
         here.number = probe->number;
@@ -307,10 +372,8 @@ void Member::on_message(wire::SiteId from, const std::vector<std::byte>& bytes) 
         on_arrived(from, *arrived);
     } else if (const auto* impossible = std::get_if<wire::Impossible>(&message->body)) {
         on_impossible(*impossible);
-    } else if (const auto* lost = std::get_if<wire::Lost>(&message->body)) {
-        if (lost->site < links_.size()) on_told_lost(lost->site, lost->why);
     } else {
-        runtime_.receive(from, *message);
+        runtime_->receive(from, *message);
     }
     pump();
 }
@@ -349,10 +412,12 @@ void Member::lose(wire::SiteId site, const std::string& why) {
     if (!leaving_.contains(site)) {
         send_all({{}, wire::Lost{site, why}});
     }
-    runtime_.lose(site, why);
+    lost_.emplace(site, why);
+    runtime_->lose(site, why);
     arrived_.erase(site);
     check_.on_loss();
     impasse_.on_loss();
+    reconsider();
     part_if_all_know();
 }
 
@@ -363,27 +428,29 @@ void Member::on_told_lost(wire::SiteId site, const std::string& why) {
     });
 }
 
-void Member::on_handshake(wire::SiteId from, const wire::Handshake& message) {
-    if (std::get_if<wire::Bye>(&message)) {
-        leaving_.insert(from);
-        runtime_.depart(from);
-        links_[from]->connection->send(wire::encode(wire::Farewell{}));
-        pump();
-    } else if (std::get_if<wire::Farewell>(&message)) {
-        farewells_.insert(from);
-        part_if_all_know();
-    }
-    // Anything else is a late echo of the handshake, and means nothing any more.
+void Member::on(wire::SiteId from, const wire::Bye&) {
+    leaving_.insert(from);
+    runtime_->depart(from);
+    send(from, wire::Farewell{});
+    reconsider();
 }
 
-void Member::close_port(machine::PortHandle port) {
-    runtime_.close(port);
+void Member::on(wire::SiteId from, const wire::Farewell&) {
+    farewells_.insert(from);
+    part_if_all_know();
+}
+
+void Member::close_port(std::string_view name) {
+    const auto& own = description_->structure.ports[description_->self];
+    const auto port = std::ranges::find(own, name, &Structure::Port::name);
+    if (port == own.end()) return;
+    runtime_->close(machine::PortHandle{port->channel} * 2 + (port->puts ? 0 : 1));
     pump();
 }
 
 void Member::leave(std::function<void()> done) {
     left_ = std::move(done);
-    runtime_.depart(description_->self);
+    runtime_->depart(description_->self);
     for (const auto& link : links_) {
         if (link && link->is_open) link->connection->send(wire::encode(wire::Bye{}));
     }

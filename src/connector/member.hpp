@@ -17,6 +17,7 @@
 #include "connector/application.hpp"
 #include "connector/description.hpp"
 #include "connector/failure.hpp"
+#include "connector/fitting.hpp"
 #include "connector/handshake.hpp"
 #include "connector/quiet.hpp"
 #include "connector/regions.hpp"
@@ -48,18 +49,25 @@ class Member final : private runtime::World {
     Member& operator=(const Member&) = delete;
 
     // The application's next round, one at a time: a step together with others, or, of a logical
-    // connector, one in which at least one port fires. Negative: without a time limit. 0: only if
-    // it is possible with those who wait now.
+    // connector, one in which at least one port fires. `prepared_for` is the protocol that the
+    // batches are meant for. If the last one has expired, the next is agreed on first. Negative:
+    // without a time limit. 0: only if it is possible with those who wait now.
     using SyncDone = std::function<void(std::expected<Outcome, Failure>)>;
-    void sync(Batches batches, std::int64_t timeout_ms, SyncDone done);
+    void sync(Batches batches, std::shared_ptr<const Description> prepared_for,
+              std::int64_t timeout_ms, SyncDone done);
+    // What this peer wants to have when the protocol has expired; false if it has not.
+    bool propose(std::shared_ptr<const Description> next);
 
-    void close_port(machine::PortHandle port);
+    void close_port(std::string_view name);
 
     // Leaves the connector: first delivers what others need to finish the last round. Then nothing
     // of it is left, and `done` is called, once.
     void leave(std::function<void()> done);
 
-    const runtime::Runtime& runtime() const { return runtime_; }
+    const std::shared_ptr<const Description>& description() const { return description_; }
+    std::uint32_t epoch() const { return epoch_; }
+    bool is_expired() const { return is_expired_; }
+    const runtime::Runtime& runtime() const { return *runtime_; }
 
   private:
     class Link;
@@ -76,9 +84,10 @@ class Member final : private runtime::World {
 
     void build();
     void enter();
+    void give_up_late();
     void pump();
     void on_message(wire::SiteId from, const std::vector<std::byte>& bytes);
-    void on_handshake(wire::SiteId from, const wire::Handshake& message);
+    void send(wire::SiteId to, const wire::Handshake& message);
     Quiet::Asked questions();
     wire::Probed answer() const;
     void send_all(const wire::Message& message);
@@ -88,19 +97,46 @@ class Member final : private runtime::World {
     void complete(std::expected<Outcome, Failure> result);
     void part_if_all_know();
     std::string explanation() const;
-    bool is_gone(wire::SiteId site) const { return runtime_.arbiter().is_gone(site); }
+    bool is_gone(wire::SiteId site) const { return runtime_->arbiter().is_gone(site); }
     bool is_anybody_gone() const;
     bool steps_here() const { return steps(classes_[description_->self]); }
 
     // expiry.cpp
     bool may_expire() const;
     void complete_or_expire();
+    void check_expiry(std::function<void(bool has_expired)> found);
+
+    // negotiation.cpp: the next protocol
+    void negotiate();
+    void withdraw();
+    void send_proposal(std::uint64_t number);
+    void settle_proposals();
+    void agree(std::shared_ptr<const Description> next);
+    void disagree(const std::string& why);
+    void learn_of_expiry();
+    void reconsider();
+    void begin_protocol(std::shared_ptr<const Description> next, std::uint32_t epoch);
+    void fail_negotiation(Failure failure);
+    std::expected<std::shared_ptr<const Description>, std::string> described(
+        const std::string& text, const std::string& hash) const;
+    void on(wire::SiteId from, const wire::Propose& message);
+    void on(wire::SiteId from, const wire::Query& message);
+    void on(wire::SiteId from, const wire::Agreed& message);
+    void on(wire::SiteId from, const wire::Disagreed& message);
+    void on(wire::SiteId from, const wire::Withdraw& message);
+    void on(wire::SiteId from, const wire::Withdrawn& message);
+    void on(wire::SiteId from, const wire::Epoch& message);
+    void on(wire::SiteId from, const wire::Bye& message);
+    void on(wire::SiteId from, const wire::Farewell& message);
+    template <class Other>
+    void on(wire::SiteId, const Other&) {}  // a late echo of the first handshake
 
     // impasse.cpp: rounds that are impossible
     void on_idle();
     void give_up(wire::Reason reason, const std::string& text);
     void try_once();
     void judge_if_dead();
+    void give_up_dead();
     void tell_arrival();
     void look_for_impasse();
     bool has_arrived(wire::SiteId site) const;
@@ -113,8 +149,8 @@ class Member final : private runtime::World {
     post::Loop& loop_;
     Limits limits_;
     Observer observer_;
-    std::vector<Class> classes_;  // by site
-    runtime::Runtime runtime_;
+    std::vector<Class> classes_;                // by site
+    std::optional<runtime::Runtime> runtime_;   // of the present protocol
     std::vector<std::unique_ptr<Link>> links_;  // by site; null at the own place
     std::set<wire::SiteId> leaving_;            // have said Bye
     std::set<wire::SiteId> deviated_;
@@ -122,7 +158,10 @@ class Member final : private runtime::World {
 
     // The round under way.
     SyncDone sync_done_;
+    std::uint64_t call_ = 0;  // its number
     Batches batches_;
+    std::shared_ptr<const Description> prepared_for_;
+    std::int64_t timeout_ms_ = 0;
     post::TimerId deadline_ = 0;
     bool tries_once_ = false;
     bool gives_up_ = false;             // this site itself has asked for it to be over
@@ -138,6 +177,22 @@ class Member final : private runtime::World {
     std::uint64_t told_attempt_ = 0;  // which attempt of this site's was told of
     wire::SiteId told_site_ = 0;      // and to whom
     post::TimerId telling_ = 0;
+
+    // The next protocol. Protocols are numbered; what a site sends is of the one it said last.
+    std::uint32_t epoch_ = 0;
+    bool is_expired_ = false;
+    bool is_negotiating_ = false;      // the application's call waits for it
+    bool is_late_ = false;             // its time limit has passed meanwhile
+    bool renews_ = false;              // its attempt is cancelled, because the protocol has expired
+    bool is_queried_ = false;          // asked while it was in a call
+    std::uint32_t queried_epoch_ = 0;  // one more than that of the last question
+    std::shared_ptr<const Description> proposal_;
+    wire::SiteId proposed_to_ = 0;
+    std::map<wire::SiteId, wire::Propose> proposals_;  // at the lowest of the sites that are left
+    std::set<wire::SiteId> queried_;
+    std::vector<std::uint32_t> epochs_;                       // by site
+    std::vector<std::vector<std::vector<std::byte>>> early_;  // of the next protocol, by site
+    std::map<wire::SiteId, std::string> lost_;                // and why
 
     std::function<void()> left_;  // leaving
     std::set<wire::SiteId> farewells_;

@@ -17,9 +17,9 @@ Runtime::Runtime(const program::Program& program, const Limits& limits, Place pl
       place_(std::move(place)),
       world_(world),
       arbiter_(place_.self, place_.sites, place_.realtime),
+      blocks_(program),
       sent_(place_.sites.size()),
-      received_(place_.sites.size()),
-      blocks_(program) {
+      received_(place_.sites.size()) {
     Component& itself = components_[components_.append()];
     itself.name = place_.sites.at(place_.self);
     itself.is_native = true;

@@ -157,7 +157,7 @@ void Cluster::sync(std::size_t index, std::vector<Prepared> prepared, std::int64
     assert(site.member && !is_syncing(index));
     const std::size_t call = site.calls.size();
     site.calls.push_back({.began_ms = now_ms(), .timeout_ms = timeout_ms, .result = {}});
-    site.member->sync({std::move(prepared)}, timeout_ms,
+    site.member->sync({std::move(prepared)}, site.member->description(), timeout_ms,
                       [this, index, call](std::expected<Outcome, Failure> result) {
                           Call& ended = sites_[index].calls[call];
                           ended.result = std::move(result);

@@ -20,6 +20,37 @@ void put(Writer& out, const Refuse& refuse) {
     out.text(refuse.text);
     out.flag(refuse.is_final);
 }
+void put(Writer& out, const Propose& propose) {
+    out.number(propose.epoch);
+    out.number(propose.number);
+    out.text(propose.hash);
+    out.text(propose.text);
+}
+void put(Writer& out, const Query& query) {
+    out.number(query.epoch);
+}
+void put(Writer& out, const Agreed& agreed) {
+    out.number(agreed.epoch);
+    out.text(agreed.hash);
+    out.text(agreed.text);
+}
+void put(Writer& out, const Disagreed& disagreed) {
+    out.number(disagreed.epoch);
+    out.number(disagreed.number);
+    out.text(disagreed.why);
+}
+void put(Writer& out, const Withdraw& withdraw) {
+    out.number(withdraw.epoch);
+    out.number(withdraw.number);
+}
+void put(Writer& out, const Withdrawn& withdrawn) {
+    out.number(withdrawn.epoch);
+    out.number(withdrawn.number);
+    out.text(withdrawn.missing);
+}
+void put(Writer& out, const Epoch& epoch) {
+    out.number(epoch.epoch);
+}
 template <class Empty>
 void put(Writer&, const Empty&) {}
 
@@ -35,6 +66,37 @@ void take(Reader& in, Hello& hello) {
 void take(Reader& in, Refuse& refuse) {
     refuse.text = in.text();
     refuse.is_final = in.flag();
+}
+void take(Reader& in, Propose& propose) {
+    propose.epoch = in.number<std::uint32_t>();
+    propose.number = in.number<std::uint64_t>();
+    propose.hash = in.text();
+    propose.text = in.text();
+}
+void take(Reader& in, Query& query) {
+    query.epoch = in.number<std::uint32_t>();
+}
+void take(Reader& in, Agreed& agreed) {
+    agreed.epoch = in.number<std::uint32_t>();
+    agreed.hash = in.text();
+    agreed.text = in.text();
+}
+void take(Reader& in, Disagreed& disagreed) {
+    disagreed.epoch = in.number<std::uint32_t>();
+    disagreed.number = in.number<std::uint64_t>();
+    disagreed.why = in.text();
+}
+void take(Reader& in, Withdraw& withdraw) {
+    withdraw.epoch = in.number<std::uint32_t>();
+    withdraw.number = in.number<std::uint64_t>();
+}
+void take(Reader& in, Withdrawn& withdrawn) {
+    withdrawn.epoch = in.number<std::uint32_t>();
+    withdrawn.number = in.number<std::uint64_t>();
+    withdrawn.missing = in.text();
+}
+void take(Reader& in, Epoch& epoch) {
+    epoch.epoch = in.number<std::uint32_t>();
 }
 template <class Empty>
 void take(Reader&, Empty&) {}

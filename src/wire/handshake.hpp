@@ -6,6 +6,15 @@
 //     lower:   Accept | Refuse       the lower-numbered of the two picks one of their connections
 //     both:    Ready                 when all other peers are accepted; after everybody's, rounds
 //     either:  Bye, other: Farewell  leaving in order: nothing more is promised to who said Bye
+//
+// and, when a protocol has expired, with the lowest of the sites that are left:
+//
+//     each:    Propose               at its application's next round
+//     lowest:  Query                 to those who have not proposed: others have
+//     lowest:  Agreed | Disagreed    when all have
+//     each:    Withdraw              its time limit has passed; answered with Withdrawn unless the
+//                                    agreement is on its way
+//     each:    Epoch                 to everybody: what follows is of the new protocol
 #pragma once
 
 #include <cstddef>
@@ -41,7 +50,41 @@ struct Ready {};
 struct Bye {};
 struct Farewell {};
 
-using Handshake = std::variant<Hello, Accept, Refuse, Ready, Bye, Farewell>;
+// Protocols of a connector are numbered from 0.
+struct Propose {
+    std::uint32_t epoch = 0;   // the one that has expired
+    std::uint64_t number = 0;  // of the sender's calls; 0: its application is outside of any
+    std::string hash;          // as in Hello; empty, with the text: whatever the others say
+    std::string text;
+};
+struct Query {
+    std::uint32_t epoch = 0;
+};
+struct Agreed {
+    std::uint32_t epoch = 0;  // the new one
+    std::string hash;         // empty, with the text: the last one again
+    std::string text;
+};
+struct Disagreed {
+    std::uint32_t epoch = 0;
+    std::uint64_t number = 0;
+    std::string why;
+};
+struct Withdraw {
+    std::uint32_t epoch = 0;
+    std::uint64_t number = 0;
+};
+struct Withdrawn {
+    std::uint32_t epoch = 0;
+    std::uint64_t number = 0;
+    std::string missing;  // who had not proposed
+};
+struct Epoch {
+    std::uint32_t epoch = 0;
+};
+
+using Handshake = std::variant<Hello, Accept, Refuse, Ready, Bye, Farewell, Propose, Query, Agreed,
+                               Disagreed, Withdraw, Withdrawn, Epoch>;
 
 std::vector<std::byte> encode(const Handshake& message);
 bool is_handshake(std::span<const std::byte> bytes);

@@ -109,8 +109,10 @@ static void limit_that_passes_as_the_last_one_comes(void) {
         }
         begin(&all.calls[0], rw_sync, peers.connectors[0]);
         begin(&all.calls[1], rw_sync, peers.connectors[1]);
+        bool is_too_late = round % 3 == 0; /* for who tries once */
+        if (is_too_late) finish(&all.calls[0]);
         begin(&all.calls[2], rw_sync, peers.connectors[2]);
-        for (int peer = 0; peer < 3; ++peer) finish(&all.calls[peer]);
+        for (int peer = is_too_late; peer < 3; ++peer) finish(&all.calls[peer]);
         /* Whose time had passed before another came is not waited for by that one. */
         bool ok = all.calls[0].result == 0;
         for (int peer = 0; peer < 3; ++peer) {
@@ -121,7 +123,7 @@ static void limit_that_passes_as_the_last_one_comes(void) {
         if (ok) check_taken(taken, round);
         if (!ok) CHECK(taken[0] == UINT32_MAX && taken[1] == UINT32_MAX && taken[2] == UINT32_MAX);
     }
-    CHECK(succeeded < 150);
+    CHECK(succeeded <= 100);
     end_peers(&peers);
 }
 

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "connector/fitting.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace reowolf::connector {
+
+namespace {
+
+using program::Program;
+using program::TypeId;
+
+// Whether two types of different programs are the same, named and built alike. A union may contain
+// itself: what is being compared already is taken to be the same.
+class Comparison {
+  public:
+    Comparison(const Program& left, const Program& right) : left_(left), right_(right) {}
+
+    bool same(TypeId a, TypeId b) {
+        if (!compared_.emplace(a, b).second) return true;
+        const program::Type& left = left_.types[a];
+        const program::Type& right = right_.types[b];
+        if (left.kind != right.kind || left.name != right.name) return false;
+        const bool has_element =
+            left.kind == program::TypeKind::array || program::is_port(left.kind);
+        if (has_element && !same(left.element, right.element)) return false;
+        return same(left.fields, right.fields) &&
+               std::ranges::equal(left.variants, right.variants,
+                                  [this](const auto& one, const auto& other) {
+                                      return one.name == other.name && one.value == other.value &&
+                                             same(one.fields, other.fields);
+                                  });
+    }
+
+  private:
+    bool same(const std::vector<program::Field>& left, const std::vector<program::Field>& right) {
+        return std::ranges::equal(left, right, [this](const auto& one, const auto& other) {
+            return one.name == other.name && same(one.type, other.type);
+        });
+    }
+
+    const Program& left_;
+    const Program& right_;
+    std::set<std::pair<TypeId, TypeId>> compared_;
+};
+
+bool same_type(const Description& left, TypeId a, const Description& right, TypeId b) {
+    return Comparison(left.program, right.program).same(a, b);
+}
+
+}  // namespace
+
+std::optional<std::string> explain_misfit(const Description& last, const Description& next,
+                                          const std::vector<bool>& keeps) {
+    if (last.names() != next.names()) {
+        return "the new protocol is not one for the same peers in the same order";
+    }
+    for (wire::SiteId site = 0; site < keeps.size(); ++site) {
+        if (!keeps[site]) continue;
+        const auto& had = last.structure.ports[site];
+        const auto& has = next.structure.ports[site];
+        for (const Structure::Port& port : had) {
+            const auto found = std::ranges::find(has, port.name, &Structure::Port::name);
+            const bool fits = found != has.end() && found->puts == port.puts &&
+                              same_type(last, port.type, next, found->type);
+            if (fits) continue;
+            return fmt::format(
+                "port '{}' of '{}' is not what it was in the new protocol, and '{}' has not "
+                "configured itself",
+                port.name, last.name(site), last.name(site));
+        }
+        if (had.size() != has.size()) {
+            return fmt::format(
+                "'{}' has other ports in the new protocol, and has not configured itself",
+                last.name(site));
+        }
+    }
+    return std::nullopt;
+}
+
+std::expected<Batches, std::string> translate(const Batches& batches, const Description& from,
+                                              const Description& to, const Limits& limits) {
+    const auto& had = from.structure.ports[from.self];
+    const auto& has = to.structure.ports[to.self];
+    Batches translated;
+    for (const auto& batch : batches) {
+        auto& all = translated.emplace_back();
+        for (const Prepared& one : batch) {
+            const Structure::Port& port = had[one.port];
+            const auto found = std::ranges::find(has, port.name, &Structure::Port::name);
+            if (found == has.end() || found->puts != port.puts ||
+                !same_type(from, port.type, to, found->type)) {
+                return std::unexpected(fmt::format(
+                    "port '{}', for which something is prepared, is not in the protocol "
+                    "that was agreed on",
+                    port.name));
+            }
+            Prepared& here = all.emplace_back(one);
+            here.port = static_cast<std::size_t>(found - has.begin());
+            here.handle = machine::PortHandle{found->channel} * 2 + (found->puts ? 0 : 1);
+            here.type = found->type;
+            if (!port.puts) continue;
+            std::vector<std::byte> bytes;
+            machine::encode(from.program, port.type, one.value, bytes);
+            auto value = machine::decode(to.program, found->type, bytes, limits);
+            if (!value) return std::unexpected(std::move(value.error()));
+            here.value = std::move(*value);
+        }
+    }
+    return translated;
+}
+
+}  // namespace reowolf::connector

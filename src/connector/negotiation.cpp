@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+// The protocol after the one that has expired. Each peer says at its application's next round what
+// it wants, to the lowest of the sites that are left; logical peers whose application is outside of
+// any call are asked, and take what the others say. When all have spoken, it decides, alone: so
+// that nobody goes on with what another has given up.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "connector/member.hpp"
+
+namespace reowolf::connector {
+
+using wire::SiteId;
+
+// ---- At each peer ------------------------------------------------------------------------------
+
+bool Member::propose(std::shared_ptr<const Description> next) {
+    if (!is_expired_) return false;
+    proposal_ = std::move(next);
+    // It may have been asked already, and have had no wishes then.
+    if (!steps_here() && queried_epoch_ == epoch_ + 1) send_proposal(0);
+    return true;
+}
+
+void Member::negotiate() {
+    is_expired_ = true;
+    is_negotiating_ = true;
+    if (steps_here() && runtime_->arbiter().is_step_broken()) return reconsider();
+    send_proposal(call_);
+    // What the others have said by now is all that is waited for.
+    if (is_negotiating_ && (is_late_ || tries_once_)) withdraw();
+}
+
+void Member::send_proposal(std::uint64_t number) {
+    proposed_to_ = runtime_->arbiter().meeting_place();
+    wire::Propose message{.epoch = epoch_, .number = number, .hash = {}, .text = {}};
+    if (proposal_) {
+        message.hash = proposal_->hash;
+        message.text = proposal_->text;
+    }
+    if (proposed_to_ == description_->self) return on(proposed_to_, message);
+    send(proposed_to_, message);
+}
+
+void Member::withdraw() {
+    const wire::Withdraw message{.epoch = epoch_, .number = call_};
+    if (proposed_to_ == description_->self) return on(proposed_to_, message);
+    send(proposed_to_, message);
+}
+
+void Member::fail_negotiation(Failure failure) {
+    if (!std::exchange(is_negotiating_, false)) return;
+    complete(std::unexpected(std::move(failure)));
+}
+
+// Others say that the protocol has expired; nothing can come of an attempt that is still open.
+void Member::learn_of_expiry() {
+    if (std::exchange(is_expired_, true) || !runtime_->application_entered()) return;
+    renews_ = true;
+    check_.stop();
+    runtime_->cancel_application(wire::Reason::unsatisfiable, {});
+}
+
+void Member::on(SiteId from, const wire::Query& message) {
+    if (message.epoch != epoch_) {
+        if (message.epoch < epoch_) {
+            send(from, wire::Agreed{epoch_, description_->hash, description_->text});
+        }
+        return;
+    }
+    learn_of_expiry();
+    queried_epoch_ = epoch_ + 1;
+    if (steps_here()) return;  // it says so itself, at its next round
+    if (sync_done_) {
+        is_queried_ = !is_negotiating_ && !renews_;
+    } else {
+        send_proposal(0);
+    }
+}
+
+void Member::on(SiteId from, const wire::Agreed& message) {
+    if (message.epoch <= epoch_) return;
+    auto next = message.text.empty() ? description_ : described(message.text, message.hash);
+    if (!next) return deviation(from, "what it says is agreed on is no protocol: " + next.error());
+    begin_protocol(std::move(*next), message.epoch);
+}
+
+void Member::on(SiteId, const wire::Disagreed& message) {
+    if (message.epoch != epoch_ || message.number != call_) return;
+    fail_negotiation({Fault::disagreement, message.why});
+}
+
+void Member::on(SiteId, const wire::Withdrawn& message) {
+    if (message.epoch != epoch_ || message.number != call_) return;
+    fail_negotiation({Fault::timed_out, "a peer did not synchronise in time: " + message.missing});
+}
+
+void Member::on(SiteId from, const wire::Epoch& message) {
+    epochs_[from] = message.epoch;
+}
+
+// Somebody has gone.
+void Member::reconsider() {
+    std::erase_if(proposals_, [this](const auto& entry) { return is_gone(entry.first); });
+    if (is_negotiating_ && steps_here() && runtime_->arbiter().is_step_broken()) {
+        return fail_negotiation({deviated_.empty() ? Fault::peer_gone : Fault::deviated,
+                                 runtime_->arbiter().gone_text()});
+    }
+    if (is_negotiating_ && proposed_to_ != runtime_->arbiter().meeting_place()) {
+        return send_proposal(call_);
+    }
+    settle_proposals();
+}
+
+void Member::begin_protocol(std::shared_ptr<const Description> next, std::uint32_t epoch) {
+    const auto last = std::exchange(description_, std::move(next));  // until nothing refers to it
+    epoch_ = epoch;
+    is_expired_ = false;
+    is_queried_ = false;
+    proposal_.reset();
+    proposals_.clear();
+    queried_.clear();
+    check_.stop();
+    impasse_.stop();
+    arrived_.clear();
+    loop_.cancel(std::exchange(telling_, 0));
+    told_attempt_ = 0;
+    judged_dead_ = 0;
+    ended_known_ = 0;
+    build();
+    regions_ = regions_of(description_->structure, classes_);
+    for (const SiteId site : leaving_) runtime_->depart(site);
+    for (const auto& [site, why] : lost_) runtime_->lose(site, why);
+    for (SiteId site = 0; site < links_.size(); ++site) {
+        if (links_[site]) send(site, wire::Epoch{epoch_});
+    }
+    if (std::exchange(is_negotiating_, false)) enter();
+    for (SiteId site = 0; site < links_.size(); ++site) {
+        if (epochs_[site] != epoch_) continue;
+        for (const auto& bytes : std::exchange(early_[site], {})) on_message(site, bytes);
+    }
+    pump();
+}
+
+// ---- At the lowest of them ---------------------------------------------------------------------
+
+void Member::on(SiteId from, const wire::Propose& message) {
+    if (message.epoch < epoch_) {  // it has not heard of the agreement
+        return send(from, wire::Agreed{epoch_, description_->hash, description_->text});
+    }
+    if (message.epoch > epoch_) return;
+    proposals_[from] = message;
+    if (from != description_->self) learn_of_expiry();
+    settle_proposals();
+}
+
+void Member::on(SiteId from, const wire::Withdraw& message) {
+    const auto found = proposals_.find(from);
+    if (message.epoch != epoch_ || found == proposals_.end() ||
+        found->second.number != message.number) {
+        return;  // the agreement is on its way
+    }
+    proposals_.erase(found);
+    queried_.erase(from);
+    std::string missing;
+    for (SiteId site = 0; site < classes_.size(); ++site) {
+        if (site == from || is_gone(site) || proposals_.contains(site)) continue;
+        missing += fmt::format("{}'{}' did not arrive", missing.empty() ? "" : "; ",
+                               description_->name(site));
+    }
+    const wire::Withdrawn answer{.epoch = epoch_, .number = message.number, .missing = missing};
+    if (from == description_->self) return on(from, answer);
+    send(from, answer);
+}
+
+void Member::settle_proposals() {
+    const bool is_wanted =
+        std::ranges::any_of(proposals_, [](const auto& entry) { return entry.second.number > 0; });
+    if (!is_wanted || runtime_->arbiter().meeting_place() != description_->self) return;
+    bool all = true;
+    for (SiteId site = 0; site < classes_.size(); ++site) {
+        if (is_gone(site) || proposals_.contains(site)) continue;
+        all = false;
+        if (!queried_.insert(site).second) continue;
+        const wire::Query query{.epoch = epoch_};
+        if (site == description_->self) {
+            loop_.post([this, query, alive = std::weak_ptr(alive_)] {
+                if (!alive.expired()) on(description_->self, query);
+            });
+        } else {
+            send(site, query);
+        }
+    }
+    if (!all) return;
+
+    const wire::Propose* chosen = nullptr;
+    SiteId chooser = 0;
+    std::vector<bool> keeps(classes_.size(), false);
+    for (const auto& [site, proposal] : proposals_) {
+        keeps[site] = proposal.hash.empty();
+        if (keeps[site]) continue;
+        if (chosen && chosen->hash != proposal.hash) {
+            return disagree(explain_difference(chosen->text, proposal.text,
+                                               description_->name(chooser),
+                                               description_->name(site), limits_));
+        }
+        chosen = &proposal;
+        chooser = site;
+    }
+    if (!chosen) return agree(description_);
+    auto next = described(chosen->text, chosen->hash);
+    if (!next) return disagree("the new protocol is not valid: " + next.error());
+    if (auto misfit = explain_misfit(*description_, **next, keeps)) return disagree(*misfit);
+    agree(std::move(*next));
+}
+
+std::expected<std::shared_ptr<const Description>, std::string> Member::described(
+    const std::string& text, const std::string& hash) const {
+    if (proposal_ && proposal_->hash == hash) return proposal_;
+    auto next = describe(text, limits_, description_->name(description_->self));
+    if (next && (*next)->hash != hash) return std::unexpected("it is not the text it should be");
+    return next;
+}
+
+void Member::agree(std::shared_ptr<const Description> next) {
+    wire::Agreed message{.epoch = epoch_ + 1, .hash = {}, .text = {}};
+    if (next != description_) {
+        message.hash = next->hash;
+        message.text = next->text;
+    }
+    for (SiteId site = 0; site < links_.size(); ++site) {
+        if (links_[site]) send(site, message);
+    }
+    begin_protocol(std::move(next), epoch_ + 1);
+}
+
+void Member::disagree(const std::string& why) {
+    queried_.clear();
+    for (const auto& [site, proposal] : std::exchange(proposals_, {})) {
+        if (proposal.number == 0) continue;
+        const wire::Disagreed message{.epoch = epoch_, .number = proposal.number, .why = why};
+        if (site == description_->self) {
+            on(site, message);
+        } else {
+            send(site, message);
+        }
+    }
+}
+
+}  // namespace reowolf::connector

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: MIT */
+/* The end of a protocol, and the one after it: the last again, or a new one. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <reowolf/connector.h>
+
+#include "check.h"
+#include "peers.h"
+
+static void put(int connector, const char* port, uint32_t value) {
+    CHECK(rw_put(connector, port, &value, sizeof value) == 0);
+}
+
+static void get(int connector, const char* port, uint32_t* room) {
+    CHECK(rw_get(connector, port, room, sizeof *room) == 0);
+}
+
+static const char* pair[] = {"amy", "bob"};
+static const char* three[] = {"amy", "bob", "cat"};
+
+#define AMY connectors[0]
+#define BOB connectors[1]
+#define CAT connectors[2]
+
+#define PEERS                                  \
+    "connector c {\n"                          \
+    "    peer amy = \"$\" { in<u32> give; }\n" \
+    "    peer bob = \"$\" { out<u32> take; }\n"
+
+static const char* once = PEERS
+    "    new pass(amy.give, bob.take);\n"
+    "}\n"
+    "primitive pass(in<u32> a, out<u32> b) { sync put(b, get(a)); }\n";
+static const char* doubled = PEERS
+    "    new twice(amy.give, bob.take);\n"
+    "}\n"
+    "primitive twice(in<u32> a, out<u32> b) { sync put(b, 2 * get(a)); }\n";
+static const char* wider =
+    "connector c {\n"
+    "    peer amy = \"$\" { in<u32> give; }\n"
+    "    peer bob = \"$\" { out<u64> take; }\n"
+    "    new widen(amy.give, bob.take);\n"
+    "}\n"
+    "primitive widen(in<u32> a, out<u64> b) { sync { u64 v = 1; u32 w = get(a); put(b, v); } }\n";
+static const char* other_peers =
+    "connector c {\n"
+    "    peer amy = \"$\" { in<u32> give; }\n"
+    "    peer eve = \"$\" { out<u32> take; }\n"
+    "    new pass(amy.give, eve.take);\n"
+    "}\n"
+    "primitive pass(in<u32> a, out<u32> b) { sync put(b, get(a)); }\n";
+
+/* The description as the peer would have it. */
+static int configure(struct peers* peers, int peer, const char* body) {
+    char* text = describe(peers->names[peer], body, peers->addresses);
+    int result = rw_configure(peers->connectors[peer], text);
+    int code = errno;
+    free(text);
+    errno = code;
+    return result;
+}
+
+static void last_round(struct peers* peers, uint32_t given, uint32_t expected) {
+    uint32_t taken = 0;
+    put(peers->AMY, "give", given);
+    get(peers->BOB, "take", &taken);
+    CHECK_ROUND(peers, 1);
+    CHECK(taken == expected);
+}
+
+/* Without a call of rw_configure the last protocol begins anew, as often as one likes. */
+static void implicitly(void) {
+    struct peers peers = CONNECTED(pair, once);
+    for (uint32_t i = 0; i < 20; ++i) last_round(&peers, i, i);
+    end_peers(&peers);
+}
+
+/* One peer proposes; the others accept what leaves their own ports as they were. */
+static void by_one(void) {
+    struct peers peers = CONNECTED(pair, once);
+    CHECK_ERROR(configure(&peers, 0, doubled), EISCONN);
+    for (uint32_t i = 1; i < 6; ++i) {
+        last_round(&peers, i, i % 2 == 1 ? i : 2 * i);
+        CHECK(configure(&peers, (int)(i % 2), i % 2 == 0 ? once : doubled) == 0);
+    }
+    end_peers(&peers);
+}
+
+static void by_both(void) {
+    struct peers peers = CONNECTED(pair, once);
+    last_round(&peers, 3, 3);
+    CHECK(configure(&peers, 0, doubled) == 0);
+    CHECK(configure(&peers, 1, once) == 0);
+    CHECK(configure(&peers, 1, doubled) == 0); /* the last one counts */
+    last_round(&peers, 3, 6);
+    end_peers(&peers);
+}
+
+/* Two that do not fit: nothing happens, and what was prepared stays prepared. */
+static void no_agreement(void) {
+    struct peers peers = CONNECTED(pair, once);
+    uint32_t taken = 77;
+    last_round(&peers, 3, 3);
+    CHECK(configure(&peers, 0, doubled) == 0);
+    CHECK(configure(&peers, 1, once) == 0);
+    put(peers.AMY, "give", 5);
+    get(peers.BOB, "take", &taken);
+    for (int i = 0; i < 2; ++i) {
+        CHECK_TEXT(FAILED_ROUND(&peers, EPROTONOSUPPORT),
+                   "the descriptions of 'amy' and 'bob' differ");
+        CHECK(taken == 77);
+    }
+    CHECK(configure(&peers, 1, doubled) == 0);
+    get(peers.BOB, "take", &taken);
+    CHECK_ROUND(&peers, 1);
+    CHECK(taken == 10);
+    end_peers(&peers);
+}
+
+/* Who has other ports in the new protocol has to configure itself. */
+static void other_ports(void) {
+    struct peers peers = CONNECTED(pair, once);
+    uint32_t taken = 77;
+    uint64_t wide = 0;
+    last_round(&peers, 3, 3);
+    CHECK(configure(&peers, 0, wider) == 0);
+    put(peers.AMY, "give", 5);
+    get(peers.BOB, "take", &taken);
+    CHECK_TEXT(FAILED_ROUND(&peers, EPROTONOSUPPORT), "port 'take' of 'bob'");
+    CHECK(taken == 77);
+    CHECK(configure(&peers, 1, wider) == 0);
+    CHECK_ERROR(rw_get(peers.BOB, "take", &taken, sizeof taken), EMSGSIZE);
+    CHECK(rw_get(peers.BOB, "take", &wide, sizeof wide) == 0);
+    CHECK_ROUND(&peers, 1);
+    CHECK(wide == 1);
+    end_peers(&peers);
+}
+
+static void refused(void) {
+    struct peers peers = CONNECTED(pair, once);
+    last_round(&peers, 1, 1);
+    CHECK_ERROR(rw_configure(peers.AMY, "nonsense"), EINVAL);
+    CHECK_ERROR(rw_configure(peers.AMY, peers.texts[1]), EINVAL); /* bob's */
+    CHECK_TEXT(rw_error(peers.AMY), "this peer is 'amy'");
+    CHECK(configure(&peers, 0, other_peers) == 0);
+    put(peers.AMY, "give", 1);
+    CHECK_TEXT(FAILED_ROUND(&peers, EPROTONOSUPPORT), "the same peers");
+    CHECK(configure(&peers, 0, once) == 0);
+    last_round(&peers, 2, 2);
+    end_peers(&peers);
+}
+
+/* Nobody goes on without the others, and a time limit holds for this too. */
+static void alone(void) {
+    for (int who = 0; who < 2; ++who) {
+        struct peers peers = CONNECTED(pair, once);
+        int one = peers.connectors[who];
+        last_round(&peers, 1, 1);
+        CHECK(rw_timeout(one, 50) == 0);
+        for (int i = 0; i < 3; ++i) CHECK_ERROR(rw_sync(one), ETIMEDOUT);
+        CHECK_TEXT(rw_error(one), who == 0 ? "'bob' did not arrive" : "'amy' did not arrive");
+        CHECK(rw_timeout(one, 0) == 0);
+        CHECK_ERROR(rw_sync(one), ETIMEDOUT);
+        CHECK(rw_timeout(one, -1) == 0);
+        CHECK(configure(&peers, who, doubled) == 0);
+        last_round(&peers, 2, 4);
+        end_peers(&peers);
+    }
+}
+
+/* The new protocol knows nothing of the old one: what its components remembered is gone, and a
+ * closed port is open. */
+static void independent(void) {
+    struct peers peers = CONNECTED(pair, PEERS
+                                   "    new count(amy.give, bob.take);\n"
+                                   "}\n"
+                                   "primitive count(in<u32> a, out<u32> b) {\n"
+                                   "    u32 n = 0;\n"
+                                   "    while (n < 3) {\n"
+                                   "        sync put(b, 10 * get(a) + n);\n"
+                                   "        n += 1;\n"
+                                   "    }\n"
+                                   "}\n");
+    for (uint32_t i = 0; i < 9; ++i) {
+        uint32_t taken = 0;
+        put(peers.AMY, "give", i);
+        get(peers.BOB, "take", &taken);
+        CHECK_ROUND(&peers, i % 3 == 2);
+        CHECK(taken == 10 * i + i % 3);
+    }
+    end_peers(&peers);
+}
+
+static void closed_is_open_again(void) {
+    static const char* body =
+        "connector c {\n"
+        "    peer amy = \"$\" { in<u32> give; in<u32> more; }\n"
+        "    peer bob = \"$\" { out<u32> take; }\n"
+        "    new either(amy.give, amy.more, bob.take);\n"
+        "}\n"
+        "primitive either(in<u32> a, in<u32> m, out<u32> b) {\n"
+        "    sync { fork put(b, get(a)); or put(b, get(m)); }\n"
+        "}\n";
+    struct peers peers = CONNECTED(pair, body);
+    for (uint32_t i = 0; i < 5; ++i) {
+        uint32_t taken = 0;
+        const char* closed = i % 2 == 0 ? "give" : "more";
+        const char* open = i % 2 == 0 ? "more" : "give";
+        CHECK(rw_close(peers.AMY, closed) == 0);
+        CHECK_ERROR(rw_put(peers.AMY, closed, &i, sizeof i), EPIPE);
+        put(peers.AMY, open, i);
+        get(peers.BOB, "take", &taken);
+        CHECK_ROUND(&peers, 1);
+        CHECK(taken == i);
+        /* The next protocol begins with the next round. */
+        put(peers.AMY, closed, i + 100);
+        get(peers.BOB, "take", &taken);
+        CHECK_ROUND(&peers, 1);
+        CHECK(taken == i + 100);
+    }
+    end_peers(&peers);
+}
+
+static void peer_gone(void) {
+    struct peers peers = CONNECTED(pair, once);
+    struct call amy;
+    last_round(&peers, 1, 1);
+    begin(&amy, rw_sync, peers.AMY);
+    await_inside(peers.AMY);
+    CHECK(rw_close(peers.BOB, NULL) == 0);
+    peers.BOB = -1;
+    finish(&amy);
+    CHECK(amy.result == -1 && amy.code == EPIPE);
+    CHECK_TEXT(amy.text, "'bob' is gone");
+    CHECK_ERROR(rw_sync(peers.AMY), EPIPE);
+    end_peers(&peers);
+}
+
+/* A component at each of three peers; the last round is the one after which none is left. */
+static void last_component(void) {
+    struct peers peers = CONNECTED(
+        three,
+        "connector c {\n"
+        "    peer amy = \"$\" { in<u32> give; }\n"
+        "    peer bob = \"$\" { out<u32> take; }\n"
+        "    peer cat = \"$\" { out<u32> copy; }\n"
+        "    channel x -> y;\n"
+        "    new tee(amy.give, bob.take, x) at amy;\n"
+        "    new pass(y, cat.copy) at cat;\n"
+        "}\n"
+        "primitive tee(in<u32> a, out<u32> b, out<u32> c) {\n"
+        "    for (auto i in 0..3) sync { u32 v = get(a); put(b, v); put(c, v); }\n"
+        "}\n"
+        "primitive pass(in<u32> a, out<u32> b) { for (auto i in 0..10) sync put(b, get(a)); }\n");
+    for (uint32_t i = 0; i < 9; ++i) {
+        uint32_t taken = 0, copy = 0;
+        put(peers.AMY, "give", i);
+        get(peers.BOB, "take", &taken);
+        get(peers.CAT, "copy", &copy);
+        CHECK_ROUND(&peers, i % 3 == 2);
+        CHECK(taken == i && copy == i);
+    }
+    end_peers(&peers);
+}
+
+static void offer(int connector, const char* port, uint32_t value) {
+    CHECK(rw_offer(connector, port, &value, sizeof value) == 0);
+}
+
+static void poll_port(int connector, const char* port, uint32_t* room) {
+    CHECK(rw_poll(connector, port, room, sizeof *room) == 0);
+}
+
+static void in_await(void) {
+    static const int classes[] = {RW_LOGICAL, RW_LOGICAL};
+    struct peers peers = connected_as(2, pair, classes, once);
+    for (uint32_t i = 1; i < 10; ++i) {
+        uint32_t taken = 0;
+        struct call amy;
+        offer(peers.AMY, "give", i);
+        poll_port(peers.BOB, "take", &taken);
+        begin(&amy, rw_await, peers.AMY);
+        CHECK(rw_await(peers.BOB) == 1);
+        finish(&amy);
+        CHECK(amy.result == 1);
+        CHECK(taken == (i % 2 == 1 ? i : 2 * i));
+        CHECK(configure(&peers, i % 3 == 0, i % 2 == 0 ? once : doubled) == 0);
+    }
+    end_peers(&peers);
+}
+
+static void in_await_no_agreement(void) {
+    static const int classes[] = {RW_LOGICAL, RW_LOGICAL};
+    struct peers peers = connected_as(2, pair, classes, once);
+    for (int turn = 0; turn < 3; ++turn) {
+        uint32_t taken = 0;
+        struct call amy;
+        int expected = turn == 1 ? -1 : 1;
+        offer(peers.AMY, "give", 5);
+        poll_port(peers.BOB, "take", &taken);
+        begin(&amy, rw_await, peers.AMY);
+        int bob = rw_await(peers.BOB);
+        CHECK(bob == expected && (bob == 1 || errno == EPROTONOSUPPORT));
+        finish(&amy);
+        CHECK(amy.result == expected && (amy.result == 1 || amy.code == EPROTONOSUPPORT));
+        CHECK(taken == (turn == 0 ? 5 : turn == 1 ? 0 : 10));
+        CHECK(configure(&peers, 0, doubled) == 0);
+        CHECK(configure(&peers, 1, turn == 0 ? once : doubled) == 0);
+    }
+    end_peers(&peers);
+}
+
+/* Real-time peers go on to the next protocol without waiting for a logical one outside of a call;
+ * that finds itself in it. */
+static void past_a_logical_peer(void) {
+    static const int classes[] = {RW_REALTIME, RW_REALTIME, RW_LOGICAL};
+    struct peers peers =
+        connected_as(3, three, classes,
+                     "connector c {\n"
+                     "    peer amy = \"$\" { in<u32> give; }\n"
+                     "    peer bob = \"$\" { out<u32> take; }\n"
+                     "    peer cat = \"$\" { out<u32> copy; }\n"
+                     "    new tee(amy.give, bob.take, cat.copy);\n"
+                     "}\n"
+                     "primitive tee(in<u32> a, out<u32> b, out<u32> c) {\n"
+                     "    sync { u32 v = get(a); put(b, v); fork put(c, v); or skip; }\n"
+                     "}\n");
+    uint32_t copy = 0, last = 0;
+    struct call calls[3];
+    for (uint32_t i = 1; i < 5; ++i) {
+        uint32_t taken = 0;
+        put(peers.AMY, "give", i);
+        get(peers.BOB, "take", &taken);
+        begin(&calls[0], rw_sync, peers.AMY);
+        begin(&calls[1], rw_sync, peers.BOB);
+        finish(&calls[0]);
+        finish(&calls[1]);
+        CHECK(calls[0].result == 1 && calls[1].result == 1 && taken == i);
+    }
+    poll_port(peers.CAT, "copy", &copy);
+    begin(&calls[2], rw_await, peers.CAT);
+    await_inside(peers.CAT);
+    while (rw_length(peers.CAT, "copy") == -1) {
+        uint32_t taken = 0;
+        CHECK(errno == EBUSY);
+        put(peers.AMY, "give", ++last + 10);
+        get(peers.BOB, "take", &taken);
+        begin(&calls[0], rw_sync, peers.AMY);
+        begin(&calls[1], rw_sync, peers.BOB);
+        finish(&calls[0]);
+        finish(&calls[1]);
+        CHECK(calls[0].result == 1 && calls[1].result == 1 && taken == last + 10);
+        CHECK(last < 1000);
+    }
+    finish(&calls[2]);
+    CHECK(calls[2].result == 1 && copy > 10 && copy <= last + 10);
+    end_peers(&peers);
+}
+
+int main(int argc, char** argv) {
+    static const struct test_case cases[] = {
+        CASE(implicitly),
+        CASE(by_one),
+        CASE(by_both),
+        CASE(no_agreement),
+        CASE(other_ports),
+        CASE(refused),
+        CASE(alone),
+        CASE(independent),
+        CASE(closed_is_open_again),
+        CASE(peer_gone),
+        CASE(last_component),
+        CASE(in_await),
+        CASE(in_await_no_agreement),
+        CASE(past_a_logical_peer),
+    };
+    return RUN_CASES(argc, argv, cases);
+}
