@@ -53,14 +53,21 @@ void Arbiter::withdraw(const AttemptId& own, wire::NodeId leaf) {
 }
 
 void Arbiter::decide(const AttemptId& attempt, bool silent_too) {
-    if (!holdings_.contains(attempt)) return;
-    if (const auto round = holdings_.find_round(forest_, attempt, silent_too)) {  // rule 7
-        std::set<SiteId> owners;
-        for (const NodeRef& member : *round) owners.insert(member.attempt.owner());
-        owners.erase(self_);
-        for (const SiteId owner : owners) send(owner, wire::Decide{*round});
-        learn(*round);
-    }
+    if (const auto round = find(attempt, silent_too)) take(*round);
+}
+
+std::optional<Decision> Arbiter::find(const AttemptId& attempt, bool silent_too,
+                                      const Holdings::Skip& skip) const {
+    if (!holdings_.contains(attempt)) return std::nullopt;
+    return holdings_.find_round(forest_, attempt, silent_too, skip);
+}
+
+void Arbiter::take(const Decision& found) {  // rule 7
+    std::set<SiteId> owners;
+    for (const NodeRef& member : found) owners.insert(member.attempt.owner());
+    owners.erase(self_);
+    for (const SiteId owner : owners) send(owner, wire::Decide{found});
+    learn(found);
 }
 
 void Arbiter::abandon(const AttemptId& own) {

@@ -56,6 +56,11 @@ class Arbiter {
     void withdraw(const wire::AttemptId& own, wire::NodeId leaf);
     // Look for a round with this attempt, if it is held here.
     void decide(const wire::AttemptId& own, bool silent_too);
+    // The same in two steps: what was found is to be taken before anything else happens, or not at
+    // all.
+    std::optional<wire::Decision> find(const wire::AttemptId& own, bool silent_too,
+                                       const Holdings::Skip& skip = {}) const;
+    void take(const wire::Decision& found);
     // The attempt has no behaviour left and its component ends: nobody can decide it any more.
     void abandon(const wire::AttemptId& own);
     // Ask for the attempt to be over. The answer is Fail or Commit or, after a loss, Doubt.

@@ -2,6 +2,7 @@
 #include "rounds/solver.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace reowolf::rounds {
 
@@ -69,7 +70,8 @@ std::optional<AttemptId> Holdings::at_other_end(const Use& use) const {
 // without cycles the first part alone leaves no wrong turn to take.
 class Search {
   public:
-    Search(const Holdings& holdings, const Forest& forest) : holdings_(holdings), forest_(forest) {}
+    Search(const Holdings& holdings, const Forest& forest, const Holdings::Skip& skip)
+        : holdings_(holdings), forest_(forest), skip_(skip) {}
 
     std::optional<Decision> run(const AttemptId& seed) {
         collect(seed);
@@ -105,6 +107,13 @@ class Search {
                 open.insert(open.end(), needs->begin(), needs->end());
                 list.push_back({&leaf, std::move(*needs)});
                 optional_ports_ |= leaf.optional_fired > 0;
+            }
+            if (const std::size_t skipped = skip_ ? skip_(attempt) : 0; skipped > 0) {
+                std::ranges::stable_sort(
+                    list, std::ranges::lexicographical_compare, [&](const Candidate& candidate) {
+                        return std::span(candidate.leaf->rank)
+                            .subspan(std::min(skipped, candidate.leaf->rank.size()));
+                    });
             }
         }
     }
@@ -237,6 +246,7 @@ class Search {
 
     const Holdings& holdings_;
     const Forest& forest_;
+    const Holdings::Skip& skip_;
     std::map<AttemptId, Candidates> candidates_;
     std::map<AttemptId, const Leaf*> chosen_;
     std::optional<Decision> best_;
@@ -246,10 +256,10 @@ class Search {
 };
 
 std::optional<Decision> Holdings::find_round(const Forest& forest, const AttemptId& attempt,
-                                             bool silent_too) const {
+                                             bool silent_too, const Skip& skip) const {
     const auto held = held_.find(attempt);
     if (held == held_.end()) return std::nullopt;
-    if (auto round = Search(*this, forest).run(attempt)) return round;
+    if (auto round = Search(*this, forest, skip).run(attempt)) return round;
     if (!silent_too || is_realtime(attempt)) return std::nullopt;
     const auto silent = std::ranges::find_if(held->second.leaves, &Leaf::is_silent);
     if (silent == held->second.leaves.end()) return std::nullopt;

@@ -2,6 +2,8 @@
 // Finds a round among the attempts whose authority one site holds.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -38,11 +40,14 @@ class Holdings {
     std::vector<wire::AttemptId> realtime_held() const;
     const std::vector<wire::SiteId>& realtime_sites() const { return realtime_; }
 
+    // Of an attempt: so many of the first numbers of its leaves' ranks do not count.
+    using Skip = std::function<std::size_t(const wire::AttemptId&)>;
+
     // A round that contains the attempt (semantics.md: closed, agreeing, causal), or nothing. Of
     // several, the one in which most optional ports fire, then by the ranks of the leaves.
     // Behaviours that use no port are considered only if nothing else fits and `silent_too`.
     std::optional<wire::Decision> find_round(const Forest& forest, const wire::AttemptId& attempt,
-                                             bool silent_too) const;
+                                             bool silent_too, const Skip& skip = {}) const;
 
   private:
     friend class Search;

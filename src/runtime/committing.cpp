@@ -11,12 +11,24 @@ namespace reowolf::runtime {
 
 using wire::NodeId;
 
-// Looks for a round with what is explored so far.
+// Looks for a round with what is explored so far. If something better may come of what others
+// still explore, it waits for its next turn, and some more of them if need be.
 void Runtime::settle(ComponentIndex index) {
+    constexpr std::uint8_t turns_max = 16;
+    constexpr std::uint8_t early_turns = 2;
+
     if (!component(index).attempt) return;
     const wire::AttemptId id = attempt(index).id;
     if (index == application) arbiter_.arrive(id);
-    arbiter_.decide(id, false);
+    if (const auto round = find_preferred(id)) {
+        std::uint8_t& waited = attempt(index).turns_waited;
+        if (waited < turns_max && may_improve(*round, waited < early_turns)) {
+            ++waited;
+            enqueue(index);
+        } else {
+            arbiter_.take(*round);
+        }
+    }
     apply_effects();
     if (!owner(id) || !attempt(index).is_settled()) return;
     if (index != application) check_dead(index);

@@ -90,6 +90,7 @@ struct Attempt {
     bool patient = false;
     bool repeats = false;  // began patient: what it offers is no news
     bool prefers_least_used = false;
+    std::uint8_t turns_waited = 0;  // although there was a round
     bool reported_stuck = false;
 
     bool is_settled() const { return runnable.empty(); }

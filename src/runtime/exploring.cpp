@@ -255,7 +255,8 @@ bool Runtime::serve_end(ComponentIndex index, NodeId id) {
     if (explored.prefers_least_used) {
         const auto last = component(index).last_used.find(node.path);
         const std::uint64_t round = last == component(index).last_used.end() ? 0 : last->second;
-        leaf.rank = {static_cast<std::uint32_t>(round >> 32), static_cast<std::uint32_t>(round)};
+        leaf.rank.insert(leaf.rank.begin(), {static_cast<std::uint32_t>(round >> 32),
+                                             static_cast<std::uint32_t>(round)});
     }
     arbiter_.leaf(explored.id, std::move(leaf));
     return false;

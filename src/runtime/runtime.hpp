@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -196,6 +197,12 @@ class Runtime {
                  std::vector<Offer::Taker>& victims);
     void drop_all(std::vector<Offer::Taker> victims);
     void finish_attempt(ComponentIndex index, const wire::Decision& decision);
+
+    // preferring.cpp
+    std::optional<wire::Decision> find_preferred(const wire::AttemptId& id) const;
+    bool may_improve(const wire::Decision& round, bool is_early) const;
+    bool is_explored_around(ComponentIndex index, bool is_early) const;
+    std::set<ChannelIndex> channels_of(const wire::Decision& round) const;
 
     // committing.cpp
     void settle(ComponentIndex index);

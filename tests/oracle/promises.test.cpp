@@ -113,6 +113,35 @@ primitive consumer(in<u32> i) { u32 v = 0; sync { v = get(i); assert(v != 1); pr
     EXPECT_EQ(run.lines, std::vector<std::string>{"2"});
 }
 
+// Also if who would take the earlier one has to be explored first, and when others have their turn.
+TEST(Promises, WhatIsTakenIsNotLost) {
+    LocalRun run(R"(
+import std.reo;
+composite main() {
+    channel<u32> ao -> ai; channel<u32> bo -> bi; channel<u32> co -> ci;
+    new source(ao); new reo::lossy(ai, bo); new passer(bi, co); new sink(ci);
+}
+primitive source(out<u32> o) { for (auto i in 0..100) sync put(o, i); }
+primitive passer(in<u32> i, out<u32> o) { while (true) sync put(o, get(i)); }
+primitive sink(in<u32> i) { while (true) { sync print(get(i)); } }
+)");
+    EXPECT_TRUE(run.steps(100'000));
+    EXPECT_EQ(run.lines.size(), 100u);
+}
+
+TEST(Promises, WhatNobodyTakesIsLost) {
+    LocalRun run(R"(
+import std.reo;
+composite main() {
+    channel<u32> ao -> ai; channel<u32> bo -> bi;
+    new source(ao); new reo::lossy(ai, bo); new thinker(bi);
+}
+primitive source(out<u32> o) { for (auto i in 0..100) sync put(o, i); sync print("all"); }
+primitive thinker(in<u32> i) { u32 x = 0; while (true) x += 1; sync print(get(i)); }
+)");
+    EXPECT_TRUE(run.until_lines(1));
+}
+
 TEST(Promises, NobodyWaitsForWhoIsNotNeeded) {
     LocalRun run(source + R"(
 composite main() {
