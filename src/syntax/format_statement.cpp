@@ -164,20 +164,23 @@ Doc Formatter::open_block(OneLine one_line) {
     return doc;
 }
 
-// Whether the block that begins here is short and simple enough to stand on one line.
+// Whether the block that begins here is simple enough to stand on one line: two statements that
+// declare or assign are easier to read below each other.
 bool Formatter::fits_one_line(OneLine one_line) const {
     if (one_line == OneLine::never) return false;
     const int most = one_line == OneLine::one_statement ? 1 : 2;
     const std::size_t close = here().match;
     if (!here().after.empty() || !atoms_[close].before.empty()) return false;
     int count = 0;
+    bool assigns = false;
     for (std::size_t at = at_ + 1; at < close;) {
         if (++count > most || at_compound(at)) return false;
         for (const std::size_t end = semicolon(at) + 1; at < end; ++at) {
             if (atoms_[at].has_comments()) return false;
+            assigns |= atoms_[at].kind == TokenKind::assign;
         }
     }
-    return true;
+    return count < 2 || !assigns;
 }
 
 // Of several branches each stands on lines of its own.

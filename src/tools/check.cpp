@@ -56,11 +56,13 @@ int check(const Options& options) {
 void add_check(CLI::App& app, int& status) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("check", "say what is wrong with PDL files");
-    command->add_option("FILE", options->files, "PDL files; - for standard input");
+    command->add_option("FILE", options->files, "PDL files; - for standard input")->type_name("");
     command->add_option("-I", options->folders, "a folder to look for imported modules in")
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->type_name("DIR");
     command->add_option("--dump", options->dump, "show what a stage of the compiler makes of it")
-        ->check(CLI::IsMember(stages()));
+        ->check(CLI::IsMember(stages()))
+        ->type_name("STAGE");
     command->add_flag("--list-diagnostics", options->list_diagnostics)->group("");
     command->add_flag("--tiny-limits", options->tiny_limits)->group("");
     command->callback([options, &status] { status = check(*options); });

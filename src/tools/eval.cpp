@@ -72,11 +72,14 @@ void add_eval(CLI::App& app, int& status) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("eval", "print the value of an expression");
     command->add_option("FILE", options->file, "a PDL file, whose definitions it may use")
-        ->required();
+        ->required()
+        ->type_name("");
     command->add_option("EXPR", options->expression, "the expression; its value is a literal")
-        ->required();
+        ->required()
+        ->type_name("");
     command->add_option("-I", options->folders, "a folder to look for imported modules in")
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->type_name("DIR");
     command->positionals_at_end(true);
     command->callback([options, &status] { status = eval(*options); });
 }

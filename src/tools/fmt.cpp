@@ -84,7 +84,8 @@ void add_fmt(CLI::App& app, int& status) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("fmt", "give PDL files the canonical layout");
     command->add_option("FILE", options->files, "PDL files, changed in place; - for a filter")
-        ->required();
+        ->required()
+        ->type_name("");
     command->add_flag("--check", options->check,
                       "change nothing; name the files that would change, with status 1");
     command->add_flag("--stdout", options->to_output, "write to standard output instead");

@@ -100,20 +100,27 @@ void add_graph(CLI::App& app, int& status) {
     auto options = std::make_shared<Options>();
     CLI::App* command =
         app.add_subcommand("graph", "draw a connector, or what a component consists of");
-    command->add_option("FILE", options->file, "a PDL file; - for standard input")->required();
-    command->add_option("COMPONENT", options->component,
-                        "what is drawn; without it the connector, or main");
-    command->add_option("ARGS", options->arguments,
-                        "literals for its parameters that are no ports");
+    command->add_option("FILE", options->file, "a PDL file; - for standard input")
+        ->required()
+        ->type_name("");
+    command
+        ->add_option("COMPONENT", options->component,
+                     "what is drawn; without it the connector, or main")
+        ->type_name("");
+    command->add_option("ARGS", options->arguments, "literals for its parameters that are no ports")
+        ->type_name("");
     command->add_option("-I", options->folders, "a folder to look for imported modules in")
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->type_name("DIR");
     command
         ->add_option("--format", options->format,
                      "svg, or dot, the language of graphviz; without it the ending of the "
                      "output decides, or it is svg")
         ->check(CLI::IsMember({"svg", "dot"}));
-    command->add_option("-o,--output", options->output,
-                        "the file to write, instead of standard output");
+    command
+        ->add_option("-o,--output", options->output,
+                     "the file to write, instead of standard output")
+        ->type_name("FILE");
     command->positionals_at_end(true);
     command->callback([options, &status] { status = graph(*options); });
 }

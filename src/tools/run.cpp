@@ -237,23 +237,36 @@ int run(const Options& options) {
 void add_run(CLI::App& app, int& status) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("run", "run a program within this process");
-    command->add_option("FILE", options->file, "a PDL file; - for standard input")->required();
-    command->add_option("COMPONENT", options->component, "where to start")->capture_default_str();
-    command->add_option("ARGS", options->arguments,
-                        "literals for its parameters that are no ports; its ports are the "
-                        "terminal's: 'port: value' a line");
+    command->add_option("FILE", options->file, "a PDL file; - for standard input")
+        ->required()
+        ->type_name("");
+    command->add_option("COMPONENT", options->component, "where to start")
+        ->capture_default_str()
+        ->type_name("");
+    command
+        ->add_option("ARGS", options->arguments,
+                     "literals for its parameters that are no ports; its ports are the "
+                     "terminal's: 'port: value' a line")
+        ->type_name("");
     command->add_option("-I", options->folders, "a folder to look for imported modules in")
-        ->allow_extra_args(false);
-    command->add_option("--trace", options->trace,
-                        "a file to write every round to, as text, or as JSON lines if its name "
-                        "ends in .jsonl; - for standard error");
+        ->allow_extra_args(false)
+        ->type_name("DIR");
+    command
+        ->add_option("--trace", options->trace,
+                     "a file to write every round to, as text, or as JSON lines if its name "
+                     "ends in .jsonl; - for standard error")
+        ->type_name("FILE");
     command->add_option("--trace-format", options->trace_format, "text or json, whatever its name")
-        ->check(CLI::IsMember({"text", "json"}));
-    command->add_option("--seed", options->seed, "decides every choice that is left to chance");
+        ->check(CLI::IsMember({"text", "json"}))
+        ->type_name("FORMAT");
+    command->add_option("--seed", options->seed, "decides every choice that is left to chance")
+        ->type_name("N");
     command->add_option("--workers", options->workers, "how many threads run components")
-        ->check(CLI::Range(1u, workers_max));
+        ->check(CLI::Range(1u, workers_max))
+        ->type_name("N");
     command->add_option("--dump", options->dump, "show a stage of the compiler instead of running")
-        ->check(CLI::IsMember(stages()));
+        ->check(CLI::IsMember(stages()))
+        ->type_name("STAGE");
     command->prefix_command(false)->positionals_at_end(true);
     command->callback([options, &status] { status = run(*options); });
 }
