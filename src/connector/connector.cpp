@@ -86,10 +86,20 @@ class Connector::Engine {
         });
     }
 
+    void interrupt() {
+        loop_.post([this] {
+            if (member_) member_->interrupt();
+        });
+    }
+
     Ended finish() { return ended_.get(); }
 
     bool propose(const std::shared_ptr<const Description>& next) {
         return wait<bool>([this, &next](auto done) { done(member_->propose(next)); });
+    }
+
+    bool is_closed(std::string_view port) {
+        return wait<bool>([this, port](auto done) { done(member_->is_port_closed(port)); });
     }
 
     void close(std::string_view port) {
@@ -349,6 +359,10 @@ void Connector::adopt(std::shared_ptr<const Description> next) {
     }
 }
 
+void Connector::interrupt() {
+    if (engine_ && is_started_) engine_->interrupt();
+}
+
 std::expected<bool, Failure> Connector::finish() {
     if (const auto right = expect_connected(); !right) return std::unexpected(right.error());
     if (!is_started_) return fail(Fault::bad_argument, "no round has been started");
@@ -381,6 +395,11 @@ Status Connector::close(std::string_view name) {
     closed_[*index] = true;
     if (std::ranges::find(closed_, false) == closed_.end()) engine_.reset();
     return {};
+}
+
+bool Connector::is_closed(std::string_view name) const {
+    const auto index = find(name);
+    return !index || closed_[*index] || engine_->is_closed(name);
 }
 
 std::expected<std::optional<std::span<const std::byte>>, Failure> Connector::decide(

@@ -60,10 +60,14 @@ class Connector {
     // Begins one. `notify` is called, in another thread, when finish() will not wait any more.
     Status start(std::function<void()> notify = {});
     bool is_started() const { return is_started_; }
+    // The round that was started is over, as at its time limit, unless it can be decided.
+    void interrupt();
     // True: the protocol has expired.
     std::expected<bool, Failure> finish();
 
     Status close(std::string_view port);
+    // Whether nothing can go through the port any more, as one of its ends is closed.
+    bool is_closed(std::string_view port) const;
 
     // ---- The last round: what went out and came in, as the application's bytes.
     struct Fired {

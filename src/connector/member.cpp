@@ -158,10 +158,7 @@ void Member::sync(Batches batches, std::shared_ptr<const Description> prepared_f
     if (timeout_ms > 0) {
         deadline_ = loop_.after(timeout_ms, [this] {
             deadline_ = 0;
-            is_late_ = true;
-            if (is_negotiating_) return withdraw();
-            give_up_late();
-            pump();
+            interrupt();
         });
     }
     if (is_expired_) {
@@ -169,6 +166,15 @@ void Member::sync(Batches batches, std::shared_ptr<const Description> prepared_f
     } else {
         enter();
     }
+    pump();
+}
+
+void Member::interrupt() {
+    if (!sync_done_ || is_late_) return;
+    loop_.cancel(std::exchange(deadline_, 0));
+    is_late_ = true;
+    if (is_negotiating_) return withdraw();
+    give_up_late();
     pump();
 }
 
@@ -446,6 +452,13 @@ void Member::close_port(std::string_view name) {
     if (port == own.end()) return;
     runtime_->close(machine::PortHandle{port->channel} * 2 + (port->puts ? 0 : 1));
     pump();
+}
+
+bool Member::is_port_closed(std::string_view name) const {
+    const auto& own = description_->structure.ports[description_->self];
+    const auto port = std::ranges::find(own, name, &Structure::Port::name);
+    if (port == own.end()) return true;
+    return runtime_->is_closed(machine::PortHandle{port->channel} * 2 + (port->puts ? 0 : 1));
 }
 
 void Member::leave(std::function<void()> done) {

@@ -55,10 +55,14 @@ class Member final : private runtime::World {
     using SyncDone = std::function<void(std::expected<Outcome, Failure>)>;
     void sync(Batches batches, std::shared_ptr<const Description> prepared_for,
               std::int64_t timeout_ms, SyncDone done);
+    // As when the time limit passes; nothing if no round is under way, or it is decided.
+    void interrupt();
     // What this peer wants to have when the protocol has expired; false if it has not.
     bool propose(std::shared_ptr<const Description> next);
 
     void close_port(std::string_view name);
+    // Whether an end of the port is closed, so that nothing can go through it any more.
+    bool is_port_closed(std::string_view name) const;
 
     // Leaves the connector: first delivers what others need to finish the last round. Then nothing
     // of it is left, and `done` is called, once.

@@ -12,6 +12,7 @@ void add_check(CLI::App& app, int& status);
 void add_eval(CLI::App& app, int& status);
 void add_fmt(CLI::App& app, int& status);
 void add_graph(CLI::App& app, int& status);
+void add_peer(CLI::App& app, int& status);
 void add_run(CLI::App& app, int& status);
 
 }  // namespace reowolf::tools

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: MIT
+// reowolf peer: a peer of a connector whose ports are lines of standard input and output.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <deque>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "connector/connector.hpp"
+#include "syntax/lexer.hpp"
+#include "syntax/parser.hpp"
+#include "system/event.hpp"
+#include "system/lines.hpp"
+#include "tools/commands.hpp"
+#include "tools/compile_file.hpp"
+#include "tools/literals.hpp"
+
+namespace reowolf::tools {
+namespace {
+
+using connector::Fault;
+
+// So many lines of the input wait for a port before no more are read.
+constexpr std::size_t lines_waiting_max = 1'000;
+// Nothing fits now; that changes only when a peer does something else, so it is tried again.
+constexpr std::int64_t pause_ms_min = 10;
+constexpr std::int64_t pause_ms_max = 500;
+
+struct Options {
+    std::string file;
+    std::string name;
+    std::optional<std::int64_t> timeout_ms;
+};
+
+// The same text with `self NAME;`, whatever stood there.
+std::string with_self(const diagnostics::Sources& sources, std::uint32_t source,
+                      const std::string& name) {
+    const Limits limits;
+    diagnostics::Diagnostics diagnostics(limits);
+    std::string text(sources.text(source));
+    const auto tree = syntax::parse(
+        sources, source, syntax::lex(sources, source, diagnostics, limits), diagnostics, limits);
+    if (tree.self) {
+        const Span span = tree.self->span;
+        return text.replace(span.begin, span.end - span.begin, name);
+    }
+    return text + "\nself " + name + ";\n";
+}
+
+class Peer {
+  public:
+    Peer(const CompiledFile& file, std::size_t number, const Options& options)
+        : program_(file.program),
+          peer_(file.program.connector->peers[number]),
+          options_(options),
+          connector_(connector::Class::logical),
+          text_(with_self(file.sources, file.source, options.name)) {
+        for (const program::PeerPort& each : peer_.ports) {
+            const program::Type& type = program_.types[each.type];
+            ports_.push_back({.name = each.name,
+                              .type = type.element,
+                              .puts = type.kind == program::TypeKind::in_port,
+                              .waiting = {},
+                              .is_open = true});
+        }
+    }
+
+    int run() {
+        if (const auto status = connector_.configure(text_); !status) {
+            return fail(status.error(), 2);
+        }
+        if (options_.timeout_ms) connector_.options().connect_timeout_ms = *options_.timeout_ms;
+        tell_whom_it_waits_for();
+        if (const auto status = connector_.connect(); !status) return fail(status.error(), 1);
+        tell("connected");
+        last_round_ = std::chrono::steady_clock::now();
+        std::int64_t pause_ms = pause_ms_min;
+        std::string why_not;
+        for (;;) {
+            read_lines();
+            close_what_is_over();
+            if (!prepare()) return has_failed_ ? 1 : 0;
+            const auto round = await();
+            if (round) {
+                print_round();
+                if (*round) {  // the protocol has ended
+                    for (Port& port : ports_) forget(port);
+                    return has_failed_ ? 1 : 0;
+                }
+                pause_ms = pause_ms_min;
+                why_not.clear();
+                last_round_ = std::chrono::steady_clock::now();
+                continue;
+            }
+            const bool may_come = round.error().fault == Fault::unsatisfiable ||
+                                  round.error().fault == Fault::timed_out;
+            if (!may_come) return fail(round.error(), 1);
+            // Why nothing fits says more than that the time is over.
+            if (round.error().fault == Fault::unsatisfiable) why_not = round.error().text;
+            if (is_late()) {
+                complain(fmt::format("no round within {} ms: {}", *options_.timeout_ms,
+                                     why_not.empty() ? round.error().text : why_not));
+                return 1;
+            }
+            forget_closed();
+            if (round.error().fault == Fault::unsatisfiable) {
+                lines_.wait(wants_lines(), -1, pause_ms);
+                pause_ms = std::min(2 * pause_ms, pause_ms_max);
+            }
+        }
+    }
+
+  private:
+    struct Port {
+        std::string name;
+        program::TypeId type = 0;
+        bool puts = false;  // lines of the input go into it
+        std::deque<std::vector<std::byte>> waiting;
+        bool is_open = true;
+    };
+
+    static int fail(const connector::Failure& failure, int status) {
+        if (failure.text.starts_with("ERROR"))
+            fmt::print(stderr, "{}", failure.text);
+        else
+            complain(failure.text);
+        return status;
+    }
+
+    // For people, who may wonder why nothing happens.
+    static void tell(std::string_view text) {
+        if (system::is_terminal(2)) fmt::print(stderr, "{}\n", text);
+    }
+    void tell_whom_it_waits_for() const {
+        std::string others;
+        for (const program::Peer& each : program_.connector->peers) {
+            if (each.name == options_.name) continue;
+            others +=
+                fmt::format("{}'{}' at {}", others.empty() ? "" : ", ", each.name, each.address);
+        }
+        tell(fmt::format("'{}' waits for {}", options_.name, others));
+    }
+
+    bool is_late() const {
+        if (!options_.timeout_ms || *options_.timeout_ms < 0) return false;
+        return std::chrono::steady_clock::now() - last_round_ >=
+               std::chrono::milliseconds(*options_.timeout_ms);
+    }
+
+    // Whether another line could be of use.
+    bool wants_lines() const {
+        if (lines_.is_over()) return false;
+        const auto is_full = [](const Port& port) {
+            return port.waiting.size() >= lines_waiting_max;
+        };
+        return std::ranges::any_of(ports_,
+                                   [](const Port& port) {
+                                       return port.puts && port.is_open && port.waiting.empty();
+                                   }) &&
+               std::ranges::none_of(ports_, is_full);
+    }
+
+    void read_lines() {
+        while (wants_lines()) {
+            const auto line = lines_.take();
+            if (!line) break;
+            ++line_number_;
+            std::string error;
+            if (accept(*line, error)) continue;
+            complain(fmt::format("line {} of the input: {}", line_number_, error));
+            has_failed_ = true;
+        }
+    }
+
+    bool accept(std::string_view line, std::string& error) {
+        if (trimmed(line).empty()) return true;
+        const std::size_t colon = line.find(':');
+        if (colon == std::string_view::npos) {
+            error = "expected 'port: value'";
+            return false;
+        }
+        const std::string name(trimmed(line.substr(0, colon)));
+        const auto port = std::ranges::find_if(
+            ports_, [&](const Port& each) { return each.puts && each.name == name; });
+        if (port == ports_.end()) {
+            error = fmt::format("'{}' has no port '{}' to put into", options_.name, name);
+            return false;
+        }
+        if (!port->is_open) {
+            error = fmt::format("port '{}' is closed", name);
+            return false;
+        }
+        const auto value =
+            read_literal(std::string(line.substr(colon + 1)), program_, port->type, Limits{});
+        if (!value) {
+            error = value.error();
+            return false;
+        }
+        port->waiting.push_back(connector::bytes_of(program_, port->type, *value));
+        return true;
+    }
+
+    // Nothing more comes into them, as a file ends.
+    void close_what_is_over() {
+        if (!lines_.is_over()) return;
+        for (Port& port : ports_) {
+            if (!port.puts || !port.is_open || !port.waiting.empty()) continue;
+            (void)connector_.close(port.name);
+            port.is_open = false;
+        }
+    }
+
+    // Those whose other end is closed: there will be no round with them any more.
+    void forget_closed() {
+        for (Port& port : ports_) {
+            if (port.is_open && connector_.is_closed(port.name)) forget(port);
+        }
+    }
+
+    void forget(Port& port) {
+        port.is_open = false;
+        if (port.waiting.empty()) return;
+        const std::size_t count = port.waiting.size();
+        complain(fmt::format("port '{}' is closed; nobody takes the last {} for it", port.name,
+                             count == 1 ? "line" : fmt::format("{} lines", count)));
+        port.waiting.clear();
+        has_failed_ = true;
+    }
+
+    // Offers the next line of each port, and takes what comes out of the others. False: there is
+    // nothing to do any more.
+    bool prepare() {
+        bool anything = false;
+        for (Port& port : ports_) {
+            if (!port.is_open) continue;
+            anything = true;
+            const std::size_t size = machine::fixed_size(program_, port.type);
+            const std::size_t room = size != 0 ? size : std::numeric_limits<std::size_t>::max();
+            if (!port.puts)
+                (void)connector_.poll(port.name, room);
+            else if (!port.waiting.empty())
+                (void)connector_.offer(port.name, port.waiting.front());
+        }
+        return anything;
+    }
+
+    // Until a round has happened, or a line comes that could make one possible.
+    std::expected<bool, connector::Failure> await() {
+        done_.clear();
+        connector_.options().sync_timeout_ms = remaining_ms();
+        if (const auto status = connector_.start([this] { done_.set(); }); !status) {
+            return std::unexpected(status.error());
+        }
+        lines_.wait(wants_lines(), done_.descriptor(), -1);
+        connector_.interrupt();
+        return connector_.finish();
+    }
+
+    std::int64_t remaining_ms() const {
+        if (!options_.timeout_ms || *options_.timeout_ms < 0) return -1;
+        const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - last_round_);
+        return std::max<std::int64_t>(*options_.timeout_ms - passed.count(), 0);
+    }
+
+    void print_round() {
+        for (const auto& fired : connector_.fired()) {
+            const auto port = std::ranges::find(ports_, fired.port, &Port::name);
+            if (!fired.came_in) {
+                port->waiting.pop_front();
+                continue;
+            }
+            const auto value = connector::value_of(program_, port->type, fired.bytes, Limits{});
+            if (!value) continue;
+            fmt::print("{}: {}\n", port->name, machine::literal(program_, port->type, *value));
+        }
+        std::fflush(stdout);
+    }
+
+    const program::Program& program_;
+    const program::Peer& peer_;
+    const Options& options_;
+    connector::Connector connector_;
+    std::string text_;
+    std::vector<Port> ports_;
+    system::Lines lines_{0};
+    system::Event done_;
+    std::chrono::steady_clock::time_point last_round_;
+    int line_number_ = 0;
+    bool has_failed_ = false;
+};
+
+int peer(const Options& options) {
+    if (options.file == "-") {
+        complain("the description cannot be standard input, which is for the ports");
+        return 2;
+    }
+    const auto file = compile_file(options.file, {}, Limits{});
+    if (!file) return 2;
+    if (!file->program.connector) {
+        complain(fmt::format("{} has no connector", options.file));
+        return 2;
+    }
+    const auto& peers = file->program.connector->peers;
+    const auto self = std::ranges::find(peers, options.name, &program::Peer::name);
+    if (self == peers.end()) {
+        std::string names;
+        for (const auto& each : peers) {
+            names += fmt::format("{}'{}'", names.empty() ? "" : ", ", each.name);
+        }
+        complain(fmt::format("connector '{}' has no peer '{}'; there are {}",
+                             file->program.connector->name, options.name, names));
+        return 2;
+    }
+    return Peer(*file, static_cast<std::size_t>(self - peers.begin()), options).run();
+}
+
+}  // namespace
+
+void add_peer(CLI::App& app, int& status) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command =
+        app.add_subcommand("peer", "be a peer of a connector, with lines for ports");
+    command
+        ->add_option("DESCRIPTION", options->file,
+                     "a PDL file with a connector; 'self' may be missing")
+        ->required();
+    command->add_option("--as", options->name, "which of the peers this is")->required();
+    command->add_option("--timeout", options->timeout_ms,
+                        "milliseconds to wait for the other peers, and then for each round");
+    command->footer(
+        "Lines 'port: value' of standard input are offered at the ports that are put\n"
+        "into, the next one of each port at a time; what comes out of the others is\n"
+        "printed as such lines.");
+    command->callback([options, &status] { status = peer(*options); });
+}
+
+}  // namespace reowolf::tools
