@@ -32,5 +32,5 @@ return function()
         end
     end
     local result = (bodies[2].x + bodies[5].y) * 1000000.0
-    return result - result % 1
+    return result < 0 and math.ceil(result) or math.floor(result)
 end
