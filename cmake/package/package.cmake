@@ -43,15 +43,17 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE
     RENAME copyright)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE
     DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libreowolf-dev COMPONENT dev RENAME copyright)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libreowolf-java COMPONENT java RENAME copyright)
 
-# `cpack -G DEB` in the build directory: three packages.
+# `cpack -G DEB` in the build directory: four packages.
 set(CPACK_PACKAGE_NAME reowolf)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_CONTACT "The Reowolf team <reowolf@example.org>")
 set(CPACK_GENERATOR DEB)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
-set(CPACK_COMPONENTS_ALL command library dev)
+set(CPACK_COMPONENTS_ALL command library dev java)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
@@ -72,5 +74,12 @@ set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "libfmt-dev, libsodium-dev")
 set(CPACK_COMPONENT_DEV_DESCRIPTION
     "Connectors: synchronous communication among many peers\n Headers, the static library, manual pages, and files for CMake and pkg-config.")
+set(CPACK_DEBIAN_JAVA_PACKAGE_NAME libreowolf-java)
+set(CPACK_DEBIAN_JAVA_PACKAGE_SECTION java)
+# The native library lies inside the jar, where dpkg-shlibdeps does not look.
+set(CPACK_DEBIAN_JAVA_PACKAGE_DEPENDS
+    "default-jre-headless | java17-runtime-headless, libfmt9, libsodium23")
+set(CPACK_COMPONENT_JAVA_DESCRIPTION
+    "Connectors: synchronous communication among many peers\n For Java.")
 file(WRITE ${PROJECT_BINARY_DIR}/package/triggers "activate-noawait ldconfig\n")
 include(CPack)

@@ -158,6 +158,9 @@ RW_API int rw_poll(int conn, const char* port_sz, void* buf, size_t len);
  * EDEADLK. */
 RW_API int rw_await(int conn);
 
+/* Of dynamic connectors, which are not there yet: on those of other classes, -1 and EPERM. */
+RW_API int rw_fresh(int conn, const char* port_sz);
+
 /* ---- Alternatives --------------------------------------------------------------------------- */
 
 /* What is prepared from here on, until the next rw_or or the end of the round, is an alternative to
@@ -180,11 +183,30 @@ RW_API long rw_length(int conn, const char* port_sz);
  * next round has succeeded. Or -1: ENOTCONN, ENOENT, EACCES, EMSGSIZE. */
 RW_API int rw_decide(int conn, const char* port_sz, void* buf, size_t len);
 
+/* The same in place: 1, and `data` and `len` are the value's bytes, which are the library's and good
+ * until the next call that prepares, synchronises or closes; 0, and both are left as they are. Fails
+ * as rw_decide does. */
+RW_API int rw_view(int conn, const char* port_sz, const void** data, size_t* len);
+
+/* Direction and shape of a port: "in<u32>", "out<(string, u8[])>". The shape is the type without
+ * names: what the bytes of a value depend on. A struct is written as a tuple, a union as
+ * "{() | (u32)}" by its variants, an enum as "enum". Written as snprintf does; the length without
+ * the zero, or -1: ENOTCONN, ENOENT, EACCES. */
+RW_API int rw_type(int conn, const char* port_sz, char* out, size_t len);
+
 /* What the last failed call had to say about this connector. Good until the next call for it;
  * empty if none has failed. */
 RW_API const char* rw_error(int conn);
 
 /* ---- Event loops ---------------------------------------------------------------------------- */
+
+/* Begins to connect as rw_connect does, but does not wait for it. Until it is finished, only rw_fd,
+ * rw_error, rw_timeout and rw_close with NULL, which abandons it, are possible. Fails as rw_connect
+ * does where that fails at once. */
+RW_API int rw_connect_start(int conn);
+/* Finishes that: waits for its end, and returns what rw_connect would. Also -1: EINVAL (none was
+ * begun). */
+RW_API int rw_connect_finish(int conn);
 
 /* Begin a round as rw_sync and rw_await do, but do not wait for it. Until it is finished, only
  * rw_fd, rw_decide, rw_length, rw_chosen, rw_error, rw_timeout, rw_set and rw_close with NULL are

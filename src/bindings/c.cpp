@@ -281,6 +281,14 @@ int whole_round(int conn, bool steps) {
     });
 }
 
+// As snprintf does.
+void write_text(std::string_view text, char* out, std::size_t size) {
+    if (!out || size == 0) return;
+    const std::size_t written = std::min(text.size(), size - 1);
+    std::memcpy(out, text.data(), written);
+    out[written] = '\0';
+}
+
 std::optional<Class> class_of(int cls) {
     switch (cls) {
         case RW_REALTIME:
@@ -382,17 +390,32 @@ size_t rw_checkdesc(const char* desc_sz, char* out, size_t len) {
             auto description = reowolf::connector::describe(desc_sz, {});
             text = description ? "" : std::move(description.error());
         }
-        if (out && len > 0) {
-            const std::size_t written = std::min(text.size(), len - 1);
-            std::memcpy(out, text.data(), written);
-            out[written] = '\0';
-        }
+        write_text(text, out, len);
         return text.size();
     });
 }
 
 int rw_connect(int conn) {
     return with(conn, [](Handle& handle) { return result(handle, handle.connector.connect()); });
+}
+
+int rw_connect_start(int conn) {
+    return with(conn, [](Handle& handle) {
+        if (!handle.finished) handle.finished.emplace();
+        const bool is_at_rest = handle.connector.expect_at_rest().has_value();
+        if (is_at_rest) handle.finished->clear();
+        return result(handle, handle.connector.start_connecting(
+                                  [&event = *handle.finished] { event.set(); }));
+    });
+}
+
+int rw_connect_finish(int conn) {
+    return with(conn, [](Handle& handle) {
+        const bool is_connecting = handle.connector.is_connecting();
+        auto status = handle.connector.finish_connecting();
+        if (is_connecting) handle.finished->clear();
+        return result(handle, std::move(status));
+    });
 }
 
 int rw_timeout(int conn, long ms) {
@@ -436,6 +459,12 @@ int rw_offer(int conn, const char* port_sz, const void* buf, size_t len) {
 
 int rw_poll(int conn, const char* port_sz, void* buf, size_t len) {
     return receive_into(conn, port_sz, buf, len, false, &Connector::poll);
+}
+
+int rw_fresh(int conn, const char*) {
+    return with(conn, [](Handle& handle) {
+        return failed(handle, {Fault::not_allowed, "this call is for dynamic connectors"});
+    });
 }
 
 int rw_or(int conn) {
@@ -513,6 +542,33 @@ int rw_decide(int conn, const char* port_sz, void* buf, size_t len) {
         const std::size_t size = std::min((*value)->size(), len);
         if (size > 0) std::memcpy(buf, (*value)->data(), size);
         return 1;
+    });
+}
+
+int rw_view(int conn, const char* port_sz, const void** data, size_t* len) {
+    return with(conn, [&](Handle& handle) {
+        if (auto right = can_use(handle, port_sz); !right) {
+            return failed(handle, std::move(right.error()));
+        }
+        const auto value = handle.connector.decide(port_sz);
+        if (!value) return failed(handle, value.error());
+        if (!data || !len) return failed(handle, {Fault::bad_argument, "a pointer is NULL"});
+        if (!*value) return 0;
+        *data = (*value)->data();
+        *len = (*value)->size();
+        return 1;
+    });
+}
+
+int rw_type(int conn, const char* port_sz, char* out, size_t len) {
+    return with(conn, [&](Handle& handle) {
+        if (auto right = can_use(handle, port_sz); !right) {
+            return failed(handle, std::move(right.error()));
+        }
+        const auto type = handle.connector.type(port_sz);
+        if (!type) return failed(handle, type.error());
+        write_text(*type, out, len);
+        return static_cast<int>(type->size());
     });
 }
 

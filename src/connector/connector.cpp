@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "connector/shape.hpp"
 #include "post/loop.hpp"
 #include "post/tcp.hpp"
 
@@ -48,20 +49,29 @@ class Connector::Engine {
         thread_.join();
     }
 
-    Status connect(std::int64_t timeout_ms) {
-        return wait<Status>([this, timeout_ms](auto done) {
+    void start_connecting(std::int64_t timeout_ms, std::function<void()> notify) {
+        const auto promise = std::make_shared<std::promise<Status>>();
+        connected_ = promise->get_future();
+        loop_.post([this, timeout_ms, notify = std::move(notify), promise]() mutable {
             handshake_.emplace(*description_, class_, loop_, *transport_, limits_);
-            handshake_->start(timeout_ms, [this, done](auto established) {
-                if (!established) return done(std::unexpected(std::move(established.error())));
-                member_.emplace(description_, std::move(*established), loop_, limits_,
-                                Observer{.print = [](std::string_view line) {
-                                    fmt::print("{}\n", line);
-                                    std::fflush(stdout);
-                                }});
-                done({});
-            });
+            handshake_->start(
+                timeout_ms, [this, notify = std::move(notify), promise](auto established) {
+                    if (established) {
+                        member_.emplace(description_, std::move(*established), loop_, limits_,
+                                        Observer{.print = [](std::string_view line) {
+                                            fmt::print("{}\n", line);
+                                            std::fflush(stdout);
+                                        }});
+                        promise->set_value({});
+                    } else {
+                        promise->set_value(std::unexpected(std::move(established.error())));
+                    }
+                    if (notify) notify();
+                });
         });
     }
+
+    Status finish_connecting() { return connected_.get(); }
 
     struct Ended {
         std::expected<Outcome, Failure> outcome;
@@ -127,6 +137,7 @@ class Connector::Engine {
     // The handshake stays: it listens, and turns away who comes later.
     std::optional<Handshake> handshake_;
     std::optional<Member> member_;
+    std::future<Status> connected_;
     std::future<Ended> ended_;
     std::thread thread_;
 };
@@ -171,10 +182,23 @@ void Connector::begin_protocol() {
 }
 
 Status Connector::connect() {
+    if (auto started = start_connecting(); !started) return started;
+    return finish_connecting();
+}
+
+Status Connector::start_connecting(std::function<void()> notify) {
     if (!description_) return fail(Fault::not_connected, "the connector is not configured");
     if (engine_) return fail(Fault::already_connected, "the connector is connected already");
-    auto engine = std::make_unique<Engine>(description_, class_, options_.limits);
-    auto connected = engine->connect(options_.connect_timeout_ms);
+    if (const auto right = expect_at_rest(); !right) return right;
+    connecting_ = std::make_unique<Engine>(description_, class_, options_.limits);
+    connecting_->start_connecting(options_.connect_timeout_ms, std::move(notify));
+    return {};
+}
+
+Status Connector::finish_connecting() {
+    if (!connecting_) return fail(Fault::bad_argument, "no connecting has been started");
+    std::unique_ptr<Engine> engine = std::move(connecting_);
+    auto connected = engine->finish_connecting();
     if (!connected) return connected;
     engine_ = std::move(engine);
     is_expired_ = false;
@@ -199,6 +223,8 @@ Status Connector::expect_connected() const {
 }
 
 Status Connector::expect_at_rest() const {
+    if (connecting_)
+        return fail(Fault::busy, "connecting is under way; it is to be finished first");
     if (!is_started_) return {};
     return fail(Fault::busy, "a round is under way; it is to be finished first");
 }
@@ -400,6 +426,14 @@ Status Connector::close(std::string_view name) {
 bool Connector::is_closed(std::string_view name) const {
     const auto index = find(name);
     return !index || closed_[*index] || engine_->is_closed(name);
+}
+
+std::expected<std::string, Failure> Connector::type(std::string_view name) const {
+    const auto index = find(name);
+    if (!index) return std::unexpected(index.error());
+    const Structure::Port& found = port(*index);
+    return fmt::format("{}<{}>", found.puts ? "in" : "out",
+                       shape(description_->program, found.type));
 }
 
 std::expected<std::optional<std::span<const std::byte>>, Failure> Connector::decide(

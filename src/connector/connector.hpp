@@ -43,6 +43,11 @@ class Connector {
     Status configure(std::string_view description);
     Options& options() { return options_; }
     Status connect();
+    // The same in two steps. `notify` is called, in another thread, when the second will not wait
+    // any more.
+    Status start_connecting(std::function<void()> notify = {});
+    Status finish_connecting();
+    bool is_connecting() const { return connecting_ != nullptr; }
     bool is_connected() const { return engine_ != nullptr; }
 
     // ---- Preparing. The bytes are copied. None: takes back what is prepared for the port.
@@ -79,6 +84,8 @@ class Connector {
     // None: the port did not fire in the last round.
     std::expected<std::optional<std::span<const std::byte>>, Failure> decide(
         std::string_view port) const;
+    // Direction and shape of a port; see rw_type.
+    std::expected<std::string, Failure> type(std::string_view port) const;
     // Which of the alternatives happened, from 0. None: there was no round yet.
     std::optional<std::size_t> chosen() const { return chosen_; }
 
@@ -86,7 +93,7 @@ class Connector {
     // A call that is for connectors that step, or for those that do not.
     Status expect_steps(bool steps) const;
     Status expect_connected() const;
-    // No round is under way.
+    // Neither connecting nor a round is under way.
     Status expect_at_rest() const;
     // A buffer of this size can take the values of the port.
     Status expect_room(std::string_view port, std::size_t size) const;
@@ -109,6 +116,7 @@ class Connector {
     Class class_;
     Options options_;
     std::shared_ptr<const Description> description_;
+    std::unique_ptr<Engine> connecting_;  // until it is known whether that succeeds
     std::unique_ptr<Engine> engine_;
     bool is_started_ = false;
     bool is_expired_ = false;

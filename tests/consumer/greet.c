@@ -36,7 +36,8 @@ int main(int argc, char** argv) {
              "    peer bob = \"127.0.0.1:%s\" { out<string> hear; }\n"
              "    new pass(amy.say, bob.hear);\n"
              "}\n"
-             "primitive pass(in<string> from, out<string> to) { while (true) sync put(to, get(from)); }\n",
+             "primitive pass(in<string> from, out<string> to) { while (true) sync put(to, "
+             "get(from)); }\n",
              argv[1], argv[2]);
     pthread_t thread;
     if (pthread_create(&thread, NULL, amy, NULL) != 0) return 1;

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: MIT
+// Connectors for C++: <reowolf/connector.h> with values of C++ types (reowolf/values.hpp), owned
+// objects and results. Header only; link with libreowolf.
+//
+//     reowolf::RealtimeConnector c;
+//     c.configure(description);
+//     c.connect();
+//     std::string taken;
+//     for (;;) {
+//         c.put("give", "this");       // prepare what goes out …
+//         c.get("take", taken);        // … and what comes in
+//         if (c.sync()) break;         // all of it happens at all peers, or none of it
+//     }
+//
+// Conventions.
+//
+// 1. Functions throw Error, with the errno of the C interface and its text. For each that can fail
+//    for other reasons than a mistake of the programmer there is a twin, try_…, which returns a
+//    Result and throws nothing but std::bad_alloc.
+// 2. A call that fails has changed nothing: what was prepared stays prepared.
+// 3. A connector is used by one thread at a time; different ones are independent.
+// 4. Variables that are given to get, opt and poll must stay until the round has happened or the
+//    connector is closed.
+#pragma once
+
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <reowolf/connector.h>
+#include <reowolf/values.hpp>
+
+namespace reowolf {
+
+// What has gone wrong: an errno of the table in docs/api.md, and the library's explanation.
+struct Failure {
+    std::error_code code;
+    std::string text;
+};
+template <class T>
+using Result = std::expected<T, Failure>;
+
+class Error : public std::system_error {
+  public:
+    explicit Error(const Failure& failure) : std::system_error(failure.code, failure.text) {}
+};
+
+template <class T>
+T value_or_throw(Result<T> result) {
+    if (!result) throw Error(result.error());
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+// What the three classes of connectors have in common.
+class Connector {
+  public:
+    static constexpr std::chrono::milliseconds forever{-1};
+
+    Connector(Connector&& other) noexcept
+        : conn_(std::exchange(other.conn_, -1)),
+          awaited_(std::move(other.awaited_)),
+          is_begun_(other.is_begun_),
+          types_(std::move(other.types_)) {}
+    Connector& operator=(Connector&& other) noexcept {
+        std::swap(conn_, other.conn_);
+        std::swap(awaited_, other.awaited_);
+        std::swap(is_begun_, other.is_begun_);
+        std::swap(types_, other.types_);
+        return *this;
+    }
+    Connector(const Connector&) = delete;
+    Connector& operator=(const Connector&) = delete;
+    // Leaves the connector: what others need to finish the last round is delivered first.
+    ~Connector() { close(); }
+
+    // The diagnostic of a description, with line and column; empty if it is valid.
+    static std::string check(const std::string& description) {
+        std::string text(rw_checkdesc(description.c_str(), nullptr, 0) + 1, '\0');
+        rw_checkdesc(description.c_str(), text.data(), text.size());
+        text.pop_back();
+        return text;
+    }
+
+    // The protocol, and which of its peers this is. EINVAL: it does not compile; EISCONN.
+    void configure(const std::string& description) { value_or_throw(try_configure(description)); }
+    Result<void> try_configure(const std::string& description) {
+        types_.clear();
+        return done(rw_configure(conn_, description.c_str()));
+    }
+
+    // Waits until all peers are there, 30 s if timeout() does not say otherwise.
+    void connect() { value_or_throw(try_connect()); }
+    Result<void> try_connect() { return done(rw_connect(conn_)); }
+    // The same for event loops, as the start and finish of rounds.
+    Result<void> try_connect_start() { return begun(rw_connect_start); }
+    Result<void> try_connect_finish() { return ended(rw_connect_finish); }
+
+    // Of connect, sync and await. Zero: what is not possible at once fails.
+    void timeout(std::chrono::milliseconds limit) {
+        value_or_throw(done(rw_timeout(conn_, static_cast<long>(limit.count()))));
+    }
+
+    // The port stays silent from now on.
+    void close(const std::string& port) { value_or_throw(try_close(port)); }
+    Result<void> try_close(const std::string& port) { return done(rw_close(conn_, port.c_str())); }
+    // Leaves the connector; it can be used for nothing afterwards. Never fails.
+    void close() noexcept {
+        if (conn_ >= 0) rw_close(std::exchange(conn_, -1), nullptr);
+        awaited_.clear();
+    }
+
+    // What came in through the port in the last round; nothing if it did not fire.
+    template <Gettable T>
+    std::optional<T> decide(const std::string& port) {
+        expect_type(port, Codec<T>::type());
+        const std::optional<std::span<const std::byte>> bytes = view(port);
+        return bytes ? from_bytes<T>(*bytes) : std::nullopt;
+    }
+    // The same as bytes, in place: good until the next call that changes the connector.
+    std::optional<std::span<const std::byte>> view(const std::string& port) {
+        const void* data = nullptr;
+        std::size_t size = 0;
+        const int fired = rw_view(conn_, port.c_str(), &data, &size);
+        value_or_throw(done(fired));
+        if (fired == 0) return std::nullopt;
+        return std::span(static_cast<const std::byte*>(data), size);
+    }
+    bool fired(const std::string& port) { return view(port).has_value(); }
+
+    // Direction and shape of a port of this peer, as rw_type writes them: "in<u32>".
+    std::string type(const std::string& port) {
+        const int length = rw_type(conn_, port.c_str(), nullptr, 0);
+        value_or_throw(done(length));
+        std::string text(static_cast<std::size_t>(length) + 1, '\0');
+        rw_type(conn_, port.c_str(), text.data(), text.size());
+        text.pop_back();
+        return text;
+    }
+    // Fails with EINVAL if the port's values have another shape than `shape`.
+    void expect_type(const std::string& port, const std::string& shape) {
+        for (const auto& [name, known] : types_) {
+            if (name == port && known == shape) return;
+        }
+        const std::string whole = type(port);
+        const std::size_t begin = whole.find('<') + 1;
+        const std::string known = whole.substr(begin, whole.size() - begin - 1);
+        if (known != shape) {
+            throw Error({std::make_error_code(std::errc::invalid_argument),
+                         "port '" + port + "' carries " + known + ", not " + shape});
+        }
+        types_.emplace_back(port, shape);
+    }
+
+    // For event loops: polls readable when a round that was begun is over. Owned by the connector.
+    int descriptor() const {
+        const int descriptor = rw_fd(conn_);
+        value_or_throw(done(descriptor));
+        return descriptor;
+    }
+
+    // The connector's number in the C interface; still owned by this object.
+    int number() const { return conn_; }
+
+  protected:
+    // A value that is to come in: where it goes, and a buffer for the C interface.
+    struct Awaited {
+        std::string port;
+        Bytes room;
+        std::function<void(std::span<const std::byte>)> store;
+    };
+
+    explicit Connector(int cls) : conn_(rw_connector(cls)) {
+        if (conn_ < 0) {
+            const std::error_code code(errno, std::generic_category());
+            throw Error({code, "no connector can be made"});
+        }
+    }
+
+    Result<void> done(int status) const {
+        if (status >= 0) return {};
+        const std::error_code code(errno, std::generic_category());
+        return std::unexpected(Failure{code, rw_error(conn_)});
+    }
+    Result<void> begun(int (*start)(int)) {
+        if (is_begun_) return {};
+        Result<void> result = done(start(conn_));
+        is_begun_ = result.has_value();
+        return result;
+    }
+    Result<void> ended(int (*finish)(int)) {
+        is_begun_ = false;
+        return done(finish(conn_));
+    }
+    // After a round: 1 means expired.
+    Result<bool> finished(int status) {
+        if (const Result<void> right = done(status); !right) return std::unexpected(right.error());
+        std::vector<Awaited> awaited = std::exchange(awaited_, {});
+        for (const Awaited& each : awaited) {
+            if (const auto bytes = view(each.port)) each.store(*bytes);
+        }
+        if (status == 1) types_.clear();
+        return status == 1;
+    }
+
+    // What opt and poll take into a variable: into a std::optional<T> a T, which may come or not.
+    template <class T>
+    struct GottenBy {
+        using Type = T;
+    };
+    template <class T>
+    struct GottenBy<std::optional<T>> {
+        using Type = T;
+    };
+    template <class T>
+    using Gotten = typename GottenBy<T>::Type;
+
+    void expect_direction(const std::string& port, std::string_view direction) {
+        const std::string found = type(port);
+        if (!found.starts_with(direction)) {
+            throw Error({std::make_error_code(std::errc::operation_not_permitted),
+                         "port '" + port + "' is '" + found + "'"});
+        }
+    }
+    template <Puttable T>
+    void give(int (*call)(int, const char*, const void*, std::size_t), const std::string& port,
+              const T& value) {
+        expect_type(port, Codec<T>::type());
+        const Bytes bytes = to_bytes(value);
+        static constexpr std::byte nothing{};
+        value_or_throw(
+            done(call(conn_, port.c_str(), bytes.empty() ? &nothing : bytes.data(), bytes.size())));
+    }
+    template <Gettable T>
+    void take(int (*call)(int, const char*, void*, std::size_t), const std::string& port,
+              std::function<void(std::span<const std::byte>)> store) {
+        expect_type(port, Codec<T>::type());
+        // The C interface wants room for a value of fixed size; others are fetched afterwards.
+        Awaited awaited{port, to_bytes(T{}), std::move(store)};
+        const std::size_t size = awaited.room.size();
+        if (size == 0) awaited.room.resize(1);
+        value_or_throw(done(call(conn_, port.c_str(), awaited.room.data(), size)));
+        forget(port);
+        awaited_.push_back(std::move(awaited));
+    }
+    // What stores a value of a port that carries T.
+    template <Gettable T, class Variable>
+    static auto into(Variable& variable) {
+        return [&variable](std::span<const std::byte> bytes) {
+            if (std::optional<T> value = from_bytes<T>(bytes)) variable = std::move(*value);
+        };
+    }
+    void erase(int status, const std::string& port) {
+        value_or_throw(done(status));
+        forget(port);
+    }
+    void forget(const std::string& port) {
+        std::erase_if(awaited_, [&](const Awaited& each) { return each.port == port; });
+    }
+
+    int conn_;
+    std::vector<Awaited> awaited_;
+    bool is_begun_ = false;
+
+  private:
+    std::vector<std::pair<std::string, std::string>> types_;  // checked before
+};
+
+// A port of this peer whose name, direction and type were checked once, when it was made. Must not
+// outlive its connector, nor a new protocol of it.
+template <class Owner, Puttable T>
+class InPort {
+  public:
+    InPort(Owner& owner, std::string name) : owner_(&owner), name_(std::move(name)) {}
+
+    // What the connector's function of that name does.
+    void put(const T& value) const { owner_->put(name_, value); }
+    void offer(const T& value) const { owner_->offer(name_, value); }
+    const std::string& name() const { return name_; }
+
+  private:
+    Owner* owner_;
+    std::string name_;
+};
+template <class Owner, Gettable T>
+class OutPort {
+  public:
+    OutPort(Owner& owner, std::string name) : owner_(&owner), name_(std::move(name)) {}
+
+    void get(T& variable) const { owner_->get(name_, variable); }
+    void get() const { owner_->template get<T>(name_); }
+    void opt(T& variable) const { owner_->opt(name_, variable); }
+    void opt() const { owner_->template opt<T>(name_); }
+    void poll(T& variable) const { owner_->poll(name_, variable); }
+    void poll() const { owner_->template poll<T>(name_); }
+    // What came in the last round, if anything did.
+    std::optional<T> value() const { return owner_->template decide<T>(name_); }
+    const std::string& name() const { return name_; }
+
+  private:
+    Owner* owner_;
+    std::string name_;
+};
+
+// All real-time peers of a connector step together.
+class RealtimeConnector : public Connector {
+  public:
+    RealtimeConnector() : Connector(RW_REALTIME) {}
+
+    // Prepares a value to go out at the next sync: copied, the last one counts. ENOTCONN, ENOENT,
+    // EACCES, EPERM, EINVAL (not the port's type, or no UTF-8), EPIPE (closed here).
+    template <Puttable T>
+    void put(const std::string& port, const T& value) {
+        give(rw_put, port, value);
+    }
+    // Takes that back.
+    void unput(const std::string& port) {
+        value_or_throw(done(rw_put(conn_, port.c_str(), nullptr, 0)));
+    }
+
+    // Prepares for a value that must come in at the next sync: into the variable, or to be had from
+    // decide() afterwards. Fails as put does.
+    template <class T>
+    void get(const std::string& port, T& variable) {
+        take<T>(rw_get, port, into<T>(variable));
+    }
+    template <Gettable T>
+    void get(const std::string& port) {
+        take<T>(rw_get, port, [](std::span<const std::byte>) {});
+    }
+    // The same for a value that may come or not; the variable is left as it is if it does not. A
+    // std::optional<T> takes a T.
+    template <class T>
+    void opt(const std::string& port, T& variable) {
+        take<Gotten<T>>(rw_opt, port, into<Gotten<T>>(variable));
+    }
+    template <Gettable T>
+    void opt(const std::string& port) {
+        take<T>(rw_opt, port, [](std::span<const std::byte>) {});
+    }
+    // Takes back what get and opt have prepared.
+    void unget(const std::string& port) { erase(rw_get(conn_, port.c_str(), nullptr, 0), port); }
+
+    // What is prepared from here on is an alternative to what was prepared before.
+    void or_else() { value_or_throw(done(rw_or(conn_))); }
+    // Which alternative happened in the last round, counted from 0.
+    int chosen() const {
+        const int chosen = rw_chosen(conn_);
+        value_or_throw(done(chosen));
+        return chosen;
+    }
+
+    // One round. True: with it the protocol has expired. Fails with ETIMEDOUT, EDEADLK, EPROTO,
+    // EPIPE, ECONNABORTED, EPROTONOSUPPORT; see <reowolf/connector.h>.
+    bool sync() { return value_or_throw(try_sync()); }
+    Result<bool> try_sync() { return finished(rw_sync(conn_)); }
+
+    // For event loops: begins a round, unless one is under way; descriptor() polls readable when it
+    // is over; finish returns what sync would. <reowolf/asio.hpp> makes a coroutine of it.
+    Result<void> try_sync_start() { return begun(rw_sync_start); }
+    Result<bool> try_sync_finish() {
+        is_begun_ = false;
+        return finished(rw_sync_finish(conn_));
+    }
+
+    // A port that the application puts into, or gets from. ENOENT, EACCES, EINVAL (not that type),
+    // EPERM (the other direction).
+    template <Puttable T>
+    InPort<RealtimeConnector, T> in(const std::string& port) {
+        expect_direction(port, "in<");
+        expect_type(port, Codec<T>::type());
+        return {*this, port};
+    }
+    template <Gettable T>
+    OutPort<RealtimeConnector, T> out(const std::string& port) {
+        expect_direction(port, "out<");
+        expect_type(port, Codec<T>::type());
+        return {*this, port};
+    }
+};
+
+// Of what is offered and polled, what can happen first happens.
+class LogicalConnector : public Connector {
+  public:
+    LogicalConnector() : LogicalConnector(RW_LOGICAL) {}
+
+    // Prepares a value that may go out at the next await. As RealtimeConnector::put.
+    template <Puttable T>
+    void offer(const std::string& port, const T& value) {
+        give(rw_offer, port, value);
+    }
+    void unoffer(const std::string& port) {
+        value_or_throw(done(rw_offer(conn_, port.c_str(), nullptr, 0)));
+    }
+    // Prepares for a value that may come in at the next await. As RealtimeConnector::opt.
+    template <class T>
+    void poll(const std::string& port, T& variable) {
+        take<Gotten<T>>(rw_poll, port, into<Gotten<T>>(variable));
+    }
+    template <Gettable T>
+    void poll(const std::string& port) {
+        take<T>(rw_poll, port, [](std::span<const std::byte>) {});
+    }
+    void unpoll(const std::string& port) { erase(rw_poll(conn_, port.c_str(), nullptr, 0), port); }
+
+    // Waits until at least one of the ports has fired. Returns and fails as sync does.
+    bool await() { return value_or_throw(try_await()); }
+    Result<bool> try_await() { return finished(rw_await(conn_)); }
+
+    Result<void> try_await_start() { return begun(rw_await_start); }
+    Result<bool> try_await_finish() {
+        is_begun_ = false;
+        return finished(rw_await_finish(conn_));
+    }
+
+    template <Puttable T>
+    InPort<LogicalConnector, T> in(const std::string& port) {
+        expect_direction(port, "in<");
+        expect_type(port, Codec<T>::type());
+        return {*this, port};
+    }
+    template <Gettable T>
+    OutPort<LogicalConnector, T> out(const std::string& port) {
+        expect_direction(port, "out<");
+        expect_type(port, Codec<T>::type());
+        return {*this, port};
+    }
+
+  protected:
+    explicit LogicalConnector(int cls) : Connector(cls) {}
+};
+
+}  // namespace reowolf

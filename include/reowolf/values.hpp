@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: MIT
+// C++ values as the values of ports.
+//
+//     C++                                              PDL
+//     bool, char, std::int8_t … std::uint64_t          bool, char, s8 … u64
+//     float, double                                    f32, f64
+//     an enum                                          an enum: its value
+//     std::string; to put also std::string_view, "…"   string
+//     std::vector<T>, std::array<T, n>; to put also    T[]
+//         std::span<T>
+//     std::byte                                        u8
+//     std::tuple, std::pair                            (A, B, …)
+//     a struct named in REOWOLF_FIELDS                 a struct with these fields, in this order
+//     std::optional<T>                                 a union like { None, Some(T) }
+//     std::variant<…>                                  a union: one alternative for each variant,
+//     in
+//                                                      order; std::monostate for one without a
+//                                                      value, std::tuple for one with several
+//
+// Names do not count, of types, fields and variants: what must agree is the shape.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+// Makes a struct a value. One line in the namespace of the struct, naming all of its fields in
+// order:
+//
+//     struct Point { std::uint32_t x, y; };
+//     REOWOLF_FIELDS(Point, x, y)
+#define REOWOLF_FIELDS(Type, ...)                   \
+    inline auto reowolf_fields(Type& value) {       \
+        auto& [__VA_ARGS__] = value;                \
+        return std::tie(__VA_ARGS__);               \
+    }                                               \
+    inline auto reowolf_fields(const Type& value) { \
+        auto& [__VA_ARGS__] = value;                \
+        return std::tie(__VA_ARGS__);               \
+    }
+
+namespace reowolf {
+
+// The bytes of a value that is read, front to back. What is not there reads as zero, and is noted.
+class Reader {
+  public:
+    explicit Reader(std::span<const std::byte> bytes) : rest_(bytes) {}
+
+    // The next `count` bytes; fewer, and the reader has failed, if there are not so many.
+    std::span<const std::byte> take(std::size_t count) {
+        if (count > rest_.size()) {
+            failed_ = true;
+            count = rest_.size();
+        }
+        const std::span<const std::byte> taken = rest_.first(count);
+        rest_ = rest_.subspan(count);
+        return taken;
+    }
+    void fail() { failed_ = true; }
+    std::size_t left() const { return rest_.size(); }
+    bool failed() const { return failed_; }
+
+  private:
+    std::span<const std::byte> rest_;
+    bool failed_ = false;
+};
+
+using Bytes = std::vector<std::byte>;
+
+// How a type is written to a port and read from it: the wire encoding, little-endian and packed.
+//     static std::string type()                        its shape; see rw_type
+//     static void write(const T&, Bytes&)
+//     static T read(Reader&)
+template <class T>
+struct Codec;
+
+template <class T>
+concept Scalar = std::is_arithmetic_v<T> || std::is_enum_v<T>;
+template <class T>
+concept Struct = requires(T& value) { reowolf_fields(value); };
+
+template <Scalar T>
+struct Codec<T> {
+    static std::string type() {
+        if constexpr (std::same_as<T, bool>) return "bool";
+        if constexpr (std::same_as<T, char>) return "char";
+        if constexpr (std::same_as<T, std::byte>) return "u8";
+        if constexpr (std::is_enum_v<T> && !std::same_as<T, std::byte>) return "enum";
+        std::string kind = std::floating_point<T> ? "f" : std::is_signed_v<T> ? "s" : "u";
+        return kind + std::to_string(8 * sizeof(T));
+    }
+    static void write(const T& value, Bytes& out) {
+        auto bytes =
+            std::bit_cast<std::array<std::byte, sizeof(Written)>>(static_cast<Written>(value));
+        if constexpr (std::endian::native == std::endian::big) std::ranges::reverse(bytes);
+        out.insert(out.end(), bytes.begin(), bytes.end());
+    }
+    static T read(Reader& reader) {
+        std::array<std::byte, sizeof(Written)> bytes{};
+        const std::span<const std::byte> taken = reader.take(sizeof(Written));
+        std::ranges::copy(taken, bytes.begin());
+        if constexpr (std::endian::native == std::endian::big) std::ranges::reverse(bytes);
+        return static_cast<T>(std::bit_cast<Written>(bytes));
+    }
+
+  private:
+    // An enum of PDL has four bytes, whatever holds it here.
+    using Written = std::conditional_t<
+        std::same_as<T, std::byte>, std::uint8_t,
+        std::conditional_t<std::is_enum_v<T>, std::uint32_t,
+                           std::conditional_t<std::same_as<T, bool>, std::uint8_t, T>>>;
+};
+
+// What has a length and elements: strings and arrays.
+template <class T>
+struct SequenceCodec {
+    using Element = std::remove_cv_t<typename T::value_type>;
+
+    static std::string type() { return Codec<Element>::type() + "[]"; }
+    static void write(const T& values, Bytes& out) {
+        Codec<std::uint32_t>::write(static_cast<std::uint32_t>(values.size()), out);
+        for (const auto& value : values) Codec<Element>::write(value, out);
+    }
+};
+
+template <class T>
+struct Codec<std::vector<T>> : SequenceCodec<std::vector<T>> {
+    static std::vector<T> read(Reader& reader) {
+        const std::uint32_t count = Codec<std::uint32_t>::read(reader);
+        std::vector<T> values;
+        // A false count must not make room: elements come as long as there are bytes.
+        for (std::uint32_t i = 0; i < count && !reader.failed(); ++i) {
+            values.push_back(Codec<T>::read(reader));
+        }
+        return values;
+    }
+};
+template <class T, std::size_t N>
+struct Codec<std::array<T, N>> : SequenceCodec<std::array<T, N>> {
+    static std::array<T, N> read(Reader& reader) {
+        std::array<T, N> values{};
+        if (Codec<std::uint32_t>::read(reader) != N) reader.fail();
+        for (T& value : values) value = Codec<T>::read(reader);
+        return values;
+    }
+};
+template <class T>
+struct Codec<std::span<T>> : SequenceCodec<std::span<T>> {};
+
+template <>
+struct Codec<std::string_view> {
+    static std::string type() { return "string"; }
+    static void write(std::string_view text, Bytes& out) {
+        Codec<std::uint32_t>::write(static_cast<std::uint32_t>(text.size()), out);
+        const auto bytes = std::as_bytes(std::span(text));
+        out.insert(out.end(), bytes.begin(), bytes.end());
+    }
+};
+template <>
+struct Codec<std::string> : Codec<std::string_view> {
+    static std::string read(Reader& reader) {
+        const auto bytes = reader.take(Codec<std::uint32_t>::read(reader));
+        return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    }
+};
+template <>
+struct Codec<const char*> : Codec<std::string_view> {};
+template <std::size_t N>
+struct Codec<char[N]> : Codec<std::string_view> {};
+
+template <class... T>
+struct Codec<std::tuple<T...>> {
+    static std::string type() {
+        std::string shape;
+        ((shape += (shape.empty() ? "" : ", ") + Codec<T>::type()), ...);
+        return "(" + shape + ")";
+    }
+    static void write(const std::tuple<T...>& values, Bytes& out) {
+        std::apply([&](const auto&... each) { (Codec<T>::write(each, out), ...); }, values);
+    }
+    static std::tuple<T...> read(Reader& reader) {
+        return std::tuple<T...>{Codec<T>::read(reader)...};  // braces: from left to right
+    }
+};
+template <class A, class B>
+struct Codec<std::pair<A, B>> {
+    static std::string type() { return Codec<std::tuple<A, B>>::type(); }
+    static void write(const std::pair<A, B>& values, Bytes& out) {
+        Codec<A>::write(values.first, out);
+        Codec<B>::write(values.second, out);
+    }
+    static std::pair<A, B> read(Reader& reader) {
+        return std::pair<A, B>{Codec<A>::read(reader), Codec<B>::read(reader)};
+    }
+};
+
+template <Struct T>
+struct Codec<T> {
+    static std::string type() {
+        return []<class... F>(std::type_identity<std::tuple<F&...>>) {
+            return Codec<std::tuple<std::remove_const_t<F>...>>::type();
+        }(std::type_identity<decltype(reowolf_fields(std::declval<T&>()))>{});
+    }
+    static void write(const T& value, Bytes& out) {
+        std::apply([&]<class... F>(const F&... each) { (Codec<F>::write(each, out), ...); },
+                   reowolf_fields(value));
+    }
+    static T read(Reader& reader) {
+        T value{};
+        std::apply([&]<class... F>(F&... each) { ((each = Codec<F>::read(reader)), ...); },
+                   reowolf_fields(value));
+        return value;
+    }
+};
+
+// The fields of a variant of a union.
+template <class T>
+struct VariantCodec {
+    static std::string type() { return "(" + Codec<T>::type() + ")"; }
+    static void write(const T& value, Bytes& out) { Codec<T>::write(value, out); }
+    static T read(Reader& reader) { return Codec<T>::read(reader); }
+};
+template <>
+struct VariantCodec<std::monostate> {
+    static std::string type() { return "()"; }
+    static void write(std::monostate, Bytes&) {}
+    static std::monostate read(Reader&) { return {}; }
+};
+template <class... T>
+struct VariantCodec<std::tuple<T...>> : Codec<std::tuple<T...>> {};
+
+template <class... T>
+struct Codec<std::variant<T...>> {
+    static std::string type() {
+        std::string shape;
+        ((shape += (shape.empty() ? "" : " | ") + VariantCodec<T>::type()), ...);
+        return "{" + shape + "}";
+    }
+    static void write(const std::variant<T...>& value, Bytes& out) {
+        Codec<Tag>::write(static_cast<Tag>(value.index()), out);
+        std::visit([&]<class V>(const V& each) { VariantCodec<V>::write(each, out); }, value);
+    }
+    static std::variant<T...> read(Reader& reader) {
+        const std::size_t index = Codec<Tag>::read(reader);
+        if (index >= sizeof...(T)) reader.fail();
+        return read_variant(index, reader, std::index_sequence_for<T...>{});
+    }
+
+  private:
+    using Tag = std::conditional_t<(sizeof...(T) > 256), std::uint16_t, std::uint8_t>;
+
+    template <std::size_t... I>
+    static std::variant<T...> read_variant(std::size_t index, Reader& reader,
+                                           std::index_sequence<I...>) {
+        std::variant<T...> value;
+        (void)((index == I ? (value.template emplace<I>(VariantCodec<T>::read(reader)), true)
+                           : false) ||
+               ...);
+        return value;
+    }
+};
+template <class T>
+struct Codec<std::optional<T>> {
+    using Union = Codec<std::variant<std::monostate, T>>;
+
+    static std::string type() { return Union::type(); }
+    static void write(const std::optional<T>& value, Bytes& out) {
+        Codec<bool>::write(value.has_value(), out);
+        if (value) VariantCodec<T>::write(*value, out);
+    }
+    static std::optional<T> read(Reader& reader) {
+        const std::variant<std::monostate, T> value = Union::read(reader);
+        if (value.index() == 0) return std::nullopt;
+        return std::get<1>(value);
+    }
+};
+
+// What may be put, and what may be got.
+template <class T>
+concept Puttable = requires(const T& value, Bytes& out) { Codec<T>::write(value, out); };
+template <class T>
+concept Gettable = requires(Reader& reader) {
+    { Codec<T>::read(reader) } -> std::same_as<T>;
+};
+
+// The value of a port as the C interface takes it: as on the wire, except that strings and arrays
+// of bytes are their bytes alone, and scalars have the host's byte order.
+template <Puttable T>
+Bytes to_bytes(const T& value) {
+    Bytes bytes;
+    Codec<T>::write(value, bytes);
+    const std::string type = Codec<T>::type();
+    if (type == "string" || type == "u8[]") bytes.erase(bytes.begin(), bytes.begin() + 4);
+    if constexpr (Scalar<T> && std::endian::native == std::endian::big) std::ranges::reverse(bytes);
+    return bytes;
+}
+
+// The other way; nothing if the bytes are no value of the type.
+template <Gettable T>
+std::optional<T> from_bytes(std::span<const std::byte> bytes) {
+    if constexpr (std::same_as<T, std::string>) {
+        return T(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    } else if constexpr (std::same_as<T, Bytes>) {
+        return T(bytes.begin(), bytes.end());
+    } else if constexpr (std::same_as<T, std::vector<std::uint8_t>>) {
+        const auto* begin = reinterpret_cast<const std::uint8_t*>(bytes.data());
+        return T(begin, begin + bytes.size());
+    } else if constexpr (Scalar<T> && std::endian::native == std::endian::big) {
+        Bytes reversed(bytes.rbegin(), bytes.rend());
+        Reader reader(reversed);
+        const T value = Codec<T>::read(reader);
+        return reader.failed() || reader.left() > 0 ? std::nullopt : std::optional(value);
+    } else {
+        Reader reader(bytes);
+        T value = Codec<T>::read(reader);
+        if (reader.failed() || reader.left() > 0) return std::nullopt;
+        return value;
+    }
+}
+
+}  // namespace reowolf

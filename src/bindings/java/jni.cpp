@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// The native methods of org.reowolf.Native: conversion only. Results that are negative are negated
+// errnos. Nothing here is kept between calls.
+#include <cerrno>
+#include <cstddef>
+#include <vector>
+
+#include <jni.h>
+
+#include <reowolf/connector.h>
+
+namespace {
+
+// The elements of an array, copied: a round may take for ever, and must not hold the collector up.
+class Elements {
+  public:
+    Elements(JNIEnv* env, jbyteArray array) {
+        if (!array) return;
+        is_there_ = true;
+        bytes_.resize(static_cast<std::size_t>(env->GetArrayLength(array)) + 1);
+        env->GetByteArrayRegion(array, 0, static_cast<jsize>(bytes_.size() - 1), bytes_.data());
+    }
+    const char* text() const {
+        return is_there_ ? reinterpret_cast<const char*>(bytes_.data()) : nullptr;
+    }
+    const void* data() const { return is_there_ ? bytes_.data() : nullptr; }
+    std::size_t size() const { return is_there_ ? bytes_.size() - 1 : 0; }
+
+  private:
+    bool is_there_ = false;
+    std::vector<jbyte> bytes_;  // and a zero behind them
+};
+
+template <class Status>
+Status or_errno(Status status) {
+    return status < 0 ? static_cast<Status>(-errno) : status;
+}
+
+jbyteArray array_of(JNIEnv* env, const char* text, std::size_t size) {
+    const auto length = static_cast<jsize>(size);
+    const jbyteArray array = env->NewByteArray(length);
+    if (array) env->SetByteArrayRegion(array, 0, length, reinterpret_cast<const jbyte*>(text));
+    return array;
+}
+
+}  // namespace
+
+#define NATIVE(type, name) extern "C" JNIEXPORT type JNICALL Java_org_reowolf_Native_##name
+
+NATIVE(jint, create)(JNIEnv*, jclass, jint connector_class) {
+    return or_errno(rw_connector(connector_class));
+}
+
+NATIVE(void, release)(JNIEnv*, jclass, jint conn) {
+    rw_close(conn, nullptr);
+}
+
+NATIVE(jint, configure)(JNIEnv* env, jclass, jint conn, jbyteArray description) {
+    return or_errno(rw_configure(conn, Elements(env, description).text()));
+}
+
+NATIVE(jbyteArray, checkdesc)(JNIEnv* env, jclass, jbyteArray description) {
+    const Elements text(env, description);
+    std::vector<char> diagnostic(rw_checkdesc(text.text(), nullptr, 0) + 1);
+    const std::size_t size = rw_checkdesc(text.text(), diagnostic.data(), diagnostic.size());
+    return array_of(env, diagnostic.data(), size);
+}
+
+NATIVE(jint, connect)(JNIEnv*, jclass, jint conn) {
+    return or_errno(rw_connect(conn));
+}
+
+NATIVE(jint, closePort)(JNIEnv* env, jclass, jint conn, jbyteArray port) {
+    return or_errno(rw_close(conn, Elements(env, port).text()));
+}
+
+NATIVE(jint, timeout)(JNIEnv*, jclass, jint conn, jlong milliseconds) {
+    return or_errno(rw_timeout(conn, milliseconds));
+}
+
+NATIVE(jint, give)(JNIEnv* env, jclass, jint call, jint conn, jbyteArray port, jbyteArray value) {
+    using Call = int(int, const char*, const void*, std::size_t);
+    static constexpr Call* calls[] = {rw_put, rw_offer};
+    const Elements bytes(env, value);
+    return or_errno(calls[call](conn, Elements(env, port).text(), bytes.data(), bytes.size()));
+}
+
+NATIVE(jint, take)
+(JNIEnv* env, jclass, jint call, jint conn, jbyteArray port, jobject room, jint size) {
+    using Call = int(int, const char*, void*, std::size_t);
+    static constexpr Call* calls[] = {rw_get, rw_opt, rw_poll};
+    void* buffer = room ? env->GetDirectBufferAddress(room) : nullptr;
+    return or_errno(
+        calls[call](conn, Elements(env, port).text(), buffer, static_cast<std::size_t>(size)));
+}
+
+NATIVE(jint, or)(JNIEnv*, jclass, jint conn) {
+    return or_errno(rw_or(conn));
+}
+
+NATIVE(jint, chosen)(JNIEnv*, jclass, jint conn) {
+    return or_errno(rw_chosen(conn));
+}
+
+NATIVE(jint, round)(JNIEnv*, jclass, jint call, jint conn) {
+    static constexpr int (*calls[])(int) = {rw_sync, rw_await};
+    return or_errno(calls[call](conn));
+}
+
+NATIVE(jlong, length)(JNIEnv* env, jclass, jint conn, jbyteArray port) {
+    return or_errno(rw_length(conn, Elements(env, port).text()));
+}
+
+NATIVE(jint, decide)(JNIEnv* env, jclass, jint conn, jbyteArray port, jbyteArray buffer) {
+    const void* data = nullptr;
+    std::size_t size = 0;
+    const int fired = rw_view(conn, Elements(env, port).text(), &data, &size);
+    if (fired == 1 && buffer) {
+        const auto room = static_cast<std::size_t>(env->GetArrayLength(buffer));
+        env->SetByteArrayRegion(buffer, 0, static_cast<jsize>(size < room ? size : room),
+                                static_cast<const jbyte*>(data));
+    }
+    return or_errno(fired);
+}
+
+NATIVE(jint, fresh)(JNIEnv* env, jclass, jint conn, jbyteArray port) {
+    return or_errno(rw_fresh(conn, Elements(env, port).text()));
+}
+
+NATIVE(jbyteArray, error)(JNIEnv* env, jclass, jint conn) {
+    const char* text = rw_error(conn);
+    std::size_t size = 0;
+    while (text[size] != '\0') ++size;
+    return array_of(env, text, size);
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+package org.reowolf;
+
+import java.io.IOException;
+import java.lang.ref.Cleaner;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * A peer's end of a protocol among any number of peers.
+ *
+ * <p>A connector is configured with a protocol description, connected, and then used round by round
+ * with the operations of its class. A connector is used by one thread at a time: a second thread in a
+ * call gets an {@link IllegalStateException}. Different connectors are independent, and may be peers of
+ * each other.
+ *
+ * <p>Values are bytes: a scalar has its size and the machine's byte order
+ * ({@link java.nio.ByteOrder#nativeOrder()}), {@code string} (UTF-8) and {@code u8[]} are their bytes,
+ * other types have the wire encoding: little-endian, packed, a {@code u32} count before the elements of
+ * an array.
+ *
+ * <p>Mistakes of the caller are unchecked: {@link IllegalArgumentException} for a port that is not
+ * declared, belongs to another peer, has the other direction, or carries values of another size;
+ * {@link IllegalStateException} for a call that the connector's state does not allow. A call that fails
+ * has changed nothing.
+ */
+public abstract class Connector implements AutoCloseable {
+    static final int REALTIME = 1;
+    static final int LOGICAL = 2;
+    static final int DYNAMIC = 3;
+
+    /**
+     * Room that the native side needs until the round is over. Values of fixed size are small; longer
+     * ones are fetched afterwards, so they need none of their own.
+     */
+    private static final int ROOM_MAX = 4096;
+
+    private static final Cleaner CLEANER = Cleaner.create();
+
+    private static final class Awaited {
+        final byte[] buffer;
+        final ByteBuffer room;
+
+        Awaited(byte[] buffer) {
+            this.buffer = buffer;
+            room = ByteBuffer.allocateDirect(Math.max(1, Math.min(buffer.length, ROOM_MAX)));
+        }
+    }
+
+    static {
+        NativeLibrary.load();
+    }
+
+    final int conn;
+    /** What the next round fills, by port. */
+    private final Map<String, Awaited> awaited = new HashMap<>();
+    private final Cleaner.Cleanable release;
+
+    Connector(int connectorClass) {
+        conn = Native.create(connectorClass);
+        if (conn == -Errno.EINVAL) {
+            throw new UnsupportedOperationException("there are no dynamic connectors yet");
+        }
+        if (conn < 0) {
+            throw new IllegalStateException("no connector can be made: there are too many");
+        }
+        final int number = conn;
+        release = CLEANER.register(this, () -> Native.release(number));
+    }
+
+    /**
+     * Gives the connector its protocol: a module of the protocol description language with one
+     * {@code connector} and one {@code self}.
+     *
+     * @throws InvalidDescriptionException if the description is not valid; nothing has changed then
+     */
+    public void configure(String desc) throws IOException {
+        final int errno = -Native.configure(conn, whole(desc));
+        if (errno == Errno.EINVAL) {
+            throw new InvalidDescriptionException(text(Native.error(conn)), errno);
+        }
+        check(errno);
+    }
+
+    /**
+     * Checks a protocol description.
+     *
+     * @throws InvalidDescriptionException if it is not valid, with the diagnostic
+     */
+    public static void checkdesc(String desc) throws InvalidDescriptionException {
+        final String diagnostic = text(Native.checkdesc(whole(desc)));
+        if (!diagnostic.isEmpty()) {
+            throw new InvalidDescriptionException(diagnostic, Errno.EINVAL);
+        }
+    }
+
+    /**
+     * Waits until all other peers are there and have the same protocol. They may start in any order.
+     *
+     * @throws NegotiationException if the peers cannot agree on a protocol
+     * @throws ConnectorTimeoutException if a peer is not there in time, 30 s without {@link #timeout}
+     * @throws ConnectorException if an address cannot be used or reached
+     */
+    public void connect() throws IOException {
+        check(Native.connect(conn));
+    }
+
+    /** Closes a port: for the rest of the protocol it stays silent. */
+    public void close(String port) throws IOException {
+        check(Native.closePort(conn, utf8(port)));
+    }
+
+    /**
+     * Leaves the connector and releases what it holds. What others need to finish the last round is
+     * delivered first. Does nothing if it was closed before.
+     */
+    @Override
+    public void close() {
+        awaited.clear();
+        release.clean();
+    }
+
+    /** How long connect, sync and await wait; null: for ever. */
+    public void timeout(Duration limit) {
+        unchecked(Native.timeout(conn, limit == null ? -1 : limit.toMillis()));
+    }
+
+    /** How many bytes came in through the port in the last round; 0 if it did not fire. */
+    public int length(String port) {
+        final long length = Native.length(conn, utf8(port));
+        unchecked((int) Math.min(length, 0));
+        return (int) length;
+    }
+
+    /**
+     * What came in through the port in the last round.
+     *
+     * @param buffer gets as much of the value as it has room for
+     * @return whether the port fired; if not, the buffer is left as it is
+     */
+    public boolean decide(String port, byte[] buffer) {
+        final int fired = Native.decide(conn, utf8(port), buffer);
+        unchecked(Math.min(fired, 0));
+        return fired == 1;
+    }
+
+    /** Prepares a port that values go out through; null takes back what was prepared. */
+    final void give(int call, String port, byte[] buffer) {
+        unchecked(Native.give(call, conn, utf8(port), buffer));
+    }
+
+    /** Prepares a port that values come in through; null takes back what was prepared. */
+    final void take(int call, String port, byte[] buffer) {
+        if (buffer == null) {
+            unchecked(Native.take(call, conn, utf8(port), null, 0));
+            awaited.remove(port);
+            return;
+        }
+        final Awaited prepared = new Awaited(buffer);
+        final int size = Math.min(buffer.length, ROOM_MAX);
+        unchecked(Native.take(call, conn, utf8(port), prepared.room, size));
+        awaited.put(port, prepared);
+    }
+
+    /** One round by one of the calls of {@link Native}; true: the protocol has expired. */
+    final boolean round(int call) throws IOException {
+        final int status = Native.round(call, conn);
+        check(Math.min(status, 0));
+        awaited.forEach((port, each) -> Native.decide(conn, utf8(port), each.buffer));
+        awaited.clear();
+        return status == 1;
+    }
+
+    /** Throws what a negated errno means, where the caller has to expect it. */
+    final void check(int result) throws IOException {
+        final int errno = Math.abs(result);
+        if (errno == 0) {
+            return;
+        }
+        final String message = text(Native.error(conn));
+        switch (errno) {
+            case Errno.EPROTONOSUPPORT:
+                throw new NegotiationException(message, errno);
+            case Errno.ETIMEDOUT:
+                throw new ConnectorTimeoutException(message, errno);
+            case Errno.EDEADLK:
+                throw new UnsatisfiableBehaviorException(message, errno);
+            case Errno.EPROTO:
+                throw new DeviatedBehaviorException(message, errno);
+            default:
+                if (Errno.isMistake(errno)) {
+                    throw mistake(errno, message);
+                }
+                throw new ConnectorException(message, errno);
+        }
+    }
+
+    /** The same where the draft declares no exception. */
+    final void unchecked(int result) {
+        if (result != 0) {
+            final int errno = Math.abs(result);
+            throw mistake(errno, text(Native.error(conn)));
+        }
+    }
+
+    private static RuntimeException mistake(int errno, String message) {
+        switch (errno) {
+            case Errno.EBADF:
+                return new IllegalStateException("the connector is closed");
+            case Errno.EBUSY:
+                return new IllegalStateException("another thread is in a call of this connector");
+            case Errno.EINVAL:
+            case Errno.ENOENT:
+            case Errno.EACCES:
+            case Errno.EPERM:
+            case Errno.EMSGSIZE:
+                return new IllegalArgumentException(message);
+            default:
+                return new IllegalStateException(message);
+        }
+    }
+
+    /** A description: what stands behind a zero must not go unnoticed. */
+    private static byte[] whole(String desc) throws InvalidDescriptionException {
+        if (desc.indexOf('\0') >= 0) {
+            throw new InvalidDescriptionException("the description has a zero byte", Errno.EINVAL);
+        }
+        return utf8(desc);
+    }
+
+    /** Zero-terminated; Java's own form of UTF-8 for native code is another one. */
+    static byte[] utf8(String text) {
+        return (text + "\0").getBytes(StandardCharsets.UTF_8);
+    }
+
+    static String text(byte[] utf8) {
+        return new String(utf8, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include <chrono>
+#include <future>
+
+#include <gtest/gtest.h>
+
+#include <reowolf/connector.hpp>
+
+#include "peers.hpp"
+
+namespace {
+
+using namespace reowolf;
+using namespace std::chrono_literals;
+
+struct Order {
+    std::string what;
+    std::uint32_t count;
+    friend bool operator==(const Order&, const Order&) = default;
+};
+REOWOLF_FIELDS(Order, what, count)
+
+constexpr const char* orders =
+    "struct Order { string what, u32 count }\n"
+    "union Answer { Refused, Price(u32) }\n"
+    "connector orders {\n"
+    "    peer amy = \"$\" { in<Order> order; out<Answer> answer; }\n"
+    "    peer bob = \"$\" { in<Answer> answer; out<Order> order; }\n"
+    "    new pass(amy.order, bob.order);\n"
+    "    new pass(bob.answer, amy.answer);\n"
+    "}\n"
+    "primitive pass<T>(in<T> a, out<T> b) { while (true) sync if (fires(a)) put(b, get(a)); }\n";
+
+using Both = Pair<RealtimeConnector, RealtimeConnector>;
+
+std::errc code_of(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const Error& error) {
+        return static_cast<std::errc>(error.code().value());
+    }
+    return {};
+}
+
+TEST(CppRealtime, ValuesGoThrough) {
+    Both pair(orders);
+    Order order;
+    pair.amy.put("order", Order{"apples", 3});
+    pair.bob.get("order", order);
+    EXPECT_FALSE(pair.round());
+    EXPECT_EQ(order, (Order{"apples", 3}));
+    EXPECT_EQ(pair.bob.decide<Order>("order"), order);
+
+    std::optional<std::uint32_t> price = 99;
+    pair.bob.put("answer", std::optional<std::uint32_t>{});
+    pair.amy.get<std::optional<std::uint32_t>>("answer");
+    pair.round();
+    const auto answer = pair.amy.decide<std::optional<std::uint32_t>>("answer");
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_FALSE(answer->has_value());
+    EXPECT_EQ(price, 99);
+    EXPECT_FALSE(pair.bob.fired("order"));
+}
+
+TEST(CppRealtime, PortsAreCheckedOnce) {
+    Both pair(orders);
+    const auto order = pair.amy.in<Order>("order");
+    const auto taken = pair.bob.out<Order>("order");
+    for (std::uint32_t i = 0; i < 20; ++i) {
+        order.put(Order{"pears", i});
+        taken.get();
+        pair.round();
+        EXPECT_EQ(taken.value(), (Order{"pears", i}));
+    }
+    EXPECT_EQ(code_of([&] { pair.amy.in<std::uint32_t>("order"); }), std::errc::invalid_argument);
+    EXPECT_EQ(code_of([&] { pair.amy.out<Order>("order"); }), std::errc::operation_not_permitted);
+    EXPECT_EQ(code_of([&] { pair.amy.in<Order>("nothing"); }),
+              std::errc::no_such_file_or_directory);
+}
+
+TEST(CppRealtime, AWrongTypeIsRefusedBothWays) {
+    Both pair(orders);
+    EXPECT_EQ(code_of([&] { pair.amy.put("order", 42U); }), std::errc::invalid_argument);
+    std::uint64_t number = 0;
+    EXPECT_EQ(code_of([&] { pair.bob.get("order", number); }), std::errc::invalid_argument);
+}
+
+TEST(CppRealtime, OptionalGetsComeOrNot) {
+    Both pair(orders);
+    for (std::uint32_t i = 0; i < 6; ++i) {
+        std::optional<Order> order = Order{"left from before", 0};
+        if (i % 2 == 0) pair.amy.put("order", Order{"plums", i});
+        pair.bob.opt("order", order);
+        pair.round();
+        if (i % 2 == 0) {
+            EXPECT_EQ(order, (Order{"plums", i}));
+        } else {
+            EXPECT_FALSE(pair.bob.fired("order"));
+        }
+    }
+}
+
+TEST(CppRealtime, AlternativesTellWhichHappened) {
+    Both pair(orders);
+    Order order;
+    pair.amy.put("order", Order{"figs", 1});
+    pair.bob.put("answer", std::optional<std::uint32_t>{5});
+    pair.bob.or_else();
+    pair.bob.get("order", order);
+    pair.round();
+    EXPECT_EQ(pair.bob.chosen(), 1);
+    EXPECT_EQ(order, (Order{"figs", 1}));
+}
+
+TEST(CppRealtime, FailuresAreResultsOrThrown) {
+    Both pair(orders);
+    pair.amy.timeout(20ms);
+    const Result<bool> late = pair.amy.try_sync();
+    ASSERT_FALSE(late.has_value());
+    EXPECT_EQ(late.error().code, std::errc::timed_out);
+    EXPECT_NE(late.error().text.find("bob"), std::string::npos) << late.error().text;
+    EXPECT_EQ(code_of([&] { pair.amy.sync(); }), std::errc::timed_out);
+    pair.amy.timeout(Connector::forever);
+    EXPECT_FALSE(pair.round());
+}
+
+TEST(CppRealtime, ADescriptionIsChecked) {
+    EXPECT_EQ(Connector::check("self amy;\n" + with_addresses(orders)), "");
+    EXPECT_NE(Connector::check("self amy; connector c {"), "");
+    RealtimeConnector connector;
+    EXPECT_EQ(code_of([&] { connector.configure("nonsense"); }), std::errc::invalid_argument);
+    EXPECT_EQ(code_of([&] { connector.connect(); }), std::errc::not_connected);
+}
+
+TEST(CppRealtime, ConnectorsMove) {
+    Both pair(orders);
+    RealtimeConnector amy = std::move(pair.amy);
+    Order order;
+    amy.put("order", Order{"nuts", 2});
+    pair.bob.get("order", order);
+    auto other = std::async(std::launch::async, [&] { return amy.sync(); });
+    pair.bob.sync();
+    other.get();
+    EXPECT_EQ(order.count, 2U);
+    pair.amy = RealtimeConnector();
+    EXPECT_EQ(code_of([&] { pair.amy.sync(); }), std::errc::not_connected);
+}
+
+TEST(CppLogical, WhatCanHappenHappens) {
+    Pair<LogicalConnector, LogicalConnector> pair(orders);
+    std::optional<Order> order;
+    std::optional<std::optional<std::uint32_t>> answer;
+    pair.amy.offer("order", Order{"dates", 4});
+    pair.bob.poll("order", order);
+    auto other = std::async(std::launch::async, [&] { return pair.amy.await(); });
+    EXPECT_FALSE(pair.bob.await());
+    EXPECT_FALSE(other.get());
+    EXPECT_EQ(order, (Order{"dates", 4}));
+    EXPECT_TRUE(pair.amy.fired("order"));
+}
+
+}  // namespace

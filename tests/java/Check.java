@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/** Assertions that are always on, and peers as threads. */
+final class Check {
+    interface Action {
+        void run() throws Exception;
+    }
+
+    interface Call<T> {
+        T run() throws Exception;
+    }
+
+    private static final ExecutorService THREADS =
+            Executors.newCachedThreadPool(
+                    work -> {
+                        final Thread thread = new Thread(work);
+                        thread.setDaemon(true);
+                        return thread;
+                    });
+
+    private Check() {}
+
+    static void that(boolean holds, String what) {
+        if (!holds) {
+            throw new AssertionError(what);
+        }
+    }
+
+    static void equal(Object expected, Object found) {
+        that(expected.equals(found), "expected " + expected + ", found " + found);
+    }
+
+    /** The action must throw exactly this; what it threw is returned. */
+    static <T extends Throwable> T thrown(Class<T> expected, Action action) {
+        try {
+            action.run();
+        } catch (Throwable found) {
+            if (found.getClass() != expected) {
+                throw new AssertionError("expected " + expected.getName(), found);
+            }
+            return expected.cast(found);
+        }
+        throw new AssertionError("expected " + expected.getName() + ", nothing was thrown");
+    }
+
+    static <T> Future<T> begin(Call<T> call) {
+        return THREADS.submit(call::run);
+    }
+
+    static <T> T finish(Future<T> call) throws Exception {
+        try {
+            return call.get(60, TimeUnit.SECONDS);
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof Exception) {
+                throw (Exception) failed.getCause();
+            }
+            throw failed;
+        }
+    }
+
+    /** The calls, each in a thread of its own, and all of their results. */
+    @SafeVarargs
+    static <T> List<T> together(Call<T>... calls) throws Exception {
+        final List<Future<T>> begun = new ArrayList<>();
+        for (Call<T> call : calls) {
+            begun.add(begin(call));
+        }
+        final List<T> results = new ArrayList<>();
+        for (Future<T> call : begun) {
+            results.add(finish(call));
+        }
+        return results;
+    }
+
+    /** The text with a free address in place of each '$'. */
+    static String withAddresses(String text) throws IOException {
+        final List<ServerSocket> sockets = new ArrayList<>();
+        final StringBuilder result = new StringBuilder();
+        for (char each : text.toCharArray()) {
+            if (each == '$') {
+                final ServerSocket socket =
+                        new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+                sockets.add(socket);
+                result.append("127.0.0.1:").append(socket.getLocalPort());
+            } else {
+                result.append(each);
+            }
+        }
+        for (ServerSocket socket : sockets) {
+            socket.close();
+        }
+        return result.toString();
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import org.reowolf.ConnectorTimeoutException;
+import org.reowolf.LogicalConnector;
+import org.reowolf.RealtimeConnector;
+import org.reowolf.UnsatisfiableBehaviorException;
+
+/** Logical connectors, and real-time ones together with them. */
+final class Logical {
+    private static final String MERGED =
+            "connector merged {\n"
+                    + "    peer amy = \"$\" { in<string> say; in<string> whisper; }\n"
+                    + "    peer bob = \"$\" { out<string> hear; }\n"
+                    + "    new merger(amy.say, amy.whisper, bob.hear);\n"
+                    + "}\n"
+                    + "primitive merger(in<string> a, in<string> b, out<string> c) {\n"
+                    + "    while (true) sync { fork put(c, get(a)); or put(c, get(b)); }\n"
+                    + "}\n";
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void oneOfTheOffersHappens() throws Exception {
+        final String protocol = Check.withAddresses(MERGED);
+        try (LogicalConnector amy = new LogicalConnector();
+                LogicalConnector bob = new LogicalConnector()) {
+            amy.configure("self amy;\n" + protocol);
+            bob.configure("self bob;\n" + protocol);
+            final var connecting =
+                    Check.begin(
+                            () -> {
+                                amy.connect();
+                                return true;
+                            });
+            bob.connect();
+            Check.finish(connecting);
+            for (int i = 0; i < 20; ++i) {
+                amy.offer("say", bytes("aloud"));
+                amy.offer("whisper", bytes("softly"));
+                final byte[] heard = new byte[20];
+                bob.poll("hear", heard);
+                final var awaited = Check.begin(() -> amy.await());
+                Check.that(!bob.await(), "it has expired");
+                Check.that(!Check.finish(awaited), "it has expired");
+                final boolean aloud = amy.decide("say", new byte[5]);
+                Check.that(aloud != amy.decide("whisper", new byte[6]), "both or none");
+                final byte[] expected = bytes(aloud ? "aloud" : "softly");
+                Check.equal(expected.length, bob.length("hear"));
+                Check.that(
+                        Arrays.equals(expected, Arrays.copyOf(heard, expected.length)), "heard");
+            }
+            Check.thrown(UnsatisfiableBehaviorException.class, () -> amy.await());
+            amy.timeout(Duration.ofMillis(30));
+            amy.offer("say", bytes("nobody hears"));
+            Check.thrown(ConnectorTimeoutException.class, () -> amy.await());
+        }
+    }
+
+    private static void classesMix() throws Exception {
+        final String protocol = Check.withAddresses(MERGED);
+        try (LogicalConnector amy = new LogicalConnector();
+                RealtimeConnector bob = new RealtimeConnector()) {
+            amy.configure("self amy;\n" + protocol);
+            bob.configure("self bob;\n" + protocol);
+            final var connecting =
+                    Check.begin(
+                            () -> {
+                                amy.connect();
+                                return true;
+                            });
+            bob.connect();
+            Check.finish(connecting);
+            bob.sync(); // nothing is prepared, and amy is silent
+            amy.offer("whisper", bytes("now"));
+            final byte[] heard = new byte[3];
+            bob.get("hear", heard);
+            final var awaited = Check.begin(() -> amy.await());
+            bob.sync();
+            Check.finish(awaited);
+            Check.that(Arrays.equals(bytes("now"), heard), "heard");
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        oneOfTheOffersHappens();
+        classesMix();
+    }
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import org.reowolf.ConnectorException;
+import org.reowolf.ConnectorTimeoutException;
+import org.reowolf.Connector;
+import org.reowolf.InvalidDescriptionException;
+import org.reowolf.NegotiationException;
+import org.reowolf.RealtimeConnector;
+import org.reowolf.UnsatisfiableBehaviorException;
+
+/** Real-time connectors: what the draft says of each call. */
+final class Realtime {
+    private static final String BOTH_WAYS =
+            "connector both_ways {\n"
+                    + "    peer amy = \"$\" { in<u32> give; out<string> take; }\n"
+                    + "    peer bob = \"$\" { in<string> give; out<u32> take; }\n"
+                    + "    new pass(amy.give, bob.take);\n"
+                    + "    new pass(bob.give, amy.take);\n"
+                    + "}\n"
+                    + "primitive pass<T>(in<T> a, out<T> b) {\n"
+                    + "    while (true) sync if (fires(a)) put(b, get(a));\n"
+                    + "}\n";
+    private static final String ONCE =
+            "connector once {\n"
+                    + "    peer amy = \"$\" { in<u8[]> give; }\n"
+                    + "    peer bob = \"$\" { out<u8[]> take; }\n"
+                    + "    new pass(amy.give, bob.take);\n"
+                    + "}\n"
+                    + "primitive pass(in<u8[]> a, out<u8[]> b) { sync put(b, get(a)); }\n";
+
+    /** The peers amy and bob, connected. */
+    private static final class Pair implements AutoCloseable {
+        final RealtimeConnector amy = new RealtimeConnector();
+        final RealtimeConnector bob = new RealtimeConnector();
+
+        Pair(String body) throws Exception {
+            final String protocol = Check.withAddresses(body);
+            amy.configure("self amy;\n" + protocol);
+            bob.configure("self bob;\n" + protocol);
+            Check.together(() -> connect(amy), () -> connect(bob));
+        }
+
+        private static boolean connect(Connector connector) throws IOException {
+            connector.connect();
+            return true;
+        }
+
+        /** Whether it has expired, at amy and at bob. */
+        boolean round() throws Exception {
+            final var expired = Check.together(() -> amy.sync(), () -> bob.sync());
+            Check.equal(expired.get(0), expired.get(1));
+            return expired.get(0);
+        }
+
+        @Override
+        public void close() {
+            amy.close();
+            bob.close();
+        }
+    }
+
+    private static byte[] number(int value) {
+        return ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(value).array();
+    }
+
+    private static int number(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).getInt();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void roundsCarryValues() throws Exception {
+        try (Pair pair = new Pair(BOTH_WAYS)) {
+            for (int i = 0; i < 100; ++i) {
+                final byte[] taken = new byte[4];
+                final byte[] heard = new byte[16];
+                final byte[] given = number(i);
+                pair.amy.put("give", given);
+                Arrays.fill(given, (byte) 0xEE); // it was copied
+                pair.bob.put("give", bytes("zażółć " + i));
+                pair.amy.get("take", heard);
+                pair.bob.get("take", taken);
+                Check.equal(0, number(taken));
+                Check.that(!pair.round(), "it has expired");
+                Check.equal(i, number(taken));
+                final byte[] expected = bytes("zażółć " + i);
+                Check.equal(expected.length, pair.amy.length("take"));
+                Check.that(
+                        Arrays.equals(expected, Arrays.copyOf(heard, expected.length)), "text");
+            }
+        }
+    }
+
+    private static void whatIsPreparedIsReplacedAndTakenBack() throws Exception {
+        try (Pair pair = new Pair(BOTH_WAYS)) {
+            final byte[] taken = new byte[4];
+            pair.amy.put("give", number(1));
+            pair.amy.put("give", number(2));
+            pair.bob.opt("take", taken);
+            pair.bob.get("take", taken);
+            pair.round();
+            Check.equal(2, number(taken));
+            pair.amy.put("give", number(3));
+            pair.amy.put("give", null);
+            pair.bob.get("take", taken);
+            pair.bob.get("take", null);
+            pair.round();
+            Check.equal(2, number(taken));
+            Check.that(!pair.bob.decide("take", taken), "the port has fired");
+        }
+    }
+
+    private static void optFiresOrNot() throws Exception {
+        try (Pair pair = new Pair(BOTH_WAYS)) {
+            for (int i = 0; i < 6; ++i) {
+                final byte[] taken = number(-1);
+                if (i % 2 == 0) {
+                    pair.amy.put("give", number(i));
+                }
+                pair.bob.opt("take", taken);
+                pair.round();
+                Check.equal(i % 2 == 0 ? i : -1, number(taken));
+                Check.equal(i % 2 == 0, pair.bob.decide("take", new byte[4]));
+            }
+        }
+    }
+
+    private static void aLongValueIsThereWhole() throws Exception {
+        try (Pair pair = new Pair(ONCE)) {
+            final byte[] given = new byte[1 << 20];
+            for (int i = 0; i < given.length; ++i) {
+                given[i] = (byte) (i * 7);
+            }
+            final byte[] room = new byte[10];
+            pair.amy.put("give", given);
+            pair.bob.get("take", room);
+            Check.that(pair.round(), "all components have ended, it should have expired");
+            Check.that(Arrays.equals(room, Arrays.copyOf(given, 10)), "the first bytes");
+            Check.equal(given.length, pair.bob.length("take"));
+            final byte[] whole = new byte[given.length];
+            Check.that(pair.bob.decide("take", whole), "the port has not fired");
+            Check.that(Arrays.equals(given, whole), "the bytes");
+        }
+    }
+
+    private static void whatDoesNotFitChangesNothing() throws Exception {
+        try (Pair pair = new Pair(BOTH_WAYS)) {
+            final byte[] taken = number(-1);
+            pair.bob.get("take", taken);
+            final var amy =
+                    Check.begin(
+                            () ->
+                                    Check.thrown(
+                                            UnsatisfiableBehaviorException.class,
+                                            () -> pair.amy.sync()));
+            final ConnectorException bob =
+                    Check.thrown(UnsatisfiableBehaviorException.class, () -> pair.bob.sync());
+            Check.finish(amy);
+            Check.that(bob.getMessage().contains("amy"), bob.getMessage());
+            Check.equal(-1, number(taken));
+            pair.amy.put("give", number(5)); // what was missing; the get is still prepared
+            pair.round();
+            Check.equal(5, number(taken));
+        }
+    }
+
+    private static void timeoutsNameWhoIsMissing() throws Exception {
+        try (Pair pair = new Pair(BOTH_WAYS)) {
+            pair.amy.timeout(Duration.ofMillis(50));
+            final ConnectorException late =
+                    Check.thrown(ConnectorTimeoutException.class, () -> pair.amy.sync());
+            Check.that(late.getMessage().contains("bob"), late.getMessage());
+            pair.amy.timeout(null);
+            pair.round();
+        }
+    }
+
+    private static void aPeerThatLeavesIsNoticed() throws Exception {
+        try (Pair pair = new Pair(BOTH_WAYS)) {
+            pair.bob.close();
+            final ConnectorException gone =
+                    Check.thrown(ConnectorException.class, () -> pair.amy.sync());
+            Check.equal(32, gone.errno()); // EPIPE
+        }
+    }
+
+    private static void descriptionsAreChecked() throws Exception {
+        final String wrong = "connector c { peer amy = \"127.0.0.1:1\" { in<u33> a; } }";
+        final InvalidDescriptionException said =
+                Check.thrown(
+                        InvalidDescriptionException.class, () -> Connector.checkdesc(wrong));
+        Check.that(said.getMessage().contains(":1:"), said.getMessage());
+        try (RealtimeConnector connector = new RealtimeConnector()) {
+            Check.thrown(
+                    InvalidDescriptionException.class, () -> connector.configure(wrong));
+            Check.thrown(
+                    InvalidDescriptionException.class, () -> connector.configure("self a;\0"));
+            connector.configure("self amy;\n" + Check.withAddresses(BOTH_WAYS));
+        }
+        Connector.checkdesc("self amy;\n" + Check.withAddresses(BOTH_WAYS));
+    }
+
+    private static void differentProtocolsAreRefused() throws Exception {
+        final String protocol = Check.withAddresses(BOTH_WAYS);
+        try (RealtimeConnector amy = new RealtimeConnector();
+                RealtimeConnector bob = new RealtimeConnector()) {
+            amy.configure("self amy;\n" + protocol);
+            bob.configure("self bob;\n" + protocol.replace("fires(a)", "!!fires(a)"));
+            final var refused =
+                    Check.begin(
+                            () -> Check.thrown(NegotiationException.class, () -> amy.connect()));
+            Check.thrown(NegotiationException.class, () -> bob.connect());
+            Check.finish(refused);
+        }
+    }
+
+    private static void mistakesAreUnchecked() throws Exception {
+        final RealtimeConnector idle = new RealtimeConnector();
+        Check.thrown(IllegalStateException.class, () -> idle.put("give", number(1)));
+        Check.thrown(IllegalStateException.class, () -> idle.connect());
+        Check.thrown(IllegalStateException.class, () -> idle.sync());
+        idle.close();
+        idle.close();
+        Check.thrown(IllegalStateException.class, () -> idle.put("give", number(1)));
+        try (Pair pair = new Pair(BOTH_WAYS)) {
+            final RealtimeConnector amy = pair.amy;
+            Check.thrown(IllegalArgumentException.class, () -> amy.put("nothing", number(1)));
+            Check.thrown(IllegalArgumentException.class, () -> amy.put("take", number(1)));
+            Check.thrown(IllegalArgumentException.class, () -> amy.get("give", number(1)));
+            Check.thrown(IllegalArgumentException.class, () -> amy.put("give", new byte[3]));
+            Check.thrown(
+                    IllegalArgumentException.class,
+                    () -> pair.bob.put("give", new byte[] {(byte) 0xFF}));
+            Check.thrown(IllegalStateException.class, () -> amy.connect());
+            final var waiting = Check.begin(() -> amy.sync());
+            // Either it is inside already, and we are told so, or we prepare for it.
+            while (true) {
+                try {
+                    amy.put("give", null);
+                    Thread.onSpinWait();
+                } catch (IllegalStateException busy) {
+                    Check.that(busy.getMessage().contains("thread"), busy.getMessage());
+                    break;
+                }
+            }
+            pair.bob.sync();
+            Check.finish(waiting);
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        roundsCarryValues();
+        whatIsPreparedIsReplacedAndTakenBack();
+        optFiresOrNot();
+        aLongValueIsThereWhole();
+        whatDoesNotFitChangesNothing();
+        timeoutsNameWhoIsMissing();
+        aPeerThatLeavesIsNoticed();
+        descriptionsAreChecked();
+        differentProtocolsAreRefused();
+        mistakesAreUnchecked();
+    }
+}
