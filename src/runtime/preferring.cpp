@@ -18,10 +18,10 @@ std::optional<wire::Decision> Runtime::find_preferred(const wire::AttemptId& id)
     if (!round) return round;
     bool is_turn = false;
     for (const wire::NodeRef& member : *round) {
-        const auto index = owner(member.attempt);
-        if (!index) return round;
-        const Attempt& deciding = *component(*index).attempt;
-        is_turn |= deciding.prefers_least_used && !deciding.nodes[member.node].path.empty();
+        const Node* const node = find_here(member);
+        if (!node) return round;
+        const Attempt& deciding = *component(*owner(member.attempt)).attempt;
+        is_turn |= deciding.prefers_least_used && !node->path.empty();
     }
     if (!is_turn) return round;
     const auto preferred = arbiter_.find(id, false, [&](const wire::AttemptId& attempt) {
@@ -29,9 +29,8 @@ std::optional<wire::Decision> Runtime::find_preferred(const wire::AttemptId& id)
         const bool has_turn = index && component(*index).attempt->prefers_least_used;
         return has_turn ? turn_numbers : std::size_t{0};
     });
-    const bool all_here = std::ranges::all_of(
-        *preferred, [&](const wire::NodeRef& member) { return owner(member.attempt).has_value(); });
-    if (!all_here) return round;
+    const auto is_here = [&](const wire::NodeRef& member) { return find_here(member) != nullptr; };
+    if (!preferred || !std::ranges::all_of(*preferred, is_here)) return round;
     const std::set<ChannelIndex> reached = channels_of(*round);
     const std::set<ChannelIndex> reached_else = channels_of(*preferred);
     const bool reaches_less =
@@ -39,13 +38,18 @@ std::optional<wire::Decision> Runtime::find_preferred(const wire::AttemptId& id)
     return reaches_less ? preferred : round;
 }
 
+// The behaviour, if it is one of this site's: what other sites say of it need not be true.
+const Node* Runtime::find_here(const wire::NodeRef& member) const {
+    const auto index = owner(member.attempt);
+    if (!index) return nullptr;
+    const auto& nodes = component(*index).attempt->nodes;
+    return member.node < nodes.size() ? &nodes[member.node] : nullptr;
+}
+
 std::set<ChannelIndex> Runtime::channels_of(const wire::Decision& round) const {
     std::set<ChannelIndex> channels;
     for (const wire::NodeRef& member : round) {
-        const Component& of = component(*owner(member.attempt));
-        for (const Node::Count& use : of.attempt->nodes[member.node].counts) {
-            channels.insert(use.channel);
-        }
+        for (const Node::Count& use : find_here(member)->counts) channels.insert(use.channel);
     }
     return channels;
 }
@@ -54,13 +58,14 @@ std::set<ChannelIndex> Runtime::channels_of(const wire::Decision& round) const {
 // done exploring.
 bool Runtime::may_improve(const wire::Decision& round, bool is_early) const {
     return std::ranges::any_of(round, [&](const wire::NodeRef& member) {
-        const auto index = owner(member.attempt);
-        if (!index) return false;
-        const Attempt& deciding = *component(*index).attempt;
-        const std::vector<std::uint32_t>& path = deciding.nodes[member.node].path;
+        const Node* const node = find_here(member);
+        if (!node) return false;
+        const ComponentIndex index = *owner(member.attempt);
+        const Attempt& deciding = *component(index).attempt;
+        const std::vector<std::uint32_t>& path = node->path;
         const bool is_first = std::ranges::all_of(path, [](std::uint32_t i) { return i == 0; });
         if (path.empty() || (is_first && !deciding.prefers_least_used)) return false;
-        return !is_explored_around(*index, is_early);
+        return !is_explored_around(index, is_early);
     });
 }
 

@@ -83,7 +83,9 @@ ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value>
         std::vector<PortHandle> named;
         shared_.ports.append(parameter.type, arguments[i], named);
         for (const PortHandle port : named) {
-            channels_[channel_of(port)].end(is_out(port)).name = parameter.name;
+            Channel::End& end = channels_[channel_of(port)].end(is_out(port));
+            end.name = parameter.name;
+            end.got_from = {};
         }
     }
     auto body = std::make_unique<ProgramBody>(

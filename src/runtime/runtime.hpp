@@ -200,6 +200,7 @@ class Runtime {
 
     // preferring.cpp
     std::optional<wire::Decision> find_preferred(const wire::AttemptId& id) const;
+    const Node* find_here(const wire::NodeRef& member) const;
     bool may_improve(const wire::Decision& round, bool is_early) const;
     bool is_explored_around(ComponentIndex index, bool is_early) const;
     std::set<ChannelIndex> channels_of(const wire::Decision& round) const;

@@ -37,8 +37,11 @@ void Runtime::describe(const Node::Count& use, const wire::Decision& decision,
     const Channel& channel = channels_[use.channel];
     if (!use.puts && channel.out.here) return;
     const auto end = [&](const Channel::End& of) {
-        WatchedRound::Flow::End told{
-            .here = of.here, .component = of.owner, .component_name = {}, .port = of.name};
+        WatchedRound::Flow::End told{.here = of.here,
+                                     .component = of.owner,
+                                     .component_name = {},
+                                     .port = of.name,
+                                     .got_from = of.got_from};
         if (of.here) told.component_name = component(of.owner).name;
         return told;
     };

@@ -35,7 +35,8 @@ struct WatchedRound {
             bool here = true;
             ComponentIndex component = 0;
             std::string_view component_name;
-            std::string_view port;  // what the component calls it, if that is known
+            std::string_view port;      // what the component calls it, if that is known
+            std::string_view got_from;  // else the port through which it came, if it did
         };
         ChannelIndex channel = 0;
         program::TypeId type = 0;  // of its messages

@@ -134,6 +134,7 @@ std::string Trace::as_json(const WatchedRound& round) const {
             Json told;
             add_name(told, of.component, of.component_name);
             if (!of.port.empty()) told["port"] = of.port;
+            if (!of.got_from.empty()) told["got_from"] = of.got_from;
             return told;
         };
         Json told;
@@ -156,6 +157,10 @@ std::string Trace::name_of(runtime::ComponentIndex component, std::string_view n
 }
 
 std::string Trace::describe(const WatchedRound::Flow::End& end) const {
+    if (!end.got_from.empty()) {
+        return fmt::format("{}.({})", name_of(end.component, end.component_name, true),
+                           end.got_from);
+    }
     if (end.port.empty()) return std::string(end.component_name);
     return name_of(end.component, end.component_name, true) + '.' + std::string(end.port);
 }

@@ -13,7 +13,7 @@ namespace {
 
 using Lane = runtime::Runtime::Lane;
 
-constexpr std::uint64_t seeds_usual = 1'000;
+constexpr std::uint64_t seeds_usual = 2'000;
 constexpr std::uint64_t rounds_max = 60;
 
 class Oracle : public testing::TestWithParam<Lane> {};
