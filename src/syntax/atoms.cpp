@@ -35,6 +35,16 @@ std::size_t after_comment(std::string_view text, std::size_t at) {
     return at;
 }
 
+bool is_open(const Atom& atom) {
+    return atom.kind == TokenKind::open_paren || atom.kind == TokenKind::open_bracket ||
+           atom.kind == TokenKind::open_brace || atom.opens_types;
+}
+
+bool is_close(const Atom& atom) {
+    return atom.kind == TokenKind::close_paren || atom.kind == TokenKind::close_bracket ||
+           atom.kind == TokenKind::close_brace || atom.closes_types;
+}
+
 // What stands between two tokens. Comments at the end of the first one's line are its own, the
 // others those of the second one.
 class Gap {
@@ -60,10 +70,14 @@ class Gap {
             comments.push_back(comment);
         }
         second.blank_before = lines > 1;
-        // Those up to the first that has a line of its own, if the last of them ends the line.
+        // Those up to the first that has a line of its own, if the last of them ends the line, or
+        // what follows is only a bracket, which may get a line of its own.
         std::size_t own = 0;
         while (own < comments.size() && !comments[own].own_line) ++own;
-        if (own > 0 && !comments[own - 1].ends_line) own = 0;
+        if (own > 0 && !comments[own - 1].ends_line && !is_close(second)) own = 0;
+        // After an opening bracket they are about what is inside.
+        const bool has_line = std::ranges::any_of(comments, &Comment::is_line);
+        if (first != nullptr && is_open(*first) && !has_line) own = 0;
         const auto split = comments.begin() + static_cast<std::ptrdiff_t>(own);
         if (first != nullptr) first->after.assign(comments.begin(), split);
         second.before.assign(split, comments.end());
@@ -90,16 +104,6 @@ class Gap {
     std::size_t at_;
     std::size_t end_;
 };
-
-bool is_open(const Atom& atom) {
-    return atom.kind == TokenKind::open_paren || atom.kind == TokenKind::open_bracket ||
-           atom.kind == TokenKind::open_brace || atom.opens_types;
-}
-
-bool is_close(const Atom& atom) {
-    return atom.kind == TokenKind::close_paren || atom.kind == TokenKind::close_bracket ||
-           atom.kind == TokenKind::close_brace || atom.closes_types;
-}
 
 // Backwards: between the brackets of a list of types every '<' opens such a list.
 void find_type_brackets(std::vector<Atom>& atoms) {
