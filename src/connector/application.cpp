@@ -63,4 +63,29 @@ bool ApplicationBody::takes_option() const {
     return next_ < (*batches_)[batch_].size() && next().kind == Prepared::Kind::opt;
 }
 
+// Gets follow each other to the end; what they bring changes nothing.
+class ApplicationBody::Future final : public runtime::Foresight {
+  public:
+    Future(std::shared_ptr<const Batches> batches, std::size_t batch, std::size_t next)
+        : batches_(std::move(batches)), batch_(batch), next_(next) {}
+
+    void got(std::optional<machine::Value>) override { ++next_; }
+    std::optional<machine::Foreseen> next() override {
+        const auto& prepared = (*batches_)[batch_];
+        if (next_ == prepared.size()) return machine::ForeseenEnd{};
+        const Prepared& action = prepared[next_];
+        if (action.kind != Prepared::Kind::get) return std::nullopt;
+        return machine::ForeseenGet{action.handle, action.type};
+    }
+
+  private:
+    std::shared_ptr<const Batches> batches_;
+    std::size_t batch_;
+    std::size_t next_;
+};
+
+std::unique_ptr<runtime::Foresight> ApplicationBody::foresee() const {
+    return std::make_unique<Future>(batches_, batch_, next_);
+}
+
 }  // namespace reowolf::connector

@@ -51,10 +51,13 @@ class ApplicationBody final : public runtime::Body {
     void chose(std::uint32_t index) override;
     void fires(bool) override {}
     void made(machine::PortHandle, machine::PortHandle) override {}
+    std::unique_ptr<runtime::Foresight> foresee() const override;
     bool same_state(const Body&) const override { return false; }
     bool takes_option() const override;
 
   private:
+    class Future;
+
     const Prepared& next() const { return (*batches_)[batch_][next_]; }
 
     std::shared_ptr<const Batches> batches_;

@@ -92,7 +92,7 @@ void Member::tell_arrival() {
         if (is_told() || !runtime_->is_idle()) return;
         told_attempt_ = runtime_->application_attempt();
         told_site_ = runtime_->arbiter().meeting_place();
-        send(told_site_, {{}, wire::Arrived{told_attempt_}});
+        tell(told_site_, {{}, wire::Arrived{told_attempt_}});
     });
 }
 
@@ -153,7 +153,7 @@ void Member::declare_impossible(const Region& region, const Quiet::Wave& wave) {
             give_up(reason, text);
         } else if (const auto answer = wave.answers.find(site); answer != wave.answers.end()) {
             arrived_.erase(site);
-            send(site, {{}, wire::Impossible{answer->second.waiting, reason, text}});
+            tell(site, {{}, wire::Impossible{answer->second.waiting, reason, text}});
         }
     }
     const bool is_of_step =

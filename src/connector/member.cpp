@@ -2,6 +2,7 @@
 #include "connector/member.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,6 +18,9 @@ constexpr int slices_per_turn = 64;
 
 // Errors of components kept for the explanation of a failed round.
 constexpr std::size_t errors_kept_max = 8;
+
+// Values together in one frame have at most so many bytes.
+constexpr std::size_t frame_value_bytes_max = 256 << 10;
 
 // Messages of the next protocol kept until this peer has heard that it is agreed on.
 constexpr std::size_t early_max = 4'096;
@@ -72,6 +76,7 @@ Member::Member(std::shared_ptr<const Description> description, Handshake::Establ
       early_(classes_.size()) {
     build();
     links_.resize(established.connections.size());
+    outgoing_.resize(links_.size());
     for (wire::SiteId site = 0; site < links_.size(); ++site) {
         if (!established.connections[site]) continue;
         links_[site] =
@@ -117,8 +122,10 @@ void Member::build() {
             runtime_->make_absent();
         } else if (out_here != in_here && out_exists && in_exists) {
             const wire::SiteId other = out_here ? channel.in.site : channel.out.site;
-            const auto port = runtime_->make_link(channel.type, out_here, other);
             const Structure::End& end = out_here ? channel.out : channel.in;
+            const Structure::End& far = out_here ? channel.in : channel.out;
+            const auto port = runtime_->make_link(channel.type, out_here, other,
+                                                  far.kind == Kind::application);
             if (end.kind == Kind::application) runtime_->give_to_application(port, name_of(port));
         } else {
             const auto ends = runtime_->make_channel(channel.type);
@@ -292,8 +299,9 @@ void Member::pump() {
     for (int slice = 0; slice < slices_per_turn; ++slice) {
         if (runtime_->step()) continue;
         on_idle();
-        return;
+        return flush();
     }
+    flush();
     if (std::exchange(pump_posted_, true)) return;
     loop_.post([this, alive = std::weak_ptr(alive_)] {
         if (alive.expired()) return;
@@ -303,16 +311,43 @@ void Member::pump() {
 }
 
 void Member::send(wire::SiteId to, const wire::Message& message) {
+    outgoing_[to].push_back(message);
+}
+
+// What goes to one site travels in one frame, if it is not large.
+void Member::flush() {
+    runtime_->flush();
+    for (wire::SiteId site = 0; site < links_.size(); ++site) {
+        auto& messages = outgoing_[site];
+        if (messages.empty()) continue;
+        std::span<const wire::Message> rest(messages);
+        while (links_[site]->is_open && !rest.empty()) {
+            std::size_t count = 0;
+            for (std::size_t bytes = 0; count < rest.size(); ++count) {
+                const auto* value = std::get_if<wire::Value>(&rest[count].body);
+                bytes += value ? value->value.size() : 0;
+                if (count > 0 && bytes > frame_value_bytes_max) break;
+            }
+            links_[site]->connection->send(wire::encode(rest.first(count)));
+            rest = rest.subspan(count);
+        }
+        messages.clear();
+    }
+}
+
+void Member::tell(wire::SiteId to, const wire::Message& message) {
+    flush();
     if (links_[to]->is_open) links_[to]->connection->send(wire::encode(message));
 }
 
 void Member::send(wire::SiteId to, const wire::Handshake& message) {
+    flush();
     if (links_[to]->is_open) links_[to]->connection->send(wire::encode(message));
 }
 
 void Member::send_all(const wire::Message& message) {
     for (wire::SiteId site = 0; site < links_.size(); ++site) {
-        if (links_[site]) send(site, message);
+        if (links_[site]) tell(site, message);
     }
 }
 
@@ -355,9 +390,9 @@ void Member::on_message(wire::SiteId from, const std::vector<std::byte>& bytes) 
         std::visit([&](const auto& one) { on(from, one); }, *handshake);
         return pump();
     }
-    const auto message = wire::decode(bytes);
-    if (!message) return deviation(from, message.error());
-    if (const auto* lost = std::get_if<wire::Lost>(&message->body)) {
+    const auto messages = wire::decode(bytes);
+    if (!messages) return deviation(from, messages.error());
+    if (const auto* lost = std::get_if<wire::Lost>(&messages->front().body)) {
         if (lost->site < links_.size()) on_told_lost(lost->site, lost->why);
         return pump();
     }
@@ -367,21 +402,26 @@ void Member::on_message(wire::SiteId from, const std::vector<std::byte>& bytes) 
         early_[from].push_back(bytes);
         return;
     }
-    if (const auto* probe = std::get_if<wire::Probe>(&message->body)) {
+    for (const wire::Message& message : *messages) on_message(from, message);
+    pump();
+}
+
+void Member::on_message(wire::SiteId from, const wire::Message& message) {
+    if (const auto* probe = std::get_if<wire::Probe>(&message.body)) {
+        flush();  // what is to be sent has been sent, or it is not known yet
         wire::Probed here = answer();
         here.number = probe->number;
-        links_[from]->connection->send(wire::encode({{}, std::move(here)}));
-    } else if (const auto* probed = std::get_if<wire::Probed>(&message->body)) {
+        tell(from, {{}, std::move(here)});
+    } else if (const auto* probed = std::get_if<wire::Probed>(&message.body)) {
         check_.on_answer(from, *probed);
         impasse_.on_answer(from, *probed);
-    } else if (const auto* arrived = std::get_if<wire::Arrived>(&message->body)) {
+    } else if (const auto* arrived = std::get_if<wire::Arrived>(&message.body)) {
         on_arrived(from, *arrived);
-    } else if (const auto* impossible = std::get_if<wire::Impossible>(&message->body)) {
+    } else if (const auto* impossible = std::get_if<wire::Impossible>(&message.body)) {
         on_impossible(*impossible);
     } else {
-        runtime_->receive(from, *message);
+        runtime_->receive(from, message);
     }
-    pump();
 }
 
 void Member::report(const runtime::Report& report) {
@@ -415,6 +455,7 @@ void Member::on_closed(wire::SiteId site, const std::string& why) {
 void Member::lose(wire::SiteId site, const std::string& why) {
     if (site == description_->self || !std::exchange(links_[site]->is_open, false)) return;
     links_[site]->connection->abort();
+    flush();
     if (!leaving_.contains(site)) {
         send_all({{}, wire::Lost{site, why}});
     }
@@ -464,8 +505,8 @@ bool Member::is_port_closed(std::string_view name) const {
 void Member::leave(std::function<void()> done) {
     left_ = std::move(done);
     runtime_->depart(description_->self);
-    for (const auto& link : links_) {
-        if (link && link->is_open) link->connection->send(wire::encode(wire::Bye{}));
+    for (wire::SiteId site = 0; site < links_.size(); ++site) {
+        if (links_[site]) send(site, wire::Bye{});
     }
     deadline_ = loop_.after(limits_.silence_patience_ms, [this] {
         deadline_ = 0;
@@ -480,6 +521,7 @@ void Member::part_if_all_know() {
     for (wire::SiteId site = 0; site < links_.size(); ++site) {
         if (links_[site] && links_[site]->is_open && !farewells_.contains(site)) return;
     }
+    flush();
     for (const auto& link : links_) {
         if (link && link->is_open) link->connection->close();
     }

@@ -90,7 +90,11 @@ class Member final : private runtime::World {
     void enter();
     void give_up_late();
     void pump();
+    void flush();
     void on_message(wire::SiteId from, const std::vector<std::byte>& bytes);
+    void on_message(wire::SiteId from, const wire::Message& message);
+    // At once, after everything that has gathered.
+    void tell(wire::SiteId to, const wire::Message& message);
     void send(wire::SiteId to, const wire::Handshake& message);
     Quiet::Asked questions();
     wire::Probed answer() const;
@@ -156,6 +160,7 @@ class Member final : private runtime::World {
     std::vector<Class> classes_;                // by site
     std::optional<runtime::Runtime> runtime_;   // of the present protocol
     std::vector<std::unique_ptr<Link>> links_;  // by site; null at the own place
+    std::vector<std::vector<wire::Message>> outgoing_;  // by site: what the next frame carries
     std::set<wire::SiteId> leaving_;            // have said Bye
     std::set<wire::SiteId> deviated_;
     std::vector<std::string> errors_;  // of components, since the last round began

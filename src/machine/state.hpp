@@ -62,6 +62,7 @@ class State {
   private:
     friend class Machine;
     friend class StateComparison;
+    friend class Forecast;
 
     struct Call {
         program::RoutineId routine = 0;

@@ -15,18 +15,20 @@ using wire::Reason;
 using wire::SiteId;
 
 Arbiter::Arbiter(SiteId self, std::vector<std::string> sites, std::vector<SiteId> realtime)
-    : self_(self), sites_(std::move(sites)), holdings_(std::move(realtime)) {}
+    : self_(self),
+      sites_(std::move(sites)),
+      holdings_(realtime),
+      finals_(self, std::move(realtime)) {}
 
 // ---- Events of this site's own attempts --------------------------------------------------------
 
 void Arbiter::open(const AttemptId& own) {
     own_.insert(own);
     holdings_.add(own);  // rule 1
-    if (holdings_.is_realtime(own)) cancel_step_if_broken();
-}
-
-void Arbiter::arrive(const AttemptId& own) {
-    if (holdings_.is_realtime(own) && holdings_.contains(own)) hand_over_to_step(own);
+    if (!holdings_.is_realtime(own)) return;
+    stepping_ = own;
+    way_ = Way::undecided;
+    cancel_step_if_broken();
 }
 
 // Applications that step together are in every round together, so their authority always meets. To
@@ -43,6 +45,8 @@ void Arbiter::touch(const AttemptId& own, const AttemptId& other, SiteId holder)
 void Arbiter::leaf(const AttemptId& own, wire::Leaf leaf) {
     if (holdings_.contains(own)) {
         holdings_.add_leaf(own, std::move(leaf));
+    } else if (const auto promised = promised_.find(own); promised != promised_.end()) {
+        promised->second.leaves.push_back(std::move(leaf));
     } else if (const auto pointer = pointers_.find(own); pointer != pointers_.end()) {
         send(pointer->second, wire::LeafFound{own, std::move(leaf)});
     }
@@ -50,6 +54,10 @@ void Arbiter::leaf(const AttemptId& own, wire::Leaf leaf) {
 
 void Arbiter::withdraw(const AttemptId& own, wire::NodeId leaf) {
     holdings_.withdraw_leaf(own, leaf);
+    if (const auto promised = promised_.find(own); promised != promised_.end()) {
+        std::erase_if(promised->second.leaves,
+                      [&](const wire::Leaf& each) { return each.node == leaf; });
+    }
 }
 
 void Arbiter::decide(const AttemptId& attempt, bool silent_too) {
@@ -66,7 +74,11 @@ void Arbiter::take(const Decision& found) {  // rule 7
     std::set<SiteId> owners;
     for (const NodeRef& member : found) owners.insert(member.attempt.owner());
     owners.erase(self_);
-    for (const SiteId owner : owners) send(owner, wire::Decide{found});
+    const bool steps = std::ranges::any_of(
+        found, [&](const NodeRef& member) { return holdings_.is_realtime(member.attempt); });
+    const bool publish_next = steps && is_single_step();
+    for (const SiteId owner : owners) send(owner, wire::Decide{found, publish_next});
+    if (steps) is_publishing_expected_ = publish_next;
     learn(found);
 }
 
@@ -79,6 +91,8 @@ void Arbiter::abandon(const AttemptId& own) {
 
 void Arbiter::cancel(const AttemptId& own, Reason reason, const std::string& text) {
     if (!own_.contains(own)) return;
+    if (promised_.contains(own)) return cancel_published(reason, text);
+    if (is_undecided(own)) arrive(own);
     if (holdings_.contains(own)) {
         cancel_held(own, reason, text);
     } else if (const auto pointer = pointers_.find(own); pointer != pointers_.end()) {
@@ -121,11 +135,14 @@ void Arbiter::on(SiteId, const wire::Held& message) {
     if (is_lost(message.holder) && own_.contains(message.attempt)) inquire(message.attempt);
 }
 
-void Arbiter::on(SiteId, const wire::Cancel& message) {
+void Arbiter::on(SiteId from, const wire::Cancel& message) {
     if (holdings_.contains(message.attempt)) {  // rule 9
         cancel_held(message.attempt, message.reason, message.text);
     } else if (const auto pointer = pointers_.find(message.attempt); pointer != pointers_.end()) {
         send(pointer->second, message);
+    } else if (finals_.is_stepping(message.attempt) && message.attempt.owner() == from) {
+        kept_cancels_.insert_or_assign(from, message);
+        answer_kept_cancels();
     }
 }
 
@@ -136,6 +153,10 @@ void Arbiter::on(SiteId, const wire::Cancelled& message) {
 }
 
 void Arbiter::on(SiteId, const wire::Decide& message) {
+    const auto steps = [&](const NodeRef& member) { return holdings_.is_realtime(member.attempt); };
+    if (std::ranges::any_of(message.decision, steps)) {
+        is_publishing_expected_ = message.publish_next;
+    }
     learn(message.decision);
 }
 
@@ -150,8 +171,14 @@ void Arbiter::on(SiteId, const wire::Over& message) {
 // ---- Authority ---------------------------------------------------------------------------------
 
 // Rule 3, at this site: `here` touches `other`, which is believed to be held at `holder`.
-void Arbiter::touch_at(const AttemptId& here, const AttemptId& other, SiteId holder) {
+void Arbiter::touch_at(const AttemptId& here, const AttemptId& other, SiteId holder, bool told) {
     Held* const held = holdings_.find(here);
+    if (defers(here)) {
+        if (held) held->touches.insert(other);
+        if (Held* const other_held = holdings_.find(other)) other_held->touches.insert(here);
+        noted_[here].push_back({other, holder});
+        return;
+    }
     if (!held) {
         if (const auto pointer = pointers_.find(here); pointer != pointers_.end()) {
             send(pointer->second, wire::Touch{here, other, holder});
@@ -161,13 +188,16 @@ void Arbiter::touch_at(const AttemptId& here, const AttemptId& other, SiteId hol
     held->touches.insert(other);
     if (Held* const other_held = holdings_.find(other)) {
         other_held->touches.insert(here);
+    } else if (holder == wire::nobody) {
+        return;  // if it is not published any more, whoever holds it says so
     } else if (holder == self_) {
         if (const auto pointer = pointers_.find(other); pointer != pointers_.end()) {
             give(here, pointer->second, other);
         }
     } else if (holder < self_) {
         give(here, holder, other);
-    } else if (!is_lost(holder) && (here.owner() != self_ || other.owner() != holder)) {
+    } else if (!is_lost(holder) &&
+               (!told || here.owner() != self_ || other.owner() != holder)) {
         // Two owners that hold their own have said to each other what TOUCH says, with the value.
         send(holder, wire::Touch{other, here, self_});
     }
@@ -196,10 +226,11 @@ void Arbiter::give(const AttemptId& attempt, SiteId to, const AttemptId& reason)
     for (const AttemptId& moved : together_with(attempt)) {
         Held held = holdings_.remove(moved);
         pointers_[moved] = to;
-        send(
-            to,
-            wire::Hand{
-                moved, std::move(held.leaves), {held.touches.begin(), held.touches.end()}, reason});
+        send(to, wire::Hand{moved,
+                            std::move(held.leaves),
+                            {held.touches.begin(), held.touches.end()},
+                            reason,
+                            singles_.erase(moved) > 0});
     }
 }
 
@@ -209,6 +240,7 @@ void Arbiter::acquire(const wire::Hand& hand, SiteId from) {
     if (attempt.owner() == self_ || is_lost(attempt.owner()) || holdings_.contains(attempt)) return;
     pointers_.erase(attempt);
     Held& held = holdings_.add(attempt);
+    if (hand.single) singles_.insert(attempt);
     for (const wire::Leaf& leaf : hand.leaves) holdings_.add_leaf(attempt, leaf);
     if (attempt.owner() != from) send(attempt.owner(), wire::Held{attempt, self_});
 
@@ -236,7 +268,7 @@ void Arbiter::acquire(const wire::Hand& hand, SiteId from) {
 
 // ---- Ends --------------------------------------------------------------------------------------
 
-void Arbiter::learn(const Decision& decision) {
+void Arbiter::learn(const Decision& decision, bool was_published) {
     if (decision.empty()) return;
     // Nobody else will ask about a round that was this site's alone.
     const bool is_shared = std::ranges::any_of(
@@ -245,12 +277,20 @@ void Arbiter::learn(const Decision& decision) {
     bool commits = false;
     for (const NodeRef& member : decision) {
         commits |= own_.contains(member.attempt);
+        if (stepping_ == member.attempt) ++steps_;
+        if (finals_.is_stepping(member.attempt)) finals_.raise_floor(member.attempt);
         if (shared && member.attempt.number >= over_[member.attempt.component]) {
             decisions_[member.attempt.component] = shared;
         }
         finish(member.attempt);
     }
-    if (commits) effects_.emplace_back(Commit{decision});
+    if (commits) effects_.emplace_back(Commit{decision, was_published});
+    if (was_published) {
+        finals_.take_excluded();  // their trees are forgotten with the attempts
+    } else {
+        forget_excluded();
+    }
+    answer_kept_cancels();
 }
 
 void Arbiter::finish(const AttemptId& attempt) {
@@ -260,11 +300,19 @@ void Arbiter::finish(const AttemptId& attempt) {
     pointers_.erase(attempt);
     inquiries_.erase(attempt);
     own_.erase(attempt);
+    promised_.erase(attempt);
+    noted_.erase(attempt);
+    singles_.erase(attempt);
+    if (stepping_ == attempt) {
+        stepping_.reset();
+        published_.reset();
+        wanted_cancel_.reset();
+    }
 }
 
 bool Arbiter::is_over(const AttemptId& attempt) const {
     const auto found = over_.find(attempt.component);
-    return found != over_.end() && attempt.number <= found->second;
+    return found != over_.end() && attempt.number <= found->second && !finals_.names(attempt);
 }
 
 // Rule 9. Applications that step together wait for each other, so they fail together.
@@ -316,6 +364,7 @@ bool Arbiter::is_step_complete() const {
 // ---- What can be asked -------------------------------------------------------------------------
 
 SiteId Arbiter::holder(const AttemptId& own) const {
+    if (promised_.contains(own)) return wire::nobody;
     const auto pointer = pointers_.find(own);
     return pointer == pointers_.end() ? self_ : pointer->second;
 }

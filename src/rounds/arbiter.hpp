@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One site's part in deciding rounds: the general algorithm of docs/deciding.md as a state machine.
+// One site's part in deciding rounds: the algorithm of docs/deciding.md as a state machine.
 // Events go in through the functions below, effects come out of take_effects(). It has no clock,
 // thread or socket. Rule numbers in the comments are those of that page.
 #pragma once
@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "rounds/finals.hpp"
 #include "rounds/forest.hpp"
 #include "rounds/solver.hpp"
 #include "wire/ids.hpp"
@@ -26,6 +27,9 @@ struct Send {
 // The round is decided; attempts of this site in it commit with the node named.
 struct Commit {
     wire::Decision decision;
+    // Everybody in it knows it. The nodes are those that were published: what has been received
+    // leads to one complete behaviour below each.
+    bool was_published = false;
 };
 // An attempt of this site is over without a round. Nothing of it is left anywhere.
 struct Fail {
@@ -39,7 +43,16 @@ struct Doubt {
     wire::AttemptId attempt;
     std::string text;
 };
-using Effect = std::variant<Send, Commit, Fail, Doubt>;
+// Attempts of this site are not published any more.
+struct Withdraw {
+    std::vector<wire::AttemptId> attempts;
+};
+// A value that a site which is lost had sent here, as others have kept it.
+struct Restore {
+    wire::SiteId from = 0;
+    wire::Copy copy;
+};
+using Effect = std::variant<Send, Commit, Fail, Doubt, Withdraw, Restore>;
 
 class Arbiter {
   public:
@@ -49,8 +62,12 @@ class Arbiter {
 
     // ---- Events of this site's own attempts.
     void open(const wire::AttemptId& own);
-    // Of an application that steps together with others: it is ready for the others to know.
-    void arrive(const wire::AttemptId& own);
+    // Of an application that steps together with others: which of two ways it goes. It is handed to
+    // whoever decides the step; `single`: it could have been published. Or it is published, with
+    // what is in every round with it here; all these attempts must be held here. The numbers of
+    // step and floors are filled in.
+    void arrive(const wire::AttemptId& own, bool single = false);
+    void publish(wire::Final own);
     void touch(const wire::AttemptId& own, const wire::AttemptId& other, wire::SiteId holder);
     void leaf(const wire::AttemptId& own, wire::Leaf leaf);
     void withdraw(const wire::AttemptId& own, wire::NodeId leaf);
@@ -77,7 +94,15 @@ class Arbiter {
     void depart(wire::SiteId site);
 
     // ---- What can be asked.
-    wire::SiteId holder(const wire::AttemptId& own) const;
+    wire::SiteId holder(const wire::AttemptId& own) const;  // nobody: it is published
+    bool is_published(const wire::AttemptId& own) const { return promised_.contains(own); }
+    // It has not taken one of the two ways yet.
+    bool is_undecided(const wire::AttemptId& own) const {
+        return stepping_ == own && way_ == Way::undecided;
+    }
+    // Whether to publish is possible at all, and whether it is expected to lead to a round.
+    bool may_publish() const;
+    bool is_publishing_expected() const;
     bool is_lost(wire::SiteId site) const { return lost_.contains(site); }
     bool is_over(const wire::AttemptId& attempt) const;
     // Where the applications that step together meet: the lowest of all sites that are left, so
@@ -106,14 +131,22 @@ class Arbiter {
         std::set<wire::SiteId> denied;
     };
     using SharedDecision = std::shared_ptr<const wire::Decision>;
+    enum class Way { undecided, general, published };
+    // An attempt of another site that touches one of this site's, and where it is held.
+    struct Noted {
+        wire::AttemptId other;
+        wire::SiteId holder;
+    };
 
     void send(wire::SiteId to, wire::Body body);
-    void touch_at(const wire::AttemptId& here, const wire::AttemptId& other, wire::SiteId holder);
+    // `told`: its owner knows what TOUCH would say.
+    void touch_at(const wire::AttemptId& here, const wire::AttemptId& other, wire::SiteId holder,
+                  bool told = true);
     void give(const wire::AttemptId& attempt, wire::SiteId to, const wire::AttemptId& reason);
     std::set<wire::AttemptId> together_with(const wire::AttemptId& attempt) const;
     void hand_over_to_step(const wire::AttemptId& attempt);
     void acquire(const wire::Hand& hand, wire::SiteId from);
-    void learn(const wire::Decision& decision);
+    void learn(const wire::Decision& decision, bool was_published = false);
     void finish(const wire::AttemptId& attempt);
     void cancel_held(const wire::AttemptId& attempt, wire::Reason reason, const std::string& text);
     void cancel_one(const wire::AttemptId& attempt, wire::Reason reason, const std::string& text);
@@ -122,6 +155,22 @@ class Arbiter {
     void inquire(const wire::AttemptId& own);
     void conclude_if_denied(const wire::AttemptId& own);
     const wire::Decision* find_decision(const wire::AttemptId& attempt) const;
+
+    // publishing.cpp: the shortcut
+    bool is_free() const { return !published_ && !is_doubtful_; }
+    bool defers(const wire::AttemptId& here) const;
+    void touch_noted(const wire::AttemptId& own);
+    void release(const wire::AttemptId& application, bool cancels, wire::Reason reason,
+                 const std::string& text);
+    void release_kept(bool cancels, wire::Reason reason, const std::string& text);
+    void keep(const wire::Final& leaf);
+    void consider(const wire::Final& leaf);
+    void try_round();
+    void take_home(bool cancels, wire::Reason reason, const std::string& text);
+    void cancel_published(wire::Reason reason, const std::string& text);
+    void answer_kept_cancels();
+    void forget_excluded();
+    bool is_single_step() const;
 
     void on(wire::SiteId from, const wire::Touch& message);
     void on(wire::SiteId from, const wire::Hand& message);
@@ -133,6 +182,8 @@ class Arbiter {
     void on(wire::SiteId from, const wire::Over& message);
     void on(wire::SiteId from, const wire::Ask& message);
     void on(wire::SiteId from, const wire::No& message);
+    void on(wire::SiteId from, const wire::Final& message);
+    void on(wire::SiteId from, const wire::Release& message);
     template <class Other>
     void on(wire::SiteId, const Other&) {}  // the runtime's business
 
@@ -147,6 +198,21 @@ class Arbiter {
     std::map<wire::SiteId, std::string> lost_;
     std::set<wire::SiteId> departed_;
     std::map<wire::AttemptId, Inquiry> inquiries_;
+    // The shortcut.
+    Finals finals_;
+    std::optional<wire::AttemptId> stepping_;  // the application's open attempt, if it steps
+    Way way_ = Way::undecided;                 // which it goes
+    std::optional<wire::Final> published_;
+    std::map<wire::AttemptId, Held> promised_;  // attempts of this site that all decide together
+    std::map<wire::AttemptId, std::vector<Noted>> noted_;  // touches that wait for what comes first
+    std::optional<wire::Cancel> wanted_cancel_;            // of what is published
+    std::map<wire::SiteId, wire::Cancel> kept_cancels_;
+    std::vector<wire::Final> last_round_;     // that was decided by all together
+    std::set<wire::AttemptId> singles_;       // held here, and could have been published
+    std::uint64_t steps_ = 0;                 // rounds of the applications
+    bool is_publishing_expected_ = true;      // as the last step was
+    bool is_doubtful_ = false;                // has published, and never learned the outcome
+
     std::vector<wire::Ask> deferred_;  // questions about losses not noticed here yet
     std::vector<Effect> effects_;
 };

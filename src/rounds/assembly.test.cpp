@@ -86,7 +86,11 @@ void Assembly::open(std::size_t index) {
     own.open = AttemptId{id(index), ++own.number};
     Arbiter& arbiter = arbiters_[component.site];
     arbiter.open(*own.open);
-    arbiter.arrive(*own.open);
+    const bool published = component.publishes &&
+                           own.number > static_cast<std::uint64_t>(component.attempts_mixed) &&
+                           arbiter.may_publish();
+    const bool publishes = published && arbiter.is_publishing_expected();
+    if (!publishes) arbiter.arrive(*own.open, published);
     apply(component.site);
     wire::NodeId node = 0;
     for (const auto& used : component.alternatives) {
@@ -100,6 +104,35 @@ void Assembly::open(std::size_t index) {
         std::ranges::sort(leaf.uses);
         arbiter.leaf(*own.open, std::move(leaf));
     }
+    if (!own.open) return;
+    if (publishes) {
+        publish(index);
+    } else {
+        say_what_it_waits_for(index);
+    }
+    apply(component.site);
+    if (own.open) arbiter.decide(*own.open, false);
+    apply(component.site);
+}
+
+void Assembly::publish(std::size_t index) {
+    const auto& component = situation_.components[index];
+    const AttemptId& id = *own_[index].open;
+    wire::Part part{.attempt = id, .node = 1, .depends = {}, .actions = {}};
+    for (const bool puts : {true, false}) {
+        for (const std::uint32_t channel : component.alternatives.front()) {
+            if ((situation_.channels[channel].from == index) != puts) continue;
+            part.actions.push_back({{wire::ChannelId::between_sites, channel}, puts});
+        }
+    }
+    arbiters_[component.site].publish(
+        {.attempt = id, .step = 0, .floors = {}, .parts = {std::move(part)}, .copies = {}});
+}
+
+void Assembly::say_what_it_waits_for(std::size_t index) {
+    const auto& component = situation_.components[index];
+    Own& own = own_[index];
+    Arbiter& arbiter = arbiters_[component.site];
     for (std::uint32_t channel = 0; channel < situation_.channels.size(); ++channel) {
         if (!uses(index, channel)) continue;
         const auto& ends = situation_.channels[channel];
@@ -116,9 +149,6 @@ void Assembly::open(std::size_t index) {
             arbiter.touch(*own.open, *own_[other].open, arbiter.holder(*own_[other].open));
         }
     }
-    apply(component.site);
-    if (own.open) arbiter.decide(*own.open, false);
-    apply(component.site);
 }
 
 void Assembly::cancel(std::size_t component) {
@@ -179,6 +209,7 @@ void Assembly::notice(SiteId site) {
 }
 
 void Assembly::send(SiteId from, SiteId to, wire::Body body) {
+    ++sent_[body.index()];
     if (!arbiters_[from].is_lost(to)) links_[{from, to}].push_back(std::move(body));
 }
 
@@ -189,13 +220,18 @@ void Assembly::apply(SiteId site) {
             if (auto* message = std::get_if<Send>(&effect)) {
                 send(site, message->to, std::move(message->body));
             } else if (const auto* round = std::get_if<Commit>(&effect)) {
-                commit(site, round->decision);
+                commit(site, *round);
             } else if (const auto* failure = std::get_if<Fail>(&effect)) {
                 ++failures_;
                 failed_.insert(failure->attempt);
                 finish(site, failure->attempt, {});
+            } else if (const auto* withdraw = std::get_if<Withdraw>(&effect)) {
+                for (const AttemptId& attempt : withdraw->attempts) {
+                    say_what_it_waits_for(component_of(attempt.component));
+                }
             } else if (const auto* doubt = std::get_if<Doubt>(&effect)) {
                 ++doubts_;
+                doubted_.insert(doubt->attempt);
                 if (!is_gone_) complain(text_of(doubt->attempt) + " is in doubt without a loss");
                 own_[component_of(doubt->attempt.component)].is_unknown = true;
                 finish(site, doubt->attempt, {});
@@ -204,7 +240,8 @@ void Assembly::apply(SiteId site) {
     }
 }
 
-void Assembly::commit(SiteId site, const Decision& decision) {
+void Assembly::commit(SiteId site, const Commit& round) {
+    const Decision& decision = round.decision;
     std::vector<AttemptId> here;
     for (const wire::NodeRef& member : decision) {
         const auto& known = decisions_.emplace(member.attempt, decision).first->second;
@@ -219,16 +256,25 @@ void Assembly::commit(SiteId site, const Decision& decision) {
     }
     for (const AttemptId& attempt : here) {
         ++own_[component_of(attempt.component)].decided;
-        finish(site, attempt, decision);
+        finish(site, attempt, decision, round.was_published);
+    }
+    if (!round.was_published) return;
+    for (const wire::NodeRef& member : decision) {
+        arbiters_[site].forest().forget(member.attempt);
+        std::erase_if(heard_, [&](const auto& entry) {
+            return entry.first.first == site && entry.second.attempt == member.attempt;
+        });
     }
 }
 
-void Assembly::finish(SiteId site, const AttemptId& attempt, const Decision& decision) {
+void Assembly::finish(SiteId site, const AttemptId& attempt, const Decision& decision,
+                      bool all_know) {
     const std::size_t component = component_of(attempt.component);
     Own& own = own_[component];
     own.open.reset();
     own.is_cancelled = false;
     arbiters_[site].forest().forget(attempt);
+    if (all_know) return;
     std::set<SiteId> told;
     for (std::uint32_t channel = 0; channel < situation_.channels.size(); ++channel) {
         if (!uses(component, channel)) continue;
@@ -278,6 +324,20 @@ bool Assembly::has_round() const {
         return false;
     };
     return choose(0);
+}
+
+std::string Assembly::problem_of_survivors() const {
+    for (const AttemptId& committed : committed_) {
+        if (has_left(committed.owner())) continue;
+        for (const wire::NodeRef& member : decisions_.at(committed)) {
+            if (has_left(member.attempt.owner())) continue;
+            if (doubted_.contains(member.attempt) || failed_.contains(member.attempt)) {
+                return text_of(committed) + " commits, and " + text_of(member.attempt) +
+                       " does not know of it";
+            }
+        }
+    }
+    return "";
 }
 
 std::string Assembly::problem_at_rest() const {

@@ -23,6 +23,9 @@ struct Situation {
         bool is_application = false;  // at most one of a site; all of them step together
         int attempts_max = 1;         // so many that are decided
         bool cancels = false;         // its first attempt is cancelled, at some time
+        // The shortcut: its attempts are published, but for so many that come first and are not.
+        bool publishes = false;
+        int attempts_mixed = 0;
     };
     struct Channel {
         std::size_t from = 0;  // components
@@ -45,9 +48,17 @@ class Assembly {
     // Of what happened so far, and what must be true when nothing more can. Empty: all is well.
     std::string problem() const { return problem_; }
     std::string problem_at_rest() const;
+    // Of what those who are not lost were told of one round.
+    std::string problem_of_survivors() const;
     std::size_t decisions() const { return decisions_.size(); }
     std::size_t failures() const { return failures_; }
     std::size_t doubts() const { return doubts_; }
+    // How many messages of a kind were sent.
+    template <class Kind>
+    std::size_t sent() const {
+        const auto found = sent_.find(wire::Body(Kind{}).index());
+        return found == sent_.end() ? 0 : found->second;
+    }
 
   private:
     using Option = std::function<void()>;
@@ -66,14 +77,17 @@ class Assembly {
     bool uses(std::size_t component, std::uint32_t channel) const;
     bool has_left(wire::SiteId site) const { return is_gone_ && situation_.lost == site; }
     void open(std::size_t component);
+    void publish(std::size_t component);
+    void say_what_it_waits_for(std::size_t component);
     void cancel(std::size_t component);
     void deliver(wire::SiteId from, wire::SiteId to);
     void lose();
     void notice(wire::SiteId site);
     void hear_of(wire::SiteId here, const wire::Wait& message);
     void apply(wire::SiteId site);
-    void finish(wire::SiteId site, const wire::AttemptId& attempt, const wire::Decision& decision);
-    void commit(wire::SiteId site, const wire::Decision& decision);
+    void finish(wire::SiteId site, const wire::AttemptId& attempt, const wire::Decision& decision,
+                bool all_know = false);
+    void commit(wire::SiteId site, const Commit& round);
     void send(wire::SiteId from, wire::SiteId to, wire::Body body);
     bool has_round() const;
     void complain(std::string what) {
@@ -95,6 +109,8 @@ class Assembly {
     std::map<wire::AttemptId, wire::Decision> decisions_;  // of every attempt in one
     std::set<wire::AttemptId> committed_;                  // told to their owner
     std::set<wire::AttemptId> failed_;
+    std::set<wire::AttemptId> doubted_;
+    std::map<std::size_t, std::size_t> sent_;              // messages, by kind
     std::size_t failures_ = 0;
     std::size_t doubts_ = 0;
     std::string problem_;

@@ -2,6 +2,7 @@
 #include "rounds/forest.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace reowolf::rounds {
 
@@ -18,7 +19,10 @@ Forest::Node Forest::find(const Tree& tree, NodeId node) {
 bool Forest::grow(const AttemptId& attempt, NodeId node, NodeId parent) {
     if (node == 0) return parent == 0;
     // A component has one open attempt: a newer one says that the older are over.
-    trees_.erase(trees_.lower_bound({attempt.component, 0}), trees_.lower_bound(attempt));
+    for (auto older = trees_.lower_bound({attempt.component, 0});
+         older != trees_.end() && older->first < attempt;) {
+        older = kept_.contains(older->first) ? std::next(older) : trees_.erase(older);
+    }
     Tree& tree = trees_[attempt];
     if (const auto found = tree.find(node); found != tree.end()) {
         return found->second.parent == parent;
@@ -65,6 +69,7 @@ bool Forest::is_above(const AttemptId& attempt, NodeId above, NodeId below) cons
 
 void Forest::forget(const AttemptId& attempt) {
     trees_.erase(attempt);
+    kept_.erase(attempt);
 }
 
 std::optional<Depends> join(const Forest& forest, const Depends& a, const Depends& b) {

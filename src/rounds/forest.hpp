@@ -24,6 +24,9 @@ class Forest {
     // `above` is `below` or one of its ancestors. False for nodes that are not known.
     bool is_above(const wire::AttemptId& attempt, wire::NodeId above, wire::NodeId below) const;
     void forget(const wire::AttemptId& attempt);
+    // The tree stays until it is forgotten or released, although there may be a newer attempt.
+    void keep(const wire::AttemptId& attempt) { kept_.insert(attempt); }
+    void release(const wire::AttemptId& attempt) { kept_.erase(attempt); }
     std::size_t size() const { return trees_.size(); }
 
   private:
@@ -39,6 +42,7 @@ class Forest {
     static Node find(const Tree& tree, wire::NodeId node);
 
     std::map<wire::AttemptId, Tree> trees_;
+    std::set<wire::AttemptId> kept_;
 };
 
 // What led to a behaviour: of every other attempt the deepest node, sorted by attempt.

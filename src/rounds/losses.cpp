@@ -31,7 +31,10 @@ void Arbiter::lose(SiteId site, const std::string& why) {
     }
     cancel_step_if_broken();
     for (const AttemptId& own : std::set(own_)) {
-        if (!holdings_.contains(own)) inquire(own);
+        // What is published with the application's attempt ends with it.
+        if (!holdings_.contains(own) && (!promised_.contains(own) || own == stepping_)) {
+            inquire(own);
+        }
     }
     for (const wire::Ask& question : std::exchange(deferred_, {})) on(site, question);
 }
@@ -54,7 +57,9 @@ void Arbiter::cancel_step_if_broken() {
 void Arbiter::depart(SiteId site) {
     if (!departed_.insert(site).second) return;
     cancel_step_if_broken();
-    if (site == self_) cancel_foreign();
+    if (site != self_) return;
+    cancel_foreign();
+    release_kept(true, Reason::left, gone_text());
 }
 
 void Arbiter::cancel_foreign() {
@@ -73,7 +78,10 @@ void Arbiter::inquire(const AttemptId& own) {
     inquiry.denied.clear();
     for (SiteId site = 0; site < sites_.size(); ++site) {
         if (site == self_ || is_lost(site)) continue;
-        send(site, wire::Ask{own, {inquiry.lost.begin(), inquiry.lost.end()}, site});
+        send(site, wire::Ask{own,
+                             {inquiry.lost.begin(), inquiry.lost.end()},
+                             site,
+                             promised_.contains(own)});
     }
     conclude_if_denied(own);
 }
@@ -86,22 +94,40 @@ void Arbiter::on(SiteId, const wire::Ask& message) {
     }
     const SiteId owner = message.attempt.owner();
     const auto pointer = pointers_.find(message.attempt);
-    if (const Decision* known = find_decision(message.attempt)) {
-        send(owner, wire::Decide{*known});
+    const auto names = [&](const wire::Final& leaf) { return leaf.attempt == message.attempt; };
+    const auto no = [&](std::vector<wire::Final> finals) {
+        std::vector<SiteId> lost;
+        for (const auto& [site, why] : lost_) lost.push_back(site);
+        send(owner, wire::No{message.attempt, std::move(lost), message.asked, std::move(finals)});
+    };
+    const bool is_excluded = message.published && finals_.is_stepping(message.attempt) &&
+                             (is_free() || message.attempt.number <= finals_.floor(owner));
+    if (message.published && std::ranges::any_of(last_round_, names)) {
+        no(last_round_);  // all that the owner needs to commit
+    } else if (const Decision* known = find_decision(message.attempt)) {
+        send(owner, wire::Decide{*known, false});
     } else if (holdings_.contains(message.attempt)) {
         cancel_held(message.attempt, Reason::peer_lost, gone_text());
     } else if (pointer != pointers_.end() && !is_lost(pointer->second)) {
         send(pointer->second, message);
+    } else if (is_excluded) {
+        release(message.attempt, true, Reason::peer_lost, gone_text());
     } else {
-        std::vector<SiteId> lost;
-        for (const auto& [site, why] : lost_) lost.push_back(site);
-        send(owner, wire::No{message.attempt, lost, message.asked});
+        std::vector<wire::Final> finals;
+        if (message.published) {
+            finals = finals_.kept();
+            if (published_) finals.push_back(*published_);
+        }
+        no(std::move(finals));
     }
 }
 
 void Arbiter::on(SiteId, const wire::No& message) {
     const auto inquiry = inquiries_.find(message.attempt);
     if (inquiry == inquiries_.end()) return;
+    for (const wire::Final& leaf : message.finals) keep(leaf);
+    try_round();
+    if (!inquiries_.contains(message.attempt)) return;
     if (std::set(message.lost.begin(), message.lost.end()) != inquiry->second.lost) return;
     inquiry->second.denied.insert(message.asked);
     conclude_if_denied(message.attempt);
@@ -113,8 +139,17 @@ void Arbiter::conclude_if_denied(const AttemptId& own) {
     for (SiteId site = 0; site < sites_.size(); ++site) {
         if (site != self_ && !is_lost(site) && !inquiry.denied.contains(site)) return;
     }
-    finish(own);
-    effects_.emplace_back(Doubt{own, gone_text()});
+    std::vector<AttemptId> doubted{own};
+    if (promised_.contains(own)) {
+        is_doubtful_ = true;
+        for (const auto& [promised, held] : promised_) {
+            if (promised != own) doubted.push_back(promised);
+        }
+    }
+    for (const AttemptId& each : doubted) {
+        finish(each);
+        effects_.emplace_back(Doubt{each, gone_text()});
+    }
 }
 
 bool Arbiter::is_gone(SiteId site) const {

@@ -1,10 +1,31 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/body.hpp"
 
+#include <utility>
+
 namespace reowolf::runtime {
 
 bool ProgramBody::same_state(const Body& other) const {
     return shared_->comparison.same(state_, static_cast<const ProgramBody&>(other).state_);
+}
+
+namespace {
+
+class ProgramForesight final : public Foresight {
+  public:
+    explicit ProgramForesight(machine::Forecast forecast) : forecast_(std::move(forecast)) {}
+    void got(std::optional<machine::Value> message) override { forecast_.got(std::move(message)); }
+    std::optional<machine::Foreseen> next() override { return forecast_.next(); }
+
+  private:
+    machine::Forecast forecast_;
+};
+
+}  // namespace
+
+std::unique_ptr<Foresight> ProgramBody::foresee() const {
+    return std::make_unique<ProgramForesight>(
+        machine::Forecast(shared_->machine, shared_->program, state_, shared_->limits));
 }
 
 std::vector<TraceLine> ProgramBody::trace() const {

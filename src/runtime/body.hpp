@@ -10,6 +10,7 @@
 
 #include "base/span.hpp"
 #include "machine/comparison.hpp"
+#include "machine/forecast.hpp"
 #include "machine/machine.hpp"
 #include "machine/ports.hpp"
 
@@ -19,6 +20,15 @@ struct TraceLine {
     std::string kind;  // the keyword of its routine
     std::string name;
     Span where;
+};
+
+// What a behaviour that waits for a message will do, whatever the message is. First got() is called;
+// after it and after everything but a get, next().
+class Foresight {
+  public:
+    virtual ~Foresight() = default;
+    virtual void got(std::optional<machine::Value> message) = 0;  // none: not known
+    virtual std::optional<machine::Foreseen> next() = 0;          // none: not certain
 };
 
 // Where one behaviour of a component stands. Copying it is how a behaviour splits.
@@ -36,6 +46,9 @@ class Body {
     virtual void fires(bool yes) = 0;
     virtual void made(machine::PortHandle out, machine::PortHandle in) = 0;
 
+    // Of one that waits for a message. Null: nothing is certain.
+    virtual std::unique_ptr<Foresight> foresee() const { return nullptr; }
+
     // Whether both would go on alike. Asked of two bodies of one component.
     virtual bool same_state(const Body& other) const = 0;
     // Whether the get that it waits in is one that its owner would rather have than not.
@@ -52,6 +65,7 @@ class ProgramBody final : public Body {
         machine::Machine machine;
         machine::StateComparison comparison;
         machine::PortFinder ports;
+        Limits limits;
     };
 
     ProgramBody(Shared& shared, machine::State state)
@@ -65,6 +79,7 @@ class ProgramBody final : public Body {
     void chose(std::uint32_t index) override { state_.chose(index); }
     void fires(bool yes) override { state_.fires(yes); }
     void made(machine::PortHandle out, machine::PortHandle in) override { state_.made(out, in); }
+    std::unique_ptr<Foresight> foresee() const override;
     bool same_state(const Body& other) const override;
     machine::State& state() { return state_; }
     const machine::State& state() const { return state_; }

@@ -92,6 +92,7 @@ struct Channel {
     program::TypeId type = 0;
     bool carries_ports = false;
     wire::SiteId other_site = 0;  // of a channel between sites
+    bool to_application = false;  // there; not to a component
     End out;
     End in;
     std::vector<std::vector<Offer>> offers;  // by index within a behaviour's sequence
@@ -100,6 +101,9 @@ struct Channel {
     End& end(bool is_out) { return is_out ? out : in; }
     const End& end(bool is_out) const { return is_out ? out : in; }
 };
+
+// About as many bytes as it takes on the wire.
+std::uint64_t size_of(const machine::Value& value);
 
 // A port handle names an end of a channel, and tells it from ends of earlier channels with the same
 // number.

@@ -19,7 +19,6 @@ void Runtime::settle(ComponentIndex index) {
 
     if (!component(index).attempt) return;
     const wire::AttemptId id = attempt(index).id;
-    if (index == application) arbiter_.arrive(id);
     if (const auto round = find_preferred(id)) {
         std::uint8_t& waited = attempt(index).turns_waited;
         if (waited < turns_max && may_improve(*round, waited < early_turns)) {
@@ -48,6 +47,7 @@ void Runtime::renew_if_worn(ComponentIndex index) {
     Component& worn = component(index);
     const std::uint32_t doublings = std::min(worn.renewals, doublings_max);
     if (worn.attempt->dropped < dropped_before_renewal << doublings) return;
+    if (is_promised(worn.attempt->id)) return;
     ++worn.renewals;
     arbiter_.cancel(worn.attempt->id, wire::Reason::timed_out, {});
     apply_effects();
@@ -99,7 +99,7 @@ bool Runtime::is_quiet_around(ComponentIndex index) {
 void Runtime::check_dead(ComponentIndex index) {
     Attempt& exploring = attempt(index);
     const std::size_t hopeless = exploring.patient ? exploring.silent.size() : 0;
-    if (exploring.live > hopeless) return;
+    if (exploring.live > hopeless || is_promised(exploring.id)) return;
 
     const Discard* end_of_file = nullptr;
     for (const Node& node : exploring.nodes) {
@@ -131,10 +131,10 @@ void Runtime::apply(rounds::Send& effect) {
 }
 
 void Runtime::apply(rounds::Commit& effect) {
-    struct Chosen {
-        ComponentIndex index;
-        NodeId node;
-    };
+    if (effect.was_published) {
+        published_round_ = std::move(effect);
+        return commit_published();
+    }
     std::vector<Chosen> chosen;
     for (const wire::NodeRef& member : effect.decision) {
         const auto index = owner(member.attempt);
@@ -148,17 +148,31 @@ void Runtime::apply(rounds::Commit& effect) {
         }
         chosen.push_back({*index, member.node});
     }
+    commit_round(effect, chosen);
+}
+
+void Runtime::commit_round(const rounds::Commit& round, const std::vector<Chosen>& chosen) {
     ++rounds_committed_;
-    world_.committed(effect.decision);
-    if (watcher_) watcher_->committed(describe(effect.decision));
+    world_.committed(round.decision);
+    if (watcher_) {
+        wire::Decision complete = round.decision;
+        for (const Chosen& one : chosen) {
+            std::ranges::find(complete, attempt(one.index).id, &wire::NodeRef::attempt)->node =
+                one.node;
+        }
+        watcher_->committed(describe(complete));
+    }
     std::vector<std::unique_ptr<Body>> bodies;
     std::vector<std::vector<Node::Moved>> moved;
     for (const Chosen& one : chosen) {
         commit(one.index, one.node);
+        component(one.index).was_published = round.was_published;
         bodies.push_back(std::move(attempt(one.index).nodes[one.node].body));
         moved.push_back(std::move(attempt(one.index).nodes[one.node].moved));
     }
-    for (const Chosen& one : chosen) finish_attempt(one.index, effect.decision);
+    for (const Chosen& one : chosen) {
+        finish_attempt(one.index, round.decision, round.was_published);
+    }
     for (std::size_t i = 0; i < chosen.size(); ++i) hand_over(chosen[i].index, moved[i]);
     for (std::size_t i = 0; i < chosen.size(); ++i) {
         leave_attempt(chosen[i].index, std::move(bodies[i]));

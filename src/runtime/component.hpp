@@ -28,11 +28,13 @@ struct Discard {
 
 // A stretch of a behaviour between two decisions.
 struct Node {
-    enum class Phase { runnable, waiting, complete, split, discarded, dropped };
+    // foreseen: it stands for the only behaviour, of which all is known but what it receives.
+    enum class Phase { runnable, waiting, complete, split, discarded, dropped, foreseen };
     struct Put {
         ChannelIndex channel;
         std::uint32_t index;
         Span where;
+        bool foreseen = false;  // it was sent before
     };
     struct Count {
         ChannelIndex channel;
@@ -93,6 +95,18 @@ struct Attempt {
     std::uint8_t turns_waited = 0;  // although there was a round
     bool reported_stuck = false;
 
+    // The shortcut of docs/deciding.md. What was sent ahead, by which node; and, where more than
+    // two step together, everything that was sent.
+    struct Early {
+        ChannelIndex channel;
+        std::uint32_t index;
+        machine::Value value;
+    };
+    std::optional<wire::NodeId> foreseen;
+    std::vector<Early> early;
+    std::vector<wire::Copy> copies;
+    std::size_t copied_bytes = 0;
+
     bool is_settled() const { return runnable.empty(); }
 };
 
@@ -141,6 +155,7 @@ struct Component {
     bool is_doubted = false;      // is among those who are looked at after a while
     bool has_printed = false;     // in the lane, in this attempt
     bool writer_chooses = false;  // a component that may put to it waits for an alternative
+    bool was_published = false;   // in its last round
     bool is_overloaded = false;   // has more live behaviours than allowed
     std::uint8_t misses = 0;      // how often in a row its attempts had to leave the lane
     std::uint8_t passes = 0;      // so many attempts do not begin in the lane

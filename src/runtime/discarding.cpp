@@ -85,7 +85,8 @@ void Runtime::retract(const wire::NodeRef& branch, ChannelIndex number, std::uin
 
 // The attempt is over, in the round of the decision or, if that is empty, without one. Everything
 // that came of it elsewhere goes too.
-void Runtime::finish_attempt(ComponentIndex index, const wire::Decision& decision) {
+void Runtime::finish_attempt(ComponentIndex index, const wire::Decision& decision,
+                             bool others_know) {
     Component& leaving = component(index);
     const wire::AttemptId id = leaving.attempt->id;
     std::vector<Offer::Taker> victims;
@@ -106,7 +107,7 @@ void Runtime::finish_attempt(ComponentIndex index, const wire::Decision& decisio
         Channel::End& end = channel.end(is_out(port));
         if (end.user != id) continue;
         end.user.reset();
-        if (channel.between_sites()) told.insert(channel.other_site);
+        if (channel.between_sites() && !others_know) told.insert(channel.other_site);
     }
     leaving.attempt.reset();
     leaving.is_overloaded = false;

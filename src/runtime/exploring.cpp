@@ -101,7 +101,7 @@ bool Runtime::serve_get(ComponentIndex index, NodeId id, PortHandle port) {
     const ChannelIndex number = channel_of(port);
     Channel& channel = channels_[number];
     Node& node = attempt(index).nodes[id];
-    if (channel.out.closed) {
+    if (channel.out.closed && !is_promised(attempt(index).id)) {
         discard(index, id,
                 {.cause = Discard::Cause::get_from_closed,
                  .text = "'get' from a port whose other end is closed",
@@ -120,21 +120,17 @@ bool Runtime::serve_get(ComponentIndex index, NodeId id, PortHandle port) {
     return false;
 }
 
-namespace {
-
 std::uint64_t size_of(const machine::Value& value) {
     if (!value.is_reference() || !value.block()) return 0;
     const machine::Block& block = *value.block();
     return std::uint64_t{block.length} * block.element_bytes + block.nested_bytes;
 }
 
-}  // namespace
-
 bool Runtime::serve_put(ComponentIndex index, NodeId id, machine::Request& put) {
     if (!may_use(index, id, put.port, "put")) return false;
     const ChannelIndex number = channel_of(put.port);
     Node& node = attempt(index).nodes[id];
-    if (channels_[number].in.closed) {
+    if (channels_[number].in.closed && !is_promised(attempt(index).id)) {
         discard(index, id,
                 {.cause = Discard::Cause::put_on_closed,
                  .text = "attempted to 'put' on port that is no longer owned",
@@ -153,9 +149,11 @@ bool Runtime::serve_put(ComponentIndex index, NodeId id, machine::Request& put) 
     }
     if (channels_[number].carries_ports && !put_ports_away(index, id, put)) return false;
     const std::uint32_t sent = node.count(number, true);
-    node.puts.push_back({number, sent, node.body->position()});
+    const bool was_early = was_sent_early(index, number, sent);
+    node.puts.push_back({number, sent, node.body->position(), was_early});
     node.add_use(number, true);
     note_use(index, number, true);
+    if (was_early) return true;
     Offer made{.branch = {attempt(index).id, id},
                .causes = node.depends,
                .value = std::move(put.value),
@@ -349,8 +347,14 @@ void Runtime::note_use(ComponentIndex index, ChannelIndex number, bool puts) {
     draw_from_lane(number, !puts);
     if (!puts) {
         if (!channel.out.here) {
-            send(channel.other_site, wire::Wait{using_it.id, channel.id.index,
-                                                arbiter_.holder(using_it.id), !using_it.repeats});
+            const wire::Wait wait{using_it.id, channel.id.index, arbiter_.holder(using_it.id),
+                                  !using_it.repeats};
+            // Rounds that were published go on being published, as a rule: then nobody needs it.
+            if (component(index).was_published && channel.to_application) {
+                withheld_[channel.other_site].push_back(wait);
+            } else {
+                send(channel.other_site, wait);
+            }
         } else if (!using_it.repeats) {
             note_change(number, true);
         }
@@ -381,6 +385,7 @@ void Runtime::offer(ChannelIndex number, std::uint32_t index, Offer made, bool n
                             .value = {}};
         std::erase(message.depends, made.branch);
         machine::encode(shared_.program, channel.type, made.value, message.value);
+        copy_value(message, channel.other_site);
         return send(channel.other_site, std::move(message));
     }
     if (channel.offers.size() <= index) channel.offers.resize(index + 1);

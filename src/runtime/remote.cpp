@@ -29,13 +29,49 @@ void for_each_node(const wire::Body& body, Visit visit) {
 }  // namespace
 
 void Runtime::send(wire::SiteId to, wire::Body body) {
+    if (const auto withheld = withheld_.extract(to)) {
+        for (const wire::Wait& wait : withheld.mapped()) push(to, wait);
+    }
+    push(to, std::move(body));
+}
+
+void Runtime::push(wire::SiteId to, wire::Body body) {
     if (arbiter_.is_lost(to)) return;
     wire::Message message{.lineage = {}, .body = std::move(body)};
     for_each_node(message.body, [&](const wire::NodeRef& ref) {
         announcements_.describe(arbiter_.forest(), to, ref, message.lineage);
     });
-    ++sent_[to];
-    world_.send(to, message);
+    outbox_.emplace_back(to, std::move(message));
+}
+
+void Runtime::flush() {
+    // Where an attempt is held may have changed since the message was written.
+    const auto update = [&](const wire::AttemptId& attempt, wire::SiteId& holder) {
+        if (holder != wire::nobody && owner(attempt)) holder = arbiter_.holder(attempt);
+    };
+    for (auto& [to, message] : std::exchange(outbox_, {})) {
+        if (arbiter_.is_lost(to)) continue;
+        if (auto* value = std::get_if<wire::Value>(&message.body)) {
+            update(value->branch.attempt, value->holder);
+        } else if (auto* wait = std::get_if<wire::Wait>(&message.body)) {
+            update(wait->attempt, wait->holder);
+        }
+        ++sent_[to];
+        world_.send(to, message);
+    }
+}
+
+// Whoever begins to decide about attempts that touch those here has to know of them.
+void Runtime::urge(wire::SiteId from, const wire::Body& body) {
+    const auto* value = std::get_if<wire::Value>(&body);
+    const auto* wait = std::get_if<wire::Wait>(&body);
+    const bool decides =
+        (value && value->holder != wire::nobody) || (wait && wait->holder != wire::nobody) ||
+        std::holds_alternative<wire::Hand>(body) || std::holds_alternative<wire::Touch>(body);
+    if (!decides) return;
+    if (const auto withheld = withheld_.extract(from)) {
+        for (const wire::Wait& each : withheld.mapped()) push(from, each);
+    }
 }
 
 std::uint64_t Runtime::sum_of(const std::vector<std::uint64_t>& messages) const {
@@ -49,6 +85,7 @@ std::uint64_t Runtime::sum_of(const std::vector<std::uint64_t>& messages) const 
 void Runtime::receive(wire::SiteId from, const wire::Message& message) {
     if (arbiter_.is_lost(from)) return;
     ++received_[from];
+    urge(from, message.body);
     for (const wire::Lineage& line : message.lineage) {
         if (!arbiter_.is_over(line.attempt)) {
             arbiter_.forest().grow(line.attempt, line.node, line.parent);
@@ -91,6 +128,11 @@ void Runtime::receive(wire::SiteId from, const wire::Value& message) {
         return world_.deviation(from, "a value before the one that it follows");
     }
 
+    const auto known = [&](const Offer& offer) { return offer.branch == message.branch; };
+    if (message.index < channel.offers.size() &&
+        std::ranges::any_of(channel.offers[message.index], known)) {
+        return;
+    }
     channel.out.user = message.branch.attempt;
     channel.out.holder = message.holder;
     Offer made{.branch = message.branch,
@@ -130,6 +172,8 @@ void Runtime::receive(wire::SiteId from, const wire::Closed& message) {
     Channel& channel = channels_[*number];
     const bool out_here = channel.out.here;
     channel.end(!out_here).closed = true;
+    const auto& open = component(channel.end(out_here).owner).attempt;
+    if (open && is_promised(open->id)) return;  // until it is not any more
     if (!channel.end(out_here).closed) discard_users_of(*number, out_here);
 }
 
@@ -174,7 +218,7 @@ void Runtime::lose(wire::SiteId site, const std::string& why) {
         // An attempt whose authority is elsewhere may have been decided, with this channel in it.
         // It stays as it is until that is known, and starts anew if it was not.
         const auto& open = component(index).attempt;
-        if (open && arbiter_.holder(open->id) != place_.self) continue;
+        if (open && (arbiter_.holder(open->id) != place_.self || is_promised(open->id))) continue;
         if (!channel.end(out_here).closed) discard_users_of(number, out_here);
         std::vector<Offer::Taker> victims;
         for (auto& offers : std::exchange(channel.offers, {})) {

@@ -12,7 +12,7 @@ using machine::PortHandle;
 
 Runtime::Runtime(const program::Program& program, const Limits& limits, Place place, World& world)
     : shared_{program, machine::Machine(program, limits), machine::StateComparison(program),
-              machine::PortFinder(program)},
+              machine::PortFinder(program), limits},
       limits_(limits),
       place_(std::move(place)),
       world_(world),
@@ -41,13 +41,15 @@ Runtime::Ends Runtime::make_channel(program::TypeId type) {
     return {port_of(index, true, channel.generation), port_of(index, false, channel.generation)};
 }
 
-PortHandle Runtime::make_link(program::TypeId type, bool out_here, wire::SiteId other_site) {
+PortHandle Runtime::make_link(program::TypeId type, bool out_here, wire::SiteId other_site,
+                              bool to_application) {
     const ChannelIndex index = channels_.append();
     Channel& channel = channels_[index];
     channel.id = {.home = wire::ChannelId::between_sites, .index = index};
     channel.type = type;
     channel.carries_ports = shared_.ports.can_hold(type);
     channel.other_site = other_site;
+    channel.to_application = to_application;
     channel.end(!out_here).here = false;
     links_.push_back(index);
     return port_of(index, out_here);
@@ -198,6 +200,8 @@ bool Runtime::step() {
     } else if (quiet_candidates_.empty()) {
         return false;
     }
+    if (published_round_) commit_published();
+    choose_way();
     if (!quiet_candidates_.empty() &&
         ((queue_.empty() && doubted_.empty()) || ++slices_ % slices_between_silences == 0)) {
         for (const ComponentIndex candidate : std::exchange(quiet_candidates_, {})) {

@@ -80,7 +80,8 @@ class Runtime {
     Ends make_channel(program::TypeId type);
     // A channel of which only one end lies here. Its number, the next one, must be the same at
     // both sites; make_absent() passes over a number that this site has no part in.
-    machine::PortHandle make_link(program::TypeId type, bool out_here, wire::SiteId other_site);
+    machine::PortHandle make_link(program::TypeId type, bool out_here, wire::SiteId other_site,
+                                  bool to_application = false);
     void make_absent();
     ComponentIndex start(program::RoutineId routine, std::vector<machine::Value> arguments);
     ComponentIndex start_native(std::string name, std::unique_ptr<Body> body,
@@ -110,6 +111,9 @@ class Runtime {
 
     // ---- Other sites.
     void receive(wire::SiteId from, const wire::Message& message);
+    // Sends what has gathered. To be called when nothing more is to be done at once, so that what
+    // goes to one site can travel together.
+    void flush();
     void lose(wire::SiteId site, const std::string& why);
     void depart(wire::SiteId site);
 
@@ -196,7 +200,8 @@ class Runtime {
     void retract(const wire::NodeRef& branch, ChannelIndex channel, std::uint32_t index,
                  std::vector<Offer::Taker>& victims);
     void drop_all(std::vector<Offer::Taker> victims);
-    void finish_attempt(ComponentIndex index, const wire::Decision& decision);
+    void finish_attempt(ComponentIndex index, const wire::Decision& decision,
+                        bool others_know = false);
 
     // preferring.cpp
     std::optional<wire::Decision> find_preferred(const wire::AttemptId& id) const;
@@ -216,6 +221,13 @@ class Runtime {
     void apply(rounds::Commit& effect);
     void apply(rounds::Fail& effect);
     void apply(rounds::Doubt& effect);
+    void apply(rounds::Withdraw& effect);
+    void apply(rounds::Restore& effect);
+    struct Chosen {
+        ComponentIndex index;
+        wire::NodeId node;
+    };
+    void commit_round(const rounds::Commit& round, const std::vector<Chosen>& chosen);
     void commit(ComponentIndex index, wire::NodeId id);
     void note_silence(Component& silent, bool repeats);
     void leave_attempt(ComponentIndex index, std::unique_ptr<Body> body);
@@ -226,7 +238,21 @@ class Runtime {
     void close_end(ChannelIndex channel, bool is_out);
     void discard_users_of(ChannelIndex channel, bool is_out);
 
+    // publishing.cpp: the shortcut
+    class Prospect;
+    void choose_way();
+    void publish(Prospect& prospect);
+    void commit_published();
+    std::optional<wire::NodeId> completed(ComponentIndex index, wire::NodeId published,
+                                          const wire::Decision& decision) const;
+    bool is_promised(const wire::AttemptId& attempt) const;
+    bool was_sent_early(ComponentIndex index, ChannelIndex channel, std::uint32_t number) const;
+    void copy_value(const wire::Value& value, wire::SiteId to);
+    void withdraw(ComponentIndex index);
+
     // remote.cpp
+    void push(wire::SiteId to, wire::Body body);
+    void urge(wire::SiteId from, const wire::Body& body);
     void send(wire::SiteId to, wire::Body body);
     void receive(wire::SiteId from, const wire::Value& message);
     void receive(wire::SiteId from, const wire::Wait& message);
@@ -306,6 +332,12 @@ class Runtime {
     std::uint64_t components_ended_ = 0;
     std::uint64_t rounds_committed_ = 0;
     std::uint64_t slices_ = 0;
+    std::vector<std::pair<wire::SiteId, wire::Message>> outbox_;
+    // What others need not know before something else is sent to them, or they begin to decide; and
+    // what they need not know unless what is published is withdrawn.
+    std::map<wire::SiteId, std::vector<wire::Wait>> withheld_;
+    std::vector<std::pair<wire::SiteId, wire::Wait>> unsaid_;
+    std::optional<rounds::Commit> published_round_;  // decided, but not all is computed yet
     std::vector<std::uint64_t> sent_;  // by site
     std::vector<std::uint64_t> received_;
     bool has_failed_ = false;

@@ -11,6 +11,9 @@ namespace reowolf::wire {
 // Number of a process in a connector: its peer's place in the description.
 using SiteId = std::uint16_t;
 
+// No site: so the holder of an attempt is called whose owner has published it (see Final).
+inline constexpr SiteId nobody = 0xFFFF;
+
 // A component, by the site it runs at. Index 0 of every site is its application.
 struct ComponentId {
     SiteId site = 0;

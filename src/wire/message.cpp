@@ -119,7 +119,7 @@ void fields(auto& walk, Is<Touch> auto& x) {
     all(walk, x.attempt, x.other, x.other_holder);
 }
 void fields(auto& walk, Is<Hand> auto& x) {
-    all(walk, x.attempt, x.leaves, x.touches, x.reason);
+    all(walk, x.attempt, x.leaves, x.touches, x.reason, x.single);
 }
 void fields(auto& walk, Is<LeafFound> auto& x) {
     all(walk, x.attempt, x.leaf);
@@ -134,7 +134,7 @@ void fields(auto& walk, Is<Cancelled> auto& x) {
     all(walk, x.attempt, x.reason, x.text);
 }
 void fields(auto& walk, Is<Decide> auto& x) {
-    all(walk, x.decision);
+    all(walk, x.decision, x.publish_next);
 }
 void fields(auto& walk, Is<Over> auto& x) {
     all(walk, x.attempt, x.decision);
@@ -143,10 +143,25 @@ void fields(auto& walk, Is<Lost> auto& x) {
     all(walk, x.site, x.why);
 }
 void fields(auto& walk, Is<Ask> auto& x) {
-    all(walk, x.attempt, x.lost, x.asked);
+    all(walk, x.attempt, x.lost, x.asked, x.published);
 }
 void fields(auto& walk, Is<No> auto& x) {
-    all(walk, x.attempt, x.lost, x.asked);
+    all(walk, x.attempt, x.lost, x.asked, x.finals);
+}
+void fields(auto& walk, Is<Action> auto& x) {
+    all(walk, x.channel, x.puts);
+}
+void fields(auto& walk, Is<Part> auto& x) {
+    all(walk, x.attempt, x.node, x.depends, x.actions);
+}
+void fields(auto& walk, Is<Copy> auto& x) {
+    all(walk, x.to, x.lineage, x.value);
+}
+void fields(auto& walk, Is<Final> auto& x) {
+    all(walk, x.attempt, x.step, x.floors, x.parts, x.copies);
+}
+void fields(auto& walk, Is<Release> auto& x) {
+    all(walk, x.attempt, x.cancels, x.reason, x.text);
 }
 void fields(auto& walk, Is<Probe> auto& x) {
     all(walk, x.number);
@@ -174,24 +189,33 @@ bool take_body(Take& take, std::size_t kind, Body& body) {
 
 }  // namespace
 
-std::vector<std::byte> encode(const Message& message) {
+std::vector<std::byte> encode(std::span<const Message> messages) {
     Writer out;
     Put put(out);
-    out.number(static_cast<std::uint8_t>(message.body.index()));
-    put(message.lineage);
-    std::visit([&](const auto& body) { put(body); }, message.body);
+    for (const Message& message : messages) {
+        out.number(static_cast<std::uint8_t>(message.body.index()));
+        put(message.lineage);
+        std::visit([&](const auto& body) { put(body); }, message.body);
+    }
     return out.take();
 }
 
-std::expected<Message, std::string> decode(std::span<const std::byte> bytes) {
+std::vector<std::byte> encode(const Message& message) {
+    return encode(std::span(&message, 1));
+}
+
+std::expected<std::vector<Message>, std::string> decode(std::span<const std::byte> bytes) {
     Reader in(bytes);
     Take take(in);
-    Message message;
-    const auto kind = in.number<std::uint8_t>();
-    take(message.lineage);
-    if (!take_body(take, kind, message.body)) return std::unexpected("unknown kind of message");
-    if (take.bad() || !in.finished()) return std::unexpected("malformed message");
-    return message;
+    std::vector<Message> messages;
+    do {
+        Message& message = messages.emplace_back();
+        const auto kind = in.number<std::uint8_t>();
+        take(message.lineage);
+        if (!take_body(take, kind, message.body)) return std::unexpected("unknown kind of message");
+        if (take.bad() || in.failed()) return std::unexpected("malformed message");
+    } while (!in.finished());
+    return messages;
 }
 
 }  // namespace reowolf::wire

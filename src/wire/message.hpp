@@ -83,6 +83,7 @@ struct Hand {
     std::vector<Leaf> leaves;
     std::vector<AttemptId> touches;
     AttemptId reason;
+    bool single = false;  // an application's with one behaviour, which could have been published
 };
 struct LeafFound {
     AttemptId attempt;
@@ -105,11 +106,54 @@ struct Cancelled {
 };
 struct Decide {
     Decision decision;
+    bool publish_next = false;  // all applications in it had one behaviour
 };
 // The attempt is over. With a decision if it was in one, which says all that Decide says.
 struct Over {
     AttemptId attempt;
     Decision decision;
+};
+
+// ---- The shortcut ---------------------------------------------------------------------------
+
+// A component puts on a channel, or gets.
+struct Action {
+    ChannelId channel;
+    bool puts = false;
+
+    friend auto operator<=>(const Action&, const Action&) = default;
+};
+// An attempt that has exactly one behaviour, whatever it receives, and what it does in it.
+struct Part {
+    AttemptId attempt;
+    NodeId node = 0;                 // what a decision calls the behaviour
+    std::vector<AttemptId> depends;  // whose values led to it so far
+    std::vector<Action> actions;     // in their order
+};
+// A value that was sent to another site, in case that the sender does not live to deliver it.
+struct Copy {
+    SiteId to = 0;
+    std::vector<Lineage> lineage;
+    Value value;
+};
+// To all sites that step together: the application's attempt, and those that are in every round
+// with it at its site, are published: all these sites together decide them. All values that they
+// put on channels to other sites were sent before.
+struct Final {
+    AttemptId attempt;                  // of the application
+    std::uint64_t step = 0;             // the rounds of the applications are numbered
+    std::vector<std::uint64_t> floors;  // of each site that steps, ascending: the highest number of
+                                        // its application's attempts that is over for the sender
+    std::vector<Part> parts;            // sorted by attempt
+    std::vector<Copy> copies;           // if more than two step together
+};
+// To the owner of a published attempt: it is not decided by all together; its owner holds it again.
+// `cancels`: it shall be over; otherwise the sender's own attempt has alternatives.
+struct Release {
+    AttemptId attempt;
+    bool cancels = false;
+    Reason reason = Reason::timed_out;
+    std::string text;
 };
 
 // ---- Losses ---------------------------------------------------------------------------------
@@ -124,12 +168,14 @@ struct Ask {
     AttemptId attempt;
     std::vector<SiteId> lost;
     SiteId asked = 0;
+    bool published = false;
 };
 // As far as site `asked` and those it passed the question on to know: nothing.
 struct No {
     AttemptId attempt;
     std::vector<SiteId> lost;
     SiteId asked = 0;
+    std::vector<Final> finals;  // if the attempt was published: all that are known
 };
 
 // ---- Quiet ----------------------------------------------------------------------------------
@@ -163,15 +209,18 @@ struct Impossible {
 
 using Body =
     std::variant<Value, Wait, Retract, Closed, Touch, Hand, LeafFound, Held, Cancel, Cancelled,
-                 Decide, Over, Lost, Ask, No, Probe, Probed, Arrived, Impossible>;
+                 Decide, Over, Lost, Ask, No, Probe, Probed, Arrived, Impossible,
+                 Final, Release>;
 
 struct Message {
     std::vector<Lineage> lineage;
     Body body;
 };
 
+// A frame is what travels at once: one message or several, one after the other.
 std::vector<std::byte> encode(const Message& message);
+std::vector<std::byte> encode(std::span<const Message> messages);
 // Strangers' bytes: fails with what is wrong, allocates no more than the bytes justify.
-std::expected<Message, std::string> decode(std::span<const std::byte> bytes);
+std::expected<std::vector<Message>, std::string> decode(std::span<const std::byte> bytes);
 
 }  // namespace reowolf::wire

@@ -16,9 +16,7 @@ class Author {
     explicit Author(std::uint64_t seed) : random_(seed) {}
 
     Message message(std::size_t kind) {
-        Message made{list<Lineage>([this] { return Lineage{attempt(), number(), number()}; }),
-                     body(kind)};
-        return made;
+        return {lineage(), body(kind)};
     }
 
   private:
@@ -51,13 +49,30 @@ class Author {
                 list<std::uint32_t>([this] { return number(); }), number()};
     }
 
+    std::vector<AttemptId> attempts() {
+        return list<AttemptId>([this] { return attempt(); });
+    }
+    std::vector<Lineage> lineage() {
+        return list<Lineage>([this] { return Lineage{attempt(), number(), number()}; });
+    }
+    Value value() {
+        return {node(), number(), number(), site(),
+                flag(), nodes(),  list<std::byte>([this] { return std::byte(random_.next()); })};
+    }
+    Part part() {
+        return {attempt(), number(), attempts(),
+                list<Action>([this] { return Action{{number(), number()}, flag()}; })};
+    }
+    Final final() {
+        return {attempt(), random_.next(), list<std::uint64_t>([this] { return random_.next(); }),
+                list<Part>([this] { return part(); }),
+                list<Copy>([this] { return Copy{site(), lineage(), value()}; })};
+    }
+
     Body body(std::size_t kind) {
         switch (kind) {
             case 0:
-                return Value{
-                    node(), number(), number(), site(), flag(), nodes(), list<std::byte>([this] {
-                        return std::byte(random_.next());
-                    })};
+                return value();
             case 1:
                 return Wait{attempt(), number(), site(), flag()};
             case 2:
@@ -68,7 +83,7 @@ class Author {
                 return Touch{attempt(), attempt(), site()};
             case 5:
                 return Hand{attempt(), list<Leaf>([this] { return leaf(); }),
-                            list<AttemptId>([this] { return attempt(); }), attempt()};
+                            attempts(), attempt(), flag()};
             case 6:
                 return LeafFound{attempt(), leaf()};
             case 7:
@@ -78,15 +93,15 @@ class Author {
             case 9:
                 return Cancelled{attempt(), reason(), text()};
             case 10:
-                return Decide{nodes()};
+                return Decide{nodes(), flag()};
             case 11:
                 return Over{attempt(), nodes()};
             case 12:
                 return Lost{site(), text()};
             case 13:
-                return Ask{attempt(), sites(), site()};
+                return Ask{attempt(), sites(), site(), flag()};
             case 14:
-                return No{attempt(), sites(), site()};
+                return No{attempt(), sites(), site(), list<Final>([this] { return final(); })};
             case 15:
                 return Probe{random_.next()};
             case 16:
@@ -94,8 +109,12 @@ class Author {
                               random_.next(), random_.next(), random_.next(), text()};
             case 17:
                 return Arrived{random_.next()};
-            default:
+            case 18:
                 return Impossible{random_.next(), reason(), text()};
+            case 19:
+                return final();
+            default:
+                return Release{attempt(), flag(), reason(), text()};
         }
     }
 
@@ -114,7 +133,8 @@ TEST(Message, EveryKindComesBackAsItWas) {
             const auto back = decode(bytes);
             ASSERT_TRUE(back) << "seed " << seed << ", kind " << kind << ": " << back.error();
             // The encoding leaves nothing out: equal bytes are equal messages.
-            EXPECT_EQ(back->body.index(), kind);
+            ASSERT_EQ(back->size(), 1u);
+            EXPECT_EQ(back->front().body.index(), kind);
             EXPECT_EQ(encode(*back), bytes) << "seed " << seed << ", kind " << kind;
         }
     }
@@ -128,13 +148,15 @@ TEST(Message, FieldsAreWhereTheyWere) {
                      .news = false,
                      .depends = {{{{29, 31}, 37}, 41}},
                      .value = {std::byte{43}}};
-    const auto back = decode(encode({{{{{1, 2}, 3}, 4, 5}}, sent}));
+    const auto back = decode(encode(Message{{{{{1, 2}, 3}, 4, 5}}, sent}));
     ASSERT_TRUE(back);
-    ASSERT_EQ(back->lineage.size(), 1u);
-    EXPECT_EQ(back->lineage[0].attempt, (AttemptId{{1, 2}, 3}));
-    EXPECT_EQ(back->lineage[0].node, 4u);
-    EXPECT_EQ(back->lineage[0].parent, 5u);
-    const auto& value = std::get<Value>(back->body);
+    ASSERT_EQ(back->size(), 1u);
+    const Message& message = back->front();
+    ASSERT_EQ(message.lineage.size(), 1u);
+    EXPECT_EQ(message.lineage[0].attempt, (AttemptId{{1, 2}, 3}));
+    EXPECT_EQ(message.lineage[0].node, 4u);
+    EXPECT_EQ(message.lineage[0].parent, 5u);
+    const auto& value = std::get<Value>(message.body);
     EXPECT_EQ(value.branch, sent.branch);
     EXPECT_EQ(value.channel, 17u);
     EXPECT_EQ(value.index, 19u);
@@ -142,6 +164,16 @@ TEST(Message, FieldsAreWhereTheyWere) {
     EXPECT_FALSE(value.news);
     EXPECT_EQ(value.depends, sent.depends);
     EXPECT_EQ(value.value, sent.value);
+}
+
+TEST(Message, AFrameCarriesSeveral) {
+    std::vector<Message> messages;
+    for (std::size_t kind = 0; kind < kinds; ++kind) messages.push_back(Author(7).message(kind));
+    const auto bytes = encode(messages);
+    const auto back = decode(bytes);
+    ASSERT_TRUE(back);
+    ASSERT_EQ(back->size(), kinds);
+    EXPECT_EQ(encode(*back), bytes);
 }
 
 TEST(Message, WhatIsCutShortOrTooLongIsRefused) {

@@ -15,8 +15,8 @@ constexpr std::int64_t delay_ms = 100;
 
 struct Cost {
     std::uint64_t frames = 0;    // on the network
-    std::uint64_t messages = 0;  // of them about the round; the others ask whether it is impossible
-    double delays = 0;
+    std::uint64_t messages = 0;  // about the round
+    double delays = 0;           // until the last has its result
 };
 
 std::uint64_t messages_sent(const simulation::Cluster& cluster) {
@@ -28,9 +28,9 @@ std::uint64_t messages_sent(const simulation::Cluster& cluster) {
 }
 
 // Of one round in which all peers arrive at once, after a few others.
-Cost measure(std::size_t peers, Exchange kind, std::size_t at) {
-    simulation::Cluster cluster(exchange_texts(kind, peers, at), 1,
-                                {.min_ms = delay_ms, .max_ms = delay_ms});
+Cost measure(const std::vector<std::string>& texts, bool exchanges = true) {
+    const std::size_t peers = texts.size();
+    simulation::Cluster cluster(texts, 1, {.min_ms = delay_ms, .max_ms = delay_ms});
     Cost cost;
     if (!cluster.connect_all()) {
         ADD_FAILURE() << cluster.problem().value_or("cannot connect");
@@ -43,8 +43,9 @@ Cost measure(std::size_t peers, Exchange kind, std::size_t at) {
         const std::uint64_t sent_before = messages_sent(cluster);
         const std::int64_t began_ms = cluster.now_ms();
         for (std::size_t site = 0; site < peers; ++site) {
-            cluster.sync(site, {cluster.put(site, "give", site), cluster.get(site, "take")},
-                         10'000);
+            std::vector<connector::Prepared> prepared;
+            if (exchanges) prepared = {cluster.put(site, "give", site), cluster.get(site, "take")};
+            cluster.sync(site, std::move(prepared), 10'000);
         }
         const bool done = cluster.run_until(
             [&] {
@@ -65,28 +66,68 @@ Cost measure(std::size_t peers, Exchange kind, std::size_t at) {
         cost.frames = cluster.network().traffic().frames;
         cost.delays = static_cast<double>(last_ms - began_ms) / static_cast<double>(delay_ms);
     }
-    fmt::print("{} peers: {} frames, {} of them about the round; {} delays\n", peers, cost.frames,
-               cost.messages, cost.delays);
+    fmt::print("{} peers: {} frames, {} messages, {} delays\n", peers, cost.frames, cost.messages,
+               cost.delays);
     return cost;
 }
 
-// The value of the other peer must first come to the component (1), what it makes of that to the
-// peer (2), the leaf that this leads to back to the holder (3), and the decision to the peer (4):
-// two delays after the last leaf, as docs/deciding.md has it. Each peer but the holder takes part
-// with its value, a wait and a hand-over, gets a wait and a value, sends its leaf and gets the
-// decision; then both say what is over. The rest are touches that tell the holder what it knows.
-TEST(Cost, OfTwoDeterministicParties) {
-    const Cost cost = measure(2, Exchange::plain, 0);
-    EXPECT_GE(cost.messages, 9u);
-    EXPECT_LE(cost.messages, 11u);
-    EXPECT_LE(cost.delays, 4.1);
+// Peers that only step together.
+std::vector<std::string> barrier_texts(std::size_t peers) {
+    std::string connector = "connector barrier {\n";
+    for (std::size_t i = 0; i < peers; ++i) {
+        connector += fmt::format("    peer p{0} = \"p{0}:7000\" {{ in<u32> give; }}\n", i);
+    }
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < peers; ++i) {
+        texts.push_back(fmt::format("self p{};\n{}}}\n", i, connector));
+    }
+    return texts;
 }
 
-TEST(Cost, OfThreeDeterministicParties) {
-    const Cost cost = measure(3, Exchange::plain, 0);
-    EXPECT_GE(cost.messages, 18u);
-    EXPECT_LE(cost.messages, 24u);
-    EXPECT_LE(cost.delays, 4.1);
+// One frame each way, the value in it, wherever the component is that passes it on.
+TEST(Cost, OfTwoDeterministicParties) {
+    for (std::size_t at = 0; at < 2; ++at) {
+        for (const Exchange kind : {Exchange::plain, Exchange::forwarders}) {
+            const Cost cost = measure(exchange_texts(kind, 2, at));
+            EXPECT_EQ(cost.frames, 2u);
+            EXPECT_LE(cost.delays, 1.05);
+        }
+    }
+}
+
+// Everybody's values go to who gets them, and everybody's leaf to all.
+TEST(Cost, OfDeterministicPartiesThatTellAll) {
+    for (std::size_t peers = 2; peers <= 8; peers += 2) {
+        for (std::size_t at = 0; at < 2; ++at) {
+            const Cost cost = measure(exchange_texts(Exchange::forwarders, peers, at));
+            EXPECT_EQ(cost.frames, peers * (peers - 1));
+            EXPECT_LE(cost.delays, 1.05);
+        }
+        const Cost cost = measure(barrier_texts(peers), false);
+        EXPECT_EQ(cost.frames, peers * (peers - 1));
+        EXPECT_LE(cost.delays, 1.05);
+    }
+}
+
+// Of more than eight the lowest decides.
+TEST(Cost, OfDeterministicPartiesThatTellOne) {
+    for (const std::size_t peers : {9u, 16u, 64u}) {
+        const Cost cost = measure(barrier_texts(peers), false);
+        EXPECT_EQ(cost.frames, 2 * (peers - 1));
+        EXPECT_LE(cost.delays, 2.05);
+    }
+}
+
+// A component at one site that needs all values before it can put one: the values come to it (1),
+// what it makes of them goes on (2); then the last leaf exists, and two delays later all know.
+TEST(Cost, OfPartiesWhoseValuesGoThroughOne) {
+    const Cost cost = measure(exchange_texts(Exchange::plain, 3, 0));
+    EXPECT_LE(cost.delays, 4.05);
+}
+
+TEST(Cost, OfAlternatives) {
+    const Cost cost = measure(exchange_texts(Exchange::alternatives, 2, 0));
+    EXPECT_LE(cost.delays, 4.05);
 }
 
 }  // namespace

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "rounds/finals.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace reowolf::rounds {
+
+using wire::AttemptId;
+using wire::Final;
+using wire::SiteId;
+
+namespace {
+
+// A peer publishes one attempt after the other, and each but the last one is over; so many may be
+// on their way while this site waits for somebody else's.
+constexpr std::size_t leaves_kept_max = 256;
+
+}  // namespace
+
+Finals::Finals(SiteId self, std::vector<SiteId> sites)
+    : self_(self), sites_(std::move(sites)), floors_(sites_.size()), leaves_(sites_.size()) {}
+
+std::size_t Finals::place(SiteId site) const {
+    return static_cast<std::size_t>(std::ranges::lower_bound(sites_, site) - sites_.begin());
+}
+
+bool Finals::is_stepping(const AttemptId& attempt) const {
+    return attempt.component.index == 0 && std::ranges::binary_search(sites_, attempt.owner());
+}
+
+std::uint64_t Finals::floor(SiteId site) const {
+    return floors_[place(site)];
+}
+
+std::vector<std::uint64_t> Finals::floors() const {
+    return floors_;
+}
+
+void Finals::raise_floor(const AttemptId& application) {
+    std::uint64_t& floor = floors_[place(application.owner())];
+    floor = std::max(floor, application.number);
+}
+
+bool Finals::keep(const Final& leaf) {
+    const auto own = [&](const wire::Part& part) { return part.attempt.owner() == leaf.attempt.owner(); };
+    const bool complete =
+        std::ranges::find(leaf.parts, leaf.attempt, &wire::Part::attempt) != leaf.parts.end();
+    if (!is_stepping(leaf.attempt) || leaf.attempt.owner() == self_ || !complete ||
+        leaf.floors.size() != sites_.size() || !std::ranges::all_of(leaf.parts, own)) {
+        return false;
+    }
+    if (leaf.attempt.number <= floor(leaf.attempt.owner())) return false;
+    auto& leaves = leaves_[place(leaf.attempt.owner())];
+    if (leaves.size() >= leaves_kept_max) return false;
+    return leaves.emplace(leaf.attempt.number, leaf).second;
+}
+
+std::vector<Final> Finals::kept() const {
+    std::vector<Final> all;
+    for (const auto& leaves : leaves_) {
+        for (const auto& [number, leaf] : leaves) all.push_back(leaf);
+    }
+    return all;
+}
+
+std::vector<Final> Finals::take_excluded() {
+    std::vector<Final> excluded;
+    for (std::size_t i = 0; i < leaves_.size(); ++i) {
+        while (!leaves_[i].empty() && leaves_[i].begin()->first <= floors_[i]) {
+            excluded.push_back(std::move(leaves_[i].begin()->second));
+            leaves_[i].erase(leaves_[i].begin());
+        }
+    }
+    return excluded;
+}
+
+bool Finals::names(const AttemptId& attempt) const {
+    if (attempt.owner() == self_ || !std::ranges::binary_search(sites_, attempt.owner())) {
+        return false;
+    }
+    return std::ranges::any_of(leaves_[place(attempt.owner())], [&](const auto& entry) {
+        const auto& parts = entry.second.parts;
+        return std::ranges::find(parts, attempt, &wire::Part::attempt) != parts.end();
+    });
+}
+
+bool Finals::has_of(SiteId site) const {
+    return !leaves_[place(site)].empty();
+}
+
+bool Finals::agrees(const Final& one, const Final& other) const {
+    return one.attempt.number > other.floors[place(one.attempt.owner())] &&
+           other.attempt.number > one.floors[place(other.attempt.owner())];
+}
+
+std::optional<std::vector<Final>> Finals::complete(const Final& own) const {
+    std::vector<const Final*> chosen(1, &own);
+    if (!choose(chosen)) return std::nullopt;
+    std::ranges::sort(chosen, {}, [](const Final* leaf) { return leaf->attempt; });
+    std::vector<Final> leaves;
+    for (const Final* leaf : chosen) leaves.push_back(*leaf);
+    return leaves;
+}
+
+bool Finals::choose(std::vector<const Final*>& chosen) const {
+    if (chosen.size() == sites_.size()) return true;
+    // The first of the chosen is this site's own; the others follow in the order of their places.
+    const std::size_t own = place(self_);
+    const std::size_t next = chosen.size() - 1 < own ? chosen.size() - 1 : chosen.size();
+    for (const auto& [number, leaf] : leaves_[next]) {
+        const bool fits = std::ranges::all_of(
+            chosen, [&](const Final* other) { return agrees(leaf, *other); });
+        if (!fits) continue;
+        chosen.push_back(&leaf);
+        if (choose(chosen)) return true;
+        chosen.pop_back();
+    }
+    return false;
+}
+
+namespace {
+
+// Every behaviour runs as far as the values that are there let it. Since each is determined, how
+// far all of them come together does not depend on whose turn it is.
+bool all_run_to_their_end(const std::vector<const wire::Part*>& parts) {
+    struct Count {
+        std::uint64_t put = 0;
+        std::uint64_t got = 0;
+    };
+    std::map<wire::ChannelId, Count> counts;
+    std::vector<std::size_t> done(parts.size(), 0);
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            for (; done[i] < parts[i]->actions.size(); ++done[i], moved = true) {
+                const wire::Action& action = parts[i]->actions[done[i]];
+                Count& count = counts[action.channel];
+                if (!action.puts && count.got == count.put) break;
+                ++(action.puts ? count.put : count.got);
+            }
+        }
+    }
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (done[i] < parts[i]->actions.size()) return false;
+    }
+    return std::ranges::all_of(
+        counts, [](const auto& entry) { return entry.second.put == entry.second.got; });
+}
+
+}  // namespace
+
+bool is_round(const std::vector<Final>& leaves) {
+    std::vector<const wire::Part*> parts;
+    for (const Final& leaf : leaves) {
+        for (const wire::Part& part : leaf.parts) parts.push_back(&part);
+    }
+    const auto has = [&](const AttemptId& attempt) {
+        return std::ranges::any_of(
+            parts, [&](const wire::Part* part) { return part->attempt == attempt; });
+    };
+    for (const wire::Part* part : parts) {
+        if (!std::ranges::all_of(part->depends, has)) return false;
+    }
+    return all_run_to_their_end(parts);
+}
+
+wire::Decision decision_of(const std::vector<Final>& leaves) {
+    wire::Decision decision;
+    for (const Final& leaf : leaves) {
+        for (const wire::Part& part : leaf.parts) decision.push_back({part.attempt, part.node});
+    }
+    std::ranges::sort(decision);
+    return decision;
+}
+
+}  // namespace reowolf::rounds

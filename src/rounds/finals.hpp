@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// What a site knows of the attempts that have been published to all that step together (the
+// shortcut of docs/deciding.md, rules 11 to 16): their leaves, and which of them are over for whom.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "wire/ids.hpp"
+#include "wire/message.hpp"
+
+namespace reowolf::rounds {
+
+// Among so many that step together each may tell all others what it does, in n(n-1) frames; among
+// more, all tell one.
+inline constexpr std::size_t publishing_sites_max = 8;
+
+class Finals {
+  public:
+    // `sites`: those that step together, ascending.
+    Finals(wire::SiteId self, std::vector<wire::SiteId> sites);
+
+    const std::vector<wire::SiteId>& sites() const { return sites_; }
+    bool is_stepping(const wire::AttemptId& attempt) const;
+
+    // Highest number of an application's attempts that this site will not decide a round with by
+    // the shortcut any more, because it has released it, or because it is over. Never lowered.
+    std::uint64_t floor(wire::SiteId site) const;
+    std::vector<std::uint64_t> floors() const;
+    void raise_floor(const wire::AttemptId& application);
+
+    // Keeps the leaf of another site; not if it is over, or too many are kept, or it is malformed.
+    bool keep(const wire::Final& leaf);
+    std::vector<wire::Final> kept() const;
+    // Forgets those that the floors exclude.
+    std::vector<wire::Final> take_excluded();
+    // Whether a kept leaf has a part of this attempt.
+    bool names(const wire::AttemptId& attempt) const;
+    bool has_of(wire::SiteId site) const;
+
+    // With `own`, one leaf of every site, none of which is over for another one of them; in the
+    // order of the sites. There is at most one such choice, and it is the same at every site.
+    std::optional<std::vector<wire::Final>> complete(const wire::Final& own) const;
+
+  private:
+    bool agrees(const wire::Final& one, const wire::Final& other) const;
+    bool choose(std::vector<const wire::Final*>& chosen) const;
+    std::size_t place(wire::SiteId site) const;
+
+    wire::SiteId self_;
+    std::vector<wire::SiteId> sites_;
+    std::vector<std::uint64_t> floors_;                              // by place
+    std::vector<std::map<std::uint64_t, wire::Final>> leaves_;  // by place, by number
+};
+
+// Whether the behaviours published are a round: on each channel as many values are put as got, each
+// of them before it is got, and whoever depends on an attempt depends on one that is among them.
+bool is_round(const std::vector<wire::Final>& leaves);
+wire::Decision decision_of(const std::vector<wire::Final>& leaves);
+
+}  // namespace reowolf::rounds
