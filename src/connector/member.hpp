@@ -161,7 +161,7 @@ class Member final : private runtime::World {
     std::optional<runtime::Runtime> runtime_;   // of the present protocol
     std::vector<std::unique_ptr<Link>> links_;  // by site; null at the own place
     std::vector<std::vector<wire::Message>> outgoing_;  // by site: what the next frame carries
-    std::set<wire::SiteId> leaving_;            // have said Bye
+    std::set<wire::SiteId> leaving_;                    // have said Bye
     std::set<wire::SiteId> deviated_;
     std::vector<std::string> errors_;  // of components, since the last round began
 

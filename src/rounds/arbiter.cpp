@@ -196,8 +196,7 @@ void Arbiter::touch_at(const AttemptId& here, const AttemptId& other, SiteId hol
         }
     } else if (holder < self_) {
         give(here, holder, other);
-    } else if (!is_lost(holder) &&
-               (!told || here.owner() != self_ || other.owner() != holder)) {
+    } else if (!is_lost(holder) && (!told || here.owner() != self_ || other.owner() != holder)) {
         // Two owners that hold their own have said to each other what TOUCH says, with the value.
         send(holder, wire::Touch{other, here, self_});
     }

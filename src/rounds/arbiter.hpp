@@ -207,11 +207,11 @@ class Arbiter {
     std::map<wire::AttemptId, std::vector<Noted>> noted_;  // touches that wait for what comes first
     std::optional<wire::Cancel> wanted_cancel_;            // of what is published
     std::map<wire::SiteId, wire::Cancel> kept_cancels_;
-    std::vector<wire::Final> last_round_;     // that was decided by all together
-    std::set<wire::AttemptId> singles_;       // held here, and could have been published
-    std::uint64_t steps_ = 0;                 // rounds of the applications
-    bool is_publishing_expected_ = true;      // as the last step was
-    bool is_doubtful_ = false;                // has published, and never learned the outcome
+    std::vector<wire::Final> last_round_;  // that was decided by all together
+    std::set<wire::AttemptId> singles_;    // held here, and could have been published
+    std::uint64_t steps_ = 0;              // rounds of the applications
+    bool is_publishing_expected_ = true;   // as the last step was
+    bool is_doubtful_ = false;             // has published, and never learned the outcome
 
     std::vector<wire::Ask> deferred_;  // questions about losses not noticed here yet
     std::vector<Effect> effects_;

@@ -110,7 +110,7 @@ class Assembly {
     std::set<wire::AttemptId> committed_;                  // told to their owner
     std::set<wire::AttemptId> failed_;
     std::set<wire::AttemptId> doubted_;
-    std::map<std::size_t, std::size_t> sent_;              // messages, by kind
+    std::map<std::size_t, std::size_t> sent_;  // messages, by kind
     std::size_t failures_ = 0;
     std::size_t doubts_ = 0;
     std::string problem_;

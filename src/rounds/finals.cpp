@@ -43,7 +43,9 @@ void Finals::raise_floor(const AttemptId& application) {
 }
 
 bool Finals::keep(const Final& leaf) {
-    const auto own = [&](const wire::Part& part) { return part.attempt.owner() == leaf.attempt.owner(); };
+    const auto own = [&](const wire::Part& part) {
+        return part.attempt.owner() == leaf.attempt.owner();
+    };
     const bool complete =
         std::ranges::find(leaf.parts, leaf.attempt, &wire::Part::attempt) != leaf.parts.end();
     if (!is_stepping(leaf.attempt) || leaf.attempt.owner() == self_ || !complete ||
@@ -109,8 +111,8 @@ bool Finals::choose(std::vector<const Final*>& chosen) const {
     const std::size_t own = place(self_);
     const std::size_t next = chosen.size() - 1 < own ? chosen.size() - 1 : chosen.size();
     for (const auto& [number, leaf] : leaves_[next]) {
-        const bool fits = std::ranges::all_of(
-            chosen, [&](const Final* other) { return agrees(leaf, *other); });
+        const bool fits =
+            std::ranges::all_of(chosen, [&](const Final* other) { return agrees(leaf, *other); });
         if (!fits) continue;
         chosen.push_back(&leaf);
         if (choose(chosen)) return true;

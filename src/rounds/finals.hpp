@@ -51,7 +51,7 @@ class Finals {
 
     wire::SiteId self_;
     std::vector<wire::SiteId> sites_;
-    std::vector<std::uint64_t> floors_;                              // by place
+    std::vector<std::uint64_t> floors_;                         // by place
     std::vector<std::map<std::uint64_t, wire::Final>> leaves_;  // by place, by number
 };
 

@@ -78,10 +78,9 @@ void Arbiter::inquire(const AttemptId& own) {
     inquiry.denied.clear();
     for (SiteId site = 0; site < sites_.size(); ++site) {
         if (site == self_ || is_lost(site)) continue;
-        send(site, wire::Ask{own,
-                             {inquiry.lost.begin(), inquiry.lost.end()},
-                             site,
-                             promised_.contains(own)});
+        send(site,
+             wire::Ask{
+                 own, {inquiry.lost.begin(), inquiry.lost.end()}, site, promised_.contains(own)});
     }
     conclude_if_denied(own);
 }

@@ -15,7 +15,8 @@ using wire::Final;
 using wire::Reason;
 using wire::SiteId;
 
-// ---- Two ways ------------------------------------------------------------------------------------
+// ---- Two ways
+// ------------------------------------------------------------------------------------
 
 bool Arbiter::may_publish() const {
     const auto& sites = finals_.sites();
@@ -72,7 +73,8 @@ bool Arbiter::is_single_step() const {
     });
 }
 
-// ---- Leaves of others ----------------------------------------------------------------------------
+// ---- Leaves of others
+// ----------------------------------------------------------------------------
 
 void Arbiter::keep(const Final& leaf) {
     if (!finals_.keep(leaf)) return;
@@ -121,7 +123,8 @@ void Arbiter::forget_excluded() {
     }
 }
 
-// ---- The round -----------------------------------------------------------------------------------
+// ---- The round
+// -----------------------------------------------------------------------------------
 
 // Rule 12. The same leaves lead every site to the same result, be it that they are no round.
 void Arbiter::try_round() {
@@ -174,7 +177,8 @@ void Arbiter::on(SiteId, const wire::Release& message) {
     take_home(message.cancels, message.reason, message.text);
 }
 
-// ---- Cancelling ----------------------------------------------------------------------------------
+// ---- Cancelling
+// ----------------------------------------------------------------------------------
 
 // Rule 16: everybody is asked; one answer is enough, or the last leaf comes.
 void Arbiter::cancel_published(Reason reason, const std::string& text) {

@@ -190,9 +190,9 @@ TEST(Shortcut, RandomApplicationsAreDecidedByAllAlike) {
         const std::string problem =
             run(assembly, [&](std::size_t options) { return random.below(options); });
         ASSERT_EQ(problem, "") << "seed " << seed;
-        ASSERT_EQ(assembly.decisions(),
-                  situation.sites *
-                      static_cast<std::size_t>(situation.components.front().attempts_max))
+        ASSERT_EQ(
+            assembly.decisions(),
+            situation.sites * static_cast<std::size_t>(situation.components.front().attempts_max))
             << "seed " << seed;
         finals += assembly.sent<wire::Final>();
         hands += assembly.sent<wire::Hand>();
@@ -222,7 +222,8 @@ TEST(Shortcut, RandomApplicationsThatLoseOneNeverDisagree) {
     EXPECT_GT(failures, 1'000u);
 }
 
-// ---- What is a round -----------------------------------------------------------------------------
+// ---- What is a round
+// -----------------------------------------------------------------------------
 
 wire::Final leaf_of(wire::SiteId site, std::vector<wire::Action> actions,
                     std::vector<wire::AttemptId> depends = {}) {

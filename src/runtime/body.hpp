@@ -22,8 +22,8 @@ struct TraceLine {
     Span where;
 };
 
-// What a behaviour that waits for a message will do, whatever the message is. First got() is called;
-// after it and after everything but a get, next().
+// What a behaviour that waits for a message will do, whatever the message is. First got() is
+// called; after it and after everything but a get, next().
 class Foresight {
   public:
     virtual ~Foresight() = default;

@@ -24,7 +24,8 @@ constexpr std::uint64_t slices_between_looks = 16;
 
 }  // namespace
 
-// ---- What will happen here -----------------------------------------------------------------------
+// ---- What will happen here
+// -----------------------------------------------------------------------
 
 // Runs all behaviours concerned ahead, as far as it does not depend on what others send.
 class Runtime::Prospect {
@@ -212,7 +213,8 @@ class Runtime::Prospect {
         for (const auto& part : parts) {
             for (const Node::Count& count : part->counts) {
                 if (runtime_.channels_[count.channel].between_sites()) continue;
-                balance[count.channel] += count.puts ? std::int64_t{count.count} : -std::int64_t{count.count};
+                balance[count.channel] +=
+                    count.puts ? std::int64_t{count.count} : -std::int64_t{count.count};
             }
         }
         return std::ranges::all_of(balance, [](const auto& entry) { return entry.second == 0; });
@@ -224,7 +226,8 @@ class Runtime::Prospect {
     std::map<std::pair<ChannelIndex, std::uint32_t>, std::optional<machine::Value>> made_;
 };
 
-// ---- The two ways --------------------------------------------------------------------------------
+// ---- The two ways
+// --------------------------------------------------------------------------------
 
 void Runtime::choose_way() {
     const auto& own = component(application).attempt;
@@ -348,7 +351,8 @@ void Runtime::copy_value(const wire::Value& value, wire::SiteId to) {
     putting.copies.push_back(std::move(copy));
 }
 
-// ---- What comes of it ----------------------------------------------------------------------------
+// ---- What comes of it
+// ----------------------------------------------------------------------------
 
 // The complete behaviour that was published, if everything in it is computed.
 std::optional<NodeId> Runtime::completed(ComponentIndex index, NodeId published,
@@ -409,10 +413,8 @@ void Runtime::withdraw(ComponentIndex index) {
                 return one.channel == put.channel && one.index == put.index;
             });
             if (sent == early.end()) continue;
-            Offer made{.branch = {id, node},
-                       .causes = real.depends,
-                       .value = sent->value,
-                       .takers = {}};
+            Offer made{
+                .branch = {id, node}, .causes = real.depends, .value = sent->value, .takers = {}};
             made.causes.push_back(made.branch);
             std::ranges::sort(made.causes);
             offer(put.channel, put.index, std::move(made), real.news);

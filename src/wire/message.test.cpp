@@ -15,9 +15,7 @@ class Author {
   public:
     explicit Author(std::uint64_t seed) : random_(seed) {}
 
-    Message message(std::size_t kind) {
-        return {lineage(), body(kind)};
-    }
+    Message message(std::size_t kind) { return {lineage(), body(kind)}; }
 
   private:
     std::uint32_t number() { return static_cast<std::uint32_t>(random_.next()); }
@@ -56,8 +54,9 @@ class Author {
         return list<Lineage>([this] { return Lineage{attempt(), number(), number()}; });
     }
     Value value() {
-        return {node(), number(), number(), site(),
-                flag(), nodes(),  list<std::byte>([this] { return std::byte(random_.next()); })};
+        return {node(), number(), number(), site(), flag(), nodes(), list<std::byte>([this] {
+                    return std::byte(random_.next());
+                })};
     }
     Part part() {
         return {attempt(), number(), attempts(),
@@ -82,8 +81,8 @@ class Author {
             case 4:
                 return Touch{attempt(), attempt(), site()};
             case 5:
-                return Hand{attempt(), list<Leaf>([this] { return leaf(); }),
-                            attempts(), attempt(), flag()};
+                return Hand{attempt(), list<Leaf>([this] { return leaf(); }), attempts(), attempt(),
+                            flag()};
             case 6:
                 return LeafFound{attempt(), leaf()};
             case 7:

@@ -2,6 +2,7 @@
 #include "exchange.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -66,20 +67,32 @@ std::vector<std::string> exchange_texts(Exchange kind, std::size_t peers, std::s
     return texts;
 }
 
-ExchangeRun::ExchangeRun(Exchange kind, std::size_t peers, std::uint64_t seed, bool with_fault)
-    : random_(seed ^ 0xFA17),
-      peers_(peers),
-      with_fault_(with_fault),
-      fault_ms_(static_cast<std::int64_t>(random_.below(1'500))),
-      cluster_(exchange_texts(kind, peers, random_.below(peers)), seed,
+ExchangeRun::ExchangeRun(const Plan& plan)
+    : random_(plan.seed ^ 0xFA17),
+      peers_(plan.peers),
+      calls_each_(plan.calls_each),
+      may_be_optional_(plan.may_be_optional),
+      cluster_(exchange_texts(plan.kind, plan.peers, random_.below(plan.peers)), plan.seed,
                {.min_ms = 1, .max_ms = 5 + static_cast<std::int64_t>(random_.below(40))}),
-      next_call_ms_(peers, 0),
-      given_(peers) {}
+      next_call_ms_(plan.peers, 0),
+      given_(plan.peers) {
+    constexpr std::uint64_t last_fault_ms = 1'500;
+
+    for (std::size_t i = 0; i < plan.faults_max; ++i) {
+        faults_ms_.push_back(static_cast<std::int64_t>(random_.below(last_fault_ms)));
+    }
+    std::ranges::sort(faults_ms_, std::greater());
+}
 
 void ExchangeRun::begin_call(std::size_t site, bool matching, std::int64_t timeout_ms) {
-    Given given{1 + site + 10 * given_[site].size(), matching || !random_.chance(8)};
+    Given given{.value = 1 + site + 10 * given_[site].size(),
+                .takes = matching || !random_.chance(8),
+                .is_optional = may_be_optional_ && random_.chance(10)};
     std::vector<connector::Prepared> prepared{cluster_.put(site, "give", given.value)};
-    if (given.takes) prepared.push_back(cluster_.get(site, "take"));
+    if (given.takes) {
+        prepared.push_back(given.is_optional ? cluster_.opt(site, "take")
+                                             : cluster_.get(site, "take"));
+    }
     given_[site].push_back(given);
     cluster_.sync(site, std::move(prepared), timeout_ms);
 }
@@ -101,9 +114,10 @@ void ExchangeRun::begin_calls() {
 }
 
 void ExchangeRun::break_something() {
-    is_broken_ = true;
     const std::size_t site = random_.below(peers_);
-    switch (random_.below(5)) {
+    if (!cluster_.is_alive(site)) return;
+    broken_.insert(site);
+    switch (random_.below(6)) {
         case 0:
         case 1:
             return cluster_.kill(site);
@@ -111,9 +125,48 @@ void ExchangeRun::break_something() {
             return cluster_.isolate(site);
         case 3:
             return cluster_.silence(site);
+        case 4:  // for some time; perhaps nobody notices
+            heal_ms_ = cluster_.now_ms() + static_cast<std::int64_t>(random_.below(12'000));
+            return cluster_.silence(site);
         default:
+            broken_.insert((site + 1) % peers_);
             return cluster_.cut(site, (site + 1) % peers_);
     }
+}
+
+void ExchangeRun::come_to_faults() {
+    while (!faults_ms_.empty() && cluster_.now_ms() >= faults_ms_.back()) {
+        faults_ms_.pop_back();
+        break_something();
+    }
+    if (heal_ms_ && cluster_.now_ms() >= *heal_ms_) {
+        heal_ms_.reset();
+        cluster_.heal();
+    }
+}
+
+// What is told of a round must never be taken back.
+std::optional<std::string> ExchangeRun::check_new_rounds() {
+    if (cluster_.committed().size() == rounds_checked_) return std::nullopt;
+    rounds_checked_ = cluster_.committed().size();
+    return cluster_.check_agreement();
+}
+
+// Those to whom nothing has happened do not disagree even about whether they know.
+std::optional<std::string> ExchangeRun::check_survivors() const {
+    for (const simulation::Committed& committed : cluster_.committed()) {
+        if (broken_.contains(committed.site)) continue;
+        for (const wire::NodeRef& member : committed.decision) {
+            const std::size_t site = member.attempt.owner();
+            if (member.attempt.component.index != 0 || broken_.contains(site)) continue;
+            const simulation::Call& call = cluster_.calls(site)[member.attempt.number - 1];
+            if (call.has_failed_with(connector::Fault::unknown_outcome)) {
+                return fmt::format("site {} commits, and site {} does not know the outcome",
+                                   committed.site, site);
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 bool ExchangeRun::all_done() const {
@@ -157,7 +210,9 @@ std::optional<std::string> ExchangeRun::check_values() const {
         if (!own.has_succeeded()) continue;
         auto received = (*own.result)->fired;
         std::erase_if(received, [](const auto& one) { return !one.came_in; });
-        if (received.size() != (given_[committed.site][*call].takes ? 1u : 0u)) {
+        const Given& given = given_[committed.site][*call];
+        const bool is_enough = received.size() == 1 || given.is_optional;
+        if (received.size() > 1 || (given.takes ? !is_enough : !received.empty())) {
             return "took another number of values than it asked for";
         }
         const std::uint64_t value = given_[(committed.site + 1) % peers_][*next].value;
@@ -194,20 +249,21 @@ std::optional<std::string> ExchangeRun::run() {
     const std::int64_t began_ms = cluster_.now_ms();
     const std::int64_t end_ms =
         began_ms + static_cast<std::int64_t>(calls_each_) * usual_timeout_ms + lateness_max_ms;
+    for (std::int64_t& fault_ms : faults_ms_) fault_ms += began_ms;
     while (!all_done() && cluster_.now_ms() < end_ms) {
         begin_calls();
-        if (with_fault_ && !is_broken_ && cluster_.now_ms() - began_ms >= fault_ms_) {
-            break_something();
-        }
+        come_to_faults();
         cluster_.run_for(1);
+        if (auto problem = check_new_rounds()) return problem;
     }
     if (auto problem = check_durations()) return problem;
     if (!all_done()) return "the applications do not come to their end";
-    if (!is_broken_) {
+    if (broken_.empty()) {
         if (auto problem = check_all_can_exchange()) return problem;
     }
     if (auto problem = cluster_.check_agreement()) return problem;
     if (auto problem = cluster_.check_calls()) return problem;
+    if (auto problem = check_survivors()) return problem;
     for (std::size_t site = 0; site < peers_; ++site) {
         for (const simulation::Call& call : cluster_.calls(site)) {
             (call.has_succeeded() ? succeeded_ : failed_) += call.result ? 1 : 0;

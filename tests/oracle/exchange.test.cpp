@@ -18,8 +18,10 @@ void run_all(bool with_fault) {
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;
     for (std::uint64_t seed = options.first_seed; seed < options.first_seed + seeds; ++seed) {
-        const auto kind = static_cast<Exchange>(seed % 3);
-        ExchangeRun run(kind, 3 + seed / 3 % 2, seed, with_fault);
+        ExchangeRun run({.kind = static_cast<Exchange>(seed % exchange_kinds),
+                         .peers = 3 + seed / exchange_kinds % 2,
+                         .seed = seed,
+                         .faults_max = with_fault ? 1u : 0u});
         const auto problem = run.run();
         ASSERT_FALSE(problem) << "seed " << seed << ": " << *problem;
         succeeded += run.succeeded();
