@@ -14,7 +14,7 @@ namespace {
 
 // A peer publishes one attempt after the other, and each but the last one is over; so many may be
 // on their way while this site waits for somebody else's.
-constexpr std::size_t leaves_kept_max = 256;
+constexpr std::size_t leaves_kept_max = 16;
 
 }  // namespace
 
@@ -52,6 +52,9 @@ bool Finals::keep(const Final& leaf) {
         leaf.floors.size() != sites_.size() || !std::ranges::all_of(leaf.parts, own)) {
         return false;
     }
+    std::size_t actions = 0;
+    for (const wire::Part& part : leaf.parts) actions += part.actions.size();
+    if (leaf.parts.size() > parts_max || actions > actions_max) return false;
     if (leaf.attempt.number <= floor(leaf.attempt.owner())) return false;
     auto& leaves = leaves_[place(leaf.attempt.owner())];
     if (leaves.size() >= leaves_kept_max) return false;

@@ -17,6 +17,10 @@ namespace reowolf::rounds {
 // more, all tell one.
 inline constexpr std::size_t publishing_sites_max = 8;
 
+// More than that is not worth to be told to everybody, nor to be looked at.
+inline constexpr std::size_t parts_max = 256;
+inline constexpr std::size_t actions_max = 4'096;
+
 class Finals {
   public:
     // `sites`: those that step together, ascending.

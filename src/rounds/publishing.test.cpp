@@ -264,6 +264,8 @@ TEST(Finals, OfAStrangersLeafNothingIsKept) {
     leaf.floors = {0, 0};
     leaf.parts.push_back({{{0, 3}, 1}, 0, {}, {}});
     EXPECT_FALSE(finals.keep(leaf));
+    leaf.parts.assign(1, {{{1, 0}, 7}, 0, {}, std::vector<wire::Action>(actions_max + 1)});
+    EXPECT_FALSE(finals.keep(leaf));
     leaf.parts.clear();
     EXPECT_FALSE(finals.keep(leaf));
     EXPECT_FALSE(finals.keep(leaf_of(2, {})));

@@ -14,8 +14,6 @@ using wire::NodeId;
 
 namespace {
 
-// More than that is not worth to be told to everybody.
-constexpr std::size_t actions_max = 1'024;
 constexpr std::size_t copied_bytes_max = 16 << 10;
 
 // How many components may run before the application's way is looked for again, while somebody is
@@ -44,7 +42,12 @@ class Runtime::Prospect {
         }
         if (verdict_ != Verdict::certain) return verdict_;
         const bool ended = std::ranges::all_of(parts, [](const auto& part) { return part->ended; });
-        if (!ended || !is_balanced()) return Verdict::uncertain;
+        std::size_t actions = 0;
+        for (const auto& part : parts) actions += part->actions.size();
+        if (!ended || parts.size() > rounds::parts_max || actions > rounds::actions_max ||
+            !is_balanced()) {
+            return Verdict::uncertain;
+        }
         return Verdict::certain;
     }
 
@@ -156,7 +159,7 @@ class Runtime::Prospect {
             }
             moved = true;
             auto next = part.future->next();
-            if (!next || part.actions.size() > actions_max) {
+            if (!next || part.actions.size() > rounds::actions_max) {
                 give_up(Verdict::uncertain);
             } else if (auto* put = std::get_if<machine::ForeseenPut>(&*next)) {
                 send(part, *put);
