@@ -124,8 +124,8 @@ void Member::build() {
             const wire::SiteId other = out_here ? channel.in.site : channel.out.site;
             const Structure::End& end = out_here ? channel.out : channel.in;
             const Structure::End& far = out_here ? channel.in : channel.out;
-            const auto port = runtime_->make_link(channel.type, out_here, other,
-                                                  far.kind == Kind::application);
+            const auto port =
+                runtime_->make_link(channel.type, out_here, other, far.kind == Kind::application);
             if (end.kind == Kind::application) runtime_->give_to_application(port, name_of(port));
         } else {
             const auto ends = runtime_->make_channel(channel.type);

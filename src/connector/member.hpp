@@ -157,9 +157,9 @@ class Member final : private runtime::World {
     post::Loop& loop_;
     Limits limits_;
     Observer observer_;
-    std::vector<Class> classes_;                // by site
-    std::optional<runtime::Runtime> runtime_;   // of the present protocol
-    std::vector<std::unique_ptr<Link>> links_;  // by site; null at the own place
+    std::vector<Class> classes_;                        // by site
+    std::optional<runtime::Runtime> runtime_;           // of the present protocol
+    std::vector<std::unique_ptr<Link>> links_;          // by site; null at the own place
     std::vector<std::vector<wire::Message>> outgoing_;  // by site: what the next frame carries
     std::set<wire::SiteId> leaving_;                    // have said Bye
     std::set<wire::SiteId> deviated_;

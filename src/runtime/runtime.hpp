@@ -338,7 +338,7 @@ class Runtime {
     std::map<wire::SiteId, std::vector<wire::Wait>> withheld_;
     std::vector<std::pair<wire::SiteId, wire::Wait>> unsaid_;
     std::optional<rounds::Commit> published_round_;  // decided, but not all is computed yet
-    std::vector<std::uint64_t> sent_;  // by site
+    std::vector<std::uint64_t> sent_;                // by site
     std::vector<std::uint64_t> received_;
     bool has_failed_ = false;
     bool applying_ = false;

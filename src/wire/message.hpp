@@ -209,8 +209,7 @@ struct Impossible {
 
 using Body =
     std::variant<Value, Wait, Retract, Closed, Touch, Hand, LeafFound, Held, Cancel, Cancelled,
-                 Decide, Over, Lost, Ask, No, Probe, Probed, Arrived, Impossible,
-                 Final, Release>;
+                 Decide, Over, Lost, Ask, No, Probe, Probed, Arrived, Impossible, Final, Release>;
 
 struct Message {
     std::vector<Lineage> lineage;
