@@ -430,6 +430,12 @@ void Runtime::withdraw(ComponentIndex index) {
         return true;
     });
     for (auto& [site, wait] : said) send(site, wait);
+    // Those who got something from it have taken it for published.
+    for (const ChannelIndex number : links_) {
+        const Channel& channel = channels_[number];
+        if (!channel.out.here || channel.out.user != id) continue;
+        send(channel.other_site, wire::Wait{id, channel.id.index, arbiter_.holder(id), false});
+    }
 }
 
 void Runtime::apply(rounds::Withdraw& effect) {

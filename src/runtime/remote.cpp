@@ -149,12 +149,13 @@ void Runtime::receive(wire::SiteId from, const wire::Wait& message) {
     const auto number = link(from, message.channel);
     if (!number || arbiter_.is_over(message.attempt)) return;
     Channel& channel = channels_[*number];
-    if (!channel.out.here || message.attempt.owner() != from) {
-        return world_.deviation(from, "a wait for a channel whose other end it does not have");
+    if (message.attempt.owner() != from) {
+        return world_.deviation(from, "a wait of an attempt that it does not have");
     }
-    channel.in.user = message.attempt;
-    channel.in.holder = message.holder;
-    if (message.news) note_change(*number, true);
+    const bool out_here = channel.out.here;
+    channel.end(!out_here).user = message.attempt;
+    channel.end(!out_here).holder = message.holder;
+    if (message.news) note_change(*number, out_here);
     meet(*number);
 }
 

@@ -20,17 +20,17 @@ std::string connector_text(Exchange kind, std::size_t peers, std::size_t at) {
     std::string gives, takes;
     for (std::size_t i = 0; i < peers; ++i) {
         text +=
-            fmt::format("    peer s{0} = \"s{0}:7000\" {{ in<u32> give; out<u32> take; }}\n", i);
-        gives += fmt::format("s{}.give, ", i);
-        takes += fmt::format("{}s{}.take", i > 0 ? ", " : "", i);
+            fmt::format("    peer p{0} = \"p{0}:7000\" {{ in<u32> give; out<u32> take; }}\n", i);
+        gives += fmt::format("p{}.give, ", i);
+        takes += fmt::format("{}p{}.take", i > 0 ? ", " : "", i);
     }
     if (kind == Exchange::forwarders) {
         for (std::size_t i = 0; i < peers; ++i) {
-            text += fmt::format("    new forward(s{}.give, s{}.take) at s{};\n", (i + 1) % peers, i,
+            text += fmt::format("    new forward(p{}.give, p{}.take) at p{};\n", (i + 1) % peers, i,
                                 (i + at) % peers);
         }
     } else {
-        text += fmt::format("    new exchanger({}{}) at s{};\n", gives, takes, at);
+        text += fmt::format("    new exchanger({}{}) at p{};\n", gives, takes, at);
     }
     return text + "}\n";
 }
@@ -61,7 +61,7 @@ std::string component_text(Exchange kind, std::size_t peers) {
 std::vector<std::string> exchange_texts(Exchange kind, std::size_t peers, std::size_t at) {
     std::vector<std::string> texts;
     for (std::size_t self = 0; self < peers; ++self) {
-        texts.push_back(fmt::format("self s{};\n", self) + connector_text(kind, peers, at) +
+        texts.push_back(fmt::format("self p{};\n", self) + connector_text(kind, peers, at) +
                         component_text(kind, peers));
     }
     return texts;

@@ -29,7 +29,7 @@ std::vector<std::string> two_regions() {
     channel<u32> bo -> bi;
     new source(ao, {}, 0) at p0;
     new sink(ai) at p1;
-    new source(bo, {}, 400000) at p2;
+    new source(bo, {}, 4000000) at p2;
     new sink(bi) at p3;
 }}
 primitive source(out<u32> o, u32 rounds, u32 work) {{
@@ -51,7 +51,7 @@ primitive sink(in<u32> i) {{ while (true) {{ sync {{ u32 v = get(i); }} }} }}
 TEST(Regions, AreDecidedByTheirOwnSitesAtTheirOwnSpeed) {
     simulation::Cluster cluster(two_regions(), 7, {.min_ms = delay_ms, .max_ms = delay_ms});
     ASSERT_TRUE(cluster.connect_all()) << cluster.problem().value_or("");
-    cluster.run_for(10'000);
+    cluster.run_for(60'000);
     // Who decides commits at once, the others when they hear of it.
     std::map<wire::Decision, std::size_t> decider;
     std::map<std::size_t, int> decided;
@@ -77,7 +77,7 @@ TEST(Regions, DoNotWaitForApplicationsThatHaveNothingToDoWithThem) {
     ASSERT_TRUE(cluster.connect_all()) << cluster.problem().value_or("");
     for (std::size_t site = 0; site < 3; ++site) cluster.sync(site, {}, 60'000);
     cluster.run_for(10'000);
-    EXPECT_GE(cluster.committed().size(), 2u * (quick_rounds + slow_rounds));
+    EXPECT_GE(cluster.committed().size(), 2u * quick_rounds);
     for (std::size_t site = 0; site < 3; ++site) EXPECT_TRUE(cluster.is_syncing(site));
     cluster.sync(3, {}, 60'000);
     cluster.run_for(1'000);
