@@ -118,7 +118,7 @@ void Assembly::open(std::size_t index) {
 void Assembly::publish(std::size_t index) {
     const auto& component = situation_.components[index];
     const AttemptId& id = *own_[index].open;
-    wire::Part part{.attempt = id, .node = 1, .depends = {}, .actions = {}};
+    wire::Part part{.attempt = id, .node = 1, .path = {}, .depends = {}, .actions = {}};
     for (const bool puts : {true, false}) {
         for (const std::uint32_t channel : component.alternatives.front()) {
             if ((situation_.channels[channel].from == index) != puts) continue;

@@ -160,9 +160,13 @@ bool is_round(const std::vector<Final>& leaves) {
     for (const Final& leaf : leaves) {
         for (const wire::Part& part : leaf.parts) parts.push_back(&part);
     }
-    const auto has = [&](const AttemptId& attempt) {
-        return std::ranges::any_of(
-            parts, [&](const wire::Part* part) { return part->attempt == attempt; });
+    // What was on another branch has been taken back.
+    const auto has = [&](const wire::NodeRef& cause) {
+        return std::ranges::any_of(parts, [&](const wire::Part* part) {
+            return part->attempt == cause.attempt &&
+                   (cause.node == 0 || cause.node == part->node ||
+                    std::ranges::find(part->path, cause.node) != part->path.end());
+        });
     };
     for (const wire::Part* part : parts) {
         if (!std::ranges::all_of(part->depends, has)) return false;

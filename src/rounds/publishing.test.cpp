@@ -226,12 +226,12 @@ TEST(Shortcut, RandomApplicationsThatLoseOneNeverDisagree) {
 // -----------------------------------------------------------------------------
 
 wire::Final leaf_of(wire::SiteId site, std::vector<wire::Action> actions,
-                    std::vector<wire::AttemptId> depends = {}) {
+                    std::vector<wire::NodeRef> depends = {}) {
     const wire::AttemptId id{{site, 0}, 7};
     return {.attempt = id,
             .step = 1,
             .floors = {0, 0},
-            .parts = {{id, 0, std::move(depends), std::move(actions)}},
+            .parts = {{id, 5, {2, 4}, std::move(depends), std::move(actions)}},
             .copies = {}};
 }
 
@@ -252,8 +252,14 @@ TEST(Finals, ARoundIsCausalAndBalanced) {
 }
 
 TEST(Finals, WhatCameFromAnotherAttemptIsNoPart) {
-    EXPECT_TRUE(is_round({leaf_of(0, {puts(0)}), leaf_of(1, {gets(0)}, {{{0, 0}, 7}})}));
-    EXPECT_FALSE(is_round({leaf_of(0, {puts(0)}), leaf_of(1, {gets(0)}, {{{0, 0}, 6}})}));
+    const auto depends_on = [](std::uint64_t number, wire::NodeId node) {
+        return is_round({leaf_of(0, {puts(0)}), leaf_of(1, {gets(0)}, {{{{0, 0}, number}, node}})});
+    };
+    EXPECT_TRUE(depends_on(7, 0));
+    EXPECT_TRUE(depends_on(7, 4));
+    EXPECT_TRUE(depends_on(7, 5));
+    EXPECT_FALSE(depends_on(7, 3));
+    EXPECT_FALSE(depends_on(6, 0));
 }
 
 TEST(Finals, OfAStrangersLeafNothingIsKept) {
@@ -262,9 +268,9 @@ TEST(Finals, OfAStrangersLeafNothingIsKept) {
     leaf.floors = {0};
     EXPECT_FALSE(finals.keep(leaf));
     leaf.floors = {0, 0};
-    leaf.parts.push_back({{{0, 3}, 1}, 0, {}, {}});
+    leaf.parts.push_back({{{0, 3}, 1}, 0, {}, {}, {}});
     EXPECT_FALSE(finals.keep(leaf));
-    leaf.parts.assign(1, {{{1, 0}, 7}, 0, {}, std::vector<wire::Action>(actions_max + 1)});
+    leaf.parts.assign(1, {{{1, 0}, 7}, 0, {}, {}, std::vector<wire::Action>(actions_max + 1)});
     EXPECT_FALSE(finals.keep(leaf));
     leaf.parts.clear();
     EXPECT_FALSE(finals.keep(leaf));

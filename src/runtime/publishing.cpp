@@ -58,6 +58,7 @@ class Runtime::Prospect {
         bool ended = false;
         ChannelIndex waits_on = 0;
         bool waits = false;
+        std::vector<NodeId> path;  // from below the root on
         std::vector<Node::Count> counts;
         std::vector<wire::Action> actions;
         std::vector<Attempt::Early> early;
@@ -115,6 +116,7 @@ class Runtime::Prospect {
                 only = child;
             }
             part.tip = id;
+            if (id != 0) part.path.push_back(id);
             if (node.phase == Node::Phase::complete) return true;
             if (node.phase != Node::Phase::waiting) return false;
             if (!only) return true;
@@ -261,10 +263,7 @@ void Runtime::publish(Prospect& prospect) {
     for (auto& part : prospect.parts) {
         Attempt& published = attempt(part->index);
         NodeId node = part->tip;
-        std::vector<wire::AttemptId> depends;
-        for (const wire::NodeRef& cause : published.nodes[node].depends) {
-            depends.push_back(cause.attempt);
-        }
+        rounds::Depends depends = published.nodes[node].depends;
         if (!part->early.empty()) {
             // A node of its own: if it comes to nothing, nothing of it may be taken for the real.
             node = static_cast<NodeId>(published.nodes.size());
@@ -290,7 +289,9 @@ void Runtime::publish(Prospect& prospect) {
         }
         copied_bytes += published.copied_bytes;
         leaf.copies.insert(leaf.copies.end(), published.copies.begin(), published.copies.end());
-        leaf.parts.push_back({published.id, node, std::move(depends), std::move(part->actions)});
+        std::erase(part->path, node);
+        leaf.parts.push_back({published.id, node, std::move(part->path), std::move(depends),
+                              std::move(part->actions)});
     }
     if (copied_bytes > copied_bytes_max) {
         for (const wire::Part& part : leaf.parts) withdraw(part.attempt.component.index);
@@ -459,7 +460,9 @@ void Runtime::apply(rounds::Restore& effect) {
     for (const wire::Lineage& line : effect.copy.lineage) {
         arbiter_.forest().grow(line.attempt, line.node, line.parent);
     }
+    is_restoring_ = true;
     receive(effect.from, effect.copy.value);
+    is_restoring_ = false;
 }
 
 }  // namespace reowolf::runtime

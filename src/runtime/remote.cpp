@@ -120,7 +120,7 @@ void Runtime::receive(wire::SiteId from, const wire::Value& message) {
 
     // What led to it may be over, so that nothing can come of it.
     const auto is_current = [&](const wire::NodeRef& ref) {
-        return !arbiter_.is_over(ref.attempt) && arbiter_.forest().knows(ref);
+        return (is_restoring_ || !arbiter_.is_over(ref.attempt)) && arbiter_.forest().knows(ref);
     };
     if (!is_current(message.branch) || !std::ranges::all_of(message.depends, is_current)) return;
     if (channel.in.closed) return;

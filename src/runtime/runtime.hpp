@@ -337,6 +337,7 @@ class Runtime {
     // what they need not know unless what is published is withdrawn.
     std::map<wire::SiteId, std::vector<wire::Wait>> withheld_;
     std::vector<std::pair<wire::SiteId, wire::Wait>> unsaid_;
+    bool is_restoring_ = false;                      // a value of a round that is decided
     std::optional<rounds::Commit> published_round_;  // decided, but not all is computed yet
     std::vector<std::uint64_t> sent_;                // by site
     std::vector<std::uint64_t> received_;

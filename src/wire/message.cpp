@@ -152,7 +152,7 @@ void fields(auto& walk, Is<Action> auto& x) {
     all(walk, x.channel, x.puts);
 }
 void fields(auto& walk, Is<Part> auto& x) {
-    all(walk, x.attempt, x.node, x.depends, x.actions);
+    all(walk, x.attempt, x.node, x.path, x.depends, x.actions);
 }
 void fields(auto& walk, Is<Copy> auto& x) {
     all(walk, x.to, x.lineage, x.value);

@@ -126,9 +126,10 @@ struct Action {
 // An attempt that has exactly one behaviour, whatever it receives, and what it does in it.
 struct Part {
     AttemptId attempt;
-    NodeId node = 0;                 // what a decision calls the behaviour
-    std::vector<AttemptId> depends;  // whose values led to it so far
-    std::vector<Action> actions;     // in their order
+    NodeId node = 0;               // what a decision calls the behaviour
+    std::vector<NodeId> path;      // the nodes above, without the root
+    std::vector<NodeRef> depends;  // of other attempts, what led to it so far
+    std::vector<Action> actions;   // in their order
 };
 // A value that was sent to another site, in case that the sender does not live to deliver it.
 struct Copy {

@@ -59,7 +59,7 @@ class Author {
                 })};
     }
     Part part() {
-        return {attempt(), number(), attempts(),
+        return {attempt(), number(), list<NodeId>([this] { return number(); }), nodes(),
                 list<Action>([this] { return Action{{number(), number()}, flag()}; })};
     }
     Final final() {
