@@ -67,7 +67,8 @@ std::uint64_t as_bits(Float value) {
     }
 }
 
-// Elements of this kind.
+// Elements of this kind. The lowest byte of a number comes first.
+static_assert(std::endian::native == std::endian::little);
 template <TypeKind kind>
 std::uint64_t element_at(const Block* block, std::uint64_t index) {
     constexpr std::size_t bytes = width_of(kind).bits / 8;
@@ -117,7 +118,7 @@ std::uint32_t rounded(std::int64_t budget) {
         NEXT();                \
     } while (false)
 
-// In an expression for one kind: x and y are the operands, n is the number in the place of y.
+// What an operation does, for each kind: x and Y are its operands, N is the number in Y's place.
 #define OF_KIND(NAME, KIND, ...)                                    \
     NAME##_##KIND : {                                               \
         constexpr TypeKind kind = TypeKind::KIND;                   \

@@ -192,6 +192,62 @@ TEST_F(Verify, KindsAndTypesThatDoNotFitTheInstruction) {
                 HasSubstr("its own array"));
 }
 
+TEST_F(Verify, NumbersInInstructions) {
+    const auto number_of = [&](Opcode opcode, TypeKind kind, std::int32_t by) {
+        return defect_of(op(opcode, kind, 0, 1, static_cast<std::uint32_t>(by)));
+    };
+    const auto u8 = TypeKind::u8;
+    const std::string wrong = "not for the kinds";
+    EXPECT_EQ(number_of(Opcode::add_number, u8, -1), "none");
+    EXPECT_EQ(number_of(Opcode::div_number, u8, 1), "none");
+    EXPECT_THAT(number_of(Opcode::div_number, u8, 0), HasSubstr(wrong));
+    EXPECT_THAT(number_of(Opcode::rem_number, TypeKind::s32, -1), HasSubstr(wrong));
+    EXPECT_EQ(number_of(Opcode::shl_number, u8, 7), "none");
+    EXPECT_THAT(number_of(Opcode::shl_number, u8, 8), HasSubstr(wrong));
+    EXPECT_THAT(number_of(Opcode::shr_number, u8, -1), HasSubstr(wrong));
+    EXPECT_EQ(number_of(Opcode::and_number, u8, 255), "none");
+    EXPECT_THAT(number_of(Opcode::and_number, u8, 256), HasSubstr(wrong));
+    EXPECT_THAT(number_of(Opcode::and_number, TypeKind::u64, -1), HasSubstr(wrong));
+    EXPECT_EQ(number_of(Opcode::and_number, TypeKind::s8, -128), "none");
+    EXPECT_THAT(number_of(Opcode::and_number, TypeKind::s8, -129), HasSubstr(wrong));
+    EXPECT_THAT(number_of(Opcode::mul_number, TypeKind::f64, 2), HasSubstr(wrong));
+}
+
+TEST_F(Verify, JumpsThatCompare) {
+    EXPECT_EQ(defect_of(op(Opcode::jump_lt, TypeKind::u8, 0, 1, 2)), "none");
+    EXPECT_THAT(defect_of(op(Opcode::jump_lt, TypeKind::u8, 9, 1, 2)), HasSubstr("nowhere"));
+    EXPECT_THAT(defect_of(op(Opcode::jump_le, TypeKind::f32, 0, 1, 2)), HasSubstr("kinds"));
+    EXPECT_THAT(defect_of(op(Opcode::jump_eq, 0, 1, 4)), HasSubstr("slot 4"));
+    EXPECT_EQ(defect_of(op(Opcode::jump_float_lt, TypeKind::f32, 0, 1, 2, 1)), "none");
+    EXPECT_THAT(defect_of(op(Opcode::jump_float_lt, TypeKind::f32, 0, 1, 2, 2)),
+                HasSubstr("kinds"));
+    EXPECT_THAT(defect_of(op(Opcode::count_up, TypeKind::f64, 0, 1, 2)), HasSubstr("kinds"));
+}
+
+TEST_F(Verify, ReachingIntoArrays) {
+    const TypeId matrix = assembly.array_of(numbers);
+    const TypeId pairs = assembly.array_of(assembly.tuple({number, text}));
+    const auto k = TypeKind::u32;
+    const auto with = [](Instruction instruction, std::uint32_t e) {
+        instruction.e = e;
+        return instruction;
+    };
+    EXPECT_EQ(defect_of(with(op(Opcode::index_nested, k, 0, 4, 1, matrix), 2)), "none");
+    EXPECT_THAT(defect_of(with(op(Opcode::index_nested, k, 0, 4, 1, numbers), 2)),
+                HasSubstr("not for the type"));
+    EXPECT_THAT(defect_of(with(op(Opcode::set_index_nested, k, 4, 0, 1, texts), 2)),
+                HasSubstr("not for the type"));
+    EXPECT_THAT(defect_of(with(op(Opcode::index_nested, k, 0, 4, 1, matrix), 5)),
+                HasSubstr("slot 5"));
+    EXPECT_EQ(defect_of(with(op(Opcode::index_part, k, 0, 4, 1, pairs), 0)), "none");
+    EXPECT_THAT(defect_of(with(op(Opcode::index_part, k, 0, 4, 1, pairs), 1)),
+                HasSubstr("not for the type"));
+    EXPECT_THAT(defect_of(with(op(Opcode::set_index_part, k, 4, 0, 1, pairs), 2)),
+                HasSubstr("not for the type"));
+    EXPECT_THAT(defect_of(with(op(Opcode::index_part, k, 0, 4, 1, numbers), 0)),
+                HasSubstr("not for the type"));
+}
+
 TEST_F(Verify, Forks) {
     EXPECT_THAT(defect_of(op(Opcode::fork, 0)), HasSubstr("without alternatives"));
     EXPECT_THAT(defect_of(op(Opcode::fork, 1)), HasSubstr("not a jump"));
