@@ -43,5 +43,6 @@
 #define poll(conn, port_sz, buf, len) rw_poll(conn, port_sz, buf, len)
 #define await(conn) rw_await(conn)
 #define decide(conn, port_sz, buf, len) rw_decide(conn, port_sz, buf, len)
+#define fresh(conn, port_sz) rw_fresh(conn, port_sz)
 
 #endif

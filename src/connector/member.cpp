@@ -157,6 +157,7 @@ void Member::sync(Batches batches, std::shared_ptr<const Description> prepared_f
     tries_once_ = timeout_ms == 0;
     gives_up_ = false;
     is_late_ = false;
+    renews_ = false;
     const bool is_nothing = std::ranges::all_of(batches_, &std::vector<Prepared>::empty);
     if (!steps_here() && is_nothing) {
         return complete(std::unexpected(
@@ -341,8 +342,10 @@ void Member::tell(wire::SiteId to, const wire::Message& message) {
 }
 
 void Member::send(wire::SiteId to, const wire::Handshake& message) {
+    // What was meant for this site itself has come too late, then.
+    if (!links_[to] || !links_[to]->is_open) return;
     flush();
-    if (links_[to]->is_open) links_[to]->connection->send(wire::encode(message));
+    links_[to]->connection->send(wire::encode(message));
 }
 
 void Member::send_all(const wire::Message& message) {

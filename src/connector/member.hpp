@@ -116,6 +116,7 @@ class Member final : private runtime::World {
 
     // negotiation.cpp: the next protocol
     void negotiate();
+    void speak();
     void withdraw();
     void send_proposal(std::uint64_t number);
     void settle_proposals();

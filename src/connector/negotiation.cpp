@@ -28,6 +28,10 @@ void Member::negotiate() {
     is_expired_ = true;
     is_negotiating_ = true;
     if (steps_here() && runtime_->arbiter().is_step_broken()) return reconsider();
+    speak();
+}
+
+void Member::speak() {
     send_proposal(call_);
     // What the others have said by now is all that is waited for.
     if (is_negotiating_ && (is_late_ || tries_once_)) withdraw();
@@ -99,17 +103,22 @@ void Member::on(SiteId, const wire::Withdrawn& message) {
 
 void Member::on(SiteId from, const wire::Epoch& message) {
     epochs_[from] = message.epoch;
+    // Who decided it may have been lost before it told everybody.
+    if (message.epoch > epoch_ && !lost_.empty()) send(from, wire::Query{epoch_});
 }
 
 // Somebody has gone.
 void Member::reconsider() {
     std::erase_if(proposals_, [this](const auto& entry) { return is_gone(entry.first); });
+    for (SiteId site = 0; site < epochs_.size() && !lost_.empty(); ++site) {
+        if (epochs_[site] > epoch_) send(site, wire::Query{epoch_});
+    }
     if (is_negotiating_ && steps_here() && runtime_->arbiter().is_step_broken()) {
         return fail_negotiation({deviated_.empty() ? Fault::peer_gone : Fault::deviated,
                                  runtime_->arbiter().gone_text()});
     }
     if (is_negotiating_ && proposed_to_ != runtime_->arbiter().meeting_place()) {
-        return send_proposal(call_);
+        return speak();
     }
     settle_proposals();
 }
@@ -121,7 +130,7 @@ void Member::begin_protocol(std::shared_ptr<const Description> next, std::uint32
     is_expired_ = false;
     is_queried_ = false;
     proposal_.reset();
-    proposals_.clear();
+    std::erase_if(proposals_, [this](const auto& entry) { return entry.second.epoch != epoch_; });
     queried_.clear();
     check_.stop();
     impasse_.stop();
@@ -142,6 +151,7 @@ void Member::begin_protocol(std::shared_ptr<const Description> next, std::uint32
         if (epochs_[site] != epoch_) continue;
         for (const auto& bytes : std::exchange(early_[site], {})) on_message(site, bytes);
     }
+    settle_proposals();
     pump();
 }
 
@@ -151,15 +161,15 @@ void Member::on(SiteId from, const wire::Propose& message) {
     if (message.epoch < epoch_) {  // it has not heard of the agreement
         return send(from, wire::Agreed{epoch_, description_->hash, description_->text});
     }
-    if (message.epoch > epoch_) return;
     proposals_[from] = message;
+    if (message.epoch > epoch_) return;  // kept for when this site has heard of the last agreement
     if (from != description_->self) learn_of_expiry();
     settle_proposals();
 }
 
 void Member::on(SiteId from, const wire::Withdraw& message) {
     const auto found = proposals_.find(from);
-    if (message.epoch != epoch_ || found == proposals_.end() ||
+    if (found == proposals_.end() || found->second.epoch != message.epoch ||
         found->second.number != message.number) {
         return;  // the agreement is on its way
     }
@@ -171,18 +181,22 @@ void Member::on(SiteId from, const wire::Withdraw& message) {
         missing += fmt::format("{}'{}' did not arrive", missing.empty() ? "" : "; ",
                                description_->name(site));
     }
-    const wire::Withdrawn answer{.epoch = epoch_, .number = message.number, .missing = missing};
+    const wire::Withdrawn answer{
+        .epoch = message.epoch, .number = message.number, .missing = missing};
     if (from == description_->self) return on(from, answer);
     send(from, answer);
 }
 
 void Member::settle_proposals() {
-    const bool is_wanted =
-        std::ranges::any_of(proposals_, [](const auto& entry) { return entry.second.number > 0; });
+    const bool is_wanted = std::ranges::any_of(proposals_, [this](const auto& entry) {
+        return entry.second.epoch == epoch_ && entry.second.number > 0;
+    });
     if (!is_wanted || runtime_->arbiter().meeting_place() != description_->self) return;
     bool all = true;
     for (SiteId site = 0; site < classes_.size(); ++site) {
-        if (is_gone(site) || proposals_.contains(site)) continue;
+        const auto said = proposals_.find(site);
+        const bool has_said = said != proposals_.end() && said->second.epoch == epoch_;
+        if (is_gone(site) || has_said) continue;
         all = false;
         if (!queried_.insert(site).second) continue;
         const wire::Query query{.epoch = epoch_};
@@ -200,6 +214,7 @@ void Member::settle_proposals() {
     SiteId chooser = 0;
     std::vector<bool> keeps(classes_.size(), false);
     for (const auto& [site, proposal] : proposals_) {
+        if (proposal.epoch != epoch_) continue;
         keeps[site] = proposal.hash.empty();
         if (keeps[site]) continue;
         if (chosen && chosen->hash != proposal.hash) {

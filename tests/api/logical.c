@@ -454,12 +454,14 @@ static void classes(void) {
     CHECK_ERROR(rw_sync(c), EPERM);
     CHECK_ERROR(rw_sync_start(c), EPERM);
     CHECK_ERROR(rw_sync_finish(c), EPERM);
+    CHECK_ERROR(rw_fresh(c, NULL), EPERM);
     CHECK_ERROR(rw_offer(c, NULL, &value, 1), ENOTCONN);
     CHECK_ERROR(rw_poll(c, NULL, &value, 1), ENOTCONN);
     CHECK_ERROR(rw_await(c), ENOTCONN);
     CHECK_ERROR(rw_decide(c, "take", &value, sizeof value), ENOTCONN);
     CHECK(rw_close(c, NULL) == 0);
     CHECK_ERROR(rw_offer(c, "give", &value, sizeof value), EBADF);
+    CHECK_ERROR(rw_fresh(c, "give"), EBADF);
 
     struct peers peers = connected_as(2, pair, both, pass_body);
     CHECK_ERROR(rw_offer(peers.AMY, "give", &value, sizeof value), EPERM);
@@ -467,6 +469,7 @@ static void classes(void) {
     CHECK_ERROR(rw_await(peers.AMY), EPERM);
     CHECK_ERROR(rw_await_start(peers.AMY), EPERM);
     CHECK_ERROR(rw_await_finish(peers.AMY), EPERM);
+    CHECK_ERROR(rw_fresh(peers.AMY, "give"), EPERM);
     CHECK_ERROR(rw_poll(peers.BOB, NULL, &value, sizeof value), EINVAL);
     CHECK_ERROR(rw_poll(peers.BOB, "nonsense", &value, 1), ENOENT);
     CHECK_ERROR(rw_offer(peers.BOB, "give", &value, 1), EACCES);
