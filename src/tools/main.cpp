@@ -49,6 +49,12 @@ int main(int argument_count, char** arguments) {
     for (const CLI::App* command : app.get_subcommands(nullptr)) {
         known.push_back(command->get_name());
     }
+    const std::vector<std::string> options = {"-h", "--help", "--version"};
+    if (first.starts_with('-') && std::ranges::find(options, first) == options.end()) {
+        fmt::print(stderr, "ERROR: there is no option '{}'; options of a command stand after it\n",
+                   first);
+        return 2;
+    }
     if (!first.starts_with('-') && std::ranges::find(known, first) == known.end()) {
         const std::string guess = reowolf::check::did_you_mean(first, {known.begin(), known.end()});
         fmt::print(stderr, "ERROR: there is no command '{}'{}\n", first,
