@@ -1,92 +1,49 @@
 // SPDX-License-Identifier: MIT
-// What a round costs in one process, without network, thread or clock: PDL components on one
-// runtime. The time is that of one round.
+// What rounds cost in one process, with PDL components under the interpreter: the workloads of the
+// usual ways to do such things by hand, and curves. Prints a line for each, "WORKLOAD NANOSECONDS",
+// the median of several repetitions; bench/compare puts those of others beside them.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <regex>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <vector>
 
-#include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include "compiler/compile.hpp"
 #include "diagnostics/diagnostics.hpp"
+#include "networks.hpp"
 #include "runtime/runtime.hpp"
 
-namespace reowolf {
+namespace reowolf::bench {
 namespace {
 
-constexpr std::string_view components = R"(
-    primitive source(out<u64> to) {
-        u64 n = 0;
-        while (true) { sync put(to, n); n += 1; }
+// Of the processor: others that use it at the same time do not count. Nobody here ever sleeps.
+struct Clock {
+    using time_point = double;
+    static double now() {
+        std::timespec now{};
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+        return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
     }
-    primitive sink(in<u64> from) { while (true) sync get(from); }
-    primitive relay(in<u64> from, out<u64> to) { while (true) sync put(to, get(from)); }
-    primitive peer(out<u64> give, in<u64> take) {
-        u64 n = 0;
-        while (true) { sync { put(give, n); get(take); } n += 1; }
-    }
-    primitive exchange(in<u64> a, in<u64> b, in<u64> c, out<u64> x, out<u64> y, out<u64> z) {
-        while (true) sync { put(x, get(b)); put(y, get(c)); put(z, get(a)); }
-    }
-    primitive merger(in<u64>[] from, out<u64> to) {
-        while (true) sync {
-            fork    put(to, get(from[0]));
-            or      put(to, get(from[1]));
-            or      put(to, get(from[2]));
-            or      put(to, get(from[3]));
-            or      put(to, get(from[4]));
-            or      put(to, get(from[5]));
-            or      put(to, get(from[6]));
-            or      put(to, get(from[7]));
-        }
-    }
+};
 
-    composite rendezvous() {
-        channel a -> b;
-        new source(a);
-        new sink(b);
-    }
-    composite exchange_of_3() {
-        channel a -> a_in; channel b -> b_in; channel c -> c_in;
-        channel x_out -> x; channel y_out -> y; channel z_out -> z;
-        new peer(a, x);
-        new peer(b, y);
-        new peer(c, z);
-        new exchange(a_in, b_in, c_in, x_out, y_out, z_out);
-    }
-    composite pipeline_of_8() {
-        channel first -> from;
-        new source(first);
-        auto last = from;
-        for (auto i in 0..8) {
-            channel to -> next;
-            new relay(last, to);
-            last = next;
-        }
-        new sink(last);
-    }
-    composite merger_of_8() {
-        in<u64>[] merged = {};
-        for (auto i in 0..8) {
-            channel to -> from;
-            new source(to);
-            merged @= {from};
-        }
-        channel to -> from;
-        new merger(merged, to);
-        new sink(from);
-    }
-)";
+double seconds_since(Clock::time_point begin) {
+    return Clock::now() - begin;
+}
 
 class Nobody final : public runtime::World {
   public:
     void print(std::string_view) override {}
     void report(const runtime::Report& report) override {
-        std::fprintf(stderr, "%s\n", report.message.c_str());
+        fmt::print(stderr, "{}\n", report.message);
         std::exit(1);
     }
     void send(wire::SiteId, const wire::Message&) override {}
@@ -97,39 +54,133 @@ class Nobody final : public runtime::World {
     void application_in_doubt(const std::string&) override {}
 };
 
-std::optional<program::Program> compile() {
-    diagnostics::Sources sources;
-    diagnostics::Diagnostics diagnostics;
-    const std::uint32_t source = sources.add("rounds", std::string(components));
-    auto program = compiler::compile(sources, source, diagnostics, Limits{});
-    for (const auto& each : diagnostics.all()) {
-        std::fputs(diagnostics::render(sources, each).c_str(), stderr);
+class Network {
+  public:
+    explicit Network(const std::string& text) {
+        diagnostics::Sources sources;
+        diagnostics::Diagnostics diagnostics;
+        const std::uint32_t source = sources.add("network", text);
+        auto compiled = compiler::compile(sources, source, diagnostics, limits_);
+        for (const auto& each : diagnostics.all()) {
+            fmt::print(stderr, "{}", diagnostics::render(sources, each));
+        }
+        if (!compiled) std::exit(2);
+        program_ = std::move(*compiled);
+        runtime_.emplace(program_, limits_,
+                         runtime::Place{.self = 0, .sites = {"here"}, .realtime = {}}, nobody_);
+        runtime_->start(*program_.find("main"), {});
     }
-    return program;
+
+    void run_rounds(std::uint64_t count) {
+        const std::uint64_t wanted = runtime_->rounds_committed() + count;
+        while (runtime_->rounds_committed() < wanted) {
+            if (runtime_->step()) continue;
+            runtime_->report_stuck();
+            fmt::print(stderr, "it has come to rest\n");
+            std::exit(1);
+        }
+    }
+    void run_to_rest() {
+        while (runtime_->step()) {
+        }
+    }
+
+  private:
+    Limits limits_;
+    Nobody nobody_;
+    program::Program program_;
+    std::optional<runtime::Runtime> runtime_;
+};
+
+struct Options {
+    std::regex only{"."};
+    double seconds = 0.2;  // of a repetition
+    int repetitions = 5;
+};
+
+double median(std::vector<double> samples) {
+    std::ranges::sort(samples);
+    return samples[samples.size() / 2];
 }
 
-void rounds(benchmark::State& state, std::string_view network) {
-    const auto program = compile();
-    const auto routine = program ? program->find(network) : std::nullopt;
-    if (!routine) return state.SkipWithError("the network does not compile");
-    Nobody nobody;
-    runtime::Runtime runtime(*program, {}, {.self = 0, .sites = {"here"}, .realtime = {}}, nobody);
-    runtime.start(*routine, {});
-    std::uint64_t wanted = runtime.rounds_committed();
-    for (auto _ : state) {
-        ++wanted;
-        while (runtime.rounds_committed() < wanted) {
-            if (!runtime.step()) return state.SkipWithError("the network is stuck");
+// Nanoseconds for each of `per_round` parts of a round.
+void measure(const Options& options, const std::string& name, const std::string& text,
+             double per_round = 1) {
+    if (!std::regex_search(name, options.only)) return;
+    Network network(text);
+    std::uint64_t count = 64;
+    double taken = 0;
+    for (; taken < options.seconds / 10; count *= 2) {
+        const auto begin = Clock::now();
+        network.run_rounds(count);
+        taken = seconds_since(begin);
+    }
+    count =
+        static_cast<std::uint64_t>(static_cast<double>(count) / 2 * options.seconds / taken) + 1;
+    std::vector<double> samples;
+    for (int i = 0; i < options.repetitions; ++i) {
+        const auto begin = Clock::now();
+        network.run_rounds(count);
+        samples.push_back(seconds_since(begin) * 1e9 / static_cast<double>(count) / per_round);
+    }
+    fmt::print("{:<28} {:>12.1f}\n", name, median(samples));
+    std::fflush(stdout);
+}
+
+void measure_nursery(const Options& options) {
+    constexpr std::size_t pairs = 500'000;
+    if (!std::regex_search("create-and-end", options.only)) return;
+    std::vector<double> samples;
+    for (int i = 0; i < 3; ++i) {
+        Network network(nursery(pairs));
+        const auto begin = Clock::now();
+        network.run_to_rest();
+        samples.push_back(seconds_since(begin) * 1e9 / static_cast<double>(2 * pairs));
+    }
+    fmt::print("{:<28} {:>12.1f}\n", "create-and-end", median(samples));
+}
+
+void run(const Options& options) {
+    measure(options, "rendezvous-1t", rendezvous());
+    for (const std::size_t n : {2, 8, 64}) {
+        measure(options, fmt::format("merger-{}", n), merger(n));
+        measure(options, fmt::format("replicator-{}", n), replicator(n));
+        measure(options, fmt::format("exchange-{}", n), exchange(n));
+        measure(options, fmt::format("router-{}", n), router(n));
+    }
+    measure(options, "alternator", alternator());
+    measure(options, "pipeline-8", pipeline(8, false), 1.0 / 9);
+    measure(options, "pipeline-8-in-one-round", pipeline(8, true));
+    for (std::size_t n = 2; n <= 4096; n *= 4) {
+        measure(options, fmt::format("curve-merger-{}", n), merger(n));
+        measure(options, fmt::format("curve-replicator-{}", n), replicator(n));
+        measure(options, fmt::format("curve-barrier-{}", n), barrier(n));
+    }
+    measure(options, "idle-0", idle(0));
+    measure(options, "idle-10000", idle(10'000));
+    for (const std::size_t bytes : {std::size_t{1} << 16, std::size_t{1} << 20}) {
+        for (const std::size_t n : {1, 8, 64}) {
+            measure(options, fmt::format("array-{}-through-{}", bytes, n), array(bytes, n));
+        }
+    }
+    measure_nursery(options);
+    for (const std::size_t n : {2, 4, 8, 12}) {
+        for (const std::size_t k : {2, 8}) {
+            measure(options, fmt::format("puzzle-{}-of-{}", n, k), puzzle(n, k));
         }
     }
 }
 
-BENCHMARK_CAPTURE(rounds, rendezvous, "rendezvous");
-BENCHMARK_CAPTURE(rounds, exchange_of_3, "exchange_of_3");
-BENCHMARK_CAPTURE(rounds, pipeline_of_8, "pipeline_of_8");
-BENCHMARK_CAPTURE(rounds, merger_of_8, "merger_of_8");
-
 }  // namespace
-}  // namespace reowolf
+}  // namespace reowolf::bench
 
-BENCHMARK_MAIN();
+int main(int count, char** arguments) {
+    reowolf::bench::Options options;
+    for (int i = 1; i + 1 < count; i += 2) {
+        const std::string_view name = arguments[i];
+        if (name == "--only") options.only = arguments[i + 1];
+        if (name == "--seconds") options.seconds = std::atof(arguments[i + 1]);
+        if (name == "--repetitions") options.repetitions = std::atoi(arguments[i + 1]);
+    }
+    reowolf::bench::run(options);
+}

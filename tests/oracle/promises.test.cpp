@@ -103,6 +103,129 @@ primitive consumer(in<u32> a, in<u32> b) {
     EXPECT_GE(run.count("2"), 100);
 }
 
+// Those out of turn take turns themselves; between them the first is preferred.
+TEST(Promises, AMergerOfManyStarvesNone) {
+    LocalRun run(source + R"(
+composite main() {
+    in<u32>[] all = {};
+    for (auto i in 0..5) { channel to -> from; new source(to, i); all @= {from}; }
+    new merger(all);
+}
+primitive merger(in<u32>[] a) {
+    while (true) {
+        u32 v = 0;
+        sync {
+            fork v = get(a[0]); or v = get(a[1]); or v = get(a[2]); or v = get(a[3]);
+            or v = get(a[4]);
+            print(v);
+        }
+    }
+}
+)");
+    ASSERT_TRUE(run.until_lines(1'000));
+    run.lines.resize(1'000);
+    EXPECT_GE(run.count("0"), 500);
+    for (const char* side : {"1", "2", "3", "4"}) EXPECT_GE(run.count(side), 50) << side;
+}
+
+// Both forks of one block, in all combinations: the sinks that only some of them reach get theirs.
+TEST(Promises, AllCombinationsOfChoicesOccur) {
+    LocalRun run(R"(
+composite main() {
+    channel<u32> ao -> ai; channel<u32> bo -> bi; channel<u32> co -> ci; channel<u32> d_o -> di;
+    new chooser(ao, bo, co, d_o);
+    new sink(ai); new sink(bi); new sink(ci); new sink(di);
+}
+primitive sink(in<u32> i) { while (true) sync get(i); }
+primitive chooser(out<u32> a, out<u32> b, out<u32> c, out<u32> d) {
+    while (true) {
+        u32 one = 0; u32 two = 0;
+        sync {
+            fork { put(a, 1); one = 1; } or { put(b, 1); one = 2; }
+            fork { put(c, 1); two = 1; } or { put(d, 1); two = 2; }
+            print(one, two);
+        }
+    }
+}
+)");
+    ASSERT_TRUE(run.until_lines(1'000));
+    for (const char* combination : {"1 1", "1 2", "2 1", "2 2"}) {
+        EXPECT_GE(run.count(combination), 20) << combination;
+    }
+}
+
+// The merger takes what comes first, and then needs somebody who never comes. Somebody else, who
+// has nothing to do with them, never rests.
+TEST(Promises, AWrongTurnIsTakenBack) {
+    LocalRun run(R"(
+composite main() {
+    channel<u32> ao -> ai; channel<u32> bo -> bi; channel<u32> no -> ni;
+    new one(ao, 1); new one(bo, 2); new busy(no); new busy_alone(); new merger(ai, bi, ni);
+}
+primitive one(out<u32> o, u32 v) { sync put(o, v); }
+primitive busy(out<u32> o) { u32 x = 0; while (true) { x = x + 1; } sync put(o, x); }
+primitive busy_alone() { u32 x = 0; while (true) { x = x + 1; } }
+primitive merger(in<u32> a, in<u32> b, in<u32> never) {
+    u32 v = 0;
+    sync { fork { v = get(a); v = get(never); } or v = get(b); print(v); }
+}
+)");
+    ASSERT_TRUE(run.until_lines(1));
+    EXPECT_EQ(run.lines[0], "2");
+}
+
+// Alternatives of which most come to nothing: the lane is left again and again.
+TEST(Promises, WhoeverHasToLeaveTheLaneIsServedToo) {
+    LocalRun run(R"(
+composite main() {
+    channel<u32> a -> b; channel<bool> c -> d;
+    new guesser(a, d); new judge(b, c);
+}
+primitive guesser(out<u32> guess, in<bool> right) {
+    for (auto i in 0..100) sync {
+        u32 n = 0;
+        fork n = 0; or n = 1; or n = 2; or n = 3;
+        put(guess, n);
+        assert(get(right));
+        print(n);
+    }
+}
+primitive judge(in<u32> guess, out<bool> right) {
+    u32 i = 0;
+    while (true) { sync put(right, get(guess) == i % 4); i += 1; }
+}
+)");
+    ASSERT_TRUE(run.until_lines(100));
+    EXPECT_EQ(run.count("0"), 25);
+    EXPECT_EQ(run.count("3"), 25);
+}
+
+// The merger of the release notes: `fires` is true and false.
+TEST(Promises, FiresTakesEitherSide) {
+    LocalRun run(source + R"(
+composite main() {
+    channel<u32> ao -> ai; channel<u32> bo -> bi;
+    new source(ao, 1); new source(bo, 2); new merger(ai, bi);
+}
+primitive merger(in<u32> a, in<u32> b) {
+    while (true) {
+        u32 v = 0;
+        sync {
+            if (fires(a) && !fires(b)) v = get(a);
+            else if (!fires(a) && fires(b)) v = get(b);
+            else assert(!fires(a) && !fires(b));
+            print(v);
+        }
+    }
+}
+)");
+    ASSERT_TRUE(run.until_lines(1'000));
+    run.lines.resize(1'000);
+    EXPECT_GE(run.count("1"), 100);
+    EXPECT_GE(run.count("2"), 100);
+    EXPECT_EQ(run.count("0"), 0);
+}
+
 TEST(Promises, EarlierAlternativesArePreferred) {
     LocalRun run(R"(
 composite main() { channel<u32> o -> i; new producer(o); new consumer(i); }

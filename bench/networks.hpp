@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// The networks that the benchmarks run, as PDL texts. Each has a composite `main`.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace reowolf::bench {
+
+std::string rendezvous();
+// One value from one of n producers.
+std::string merger(std::size_t n);
+// One value to all of n consumers, in one round.
+std::string replicator(std::size_t n);
+// Each of n gives a value to its neighbour in a ring, all in one round.
+std::string exchange(std::size_t n);
+// One value to one of n consumers.
+std::string router(std::size_t n);
+// All of n meet at one component.
+std::string barrier(std::size_t n);
+// Two producers take strict turns.
+std::string alternator();
+// A value through n stages: a round for each step, or one for all.
+std::string pipeline(std::size_t n, bool in_one_round);
+// A rendezvous beside n components that wait for ever.
+std::string idle(std::size_t n);
+// An array of so many bytes through n components, in one round.
+std::string array(std::size_t bytes, std::size_t n);
+// Components that end at once are made, one after the other, with a channel each.
+std::string nursery(std::size_t count);
+// n components, each with k alternatives of which one combination fits.
+std::string puzzle(std::size_t n, std::size_t k);
+
+}  // namespace reowolf::bench
