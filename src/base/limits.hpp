@@ -17,7 +17,12 @@ struct Limits {
     std::uint32_t instances_max = 1'000;  // of generic definitions
     std::uint32_t type_slots_max = 1'000;
     std::uint32_t type_nesting_max = 100;
+    std::uint32_t variants_max = 65'536;  // of an enum or a union
     std::uint32_t modules_max = 200;
+    std::uint32_t constant_steps_max = 20'000'000;            // of one constant
+    std::uint32_t constants_steps_max = 50'000'000;           // of all together
+    std::size_t constant_memory_max = std::size_t{64} << 20;  // while one is computed
+    std::size_t constants_bytes_max = std::size_t{16} << 20;  // of all their values
 
     // Execution of one component.
     std::uint32_t call_depth_max = 1'000;

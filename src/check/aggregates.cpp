@@ -70,7 +70,7 @@ ExpressionPtr Checker::variant(Term type, const tree::Name& name, bool called,
             report<Code::argument_count>(span, of.name + "::" + name.text, 0, "s", given.size())
                 .note<NoteCode::defined_here>(of.span, of.name);
         }
-        return make(span, type, Number{found.value});
+        return make(span, type, EnumValue{*number});
     }
     if (given.size() != found.fields.size()) {
         report<Code::argument_count>(span, of.name + "::" + name.text, found.fields.size(),

@@ -58,6 +58,7 @@ void Checker::arguments(const Signature& of, const std::vector<ExpressionPtr>& g
         note_type(said, *given[i]);
         said.note<NoteCode::parameter_here>(parameter.span, parameter.name, of.name,
                                             terms().name(parameter.type));
+        note_conflict(said);
     }
 }
 
@@ -91,8 +92,11 @@ ExpressionPtr Checker::builtin(const tree::Call& of, Span span) {
 
 Term Checker::port_message(const Expression& port, TermKind kind) {
     const Term message = terms().variable(port.span, "the type of the port's messages");
-    if (terms().unify(port.type, terms().port(kind, message), port.span)) return message;
-    if (!terms().contains_invalid(port.type)) {
+    const bool is_known = !terms().contains_invalid(port.type);
+    if (is_known && terms().unify(port.type, terms().port(kind, message), port.span)) {
+        return terms().argument(port.type);
+    }
+    if (is_known) {
         note_type(report<Code::expected_port>(
                       port.span, kind == TermKind::in_port ? "an 'in' port" : "an 'out' port",
                       terms().name(port.type)),
@@ -126,6 +130,7 @@ ExpressionPtr Checker::put(const tree::Call& of, Span span) {
             const Local& local = routine().locals[use->local];
             said.note<NoteCode::port_carries>(local.span, local.name, terms().name(carried));
         }
+        note_conflict(said);
     }
     return make(span, nothing, Put{std::move(port), std::move(message)});
 }

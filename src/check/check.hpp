@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ struct Modules {
     // What is asked about the first module, if anything: becomes the body of a function of that
     // name, without parameters.
     const syntax::tree::Expression* question = nullptr;
+    // A module that is not imported and has that name, or nothing.
+    std::function<std::string(const std::string&)> offers{};
 };
 inline constexpr std::string_view question_name = "(expression)";
 std::optional<Module> check(const Modules& modules, diagnostics::Diagnostics& diagnostics,

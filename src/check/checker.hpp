@@ -79,6 +79,7 @@ class Checker {
     void collect_constant(const tree::Constant& of, Routine& routine);
     void collect_connector(const tree::Connector& of, RoutineId id);
     void collect_peer(const tree::Peer& of, Connector& connector, Routine& body);
+    void collect_link(const tree::Link& of, Connector& connector, Routine& body);
     bool define(const tree::Name& name, Symbol symbol);
     void check_routine(RoutineId id);
 
@@ -95,11 +96,13 @@ class Checker {
     void name_structure(const tree::Structure& of);
     void name_enumeration(const tree::Enumeration& of);
     void name_union(const tree::Union& of);
+    void check_count(const tree::Name& name, std::size_t variants);
     DefinitionId name_type(const tree::Name& name, TypeForm form,
                            const std::vector<tree::Name>& parameters);
     void check_type_definitions();
     void check_enumeration(const tree::Enumeration& of, NamedType& type);
-    std::optional<std::uint64_t> constant_number(const tree::Expression& of, int depth);
+    RoutineId compute_variant(const tree::Name& type, const tree::EnumVariant& of);
+    void check_variant_value(RoutineId routine, const tree::EnumVariant& of);
     // A named type of that name, with arguments given or to be found.
     std::optional<Term> named_type(const tree::Name& name, const std::vector<tree::Type>& arguments,
                                    Span span, TypePlace place, std::string_view open_as);
@@ -117,6 +120,8 @@ class Checker {
     std::optional<Measure> measure(Term type, Span span, std::uint32_t depth);
     std::optional<Measure> measure_union(Term type, Span span, std::uint32_t depth);
     bool has_values(Term type, std::vector<Term>& around);
+    void report_endless(Term type, const std::vector<Term>& around, Span span);
+    std::optional<Span> field_with(Term type, Term inside);
     bool reaches(Term from, Term to);
     // Whether a value of the type, which is settled, can have a port in it.
     bool holds_port(Term type);
@@ -192,6 +197,8 @@ class Checker {
     bool expect(const Expression& found, Term wanted);
     // "'x' has type 'u8', declared", and from where that was inferred.
     void note_type(Diagnostic& to, const Operand& of);
+    void note_conflict(Diagnostic& to);
+    void note_could_settle(Diagnostic& to, const Terms::Unsettled& open);
     void when_known(Term term, std::function<void()> then);
     // The same for all of the term: what is inside of it too.
     void when_settled(Term term, std::function<void()> then);
@@ -244,7 +251,9 @@ class Checker {
 
     // operators.cpp
     ExpressionPtr binary(BinaryOperator op, ExpressionPtr left, ExpressionPtr right, Span span);
-    void cannot_apply(BinaryOperator op, const Operand& left, const Operand& right, Span span);
+    // `differ`: they were found to be of two types.
+    void cannot_apply(BinaryOperator op, const Operand& left, const Operand& right, Span span,
+                      bool differ = false);
 
     // calls.cpp
     ExpressionPtr builtin(const tree::Call& of, Span span);
@@ -341,6 +350,7 @@ class Checker {
         const tree::Constant* constant = nullptr;
         const tree::Connector* connector = nullptr;
         const tree::Expression* question = nullptr;
+        const tree::EnumVariant* variant = nullptr;
         Surroundings surroundings;
         std::optional<Span> used_at;  // of an instance
     };
@@ -354,7 +364,9 @@ class Checker {
     std::vector<TypeSource> type_sources_;
     std::map<Term, Shape> open_shapes_;  // of types with something open inside
     std::map<Term, Measure> measures_;
+    std::unordered_set<Term> with_values_;
     std::unordered_set<Term> endless_;  // reported
+    bool too_large_ = false;            // that some type is has been reported
     std::map<std::pair<RoutineId, std::vector<Term>>, RoutineId> instances_;
     bool too_many_instances_ = false;
 

@@ -7,6 +7,7 @@
 #include "check/flow.hpp"
 #include "check/instantiation.hpp"
 #include "check/ports.hpp"
+#include "check/spelling.hpp"
 #include "check/walk.hpp"
 
 namespace reowolf::check {
@@ -48,12 +49,11 @@ std::optional<Module> Checker::run() {
     // What was left out of the tree could be a return, or a loop's end.
     if (parsed && !diagnostics_.full()) {
         for (Routine& each : module_.routines) {
-            if (each.generic) continue;
+            // What is wrong with a generic definition itself is wrong for all its arguments.
             check_flow(each, module_.terms, diagnostics_);
             check_ports(each, module_, diagnostics_);
         }
         check_instantiation(module_, diagnostics_);
-        check_constants(module_, diagnostics_);
     }
     if (diagnostics_.has_errors()) return std::nullopt;
     return std::move(module_);
@@ -217,6 +217,7 @@ void Checker::collect_constant(const tree::Constant& of, Routine& routine) {
     if (holds_port(*routine.result)) {
         report<Code::expected_port>(of.type.span, "the type of a value, as a constant has no ports",
                                     terms().name(*routine.result));
+        routine.result = terms().invalid();
     }
 }
 
@@ -231,6 +232,7 @@ void Checker::collect_connector(const tree::Connector& of, RoutineId id) {
     // A second connector is reported and not kept, but its body is checked.
     auto first_peers = std::exchange(peers_, {});
     for (const tree::Peer& peer : of.peers) collect_peer(peer, connector, body);
+    for (const tree::Link& link : of.links) collect_link(link, connector, body);
     body.parameters = static_cast<std::uint32_t>(body.locals.size());
     if (module_.connector || imported) peers_ = std::move(first_peers);
     if (imported) return;
@@ -250,7 +252,7 @@ void Checker::collect_peer(const tree::Peer& of, Connector& connector, Routine& 
             .note<NoteCode::first_here>(connector.peers[earlier->second].span);
         return;
     }
-    Peer peer{of.name.text, of.name.span, of.address, of.listen, {}};
+    Peer peer{of.name.text, of.name.span, of.address, of.listen, of.key, of.via, {}};
     std::unordered_map<std::string_view, Span> names;
     for (const tree::PeerPort& each : of.ports) {
         const auto [same, added] = names.emplace(each.name.text, each.name.span);
@@ -270,6 +272,47 @@ void Checker::collect_peer(const tree::Peer& of, Connector& connector, Routine& 
             {of.name.text + "." + each.name.text, each.name.span, term, true, false});
     }
     connector.peers.push_back(std::move(peer));
+}
+
+void Checker::collect_link(const tree::Link& of, Connector& connector, Routine& body) {
+    const Term term = type(of.type, TypePlace::port, "");
+    if (!is_port(terms().kind(term)) && !terms().contains_invalid(term)) {
+        report<Code::expected_port>(of.type.span, "a port type", terms().name(term));
+    }
+    // A name that is another's is reported and of no use, but its uses are.
+    for (const Link& earlier : connector.links) {
+        if (earlier.own.name == of.name.text) {
+            report<Code::repeated_name>(of.name.span, of.name.text)
+                .note<NoteCode::first_here>(earlier.own.span);
+            return;
+        }
+    }
+    if (const auto peer = peers_.find(of.name.text); peer != peers_.end()) {
+        report<Code::repeated_name>(of.name.span, of.name.text)
+            .note<NoteCode::first_here>(connector.peers[peer->second].span);
+        return;
+    }
+    body.locals.push_back({of.name.text, of.name.span, term, true, false});
+    Link link{{of.name.text, of.name.span, term}, 0, of.port.text};
+    if (const auto peer = peers_.find(of.peer.text); peer != peers_.end()) {
+        link.peer = peer->second;
+        const auto& self = modules_.trees[here_.module]->self;
+        if (self && self->text == of.peer.text) {
+            report<Code::link_to_itself>(of.peer.span, of.peer.text);
+        }
+        for (const Link& earlier : connector.links) {
+            if (earlier.peer != link.peer || earlier.port != link.port) continue;
+            report<Code::repeated_link>(of.port.span, of.peer.text, of.port.text)
+                .note<NoteCode::first_here>(earlier.own.span);
+            break;
+        }
+    } else if (!excused(of.peer.text)) {
+        std::vector<std::string_view> names;
+        for (const Peer& each : connector.peers) names.push_back(each.name);
+        report<Code::unknown_peer>(of.peer.span, of.peer.text,
+                                   did_you_mean(of.peer.text, std::move(names)));
+    }
+    connector.links.push_back(std::move(link));
 }
 
 void Checker::begin_routine(RoutineId id) {
@@ -305,6 +348,7 @@ void Checker::check_routine(RoutineId id) {
     if (source.routine) check_body(id, source.routine->body);
     if (source.constant) check_constant(id, *source.constant);
     if (source.question) check_question(id, *source.question);
+    if (source.variant) check_variant_value(id, *source.variant);
     // The connector of an imported module is none here.
     if (source.connector && source.surroundings.module == 0) {
         check_body(id, source.connector->body);

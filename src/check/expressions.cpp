@@ -104,7 +104,8 @@ ExpressionPtr Checker::check(const tree::NameUse& of, Span span) {
         report<Code::peer_as_value>(span, of.name);
         return invalid(span);
     }
-    if (of.name == "null" || of.name == "nil" || of.name == "nullptr") {
+    constexpr std::string_view nothings[] = {"null", "nil", "nullptr", "NULL", "None", "undefined"};
+    if (std::ranges::find(nothings, of.name) != std::end(nothings)) {
         report<Code::no_null>(span, of.name);
     } else {
         const std::string hint = suggest_import(of.name);
@@ -125,6 +126,17 @@ ExpressionPtr Checker::check(const tree::Member& of, Span span) {
         report<Code::unknown_peer_port>(of.member.span, peer->name, of.member.text,
                                         did_you_mean(of.member.text, ports));
         return invalid(span);
+    }
+    if (name != nullptr && !find_local(name->name)) {
+        const auto symbol = find_symbol(name->name);
+        if (symbol && symbol->kind == SymbolKind::type) {
+            const bool has_variants = module_.types[symbol->id].form != TypeForm::structure;
+            Diagnostic& said =
+                has_variants ? report<Code::variant_after_point>(span, name->name, of.member.text)
+                             : report<Code::type_as_value>(of.of->span, name->name);
+            said.note<NoteCode::defined_here>(symbol->span, name->name);
+            return invalid(span);
+        }
     }
     ExpressionPtr inner = value(*of.of);
     const TermKind known = terms().kind(inner->type);
@@ -204,14 +216,21 @@ ExpressionPtr Checker::check(const tree::Cast& of, Span span) {
     const Term target = of.target ? type(*of.target, TypePlace::local, "the target of this cast")
                                   : terms().variable(span, "the target of this cast");
     const Term source = inner->type;
+    const auto is_number_of_enum = [this](Term from, Term to) {
+        const bool is_enum =
+            terms().kind(from) == TermKind::named && named(from).form == TypeForm::enumeration;
+        const TermKind kind = terms().kind(to);
+        return is_enum && (is_integer(kind) || kind == TermKind::integer);
+    };
     const auto castable = [this](Term term) {
         const TermKind kind = terms().kind(term);
         return is_integer(kind) || kind == TermKind::integer || kind == TermKind::boolean ||
                kind == TermKind::character || kind == TermKind::invalid || is_float(kind);
     };
-    when_known(source, [this, source, target, castable, span] {
-        when_known(target, [this, source, target, castable, span] {
+    when_known(source, [this, source, target, castable, is_number_of_enum, span] {
+        when_known(target, [this, source, target, castable, is_number_of_enum, span] {
             if (castable(source) && castable(target)) return;
+            if (is_number_of_enum(source, target)) return;
             if (terms().contains_invalid(source) || terms().contains_invalid(target)) return;
             report<Code::cannot_cast>(span, terms().name(source), terms().name(target));
         });
@@ -223,8 +242,15 @@ ExpressionPtr Checker::check(const tree::Conditional& of, Span span) {
     ExpressionPtr chosen = condition(*of.condition);
     ExpressionPtr yes = value(*of.yes);
     ExpressionPtr no = value(*of.no);
-    expect(*no, yes->type);
     const Term type = yes->type;
+    if (!terms().unify(no->type, type, no->span) && !terms().contains_invalid(no->type) &&
+        !terms().contains_invalid(type)) {
+        Diagnostic& said =
+            report<Code::type_mismatch>(no->span, terms().name(type), terms().name(no->type));
+        note_type(said, *no);
+        said.note<NoteCode::other_value>(yes->span, terms().name(type));
+        note_conflict(said);
+    }
     return make(span, type, Conditional{std::move(chosen), std::move(yes), std::move(no)});
 }
 

@@ -114,7 +114,7 @@ void check_flow(Routine& routine, const Terms& terms, diagnostics::Diagnostics& 
     routine.may_end = completes || flow.returns();
     if (routine.kind == program::RoutineKind::function && completes && !routine.constant) {
         auto& said = diagnostics.report<Code::missing_return>(routine.end, routine.name);
-        if (routine.result) {
+        if (routine.result && !terms.contains_invalid(*routine.result)) {
             said.note<diagnostics::NoteCode::result_here>(routine.result_span, routine.name,
                                                           terms.name(*routine.result));
         }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "check/instantiation.hpp"
 
-#include <set>
+#include <algorithm>
 
 #include "check/flow.hpp"
-#include "check/walk.hpp"
 
 namespace reowolf::check {
 
@@ -56,6 +55,29 @@ bool certain_starts(const Statement& of, std::vector<Edge>& found) {
     }
     if (const auto* loop = std::get_if<While>(&of.node)) {
         if (is_true(*loop->condition)) return certain_starts(*loop->body, found) && false;
+    }
+    if (const auto* choice = std::get_if<If>(&of.node)) {
+        if (is_true(*choice->condition)) return certain_starts(*choice->yes, found);
+        std::vector<Edge> yes;
+        std::vector<Edge> no;
+        const bool after_yes = certain_starts(*choice->yes, yes);
+        const bool after_no = !choice->no || certain_starts(*choice->no, no);
+        // What both ways start.
+        for (const Edge& each : yes) {
+            const bool both =
+                std::ranges::any_of(no, [&](const Edge& other) { return other.to == each.to; });
+            if (both) found.push_back(each);
+        }
+        return after_yes && after_no;
+    }
+    if (const auto* loop = std::get_if<Range>(&of.node)) {
+        const auto* low = std::get_if<Number>(&loop->low->node);
+        const auto* high = std::get_if<Number>(&loop->high->node);
+        // Numbers below 2^63 have the same order in all types.
+        if (low && high &&
+            static_cast<std::int64_t>(low->bits) < static_cast<std::int64_t>(high->bits)) {
+            if (!certain_starts(*loop->body, found)) return false;
+        }
     }
     return !leaves(of);
 }
@@ -109,29 +131,6 @@ void check_instantiation(const Module& module, diagnostics::Diagnostics& diagnos
                                                                      module.routines[id].name);
         for (std::size_t i = 1; i < cycle.size() && i < 8; ++i) {
             said.note<NoteCode::built_by>(cycle[i].where, module.routines[cycle[i].to].name);
-        }
-    });
-}
-
-void check_constants(const Module& module, diagnostics::Diagnostics& diagnostics) {
-    Graph graph(module.routines.size());
-    for (RoutineId id = 0; id < module.routines.size(); ++id) {
-        if (module.routines[id].kind != program::RoutineKind::function) continue;
-        std::set<RoutineId> called;
-        for_each_expression(module.routines[id].body, [&](const Expression& each) {
-            if (const auto* call = std::get_if<Call>(&each.node)) called.insert(call->routine);
-        });
-        for (const RoutineId each : called) {
-            graph[id].push_back({each, module.routines[each].span});
-        }
-    }
-    find_cycles(graph, [&](RoutineId, const std::vector<Edge>& cycle) {
-        // Functions may be recursive, constants not.
-        for (const Edge& edge : cycle) {
-            const Routine& routine = module.routines[edge.to];
-            if (!routine.constant) continue;
-            diagnostics.report<Code::constant_cycle>(routine.span, routine.name);
-            return;
         }
     });
 }

@@ -10,7 +10,4 @@ namespace reowolf::check {
 // on every way through it.
 void check_instantiation(const Module& module, diagnostics::Diagnostics& diagnostics);
 
-// Reports constants whose value needs itself.
-void check_constants(const Module& module, diagnostics::Diagnostics& diagnostics);
-
 }  // namespace reowolf::check

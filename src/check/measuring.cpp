@@ -4,6 +4,7 @@
 // says which fields those are: from which the union can be reached without going through an array.
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "check/checker.hpp"
 
@@ -24,8 +25,7 @@ std::optional<Checker::Measure> Checker::measure(Term type, Span span, std::uint
     const auto refuse = [&]() -> std::optional<Measure> {
         // Of what is inside it has been said already that it is too large, or it is too large only
         // together.
-        const bool said = !endless_.empty();
-        if (endless_.insert(type).second && depth == 0 && !said) {
+        if (endless_.insert(type).second && !std::exchange(too_large_, true)) {
             report<Code::type_too_large>(span, terms().name(type));
         }
         return std::nullopt;
@@ -46,13 +46,7 @@ std::optional<Checker::Measure> Checker::measure(Term type, Span span, std::uint
     }
     std::vector<Term> around;
     if (!has_values(type, around)) {
-        endless_.insert(type);
-        Diagnostic& said = report<Code::endless_type>(
-            kind == TermKind::named ? named(type).span : span, terms().name(type));
-        for (const Term each : around) {
-            if (terms().kind(each) != TermKind::named || each == type) continue;
-            said.note<NoteCode::contained_here>(named(each).span, terms().name(each));
-        }
+        report_endless(type, around, span);
         return std::nullopt;
     }
     Measure sum;
@@ -75,6 +69,55 @@ std::optional<Checker::Measure> Checker::measure(Term type, Span span, std::uint
     }
     measures_.emplace(type, sum);
     return sum;
+}
+
+// `around` leads from the type to one that has been reported or, at its end, back into itself.
+void Checker::report_endless(Term type, const std::vector<Term>& around, Span span) {
+    const bool said =
+        std::ranges::any_of(around, [&](Term each) { return endless_.contains(each); });
+    endless_.insert(type);
+    if (said || around.empty()) return;
+    const std::vector<Term> cycle(std::ranges::find(around, around.back()), around.end() - 1);
+    if (cycle.empty()) {
+        // It grows each time round.
+        report<Code::type_too_large>(span, terms().name(type));
+        return;
+    }
+    // The tuples in it are written in structs and unions.
+    const Term shown = *std::ranges::find_if(
+        cycle, [&](Term each) { return terms().kind(each) == TermKind::named; });
+    Diagnostic& text = report<Code::endless_type>(named(shown).span, terms().name(shown));
+    for (std::size_t i = 0; i < cycle.size(); ++i) {
+        endless_.insert(cycle[i]);
+        const Term inside = cycle[(i + 1) % cycle.size()];
+        if (const auto where = field_with(cycle[i], inside)) {
+            text.note<NoteCode::contained_here>(*where, terms().name(cycle[i]),
+                                                terms().name(inside));
+        }
+    }
+}
+
+// The field of a named type that has the other in place, itself or in a tuple.
+std::optional<Span> Checker::field_with(Term type, Term inside) {
+    if (terms().kind(type) != TermKind::named) return std::nullopt;
+    const TypeSource& source = type_sources_[terms().definition(type)];
+    const Shape of = shape(type);
+    const auto fits = [&](Term field) {
+        field = terms().ground(field);
+        if (terms().kind(field) != TermKind::tuple) return field == inside;
+        return field == inside || reaches(field, inside);
+    };
+    for (std::size_t i = 0; source.structure && i < of.fields.size(); ++i) {
+        if (fits(of.fields[i])) return source.structure->fields[i].type.span;
+    }
+    for (std::size_t i = 0; source.union_of && i < of.variants.size(); ++i) {
+        for (std::size_t j = 0; j < of.variants[i].fields.size(); ++j) {
+            if (fits(of.variants[i].fields[j])) {
+                return source.union_of->variants[i].fields[j].span;
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 std::optional<Checker::Measure> Checker::measure_union(Term type, Span span, std::uint32_t depth) {
@@ -112,8 +155,11 @@ bool Checker::has_values(Term type, std::vector<Term>& around) {
     type = terms().ground(type);
     const TermKind kind = terms().kind(type);
     if (kind != TermKind::tuple && kind != TermKind::named) return true;
-    if (measures_.contains(type)) return true;
-    if (std::find(around.begin(), around.end(), type) != around.end()) return false;
+    if (measures_.contains(type) || with_values_.contains(type)) return true;
+    if (endless_.contains(type) || std::ranges::find(around, type) != around.end()) {
+        around.push_back(type);
+        return false;
+    }
     if (around.size() > limits_.type_nesting_max ||
         terms().nesting(type) > limits_.type_nesting_max) {
         return false;
@@ -131,6 +177,8 @@ bool Checker::has_values(Term type, std::vector<Term>& around) {
         has = all(fields);
     } else if (named(type).form == TypeForm::union_of) {
         const Shape of = shape(type);
+        // Of one without variants it has been said that it has no values.
+        if (of.variants.empty()) return around.pop_back(), true;
         const std::size_t depth = around.size();
         // Those with fewer fields first: they are likelier to end.
         std::vector<const VariantShape*> variants;
@@ -146,7 +194,10 @@ bool Checker::has_values(Term type, std::vector<Term>& around) {
             return false;
         });
     }
-    if (has) around.pop_back();
+    if (has) {
+        around.pop_back();
+        with_values_.insert(type);
+    }
     return has;
 }
 

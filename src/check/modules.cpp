@@ -87,6 +87,8 @@ std::string Checker::suggest_import(const std::string& name) const {
         }
         return "; did you forget 'import " + module + "::" + name + ";'?";
     }
+    const std::string offered = modules_.offers ? modules_.offers(name) : std::string();
+    if (!offered.empty()) return "; did you forget 'import " + offered + "::" + name + ";'?";
     return {};
 }
 

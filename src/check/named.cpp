@@ -24,6 +24,13 @@ DefinitionId Checker::name_type(const tree::Name& name, TypeForm form,
     return id;
 }
 
+void Checker::check_count(const tree::Name& name, std::size_t variants) {
+    if (variants == 0) report<Code::no_variants>(name.span, name.text);
+    if (variants > limits_.variants_max) {
+        report<Code::too_many_variants>(name.span, name.text, variants, limits_.variants_max);
+    }
+}
+
 void Checker::name_structure(const tree::Structure& of) {
     name_type(of.name, TypeForm::structure, of.type_parameters);
     type_sources_.back().structure = &of;
@@ -51,7 +58,7 @@ void Checker::name_union(const tree::Union& of) {
         report<Code::repeated_variant>(variant.name.span, of.name.text, variant.name.text)
             .note<NoteCode::first_here>(same->second);
     }
-    if (of.variants.empty()) report<Code::no_variants>(of.name.span, of.name.text);
+    check_count(of.name, of.variants.size());
 }
 
 void Checker::check_type_definitions() {
@@ -72,10 +79,11 @@ void Checker::check_type_definitions() {
 }
 
 void Checker::check_enumeration(const tree::Enumeration& of, NamedType& type) {
-    constexpr std::uint64_t value_max = 0xFFFF'FFFF;
     Shape shape;
     std::unordered_map<std::string_view, Span> names;
     std::map<std::uint64_t, Span> values;
+    // The next variant without a value has what this one computes, and `next` more.
+    std::optional<RoutineId> computed_by;
     std::uint64_t next = 0;
     for (const tree::EnumVariant& variant : of.variants) {
         const auto [same, added] = names.emplace(variant.name.text, variant.name.span);
@@ -84,62 +92,66 @@ void Checker::check_enumeration(const tree::Enumeration& of, NamedType& type) {
                 .note<NoteCode::first_here>(same->second);
             continue;
         }
-        if (variant.value) {
-            const auto number = constant_number(*variant.value, 0);
-            if (!number) {
-                report<Code::variant_not_constant>(variant.value->span, variant.name.text);
-            } else {
-                next = *number;
-            }
-        }
         const Span where = variant.value ? variant.value->span : variant.name.span;
-        if (next > value_max) {
+        if (variant.value) {
+            const auto* literal = std::get_if<tree::IntegerLiteral>(&variant.value->node);
+            computed_by.reset();
+            next = literal ? literal->value : 0;
+            if (!literal) computed_by = compute_variant(of.name, variant);
+        }
+        if (!computed_by && next > program::enum_value_max) {
             report<Code::literal_does_not_fit>(where, std::to_string(next), of.name.text, "0",
-                                               value_max);
+                                               program::enum_value_max);
             next = 0;
         }
-        const auto [earlier, is_new] = values.emplace(next, where);
+        // Those that are computed are compared when they are known.
+        const auto [earlier, is_new] =
+            computed_by ? std::pair(values.end(), true) : values.emplace(next, where);
         if (!is_new) {
             report<Code::repeated_variant_value>(where, of.name.text, next)
                 .note<NoteCode::first_here>(earlier->second);
         }
-        shape.variants.push_back({variant.name.text, next, {}});
+        shape.variants.push_back({variant.name.text, next, {}, computed_by, where});
         ++next;
     }
-    if (of.variants.empty()) report<Code::no_variants>(of.name.span, of.name.text);
+    check_count(of.name, of.variants.size());
     type.shapes.emplace(std::vector<Term>{}, std::move(shape));
 }
 
-// The value of a variant: a number, or computed from numbers and constants.
-std::optional<std::uint64_t> Checker::constant_number(const tree::Expression& of, int depth) {
-    constexpr int depth_max = 50;
-    if (depth > depth_max) return std::nullopt;
-    if (const auto* literal = std::get_if<tree::IntegerLiteral>(&of.node)) return literal->value;
-    if (const auto* use = std::get_if<tree::NameUse>(&of.node)) {
-        const auto symbol = find_symbol(use->name);
-        if (!symbol || symbol->kind != SymbolKind::routine) return std::nullopt;
-        const tree::Constant* constant = routine_sources_[symbol->id].constant;
-        return constant ? constant_number(*constant->value, depth + 1) : std::nullopt;
+// A function without parameters, as for a constant.
+RoutineId Checker::compute_variant(const tree::Name& type, const tree::EnumVariant& of) {
+    Routine routine;
+    routine.name = type.text + "::" + of.name.text;
+    routine.span = of.value->span;
+    routine.end = of.value->span;
+    routine.constant = true;
+    routine.variant = true;
+    module_.routines.push_back(std::move(routine));
+    RoutineSource source;
+    source.variant = &of;
+    source.surroundings = here_;
+    routine_sources_.push_back(std::move(source));
+    return static_cast<RoutineId>(module_.routines.size() - 1);
+}
+
+void Checker::check_variant_value(RoutineId id, const tree::EnumVariant& of) {
+    begin_routine(id);
+    ExpressionPtr computed = value(*of.value);
+    if (terms().kind(computed->type) == TermKind::integer) {
+        expect(*computed, terms().plain(TermKind::u32));
     }
-    const auto* binary = std::get_if<tree::Binary>(&of.node);
-    if (!binary) return std::nullopt;
-    const auto left = constant_number(*binary->left, depth + 1);
-    const auto right = constant_number(*binary->right, depth + 1);
-    if (!left || !right) return std::nullopt;
-    switch (binary->op) {
-        case BinaryOperator::add:
-            return *left + *right;
-        case BinaryOperator::subtract:
-            return *left - *right;
-        case BinaryOperator::multiply:
-            return *left * *right;
-        case BinaryOperator::bit_or:
-            return *left | *right;
-        case BinaryOperator::shift_left:
-            return *right < 32 ? std::optional(*left << *right) : std::nullopt;
-        default:
-            return std::nullopt;
-    }
+    routine().result = computed->type;
+    routine().result_span = computed->span;
+    when_known(computed->type, [this, type = computed->type, span = computed->span] {
+        const TermKind kind = terms().kind(type);
+        if (is_integer(kind) || kind == TermKind::invalid) return;
+        report<Code::variant_not_integer>(span, terms().name(type));
+    });
+    auto statement = std::make_unique<Statement>();
+    statement->span = of.value->span;
+    statement->node = Return{std::move(computed)};
+    routine().body.statements.push_back(std::move(statement));
+    end_routine();
 }
 
 std::optional<Term> Checker::applied(DefinitionId definition,

@@ -44,8 +44,8 @@ bool integral(TermKind kind) {
 
 }  // namespace
 
-void Checker::cannot_apply(BinaryOperator op, const Operand& left, const Operand& right,
-                           Span span) {
+void Checker::cannot_apply(BinaryOperator op, const Operand& left, const Operand& right, Span span,
+                           bool differ) {
     if (terms().contains_invalid(left.type) || terms().contains_invalid(right.type)) return;
     const auto joins = [&](const Operand& of) {
         const TermKind kind = terms().kind(of.type);
@@ -59,6 +59,7 @@ void Checker::cannot_apply(BinaryOperator op, const Operand& left, const Operand
             : report<Code::cannot_apply>(span, spelling(op), left_name, right_name);
     note_type(said, left);
     note_type(said, right);
+    if (differ) note_conflict(said);
 }
 
 ExpressionPtr Checker::check(const tree::Binary& of, Span span) {
@@ -100,7 +101,7 @@ ExpressionPtr Checker::binary(BinaryOperator op, ExpressionPtr left, ExpressionP
     }
     const bool compares = of == Family::order || of == Family::equality;
     if (!terms().unify(l.type, r.type, span)) {
-        cannot_apply(op, l, r, span);
+        cannot_apply(op, l, r, span, true);
         return made(compares ? boolean : terms().invalid());
     }
     // False if the operator is not for this type, which has been reported then.

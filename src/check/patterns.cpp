@@ -145,7 +145,7 @@ void Checker::match_variant(const tree::Scoped& of, Term type, Pattern& to) {
     }
     if (named_type_of.form == TypeForm::enumeration) {
         to.kind = Pattern::Kind::equal;
-        to.value = make(to.span, *found, Number{variant.value});
+        to.value = make(to.span, *found, EnumValue{*number});
         return;
     }
     to.kind = Pattern::Kind::variant;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstddef>
 #include <numeric>
 
@@ -57,7 +58,12 @@ std::string did_you_mean(std::string_view written, std::vector<std::string_view>
             written.size() > name.size() + best) {
             continue;
         }
-        const std::size_t d = distance(written, name);
+        const bool same_letters = std::ranges::equal(
+            written, name, {}, [](char c) { return std::tolower(c); },
+            [](char c) { return std::tolower(c); });
+        const std::size_t d = same_letters ? 1 : distance(written, name);
+        // Of three letters two are enough only if the name begins in the same way.
+        if (written.size() == 3 && d > 1 && written[0] != name[0]) continue;
         // A name of which nothing would be left is not meant.
         if (d < best + (found.empty() ? 1 : 0) && d < std::max(written.size(), name.size())) {
             best = d;

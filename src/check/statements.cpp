@@ -164,6 +164,7 @@ StatementPtr Checker::check_statement(const tree::Assignment& of, Span span) {
                                                                terms().name(right->type));
                 note_type(said, *right);
                 said.note<NoteCode::has_type>(local.span, local.name, terms().name(local.type));
+                note_conflict(said);
             }
         }
         return statement_of(span, Assign{std::move(*to), std::nullopt, std::move(right)});

@@ -88,6 +88,8 @@ bool Terms::unify(Term a, Term b, Span where) {
 }
 
 bool Terms::unify(Term a, Term b, Span where, int depth) {
+    // Unless the two have parts, and then these say better what is wrong.
+    conflict_ = {a, b};
     a = root(a);
     b = root(b);
     if (a == b) return true;
@@ -130,8 +132,15 @@ bool Terms::unify(Term a, Term b, Span where, int depth) {
     for (std::size_t i = 0; i < nodes_[a].arguments.size(); ++i) {
         if (!unify(nodes_[a].arguments[i], nodes_[b].arguments[i], where, depth + 1)) return false;
     }
-    // Never to be compared again.
-    if (root(a) == a && root(b) == b) nodes_[b].same = a;
+    // Never to be compared again. What was written out stays, rather than what was inferred.
+    if (root(a) != a || root(b) != b) return true;
+    const bool inferred = std::ranges::any_of(
+        nodes_[a].arguments, [&](Term each) { return is_open(nodes_[each].kind); });
+    if (inferred) {
+        nodes_[a].same = b;
+    } else {
+        nodes_[b].same = a;
+    }
     return true;
 }
 
@@ -244,6 +253,15 @@ std::optional<Span> Terms::settled_at(Term term) const {
     return is_open(nodes_[term].kind) ? std::nullopt : where;
 }
 
+std::optional<Span> Terms::shaped_at(Term term) const {
+    std::optional<Span> where;
+    while (nodes_[term].same != term && is_open(nodes_[term].kind)) {
+        where = nodes_[term].settled;
+        term = nodes_[term].same;
+    }
+    return nodes_[term].kind == TermKind::variable ? std::nullopt : where;
+}
+
 void Terms::settle_literals() {
     for (const Open& open : open_) {
         const Term term = root(open.term);
@@ -253,16 +271,15 @@ void Terms::settle_literals() {
     }
 }
 
-std::vector<Terms::Unsettled> Terms::take_unsettled() {
-    std::vector<Unsettled> unsettled;
-    for (const Open& open : open_) {
+std::optional<Terms::Unsettled> Terms::next_unsettled() {
+    for (; asked_ < open_.size(); ++asked_) {
+        const Open& open = open_[asked_];
         const Term term = root(open.term);
-        if (nodes_[term].kind != TermKind::variable) continue;
-        unsettled.push_back({term, open.where, open.what});
-        bind(term, invalid(), open.where);
+        if (nodes_[term].kind == TermKind::variable) return Unsettled{term, open.where, open.what};
     }
     open_.clear();
-    return unsettled;
+    asked_ = 0;
+    return std::nullopt;
 }
 
 }  // namespace reowolf::check

@@ -94,6 +94,13 @@ class Terms {
     // What settled the variable `term`, if it was one and is settled now.
     std::optional<Span> settled_at(Term term) const;
 
+    // What gave the variable or literal `term` its present form, if anything did.
+    std::optional<Span> shaped_at(Term term) const;
+    // The two inside of what unify() was last asked about that cannot be equal.
+    std::pair<Term, Term> conflict() const { return conflict_; }
+    // Whether the open variable `term` is inside of the other.
+    bool is_inside(Term term, Term other) const { return occurs(root(term), other); }
+
     // Literals that nothing settled become s32.
     void settle_literals();
     struct Unsettled {
@@ -101,8 +108,8 @@ class Terms {
         Span where;
         std::string what;
     };
-    // Each open variable once, which is invalid from then on.
-    std::vector<Unsettled> take_unsettled();
+    // The next open variable, until there are none. It must be made equal to something.
+    std::optional<Unsettled> next_unsettled();
 
   private:
     struct Node {
@@ -131,6 +138,8 @@ class Terms {
 
     mutable std::vector<Node> nodes_;  // root() shortens the ways it goes
     std::vector<Open> open_;
+    std::size_t asked_ = 0;  // so many of them next_unsettled() has seen
+    std::pair<Term, Term> conflict_{};
     std::vector<std::string> definitions_;
     // Of those without anything open inside.
     std::map<std::tuple<TermKind, DefinitionId, std::vector<Term>>, Term> grounds_;

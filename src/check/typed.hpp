@@ -68,6 +68,9 @@ struct Let {
 struct Number {
     std::uint64_t bits;
 };  // of an integer, bool or char; sign-extended
+struct EnumValue {
+    std::uint32_t variant;
+};  // of the enum that its type is
 struct Text {
     std::string bytes;
 };
@@ -132,7 +135,7 @@ struct Expression {
     Term type = 0;
     std::variant<Invalid, Number, Text, Array, Use, Index, Slice, Length, Create, Cast, Unary,
                  Binary, Conditional, Call, Get, Put, Fires, Print, Float, Tuple, Construct, Field,
-                 Let>
+                 Let, EnumValue>
         node;
 };
 
@@ -270,6 +273,7 @@ struct Routine {
     program::RoutineKind kind = program::RoutineKind::function;
     bool generic = false;          // stands for its instances, and is not compiled
     bool constant = false;         // a function without parameters that stands for a constant
+    bool variant = false;          // one that computes the value of an enum's variant
     std::uint32_t parameters = 0;  // the first so many locals
     std::optional<Term> result;
     Span result_span;
@@ -291,13 +295,23 @@ struct Peer {
     Span span;
     std::string address;
     std::string listen;
+    std::string key;
+    std::string via;
     std::vector<PeerPort> ports;
+};
+
+// A port of the connector that is one with a port of the same connector as a peer describes it.
+struct Link {
+    PeerPort own;
+    std::uint32_t peer = 0;
+    std::string port;
 };
 
 struct Connector {
     std::string name;
     Span span;
     std::vector<Peer> peers;
+    std::vector<Link> links;
     std::optional<std::uint32_t> self;
     RoutineId body = 0;
 };
@@ -310,6 +324,9 @@ struct VariantShape {
     std::string name;
     std::uint64_t value = 0;   // of an enum
     std::vector<Term> fields;  // of a union
+    // Of an enum: what computes a number to which `value` is added.
+    std::optional<RoutineId> computed_by{};
+    Span span{};  // of an enum's: where its value comes from
 };
 // A struct, enum or union with certain type arguments.
 struct Shape {

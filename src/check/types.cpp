@@ -167,11 +167,36 @@ void Checker::note_type(Diagnostic& to, const Operand& of) {
     }
 }
 
+// Where what cannot be equal got its type, if that is elsewhere.
+void Checker::note_conflict(Diagnostic& to) {
+    const auto [one, other] = terms().conflict();
+    for (const Term side : {one, other}) {
+        const auto where = terms().shaped_at(side);
+        if (!where || terms().contains_invalid(side)) continue;
+        const bool here = where->source == to.span.source && where->begin >= to.span.begin &&
+                          where->end <= to.span.end;
+        const bool said = std::ranges::any_of(
+            to.notes, [&](const diagnostics::Note& note) { return note.span == *where; });
+        if (!here && !said) to.note<NoteCode::type_from>(*where, terms().name(side));
+    }
+}
+
+void Checker::note_could_settle(Diagnostic& to, const Terms::Unsettled& open) {
+    for (const Local& local : routine().locals) {
+        if (!terms().is_inside(open.term, local.type)) continue;
+        const bool said = local.span.begin >= open.where.begin && local.span.end <= open.where.end;
+        const bool named = open.what.find('\'' + local.name + '\'') != std::string::npos;
+        if (!said && !named) to.note<NoteCode::could_settle>(local.span, local.name);
+        return;
+    }
+}
+
 void Checker::mismatch(const Expression& found, Term wanted) {
     if (terms().contains_invalid(found.type) || terms().contains_invalid(wanted)) return;
-    note_type(
-        report<Code::type_mismatch>(found.span, terms().name(wanted), terms().name(found.type)),
-        found);
+    Diagnostic& said =
+        report<Code::type_mismatch>(found.span, terms().name(wanted), terms().name(found.type));
+    note_type(said, found);
+    note_conflict(said);
 }
 
 bool Checker::expect(const Expression& found, Term wanted) {
@@ -210,8 +235,10 @@ void Checker::settle() {
     retry_pending();
     terms().settle_literals();
     retry_pending();
-    for (const Terms::Unsettled& open : terms().take_unsettled()) {
-        report<Code::cannot_infer>(open.where, open.what);
+    while (const auto open = terms().next_unsettled()) {
+        if (!diagnostics_.full())
+            note_could_settle(report<Code::cannot_infer>(open->where, open->what), *open);
+        (void)terms().unify(open->term, terms().invalid(), open->where);
     }
     retry_pending();
     for (const auto& then : std::exchange(when_settled_, {})) then();

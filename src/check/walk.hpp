@@ -72,6 +72,7 @@ class Walk {
     void inside(const Print& of) { all(of.values); }
     void inside(const Invalid&) {}
     void inside(const Number&) {}
+    void inside(const EnumValue&) {}
     void inside(const Float&) {}
     void inside(const Text&) {}
     void inside(const Use&) {}

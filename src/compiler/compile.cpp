@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "check/check.hpp"
+#include "compiler/constants.hpp"
 #include "compiler/generate.hpp"
 #include "compiler/modules.hpp"
 #include "syntax/canonical.hpp"
@@ -23,6 +24,15 @@ program::Program verified(program::Program program) {
     return program;
 }
 
+// Nothing if a constant has no value, which is reported.
+std::optional<program::Program> with_constants(check::Module module, Diagnostics& diagnostics,
+                                               const Limits& limits) {
+    Generated generated = generate(std::move(module), {});
+    assert(!program::verify(generated.program));
+    if (!compute_constants(generated, diagnostics, limits)) return std::nullopt;
+    return verified(std::move(generated.program));
+}
+
 }  // namespace
 
 std::optional<program::Program> compile(Sources& sources, std::uint32_t source,
@@ -30,9 +40,9 @@ std::optional<program::Program> compile(Sources& sources, std::uint32_t source,
                                         const Resolver& resolver) {
     const Loaded loaded = load(sources, source, diagnostics, limits, resolver);
     auto module = check::check(loaded.modules, diagnostics, limits);
+    auto program = module ? with_constants(std::move(*module), diagnostics, limits) : std::nullopt;
     diagnostics.sort();
-    if (!module) return std::nullopt;
-    return verified(generate(std::move(*module), {}));
+    return program;
 }
 
 std::optional<Question> compile_question(Sources& sources, std::uint32_t source,
@@ -44,9 +54,11 @@ std::optional<Question> compile_question(Sources& sources, std::uint32_t source,
         syntax::parse_expression(sources, expression, std::move(tokens), diagnostics, limits);
     loaded.modules.question = tree.get();
     auto module = check::check(loaded.modules, diagnostics, limits);
+    auto program =
+        module && tree ? with_constants(std::move(*module), diagnostics, limits) : std::nullopt;
     diagnostics.sort();
-    if (!module || !tree) return std::nullopt;
-    Question question{verified(generate(std::move(*module), {})), 0};
+    if (!program) return std::nullopt;
+    Question question{std::move(*program), 0};
     question.expression = *question.program.find(check::question_name);
     return question;
 }
@@ -70,7 +82,7 @@ std::optional<program::Program> compile_literal(std::string_view text, const pro
     const auto tree =
         syntax::parse_expression(sources, source, std::move(tokens), diagnostics, limits);
     auto module = tree ? check::check_literal(*tree, base, type, diagnostics) : std::nullopt;
-    if (module) return verified(generate(std::move(*module), base.types));
+    if (module) return verified(generate(std::move(*module), base.types).program);
     error = diagnostics.all().empty() ? "not a literal" : diagnostics.all().front().text;
     return std::nullopt;
 }

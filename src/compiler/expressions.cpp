@@ -66,6 +66,19 @@ void Generator::put_into(const check::Number& of, const Expression& whole, Slot 
     constant(whole.span, to, of.bits);
 }
 
+void Generator::put_into(const check::EnumValue& of, const Expression& whole, Slot to) {
+    const check::DefinitionId definition = module_.terms.definition(whole.type);
+    if (const auto computed = pool_.constant(definition, of.variant)) {
+        return load(whole, *computed, to);
+    }
+    const check::Shape& shape = module_.types[definition].shapes.begin()->second;
+    constant(whole.span, to, shape.variants[of.variant].value);
+}
+
+void Generator::load(const Expression& whole, std::uint32_t number, Slot to) {
+    emit(whole.span, {.opcode = Opcode::load, .a = to, .b = number, .d = type(whole.type)});
+}
+
 void Generator::put_into(const check::Text& of, const Expression& whole, Slot to) {
     emit(whole.span, {.opcode = Opcode::text, .a = to, .b = pool_.text(of.bytes)});
 }
@@ -175,9 +188,11 @@ void Generator::put_into(const check::Create& of, const Expression& whole, Slot 
 void Generator::put_into(const check::Cast& of, const Expression& whole, Slot to) {
     const Operand from = value(*of.of);
     const bool floats = program::is_float(kind(whole.type)) || program::is_float(kind(of.of->type));
+    // An enum's value is a number as in a u32.
+    const bool of_enum = kind(of.of->type) == TypeKind::enumeration;
     emit(whole.span, {.opcode = floats ? Opcode::float_cast : Opcode::cast,
                       .kind = kind(whole.type),
-                      .kind2 = kind(of.of->type),
+                      .kind2 = of_enum ? TypeKind::u32 : kind(of.of->type),
                       .a = to,
                       .b = from.slot});
     release(whole.span, from);
@@ -416,6 +431,7 @@ void Generator::put_into(const check::Call& of, const Expression& whole, Slot to
             std::holds_alternative<check::Text>(initial->node)) {
             return into(*initial, to);
         }
+        return load(whole, pool_.constant(of.routine), to);
     }
     const Block arguments = block(of.arguments, 0, of.arguments.size());
     emit(whole.span, {.opcode = Opcode::call,

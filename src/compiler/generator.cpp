@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "compiler/generator.hpp"
 
+#include <algorithm>
+
 #include "compiler/generate.hpp"
 
 namespace reowolf::compiler {
@@ -156,8 +158,39 @@ program::Routine Generator::run() {
     return std::move(result_);
 }
 
-program::Program generate(check::Module module, std::vector<program::Type> types) {
-    program::Program program;
+namespace {
+
+// Numbers all constants, so that every routine can use every one.
+void add_constants(check::Module& module, const std::vector<program::RoutineId>& numbers,
+                   Pool& pool, Generated& to) {
+    for (check::RoutineId id = 0; id < module.routines.size(); ++id) {
+        const check::Routine& routine = module.routines[id];
+        if (!routine.constant || routine.variant) continue;
+        pool.add_constant(id, pool.type(*routine.result));
+        to.origins.push_back({numbers[id], std::nullopt, 0});
+    }
+    for (check::DefinitionId id = 0; id < module.types.size(); ++id) {
+        if (module.types[id].form != check::TypeForm::enumeration) continue;
+        const auto& variants = module.types[id].shapes.begin()->second.variants;
+        const bool computed = std::ranges::any_of(
+            variants, [](const check::VariantShape& each) { return each.computed_by.has_value(); });
+        if (!computed) continue;
+        const program::TypeId type = pool.type(module.terms.named(id, {}));
+        for (std::uint32_t number = 0; number < variants.size(); ++number) {
+            const check::VariantShape& variant = variants[number];
+            to.enums[type].push_back(variant.span);
+            if (!variant.computed_by) continue;
+            pool.add_constant(id, number, type);
+            to.origins.push_back({numbers[*variant.computed_by], number, variant.value});
+        }
+    }
+}
+
+}  // namespace
+
+Generated generate(check::Module module, std::vector<program::Type> types) {
+    Generated made;
+    program::Program& program = made.program;
     program.types = std::move(types);
     Pool pool(program, module);
     std::vector<program::RoutineId> numbers;
@@ -165,6 +198,7 @@ program::Program generate(check::Module module, std::vector<program::Type> types
     for (const check::Routine& routine : module.routines) {
         numbers.push_back(routine.generic ? 0 : next++);
     }
+    add_constants(module, numbers, pool, made);
     for (const check::Routine& routine : module.routines) {
         if (routine.generic) continue;
         program.routines.push_back(Generator(module, routine, pool, numbers).run());
@@ -177,15 +211,20 @@ program::Program generate(check::Module module, std::vector<program::Type> types
         connector.self = of.self;
         connector.body = numbers[of.body];
         for (const check::Peer& peer : of.peers) {
-            program::Peer made{peer.name, peer.address, peer.listen, {}, peer.span};
+            program::Peer site{peer.name, peer.address, peer.listen, peer.key,
+                               peer.via,  {},           peer.span};
             for (const check::PeerPort& port : peer.ports) {
-                made.ports.push_back({port.name, pool.type(port.type), port.span});
+                site.ports.push_back({port.name, pool.type(port.type), port.span});
             }
-            connector.peers.push_back(std::move(made));
+            connector.peers.push_back(std::move(site));
+        }
+        for (const check::Link& link : of.links) {
+            connector.links.push_back(
+                {link.own.name, pool.type(link.own.type), link.peer, link.port, link.own.span});
         }
         program.connector = std::move(connector);
     }
-    return program;
+    return made;
 }
 
 }  // namespace reowolf::compiler

@@ -117,6 +117,8 @@ class Generator {
     Block block(const std::vector<check::ExpressionPtr>& of, std::size_t begin, std::size_t end);
     void put_into(const check::Invalid& of, const check::Expression& whole, Slot to);
     void put_into(const check::Number& of, const check::Expression& whole, Slot to);
+    void put_into(const check::EnumValue& of, const check::Expression& whole, Slot to);
+    void load(const check::Expression& whole, std::uint32_t number, Slot to);
     void put_into(const check::Text& of, const check::Expression& whole, Slot to);
     void put_into(const check::Array& of, const check::Expression& whole, Slot to);
     void put_into(const check::Use& of, const check::Expression& whole, Slot to);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "compiler/modules.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "syntax/lexer.hpp"
@@ -13,14 +14,45 @@ using diagnostics::Code;
 namespace {
 
 std::optional<FoundModule> find(const std::string& name, const diagnostics::Sources& sources,
-                                std::uint32_t importing, const Resolver& resolver) {
+                                std::uint32_t importing, std::string_view importing_module,
+                                const Resolver& resolver) {
     if (name.starts_with("std.")) {
         const auto text = standard_module(name);
         if (!text) return std::nullopt;
         return FoundModule{"<" + name + ">", std::string(*text)};
     }
     if (!resolver) return std::nullopt;
-    return resolver(name, sources.name(importing));
+    const std::string& path = sources.name(importing);
+    if (auto found = resolver(name, path)) return found;
+    // Module a.b in the file x/a/b.pdl has its neighbour a.c in x/a/c.pdl.
+    std::string own(importing_module);
+    std::ranges::replace(own, '.', '/');
+    own += ".pdl";
+    if (importing_module.empty() || (path != own && !path.ends_with('/' + own)))
+        return std::nullopt;
+    return resolver(name,
+                    path.substr(0, path.size() - own.size()) + own.substr(own.rfind('/') + 1));
+}
+
+// The module of the standard library that defines it.
+std::string standard_module_with(const std::string& name) {
+    constexpr std::string_view modules[] = {"std.reo", "std.time", "std.random", "std.io",
+                                            "std.internet"};
+    constexpr std::string_view keywords[] = {"primitive", "composite", "comp", "func",
+                                             "struct",    "union",     "enum"};
+    for (const std::string_view module : modules) {
+        const auto text = standard_module(module);
+        if (!text) continue;
+        for (const std::string_view keyword : keywords) {
+            const std::string head = '\n' + std::string(keyword) + ' ' + name;
+            const std::size_t at = text->find(head);
+            if (at == std::string_view::npos || at + head.size() >= text->size()) continue;
+            if (std::string_view("<( {").contains((*text)[at + head.size()])) {
+                return std::string(module);
+            }
+        }
+    }
+    return {};
 }
 
 }  // namespace
@@ -28,6 +60,7 @@ std::optional<FoundModule> find(const std::string& name, const diagnostics::Sour
 Loaded load(diagnostics::Sources& sources, std::uint32_t source,
             diagnostics::Diagnostics& diagnostics, const Limits& limits, const Resolver& resolver) {
     Loaded loaded;
+    loaded.modules.offers = standard_module_with;
     const auto parse = [&](std::uint32_t number) {
         syntax::Tokens tokens = syntax::lex(sources, number, diagnostics, limits);
         loaded.trees.push_back(
@@ -40,7 +73,10 @@ Loaded load(diagnostics::Sources& sources, std::uint32_t source,
         for (const syntax::tree::Import& import : loaded.trees[at].imports) {
             const std::string& name = import.module.text;
             if (loaded.modules.by_name.contains(name)) continue;
-            auto found = find(name, sources, loaded.trees[at].source, resolver);
+            const auto& importing = loaded.trees[at].name;
+            auto found =
+                find(name, sources, loaded.trees[at].source,
+                     importing ? std::string_view(importing->text) : std::string_view(), resolver);
             if (!found) {
                 diagnostics.report<Code::unknown_module>(
                     import.module.span, name,

@@ -185,4 +185,26 @@ std::uint32_t Pool::text(const std::string& bytes) {
     return at->second;
 }
 
+std::uint32_t Pool::add_constant(check::RoutineId routine, program::TypeId type) {
+    const auto next = static_cast<std::uint32_t>(program_.constants.size());
+    program_.constants.push_back({module_.routines[routine].name, type, {}});
+    constants_.emplace(routine, next);
+    return next;
+}
+
+std::uint32_t Pool::add_constant(check::DefinitionId of, std::uint32_t variant,
+                                 program::TypeId type) {
+    const auto next = static_cast<std::uint32_t>(program_.constants.size());
+    const check::NamedType& named = module_.types[of];
+    program_.constants.push_back(
+        {named.name + "::" + named.shapes.begin()->second.variants[variant].name, type, {}});
+    variants_.emplace(std::pair(of, variant), next);
+    return next;
+}
+
+std::optional<std::uint32_t> Pool::constant(check::DefinitionId of, std::uint32_t variant) const {
+    const auto at = variants_.find({of, variant});
+    return at == variants_.end() ? std::nullopt : std::optional(at->second);
+}
+
 }  // namespace reowolf::compiler

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The types, type lists and texts of a program, each stored once.
+// The types, type lists, texts and constants of a program, each stored once.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "check/typed.hpp"
@@ -26,6 +28,12 @@ class Pool {
     }
     std::uint32_t type_list(const std::vector<program::TypeId>& list);
     std::uint32_t text(const std::string& bytes);
+    // A constant's number, given once.
+    std::uint32_t add_constant(check::RoutineId routine, program::TypeId type);
+    std::uint32_t add_constant(check::DefinitionId of, std::uint32_t variant, program::TypeId type);
+    std::uint32_t constant(check::RoutineId routine) const { return constants_.at(routine); }
+    // Nothing for one whose value is known.
+    std::optional<std::uint32_t> constant(check::DefinitionId of, std::uint32_t variant) const;
 
   private:
     // Of kinds and parts, or of a named type's number and arguments.
@@ -43,6 +51,8 @@ class Pool {
     std::unordered_map<check::Term, program::TypeId> known_;
     std::map<std::vector<program::TypeId>, std::uint32_t> type_lists_;
     std::unordered_map<std::string, std::uint32_t> texts_;
+    std::unordered_map<check::RoutineId, std::uint32_t> constants_;
+    std::map<std::pair<check::DefinitionId, std::uint32_t>, std::uint32_t> variants_;
 };
 
 // Of a settled term that is not named.

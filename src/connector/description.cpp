@@ -45,6 +45,16 @@ std::string trimmed(std::string_view line) {
     return std::string(line.substr(begin));
 }
 
+// What the language has and connectors have not.
+std::optional<std::string> what_is_missing(const diagnostics::Sources& sources,
+                                           const program::Connector& connector) {
+    for (const program::Peer& peer : connector.peers) {
+        if (!peer.key.empty()) return problem_at(sources, "'key' is not supported yet", peer.span);
+        if (!peer.via.empty()) return problem_at(sources, "'via' is not supported yet", peer.span);
+    }
+    return std::nullopt;
+}
+
 // Addresses are checked here, not by the compiler: it knows no transports.
 std::optional<std::string> read_addresses(Description& description) {
     const program::Connector& connector = *description.program.connector;
@@ -112,6 +122,9 @@ std::expected<std::shared_ptr<const Description>, std::string> describe(
             problem_at(description->sources,
                        fmt::format("a connector may have at most {} peers", limits.sites_max),
                        connector.span));
+    }
+    if (auto missing = what_is_missing(description->sources, connector)) {
+        return std::unexpected(std::move(*missing));
     }
     description->self = static_cast<wire::SiteId>(*self_index);
     description->program = std::move(*program);

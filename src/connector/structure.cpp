@@ -30,6 +30,10 @@ class Elaboration {
         : program_(program), connector_(*program.connector), limits_(limits) {}
 
     std::expected<Structure, StructureError> run() {
+        if (!connector_.links.empty()) {
+            return std::unexpected(
+                StructureError{"'link' is not supported yet", connector_.links[0].span});
+        }
         declare_ports();
         std::vector<Value> arguments;
         for (const auto& ports : structure_.ports) {

@@ -3,9 +3,11 @@
 // diagnostics.def; the number and kinds of its arguments are checked when the compiler is built.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -79,8 +81,12 @@ struct Diagnostic {
     template <NoteCode code_of_note, typename... Arguments>
     Diagnostic& note(Span where, const Arguments&... arguments) {
         constexpr std::string_view format = listed(code_of_note).text;
-        notes.push_back(
-            {where, fmt::format(fmt::format_string<const Arguments&...>(format), arguments...)});
+        Note added{where,
+                   fmt::format(fmt::format_string<const Arguments&...>(format), arguments...)};
+        const bool repeated = std::any_of(notes.begin(), notes.end(), [&](const Note& earlier) {
+            return earlier.span == added.span && earlier.text == added.text;
+        });
+        if (!repeated) notes.push_back(std::move(added));
         return *this;
     }
 };
@@ -115,10 +121,14 @@ class Diagnostics {
 };
 
 // As the terminal shows it, ending in a line break; see docs/language.md, "Diagnostics".
-std::string render(const Sources& sources, const Diagnostic& diagnostic);
+enum class Style : std::uint8_t { plain, coloured };  // in colours as terminals have them
+std::string render(const Sources& sources, const Diagnostic& diagnostic,
+                   Style style = Style::plain);
+// "ERROR: TEXT" or "WARNING: TEXT".
+std::string render_head(Severity severity, std::string_view text, Style style);
 // " +-  note: TEXT at FILE:LINE:COLUMN".
 std::string render_note(const Sources& sources, const Note& note);
 // " +-  at FILE:LINE:COLUMN", the source line and the underline.
-std::string render_place(const Sources& sources, Span where);
+std::string render_place(const Sources& sources, Span where, Style style = Style::plain);
 
 }  // namespace reowolf::diagnostics

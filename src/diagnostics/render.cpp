@@ -10,6 +10,15 @@ namespace {
 constexpr std::uint32_t columns_max = 160;
 constexpr std::uint32_t columns_before = 60;
 
+constexpr std::string_view red = "\x1b[1;31m";
+constexpr std::string_view yellow = "\x1b[1;33m";
+constexpr std::string_view cyan = "\x1b[36m";
+
+std::string in_colour(std::string_view text, std::string_view colour, Style style) {
+    if (style == Style::plain) return std::string(text);
+    return fmt::format("{}{}\x1b[0m", colour, text);
+}
+
 struct Excerpt {
     std::string line;
     std::string underline;
@@ -52,7 +61,7 @@ Excerpt excerpt(std::string_view line, std::uint32_t first, std::uint32_t last) 
 
 }  // namespace
 
-std::string render_place(const Sources& sources, Span where) {
+std::string render_place(const Sources& sources, Span where, Style style) {
     const Position begin = sources.position(where.source, where.begin);
     const std::uint32_t line_end =
         sources.line_begin(where.source, where.begin) +
@@ -63,7 +72,7 @@ std::string render_place(const Sources& sources, Span where) {
     const Excerpt shown = excerpt(sources.line(where.source, begin.line), begin.column - 1,
                                   std::max(end.column, begin.column + 1) - 1);
     return fmt::format(" +-  at {}:{}:{}\n |  {}\n |  {}\n", sources.name(where.source), begin.line,
-                       begin.column, shown.line, shown.underline);
+                       begin.column, shown.line, in_colour(shown.underline, cyan, style));
 }
 
 std::string render_note(const Sources& sources, const Note& note) {
@@ -72,10 +81,16 @@ std::string render_note(const Sources& sources, const Note& note) {
                        at.line, at.column);
 }
 
-std::string render(const Sources& sources, const Diagnostic& diagnostic) {
-    std::string text =
-        fmt::format("{}: {}\n{}", diagnostic.severity == Severity::error ? "ERROR" : "WARNING",
-                    diagnostic.text, render_place(sources, diagnostic.span));
+std::string render_head(Severity severity, std::string_view text, Style style) {
+    const bool is_error = severity == Severity::error;
+    return fmt::format("{} {}\n",
+                       in_colour(is_error ? "ERROR:" : "WARNING:", is_error ? red : yellow, style),
+                       text);
+}
+
+std::string render(const Sources& sources, const Diagnostic& diagnostic, Style style) {
+    std::string text = render_head(diagnostic.severity, diagnostic.text, style) +
+                       render_place(sources, diagnostic.span, style);
     for (const Note& note : diagnostic.notes) text += render_note(sources, note);
     return text;
 }

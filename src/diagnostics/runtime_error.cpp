@@ -13,19 +13,22 @@ constexpr std::size_t innermost_shown = 10;
 constexpr std::size_t outermost_shown = 5;
 
 std::string render_line(const Sources& sources, const TraceLine& line) {
-    const bool function = line.kind == "func" || line.kind == "function";
-    return fmt::format(" | {} {}:{}\n",
-                       function                   ? "function"
-                       : line.kind == "connector" ? "connector"
-                                                  : "component",
-                       line.name, sources.position(line.where.source, line.where.begin).line);
+    return fmt::format(" | {} {}:{}\n", shown_kind(line), line.name,
+                       sources.position(line.where.source, line.where.begin).line);
 }
 
 }  // namespace
 
+std::string_view shown_kind(const TraceLine& line) {
+    if (line.kind == "func" || line.kind == "function") return "function";
+    return line.kind == "connector" ? "connector" : "component";
+}
+
 std::string render_runtime_error(const Sources& sources, std::string_view message, Span where,
-                                 std::span<const TraceLine> trace, std::span<const Note> notes) {
-    std::string text = fmt::format("ERROR: {}\n{}", message, render_place(sources, where));
+                                 std::span<const TraceLine> trace, std::span<const Note> notes,
+                                 Style style) {
+    std::string text =
+        render_head(Severity::error, message, style) + render_place(sources, where, style);
     for (const Note& note : notes) text += render_note(sources, note);
     if (trace.empty()) return text;
     text += " +-  Stack trace:\n";

@@ -20,7 +20,9 @@ struct TraceLine {
 
 // `trace` is innermost first. The middle of a very long one is left out.
 std::string render_runtime_error(const Sources& sources, std::string_view message, Span where,
-                                 std::span<const TraceLine> trace,
-                                 std::span<const Note> notes = {});
+                                 std::span<const TraceLine> trace, std::span<const Note> notes = {},
+                                 Style style = Style::plain);
+// "function", "component" or "connector".
+std::string_view shown_kind(const TraceLine& line);
 
 }  // namespace reowolf::diagnostics

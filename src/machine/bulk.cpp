@@ -125,6 +125,13 @@ std::uint64_t append_cost(const Block* left, const Block* right, bool in_place) 
 Bulk::Bulk(const Program& program, const Limits& limits) : program_(&program), limits_(limits) {
     texts_.reserve(program.texts.size());
     for (const std::string& text : program.texts) texts_.push_back(Value::text(text));
+    constants_.reserve(program.constants.size());
+    for (const program::Constant& each : program.constants) {
+        const std::span<const char> bytes(each.bytes);
+        // Nothing is there yet while they are being computed.
+        auto value = decode(program, each.type, std::as_bytes(bytes), limits);
+        constants_.push_back(value ? std::move(*value) : Value());
+    }
     has_floats_.resize(program.types.size());
     std::vector<bool> known(program.types.size());
     for (const program::Routine& routine : program.routines) {
@@ -371,6 +378,10 @@ bool Bulk::perform(const Instruction& i, Slot* slots, std::int64_t& budget) cons
         case Opcode::variant:
         case Opcode::payload:
             aggregate(i, slots, budget);
+            return true;
+        case Opcode::load:
+            charge(budget, std::uint64_t{program_->layout(i.d).slots} * sizeof(Slot));
+            Value(constants_[i.b]).place(*program_, i.d, slots + i.a);
             return true;
         case Opcode::text:
             set_reference(slots[i.a], Value(texts_[i.b]).hand_over());

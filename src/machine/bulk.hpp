@@ -27,6 +27,10 @@ class Bulk {
     // explaining. Any but those that jump, call, return or ask the world.
     bool perform(const program::Instruction& instruction, Slot* slots, std::int64_t& budget) const;
 
+    // See Machine.
+    void define(std::uint32_t number, Value value) { constants_[number] = std::move(value); }
+    const Value& constant(std::uint32_t number) const { return constants_[number]; }
+
     // Where an element of an array in an array is: the inner one, unshared within its unshared
     // outer one. Null if that fails.
     Block* unshare_inner(Block*& outer, std::uint64_t index, std::int64_t& budget) const;
@@ -49,6 +53,7 @@ class Bulk {
     const program::Program* program_;
     Limits limits_;
     std::vector<Value> texts_;      // the program's string constants
+    std::vector<Value> constants_;  // the others
     std::vector<bool> has_floats_;  // by type, for those that are compared
 };
 

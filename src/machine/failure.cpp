@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "machine/failure.hpp"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "machine/arithmetic.hpp"
@@ -18,6 +20,11 @@ using program::TypeKind;
 std::string show_number(TypeKind kind, std::uint64_t bits) {
     if (width_of(kind).is_signed) return fmt::format("{}", static_cast<std::int64_t>(bits));
     return fmt::format("{}", bits);
+}
+
+// The sign of a nan means nothing.
+std::string show_float(double value) {
+    return std::isnan(value) ? "nan" : fmt::format("{}", value);
 }
 
 // "the array has 3 elements"
@@ -141,7 +148,8 @@ std::string explain_failure(const Program& program, const Limits& limits,
         case Opcode::cast:
             return bad_cast(i, slots[i.b].bits);
         case Opcode::float_cast:
-            return fmt::format("cannot cast {} to '{}' ({})", float_value(i.kind2, slots[i.b].bits),
+            return fmt::format("cannot cast {} to '{}' ({})",
+                               show_float(float_value(i.kind2, slots[i.b].bits)),
                                program::name(i.kind), show_range(i.kind));
         case Opcode::zeros:
             if (is_negative(i.kind, slots[i.b].bits)) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/limits.hpp"
 #include "machine/bulk.hpp"
@@ -29,6 +30,9 @@ class Machine {
     // code without loops. After the requests put, sync_begin, sync_end, spawn, print and
     // budget_used the state can be run on as it is; after discarded, ended and failed it cannot.
     Request run(State& state, std::uint32_t& budget) const;
+    // The value of a constant that the program does not hold yet. Not while anything runs.
+    void define(std::uint32_t number, Value value) { bulk_.define(number, std::move(value)); }
+    const Value& constant(std::uint32_t number) const { return bulk_.constant(number); }
 
   private:
     Request ask(State& state, const program::Instruction* at, std::int64_t& budget) const;

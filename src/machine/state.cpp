@@ -2,6 +2,7 @@
 #include "machine/state.hpp"
 
 #include <cassert>
+#include <unordered_set>
 #include <utility>
 
 namespace reowolf::machine {
@@ -80,6 +81,16 @@ std::vector<State::TraceEntry> State::trace() const {
         entries.push_back({each.routine, program_->routines[each.routine].spans[each.pc]});
     }
     return entries;
+}
+
+std::uint64_t State::bytes() const {
+    std::uint64_t bytes = slots_.size() * sizeof(Slot);
+    std::unordered_set<const Block*> seen;
+    for_each_reference([&](const Block* block) {
+        if (!block || !seen.insert(block).second) return;
+        bytes += std::uint64_t{block->capacity} * block->element_bytes + block->nested_bytes;
+    });
+    return bytes;
 }
 
 std::uint32_t State::pc() const {

@@ -43,6 +43,9 @@ std::string show_operand(const Program& program, const Instruction& instruction,
         case Sort::text:
             if (number >= program.texts.size()) return fmt::format("text {}", number);
             return quoted(program.texts[number]);
+        case Sort::constant:
+            if (number >= program.constants.size()) return fmt::format("constant {}", number);
+            return program.constants[number].name;
         case Sort::target:
             return fmt::format("@{}", number);
         case Sort::count:

@@ -12,16 +12,17 @@ struct SortName {
     Sort sort;
 };
 constexpr SortName sort_names[] = {
-    {"word", Sort::word},       {"reference", Sort::reference},
-    {"element", Sort::element}, {"elements", Sort::elements},
-    {"value", Sort::value},     {"payload", Sort::payload},
-    {"bounds", Sort::bounds},   {"arguments", Sort::arguments},
-    {"result", Sort::result},   {"own_result", Sort::own_result},
-    {"listed", Sort::listed},   {"number", Sort::number},
-    {"text", Sort::text},       {"target", Sort::target},
-    {"count", Sort::count},     {"type", Sort::type},
-    {"list", Sort::list},       {"routine", Sort::routine},
-    {"place", Sort::place},     {"immediate", Sort::immediate},
+    {"word", Sort::word},         {"reference", Sort::reference},
+    {"element", Sort::element},   {"elements", Sort::elements},
+    {"value", Sort::value},       {"payload", Sort::payload},
+    {"bounds", Sort::bounds},     {"arguments", Sort::arguments},
+    {"result", Sort::result},     {"own_result", Sort::own_result},
+    {"listed", Sort::listed},     {"number", Sort::number},
+    {"text", Sort::text},         {"target", Sort::target},
+    {"count", Sort::count},       {"type", Sort::type},
+    {"list", Sort::list},         {"routine", Sort::routine},
+    {"place", Sort::place},       {"immediate", Sort::immediate},
+    {"constant", Sort::constant},
 };
 
 // These two are evaluated at compile time only: a misspelt role in opcodes.def reaches the throw

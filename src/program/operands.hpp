@@ -31,6 +31,7 @@ enum class Sort : std::uint8_t {
     number,     // a 64-bit number: this field and the next
     immediate,  // a number of 32 bits with a sign
     text,       // a string constant
+    constant,   // a constant of type d
     target,     // an instruction
     count,      // how many
     type,       // a type

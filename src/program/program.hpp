@@ -73,6 +73,9 @@ struct Layout {
     friend bool operator==(const Layout&, const Layout&) = default;
 };
 
+// The values of an enum are numbers up to this one.
+inline constexpr std::uint64_t enum_value_max = 0xFFFF'FFFF;
+
 // Types are interned: two equal types of a program have one id.
 struct Type {
     TypeKind kind = TypeKind::boolean;
@@ -156,23 +159,42 @@ struct Peer {
     std::string name;
     std::string address;  // as written
     std::string listen;   // as written; empty: bind what `address` says
+    std::string key;      // as written, or empty: of its identity
+    std::string via;      // as written, or empty: the relay to it
     std::vector<PeerPort> ports;
+    Span span;
+};
+// A port that the body has, and that is one with what `peer` calls `port` in its view.
+struct Link {
+    std::string name;
+    TypeId type = 0;  // an in or out port type
+    std::uint32_t peer = 0;
+    std::string port;
     Span span;
 };
 struct Connector {
     std::string name;
     Span span;
     std::vector<Peer> peers;
+    std::vector<Link> links;
     std::optional<std::uint32_t> self;  // index into peers, from `self NAME;`
     // A routine of kind connector. Its parameters are the ports of all peers, in order, named
-    // "peer.port"; it computes the structure and never synchronises.
+    // "peer.port", then those of the links; it computes the structure and never synchronises.
     RoutineId body = 0;
+};
+
+// A value that was computed when the text was compiled.
+struct Constant {
+    std::string name;
+    TypeId type = 0;
+    std::string bytes;  // as on the wire, see machine/value.hpp
 };
 
 struct Program {
     std::vector<Type> types;
     std::vector<std::vector<TypeId>> type_lists;  // for print
     std::vector<std::string> texts;
+    std::vector<Constant> constants;
     std::vector<Routine> routines;
     std::optional<Connector> connector;
 

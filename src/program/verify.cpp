@@ -158,6 +158,14 @@ class RoutineCheck {
             case Sort::text:
                 if (number >= program_.texts.size()) return fmt::format("no text {}", number);
                 return std::nullopt;
+            case Sort::constant:
+                if (number >= program_.constants.size()) {
+                    return fmt::format("no constant {}", number);
+                }
+                if (program_.constants[number].type != instruction.d) {
+                    return fmt::format("constant {} has another type", number);
+                }
+                return std::nullopt;
             case Sort::target:
                 if (number >= routine_.code.size()) {
                     return fmt::format("a jump to {}, which is nowhere", number);
@@ -585,6 +593,16 @@ Defect check_connector(const Program& program) {
             }
             ++next;
         }
+    }
+    for (const Link& link : connector.links) {
+        if (link.type >= program.types.size() || !is_port(program.types[link.type].kind) ||
+            link.peer >= connector.peers.size()) {
+            return fmt::format("'{}' is no link", link.name);
+        }
+        if (next >= body.parameters.size() || body.parameters[next].type != link.type) {
+            return fmt::format("link '{}' does not fit the connector's body", link.name);
+        }
+        ++next;
     }
     if (next != body.parameters.size()) return "the connector's body has too many parameters";
     return std::nullopt;

@@ -498,6 +498,8 @@ class Printer {
             text_ += "peer " + peer.name.text + " = " + quoted(peer.address, '"');
             open();
             if (!peer.listen.empty()) line("listen " + quoted(peer.listen, '"') + ';');
+            if (!peer.key.empty()) line("key " + quoted(peer.key, '"') + ';');
+            if (!peer.via.empty()) line("via " + quoted(peer.via, '"') + ';');
             for (const PeerPort& port : peer.ports) {
                 begin();
                 type(port.type);
@@ -505,6 +507,15 @@ class Printer {
                 end();
             }
             close();
+        }
+        for (const Link& link : of.links) {
+            begin();
+            text_ += "link ";
+            type(link.type);
+            text_ += ' ' + link.name.text +
+                     (link.type.kind == TypeKind::in_port ? " <- " : " -> ") + link.peer.text +
+                     '.' + link.port.text + ';';
+            end();
         }
         statements(of.body);
         close();

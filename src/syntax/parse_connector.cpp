@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <string>
+#include <string_view>
+#include <utility>
+
 #include "syntax/literal.hpp"
 #include "syntax/parsing.hpp"
 
@@ -22,8 +26,12 @@ void Parser::connector(tree::Module& module) {
                 recover_statement();
                 excuse_names(before);
             }
-        } else if (at_word("link") && after_type(at_ + 1) != 0) {
-            link();
+        } else if (at_word("link") && after_type(at_ + 1) != 0 &&
+                   tokens_[after_type(at_ + 1)].kind() == TokenKind::name) {
+            if (!link(connector)) {
+                recover_statement();
+                excuse_names(before);
+            }
         } else if (auto next = statement()) {
             connector.body.statements.push_back(std::move(next));
         } else {
@@ -78,16 +86,15 @@ bool Parser::peer(tree::Connector& connector) {
 }
 
 bool Parser::peer_item(tree::Peer& peer) {
-    if (at_word("listen") && kind(1) == TokenKind::string) {
+    for (const auto& [word, text_of] :
+         {std::pair<std::string_view, std::string*>{"listen", &peer.listen},
+          {"key", &peer.key},
+          {"via", &peer.via}}) {
+        if (!at_word(word) || kind(1) != TokenKind::string) continue;
         take();
-        if (!peer.listen.empty()) report<Code::repeated_listen>(here(), peer.name.text);
-        peer.listen = string_here();
-        take();
-        return expect_semicolon("after 'listen'");
-    }
-    if ((at_word("key") || at_word("via")) && kind(1) == TokenKind::string) {
-        unsupported(here(), "'" + std::string(text()) + "'");
-        take();
+        if (!text_of->empty()) report<Code::repeated_peer_item>(here(), peer.name.text, word);
+        *text_of = string_here();
+        if (text_of->empty()) report<Code::empty_peer_item>(here(), word);
         take();
         return expect_semicolon("after the text");
     }
@@ -105,18 +112,30 @@ bool Parser::peer_item(tree::Peer& peer) {
     return expect_semicolon("after a port");
 }
 
-// The port's name may be used further on.
-void Parser::link() {
-    unsupported(here(), "'link'");
+bool Parser::link(tree::Connector& connector) {
     take();
-    at_ = after_type(at_);
-    if (at(TokenKind::name)) {
-        module_->excused.emplace_back(text());
+    tree::Link link;
+    auto of = type();
+    if (!of) return false;
+    link.type = std::move(*of);
+    auto name = expect_name("of the link's port");
+    if (!name) return false;
+    link.name = std::move(*name);
+    know(link.name.text);
+    const bool outward = link.type.kind != tree::TypeKind::in_port;
+    if (!accept(outward ? TokenKind::arrow : TokenKind::back_arrow)) {
+        report<Code::link_direction>(here(), outward ? "an 'out'" : "an 'in'",
+                                     outward ? "->" : "<-", found());
+        return false;
     }
-    while (!accept(TokenKind::semicolon) && !at(TokenKind::close_brace) &&
-           !at(TokenKind::end_of_text)) {
-        take_balanced();
-    }
+    auto peer = expect_name("of a peer");
+    if (!peer || !expect(TokenKind::dot, "after the name of the peer")) return false;
+    link.peer = std::move(*peer);
+    auto port = expect_name("of the port that the peer links with this one");
+    if (!port) return false;
+    link.port = std::move(*port);
+    connector.links.push_back(std::move(link));
+    return expect_semicolon("after a link");
 }
 
 }  // namespace reowolf::syntax

@@ -262,6 +262,8 @@ ExpressionPtr Parser::primary() {
     }
     if (at(TokenKind::open_bracket)) {
         report<Code::array_in_brackets>(here());
+    } else if (at_type_word()) {
+        report<Code::type_in_expression>(here(), text());
     } else {
         report<Code::expected_expression>(here(), found());
     }
@@ -408,6 +410,8 @@ ExpressionPtr Parser::cast() {
 }
 
 ExpressionPtr Parser::let() {
+    const Level level(*this);
+    if (!level) return nullptr;
     const Span begin = here();
     take();
     const std::size_t first = at_;

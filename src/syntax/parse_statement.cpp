@@ -424,7 +424,15 @@ StatementPtr Parser::select() {
     if (!expect(TokenKind::open_brace, "before the arms of 'select'")) return nullptr;
     while (!at(TokenKind::close_brace)) {
         const Names names(*this);
-        if (!select_arm(node)) return nullptr;
+        const std::size_t before = at_;
+        if (select_arm(node)) continue;
+        // The rest of it is passed over.
+        while (!at(TokenKind::close_brace) && !at(TokenKind::end_of_text) && !at_definition()) {
+            take_balanced();
+        }
+        accept(TokenKind::close_brace);
+        excuse_names(before);
+        return stopped_ ? nullptr : statement_of(begin, tree::Skip{});
     }
     take();
     if (node.arms.empty()) {
@@ -437,6 +445,15 @@ StatementPtr Parser::select() {
 bool Parser::select_arm(tree::Select& select) {
     tree::SelectArm arm;
     do {
+        if (!arm.gets.empty() && at(TokenKind::arrow)) break;
+        if (!at_type_word() && after_type(at_) == 0) {
+            report<Code::select_arm>(here(), found());
+            return false;
+        }
+        if (at(TokenKind::name) && kind(1) == TokenKind::open_paren) {
+            report<Code::select_arm>(here(), "'" + std::string(text()) + "(…)'");
+            return false;
+        }
         auto of = type();
         if (!of) return false;
         auto name = expect_name("of a variable");

@@ -226,6 +226,10 @@ std::size_t Parser::after_type(std::size_t at) const {
     return at;
 }
 
+bool Parser::at_type_word() const {
+    return plain_type(kind()).has_value();
+}
+
 bool Parser::at_declaration() const {
     if (plain_type(kind())) return true;
     if (!at(TokenKind::name) && !at(TokenKind::open_paren)) return false;

@@ -100,10 +100,6 @@ std::optional<tree::Name> Parser::expect_name(std::string_view of) {
     return std::nullopt;
 }
 
-void Parser::unsupported(Span where, std::string_view what) {
-    report<Code::unsupported>(where, what);
-}
-
 bool Parser::is_variable(std::string_view name) const {
     return std::find(names_.begin(), names_.end(), name) != names_.end() ||
            std::binary_search(constants_.begin(), constants_.end(), name);
@@ -175,9 +171,32 @@ void Parser::recover_statement() {
         take_balanced();
         // The block of a statement whose head was wrong ends it.
         if (is_block && !at(TokenKind::semicolon) && !at(TokenKind::word_else) &&
-            !at(TokenKind::word_or) && on_new_line()) {
+            !at(TokenKind::word_or) && (on_new_line() || at_statement_word())) {
             return;
         }
+    }
+}
+
+bool Parser::at_statement_word() const {
+    switch (kind()) {
+        case TokenKind::word_if:
+        case TokenKind::word_while:
+        case TokenKind::word_for:
+        case TokenKind::word_return:
+        case TokenKind::word_break:
+        case TokenKind::word_continue:
+        case TokenKind::word_goto:
+        case TokenKind::word_assert:
+        case TokenKind::word_sync:
+        case TokenKind::word_synchronous:
+        case TokenKind::word_fork:
+        case TokenKind::word_select:
+        case TokenKind::word_channel:
+        case TokenKind::word_new:
+        case TokenKind::word_skip:
+            return true;
+        default:
+            return false;
     }
 }
 

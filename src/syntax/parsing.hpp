@@ -44,7 +44,7 @@ class Parser {
     void connector(tree::Module& module);
     bool peer(tree::Connector& connector);
     bool peer_item(tree::Peer& peer);
-    void link();
+    bool link(tree::Connector& connector);
     std::string string_here() const;
 
     // parse_type.cpp
@@ -57,6 +57,7 @@ class Parser {
     std::size_t after_type(std::size_t at) const;
     std::size_t after_type_arguments(std::size_t at) const;
     bool at_declaration() const;
+    bool at_type_word() const;  // u8, in, auto, …
 
     // parse_statement.cpp
     tree::StatementPtr statement();
@@ -124,7 +125,6 @@ class Parser {
     // parser.cpp: going on after an error
     template <diagnostics::Code code, typename... Arguments>
     diagnostics::Diagnostic& report(Span where, const Arguments&... arguments);
-    void unsupported(Span where, std::string_view what);
     void recover_statement();
     // Of the names from token number `begin` on nothing needs to be said any more.
     void excuse_names(std::size_t begin);
@@ -133,6 +133,8 @@ class Parser {
     void take_balanced();
     void stop();
     bool at_definition() const;
+    // A word that only a statement begins with.
+    bool at_statement_word() const;
     // Counts a node and a level of nesting for as long as it lives; false: stop here.
     class Level;
     bool count_node();
@@ -156,7 +158,7 @@ class Parser {
     std::vector<std::string> constants_;  // of the whole module
     std::optional<Span> version_;         // of the pragmas seen
     std::optional<Span> module_pragma_;
-    tree::Module* module_ = nullptr;  // whose list of unsupported names grows
+    tree::Module* module_ = nullptr;  // whose list of excused names grows
     diagnostics::Diagnostic ignored_{};
 };
 

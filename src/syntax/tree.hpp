@@ -308,12 +308,23 @@ struct Peer {
     Name name;
     std::string address;
     std::string listen;
+    std::string key;
+    std::string via;
     std::vector<PeerPort> ports;
+};
+
+// link out<T> name -> peer.port; or link in<T> name <- peer.port;
+struct Link {
+    Type type;
+    Name name;
+    Name peer;
+    Name port;
 };
 
 struct Connector {
     Name name;
     std::vector<Peer> peers;
+    std::vector<Link> links;
     Block body;
     Span end;
 };

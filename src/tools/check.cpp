@@ -38,9 +38,11 @@ int check(const Options& options) {
         limits.syntax_nodes_max = 60;
         limits.diagnostics_max = 3;
         limits.modules_max = 1;
+        limits.variants_max = 3;
+        limits.constants_steps_max = 200;
     }
     int status = options.files.empty() ? 2 : 0;
-    if (options.files.empty()) fmt::print(stderr, "ERROR: no file given\n");
+    if (options.files.empty()) complain("no file given");
     for (const std::string& path : options.files) {
         if (!options.dump.empty()) {
             status = std::max(status, dump_file(options.dump, path, options.folders, limits));
@@ -63,6 +65,7 @@ void add_check(CLI::App& app, int& status) {
     command->add_option("--dump", options->dump, "show what a stage of the compiler makes of it")
         ->check(CLI::IsMember(stages()))
         ->type_name("STAGE");
+    add_diagnostics_option(*command);
     command->add_flag("--list-diagnostics", options->list_diagnostics)->group("");
     command->add_flag("--tiny-limits", options->tiny_limits)->group("");
     command->callback([options, &status] { status = check(*options); });

@@ -4,8 +4,6 @@
 #include <cstdio>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "check/check.hpp"
 #include "compiler/modules.hpp"
 #include "syntax/canonical.hpp"
@@ -14,16 +12,6 @@
 #include "tools/read_source.hpp"
 
 namespace reowolf::tools {
-
-void show(const diagnostics::Sources& sources, const diagnostics::Diagnostics& diagnostics) {
-    for (const auto& each : diagnostics.all()) {
-        fmt::print(stderr, "{}", diagnostics::render(sources, each));
-    }
-}
-
-void complain(const std::string& text) {
-    fmt::print(stderr, "ERROR: {}\n", text);
-}
 
 std::unique_ptr<CompiledFile> compile_file(const std::string& path,
                                            const std::vector<std::string>& folders,

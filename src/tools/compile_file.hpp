@@ -12,6 +12,7 @@
 #include "diagnostics/diagnostics.hpp"
 #include "diagnostics/source.hpp"
 #include "program/program.hpp"
+#include "tools/reporting.hpp"
 
 namespace reowolf::tools {
 
@@ -26,10 +27,6 @@ struct CompiledFile {
 std::unique_ptr<CompiledFile> compile_file(const std::string& path,
                                            const std::vector<std::string>& folders,
                                            const Limits& limits);
-
-// Says it on standard error.
-void show(const diagnostics::Sources& sources, const diagnostics::Diagnostics& diagnostics);
-void complain(const std::string& text);
 
 // What a stage of the compiler makes of a file that was read, as text; nothing if it was not
 // reached.

@@ -32,8 +32,7 @@ void report_failure(const diagnostics::Sources& sources, const program::Program&
         trace.push_back(
             {std::string(program::keyword(routine.kind)), routine.name, entry.position});
     }
-    fmt::print(stderr, "{}",
-               diagnostics::render_runtime_error(sources, message, state.position(), trace));
+    show_runtime_error(sources, message, state.position(), trace, {});
 }
 
 int eval(const Options& options) {
@@ -80,6 +79,7 @@ void add_eval(CLI::App& app, int& status) {
     command->add_option("-I", options->folders, "a folder to look for imported modules in")
         ->allow_extra_args(false)
         ->type_name("DIR");
+    add_diagnostics_option(*command);
     command->positionals_at_end(true);
     command->callback([options, &status] { status = eval(*options); });
 }

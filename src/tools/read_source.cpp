@@ -15,11 +15,13 @@
 
 #include <fmt/format.h>
 
+#include "tools/reporting.hpp"
+
 namespace reowolf::tools {
 
 std::optional<std::string> read_source(const std::string& path) {
     const auto refuse = [&](const std::string& why) {
-        fmt::print(stderr, "ERROR: cannot read {}: {}\n", path, why);
+        complain(fmt::format("cannot read {}: {}", path, why));
         return std::nullopt;
     };
     std::error_code unknown;

@@ -52,9 +52,7 @@ class Terminal final : public runtime::World {
         for (const auto& line : report.trace) trace.push_back({line.kind, line.name, line.where});
         std::vector<diagnostics::Note> notes;
         for (const auto& note : report.notes) notes.push_back({note.where, note.text});
-        fmt::print(stderr, "{}",
-                   diagnostics::render_runtime_error(sources_, report.message, report.where, trace,
-                                                     notes));
+        show_runtime_error(sources_, report.message, report.where, trace, notes);
     }
     void committed(const wire::Decision&) override {}
     // There is no other site and no application.
@@ -264,6 +262,7 @@ void add_run(CLI::App& app, int& status) {
     command->add_option("--workers", options->workers, "how many threads run components")
         ->check(CLI::Range(1u, workers_max))
         ->type_name("N");
+    add_diagnostics_option(*command);
     command->add_option("--dump", options->dump, "show a stage of the compiler instead of running")
         ->check(CLI::IsMember(stages()))
         ->type_name("STAGE");
