@@ -127,6 +127,9 @@ void Checker::name_routine(const tree::Routine& of) {
     routine.kind = routine_kind(of.kind);
     routine.generic = !of.type_parameters.empty();
     routine.end = of.end;
+    if (of.is_native && modules_.trees[here_.module]->name) {
+        routine.native = modules_.trees[here_.module]->name->text + "." + of.name.text;
+    }
     module_.routines.push_back(std::move(routine));
     RoutineSource source;
     source.routine = &of;

@@ -105,6 +105,7 @@ std::optional<RoutineId> Checker::instance(RoutineId generic, std::vector<Term> 
     made.name += '>';
     made.span = of.name.span;
     made.kind = module_.routines[generic].kind;
+    made.native = module_.routines[generic].native;
     made.end = of.end;
     const Surroundings before = std::exchange(here_, source.surroundings);
     routine_sources_.push_back(std::move(source));

@@ -271,9 +271,12 @@ struct Routine {
     std::string name;
     Span span;
     program::RoutineKind kind = program::RoutineKind::function;
-    bool generic = false;          // stands for its instances, and is not compiled
-    bool constant = false;         // a function without parameters that stands for a constant
-    bool variant = false;          // one that computes the value of an enum's variant
+    bool generic = false;   // stands for its instances, and is not compiled
+    bool constant = false;  // a function without parameters that stands for a constant
+    bool variant = false;   // one that computes the value of an enum's variant
+    // Of a component without a body, which the runtime knows: its full name, "std.time.timer". It
+    // is its name in the program; no other name there has a dot in it.
+    std::string native;
     std::uint32_t parameters = 0;  // the first so many locals
     std::optional<Term> result;
     Span result_span;

@@ -136,7 +136,7 @@ void Generator::forget_locals(std::size_t live) {
 }
 
 program::Routine Generator::run() {
-    result_.name = routine_.name;
+    result_.name = routine_.native.empty() ? routine_.name : routine_.native;
     result_.kind = routine_.kind;
     result_.span = routine_.span;
     result_.may_end = routine_.may_end;

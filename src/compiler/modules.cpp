@@ -13,10 +13,23 @@ using diagnostics::Code;
 
 namespace {
 
+bool is_standard(std::string_view module) {
+    return module.starts_with("std.");
+}
+
+// Native components are those of the standard library, which the runtime knows.
+void refuse_natives(const syntax::tree::Module& tree, diagnostics::Diagnostics& diagnostics) {
+    for (const syntax::tree::Definition& definition : tree.definitions) {
+        const auto* const routine = std::get_if<syntax::tree::Routine>(&definition);
+        if (!routine || !routine->is_native) continue;
+        diagnostics.report<Code::missing_body>(routine->name.span, routine->name.text);
+    }
+}
+
 std::optional<FoundModule> find(const std::string& name, const diagnostics::Sources& sources,
                                 std::uint32_t importing, std::string_view importing_module,
                                 const Resolver& resolver) {
-    if (name.starts_with("std.")) {
+    if (is_standard(name)) {
         const auto text = standard_module(name);
         if (!text) return std::nullopt;
         return FoundModule{"<" + name + ">", std::string(*text)};
@@ -61,13 +74,14 @@ Loaded load(diagnostics::Sources& sources, std::uint32_t source,
             diagnostics::Diagnostics& diagnostics, const Limits& limits, const Resolver& resolver) {
     Loaded loaded;
     loaded.modules.offers = standard_module_with;
-    const auto parse = [&](std::uint32_t number) {
+    const auto parse = [&](std::uint32_t number, bool standard) {
         syntax::Tokens tokens = syntax::lex(sources, number, diagnostics, limits);
         loaded.trees.push_back(
             syntax::parse(sources, number, std::move(tokens), diagnostics, limits));
         loaded.modules.trees.push_back(&loaded.trees.back());
+        if (!standard) refuse_natives(loaded.trees.back(), diagnostics);
     };
-    parse(source);
+    parse(source, false);
     if (loaded.trees[0].name) loaded.modules.by_name.emplace(loaded.trees[0].name->text, 0);
     for (std::size_t at = 0; at < loaded.trees.size(); ++at) {
         for (const syntax::tree::Import& import : loaded.trees[at].imports) {
@@ -80,7 +94,7 @@ Loaded load(diagnostics::Sources& sources, std::uint32_t source,
             if (!found) {
                 diagnostics.report<Code::unknown_module>(
                     import.module.span, name,
-                    name.starts_with("std.") ? "; there is 'std.reo'" : "");
+                    is_standard(name) ? "; there are " + standard_modules() : "");
                 continue;
             }
             if (loaded.trees.size() >= limits.modules_max) {
@@ -89,7 +103,7 @@ Loaded load(diagnostics::Sources& sources, std::uint32_t source,
             }
             const auto number = static_cast<std::uint32_t>(loaded.trees.size());
             loaded.modules.by_name.emplace(name, number);
-            parse(sources.add(found->path, std::move(found->text)));
+            parse(sources.add(found->path, std::move(found->text)), is_standard(name));
             const auto& own = loaded.trees.back().name;
             if (!own || own->text != name) {
                 diagnostics.report<Code::wrong_module>(

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "check/check.hpp"
@@ -22,5 +23,7 @@ Loaded load(diagnostics::Sources& sources, std::uint32_t source,
 
 // The text of a module that comes with the compiler: "std.reo".
 std::optional<std::string_view> standard_module(std::string_view name);
+// Their names: "'std.io', 'std.reo'".
+std::string standard_modules();
 
 }  // namespace reowolf::compiler

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <future>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -58,6 +59,7 @@ class Connector::Engine {
                 timeout_ms, [this, notify = std::move(notify), promise](auto established) {
                     if (established) {
                         member_.emplace(description_, std::move(*established), loop_, limits_,
+                                        std::random_device{}(),
                                         Observer{.print = [](std::string_view line) {
                                             fmt::print("{}\n", line);
                                             std::fflush(stdout);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "diagnostics/runtime_error.hpp"
+#include "native/library.hpp"
 
 namespace reowolf::connector {
 
@@ -63,11 +64,12 @@ class Member::Link final : public post::ConnectionHandler {
 };
 
 Member::Member(std::shared_ptr<const Description> description, Handshake::Established established,
-               post::Loop& loop, const Limits& limits, Observer observer)
+               post::Loop& loop, const Limits& limits, std::uint64_t seed, Observer observer)
     : description_(std::move(description)),
       loop_(loop),
       limits_(limits),
       observer_(std::move(observer)),
+      chance_(seed),
       classes_(std::move(established.classes)),
       check_(loop, description_->self, 0, questions()),
       regions_(regions_of(description_->structure, classes_)),
@@ -98,14 +100,22 @@ Member::~Member() {
     loop_.cancel(telling_);
 }
 
+std::unique_ptr<runtime::Body> Member::make_native(const program::Routine& routine,
+                                                   runtime::ComponentIndex component,
+                                                   const std::vector<machine::Value>& arguments) {
+    return native::make(description_->program, routine, component, arguments, *outside_);
+}
+
 // The components placed here, and their channels. Those in the order of the structure, so that they
 // have the same numbers at every site.
 void Member::build() {
     using Kind = Structure::End::Kind;
     const Structure& structure = description_->structure;
     const wire::SiteId self = description_->self;
+    outside_.emplace(loop_, chance_.next());
     runtime_.emplace(description_->program, limits_, place_of(*description_, classes_),
                      static_cast<runtime::World&>(*this));
+    outside_->attach(*runtime_, [this] { pump(); });
     const auto is_here = [&](const Structure::End& end) {
         return end.kind != Kind::nobody && end.site == self;
     };
@@ -369,7 +379,7 @@ Quiet::Asked Member::questions() {
 
 wire::Probed Member::answer() const {
     return {.number = 0,
-            .quiet = runtime_->is_idle(),
+            .quiet = runtime_->is_idle() && !runtime_->awaits_outside(),
             .sent = runtime_->messages_sent(),
             .received = runtime_->messages_received(),
             .waiting = runtime_->application_attempt(),

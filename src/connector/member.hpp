@@ -19,6 +19,7 @@
 #include "connector/failure.hpp"
 #include "connector/fitting.hpp"
 #include "connector/handshake.hpp"
+#include "connector/outside.hpp"
 #include "connector/quiet.hpp"
 #include "connector/regions.hpp"
 #include "post/loop.hpp"
@@ -43,7 +44,7 @@ struct Observer {
 class Member final : private runtime::World {
   public:
     Member(std::shared_ptr<const Description> description, Handshake::Established established,
-           post::Loop& loop, const Limits& limits, Observer observer);
+           post::Loop& loop, const Limits& limits, std::uint64_t seed, Observer observer);
     ~Member() override;
     Member(const Member&) = delete;
     Member& operator=(const Member&) = delete;
@@ -77,6 +78,9 @@ class Member final : private runtime::World {
     class Link;
 
     // runtime::World
+    std::unique_ptr<runtime::Body> make_native(
+        const program::Routine& routine, runtime::ComponentIndex component,
+        const std::vector<machine::Value>& arguments) override;
     void print(std::string_view line) override { observer_.print(line); }
     void committed(const wire::Decision& decision) override { observer_.committed(decision); }
     void report(const runtime::Report& report) override;
@@ -158,7 +162,9 @@ class Member final : private runtime::World {
     post::Loop& loop_;
     Limits limits_;
     Observer observer_;
+    Random chance_;
     std::vector<Class> classes_;                        // by site
+    std::optional<LoopOutside> outside_;                // of the present protocol
     std::optional<runtime::Runtime> runtime_;           // of the present protocol
     std::vector<std::unique_ptr<Link>> links_;          // by site; null at the own place
     std::vector<std::vector<wire::Message>> outgoing_;  // by site: what the next frame carries

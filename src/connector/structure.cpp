@@ -9,6 +9,7 @@
 
 #include "machine/machine.hpp"
 #include "machine/ports.hpp"
+#include "native/library.hpp"
 
 namespace reowolf::connector {
 
@@ -118,6 +119,7 @@ class Elaboration {
         if (structure_.components.size() >= limits_.components_max) return "too many components";
         const auto index = static_cast<std::uint32_t>(structure_.components.size());
         const program::Routine& routine = program_.routines[spawn.routine];
+        if (native::reads_input(routine)) return std::string(native::no_input_in_connectors);
         std::map<wire::SiteId, int> ports_of_peers;
         std::vector<PortHandle> handles;
         for (std::size_t i = 0; i < arguments.size(); ++i) {

@@ -39,6 +39,9 @@ class Body {
 
     // Runs to the next request. Nothing: it waits for something outside; see Runtime::resume.
     virtual std::optional<machine::Request> run(std::uint32_t& budget) = 0;
+    // Whether something outside can still let it go on, also while it is in a sync block: time, or
+    // input. Asked of the body that its sync block, if it is in one, begins with.
+    virtual bool awaits_outside() const { return false; }
 
     // The answers; see machine::State.
     virtual void got(machine::Value message) = 0;

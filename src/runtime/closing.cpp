@@ -61,6 +61,7 @@ void Runtime::close_end(ChannelIndex number, bool is_out) {
 void Runtime::discard_users_of(ChannelIndex number, bool is_out) {
     const ComponentIndex index = channels_[number].end(is_out).owner;
     Component& user = component(index);
+    if (user.is_native && index != application) return resume(index);  // it looks for itself
     if (user.phase == Component::Phase::in_lane) return draw_from_lane(number, is_out);
     if (!user.attempt) return;
     note_change(number, is_out);

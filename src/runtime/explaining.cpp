@@ -84,7 +84,7 @@ void Runtime::for_each_connected_set(Visit visit) const {
         bool may_act = false;
         for (std::size_t i = 0; i < reached.size(); ++i) {
             const Component& each = component(reached[i]);
-            may_act |= !each.waits_in_round();
+            may_act |= !each.waits_in_round() || awaits_outside(reached[i]);
             for (const machine::PortHandle port : each.ports) {
                 const Channel& channel = channels_[channel_of(port)];
                 const Channel::End& other = channel.end(!is_out(port));

@@ -90,9 +90,24 @@ ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value>
             end.got_from = {};
         }
     }
-    auto body = std::make_unique<ProgramBody>(
-        shared_, machine::State(shared_.program, id, std::move(arguments)));
-    return add(routine.name, routine.span, std::move(body), false, ports);
+    std::unique_ptr<Body> body;
+    const bool is_native = routine.name.contains('.');  // see check::Routine
+    if (is_native) {
+        body = world_.make_native(routine, components_.upcoming(), arguments);
+        if (body) {
+            return add(routine.name, routine.span, std::move(body), true, ports);
+        }
+    }
+    body = std::make_unique<ProgramBody>(shared_,
+                                         machine::State(shared_.program, id, std::move(arguments)));
+    const ComponentIndex index = add(routine.name, routine.span, std::move(body), false, ports);
+    if (is_native) {
+        fail_component(index, {.message = fmt::format("'{}' cannot be used here", routine.name),
+                               .where = routine.span,
+                               .trace = {},
+                               .notes = {}});
+    }
+    return index;
 }
 
 ComponentIndex Runtime::start_native(std::string name, std::unique_ptr<Body> body,
@@ -309,9 +324,30 @@ void Runtime::spawn(ComponentIndex index, program::RoutineId routine,
 
 void Runtime::resume(ComponentIndex index) {
     Component& resumed = component(index);
-    if (resumed.phase != Component::Phase::idle) return;
-    resumed.phase = Component::Phase::running;
-    enqueue(index);
+    if (!resumed.is_native) return;  // the number of one that has ended, used again
+    if (resumed.phase == Component::Phase::in_sync) {
+        arbiter_.cancel(resumed.attempt->id, wire::Reason::timed_out, {});
+        apply_effects();
+    } else if (resumed.phase == Component::Phase::in_lane) {
+        leave_lane(index, false);
+    } else if (resumed.phase == Component::Phase::idle) {
+        resumed.phase = Component::Phase::running;
+        enqueue(index);
+    }
+}
+
+bool Runtime::awaits_outside(ComponentIndex index) const {
+    const Component& waiting = component(index);
+    if (index == application || !waiting.is_native) return false;
+    return waiting.phase == Component::Phase::idle ||
+           (waiting.body && waiting.body->awaits_outside());
+}
+
+bool Runtime::awaits_outside() const {
+    for (ComponentIndex index = 0; index < components_.size(); ++index) {
+        if (awaits_outside(index)) return true;
+    }
+    return false;
 }
 
 // ---- The application ---------------------------------------------------------------------------

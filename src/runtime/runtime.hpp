@@ -44,6 +44,11 @@ struct Report {
 class World {
   public:
     virtual ~World() = default;
+    // The body of a component that is no PDL. Null: there is none of that name here.
+    virtual std::unique_ptr<Body> make_native(const program::Routine&, ComponentIndex,
+                                              const std::vector<machine::Value>& /*arguments*/) {
+        return nullptr;
+    }
     virtual void print(std::string_view line) = 0;
     virtual void report(const Report& report) = 0;
     virtual void send(wire::SiteId to, const wire::Message& message) = 0;
@@ -96,7 +101,8 @@ class Runtime {
     // ---- Running.
     // Runs one slice of one component. False: nothing here can go on by itself.
     bool step();
-    // A native component that waited for something outside can go on.
+    // A native component that waits for something outside can go on. If it is in a sync block, it
+    // begins that anew. Also happens when the other end of one of its ports is closed.
     void resume(ComponentIndex component);
     void enter_application(std::unique_ptr<Body> body);
     void cancel_application(wire::Reason reason, const std::string& text);
@@ -122,6 +128,8 @@ class Runtime {
     std::size_t components_left() const { return components_left_; }
     std::uint64_t components_ended() const { return components_ended_; }
     bool has_failed() const { return has_failed_; }
+    // Whether a component waits for something outside: one that may act, though nothing happens.
+    bool awaits_outside() const;
     bool is_closed(machine::PortHandle port) const;
     const rounds::Arbiter& arbiter() const { return arbiter_; }
     std::uint64_t rounds_committed() const { return rounds_committed_; }
@@ -276,6 +284,7 @@ class Runtime {
     ComponentIndex add(std::string_view name, Span declared, std::unique_ptr<Body> body,
                        bool is_native, const std::vector<machine::PortHandle>& ports);
     bool own(ComponentIndex index, machine::PortHandle port);
+    bool awaits_outside(ComponentIndex index) const;
 
     // watching.cpp
     WatchedRound describe(const wire::Decision& decision) const;

@@ -24,6 +24,8 @@ class Slab {
     // All numbers that were ever given out are below.
     std::uint32_t size() const { return size_; }
 
+    // The number that add() gives next.
+    std::uint32_t upcoming() const { return free_.empty() ? size_ : free_.back(); }
     // One that is free, or else the next.
     std::uint32_t add() {
         if (free_.empty()) return append();

@@ -44,7 +44,7 @@ using connector::Prepared;
 
 Cluster::Cluster(const std::vector<std::string>& texts, std::uint64_t seed, post::DelayRange delays,
                  const Limits& limits)
-    : limits_(limits), loop_(seed), network_(loop_, seed, delays, limits) {
+    : limits_(limits), seed_(seed), loop_(seed), network_(loop_, seed, delays, limits) {
     for (const std::string& text : texts) {
         auto description = connector::describe(text, limits_);
         if (!description) {
@@ -87,7 +87,7 @@ void Cluster::connect(std::size_t index, std::int64_t timeout_ms) {
         }
         connecting.member =
             std::make_unique<Member>(connecting.description, std::move(*established),
-                                     *connecting.loop, limits_, observer(index));
+                                     *connecting.loop, limits_, seed_ + index, observer(index));
     });
 }
 

@@ -137,6 +137,7 @@ class Cluster {
                                 connector::Prepared::Kind kind) const;
 
     Limits limits_;
+    std::uint64_t seed_;
     post::SimulatedLoop loop_;
     post::SimulatedNetwork network_;
     std::vector<Site> sites_;

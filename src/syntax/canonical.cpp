@@ -432,6 +432,10 @@ class Printer {
             text_ += " -> ";
             type(*of.result);
         }
+        if (of.is_native) {
+            text_ += ';';
+            return end();
+        }
         open();
         statements(of.body);
         close();

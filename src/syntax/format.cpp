@@ -45,6 +45,7 @@ Doc Formatter::definition() {
         case TokenKind::word_primitive:
         case TokenKind::word_composite:
         case TokenKind::word_comp:
+            if (!has_body()) return simple();
             doc.add(head());
             is_large_ = here().match > at_ + 1 && !fits_one_line(OneLine::one_statement);
             doc.add(block(OneLine::one_statement));
@@ -63,6 +64,15 @@ Doc Formatter::definition() {
         default:
             return simple();
     }
+}
+
+// A native component of the standard library has a ';' instead.
+bool Formatter::has_body() const {
+    std::size_t end = at_;
+    while (atoms_[end].kind != TokenKind::open_brace && atoms_[end].kind != TokenKind::semicolon) {
+        end = atoms_[end].match > end ? atoms_[end].match + 1 : end + 1;
+    }
+    return atoms_[end].kind == TokenKind::open_brace;
 }
 
 // What stands before the braces, with the space between.

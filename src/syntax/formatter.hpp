@@ -25,6 +25,7 @@ class Formatter {
     Doc definition();
     Doc head();
     Doc fields();
+    bool has_body() const;
     Doc connector_body();
     Doc peer();
 

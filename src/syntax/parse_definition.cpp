@@ -139,6 +139,13 @@ void Parser::routine(tree::Module& module, tree::RoutineKind kind_of_routine) {
         report<Code::function_without_result>(routine.name.span, routine.name.text);
         routine.result = tree::Type{};
     }
+    if (kind_of_routine == tree::RoutineKind::primitive && at(TokenKind::semicolon)) {
+        routine.is_native = true;
+        routine.end = here();
+        take();
+        module.definitions.emplace_back(std::move(routine));
+        return;
+    }
     const bool closed = body(routine.body, routine.end);
     module.definitions.emplace_back(std::move(routine));
     if (!closed) recover_definition();

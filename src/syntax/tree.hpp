@@ -290,7 +290,8 @@ struct Routine {
     std::vector<Parameter> parameters;
     std::optional<Type> result;
     Block body;
-    Span end;  // of the closing brace
+    Span end;                // of the closing brace
+    bool is_native = false;  // a ';' instead of the body
 };
 
 struct Constant {

@@ -2,9 +2,10 @@
 // reowolf run: runs a program within this process.
 #include <algorithm>
 #include <cstdio>
-#include <iostream>
 #include <map>
 #include <memory>
+#include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,10 +14,12 @@
 
 #include "diagnostics/diagnostics.hpp"
 #include "diagnostics/runtime_error.hpp"
+#include "native/library.hpp"
 #include "runtime/runtime.hpp"
 #include "tools/commands.hpp"
 #include "tools/compile_file.hpp"
 #include "tools/literals.hpp"
+#include "tools/process_outside.hpp"
 #include "tools/terminal.hpp"
 #include "tools/trace.hpp"
 
@@ -33,15 +36,22 @@ struct Options {
     std::string dump;
     std::string trace;
     std::string trace_format;
-    std::uint64_t seed = 0;
+    std::optional<std::uint64_t> seed;
     std::uint32_t workers = 1;
 };
 
 // The program's output is for programs, a line at a time; what went wrong is for people.
 class Terminal final : public runtime::World {
   public:
-    explicit Terminal(const diagnostics::Sources& sources) : sources_(sources) {}
+    Terminal(const diagnostics::Sources& sources, const program::Program& program,
+             native::Outside& outside)
+        : sources_(sources), program_(program), outside_(outside) {}
 
+    std::unique_ptr<runtime::Body> make_native(
+        const program::Routine& routine, runtime::ComponentIndex component,
+        const std::vector<machine::Value>& arguments) override {
+        return native::make(program_, routine, component, arguments, outside_);
+    }
     void print(std::string_view line) override {
         std::fwrite(line.data(), 1, line.size(), stdout);
         std::fputc('\n', stdout);
@@ -64,15 +74,20 @@ class Terminal final : public runtime::World {
 
   private:
     const diagnostics::Sources& sources_;
+    const program::Program& program_;
+    native::Outside& outside_;
 };
 
 class Run {
   public:
-    Run(const program::Program& program, const diagnostics::Sources& sources)
+    Run(const program::Program& program, const diagnostics::Sources& sources, std::uint64_t seed)
         : program_(program),
-          terminal_(sources),
+          outside_(seed),
+          terminal_(sources, program, outside_),
           runtime_(program, limits_, {.self = 0, .sites = {"this process"}, .realtime = {}},
-                   terminal_) {}
+                   terminal_) {
+        outside_.attach(runtime_);
+    }
 
     // False, and says why, if the component cannot be started like this.
     bool start(program::RoutineId id, const std::vector<std::string>& arguments) {
@@ -92,11 +107,15 @@ class Run {
     void watch(runtime::Watcher& watcher) { runtime_.watch(watcher); }
 
     int run() {
+        // So often those are looked after who wait for the time or for input.
+        constexpr int slices_between_looks = 64;
         do {
-            while (runtime_.step()) {
+            outside_.deliver();
+            for (int slice = 1; runtime_.step(); ++slice) {
+                if (slice % slices_between_looks == 0) outside_.deliver();
             }
             runtime_.report_stuck();
-        } while (feed_line());
+        } while (feed_line() || outside_.wait(is_input_awaited()));
         return runtime_.has_failed() || has_bad_input_ ? 1 : 0;
     }
 
@@ -122,16 +141,23 @@ class Run {
             "the terminal", std::make_unique<PortFeeder>(supply, type.element, ends.out),
             {ends.out});
         feeds_[name] = {type.element, ends.out, component, supply};
+        outside_.keep_lines(
+            fmt::format("standard input is read as lines 'port: value' for port '{}'", name));
         return ends.in;
     }
 
-    // Waits for a line of input and hands it to its port. False: nobody waits for any.
-    bool feed_line() {
-        const bool awaited = std::ranges::any_of(
+    // Whether somebody waits for a line 'port: value'.
+    bool is_input_awaited() const {
+        return std::ranges::any_of(
             feeds_, [&](const auto& feed) { return !runtime_.is_closed(feed.second.port); });
-        if (!awaited) return false;
-        std::string line;
-        if (!std::getline(std::cin, line)) {
+    }
+
+    // Hands a line of input to its port. False: none is there, or nobody waits for any.
+    bool feed_line() {
+        if (!is_input_awaited()) return false;
+        const auto line = outside_.take_line();
+        if (!line && !outside_.is_at_end()) return false;
+        if (!line) {
             for (auto& [name, feed] : feeds_) {
                 feed.supply->is_over = true;
                 runtime_.resume(feed.component);
@@ -141,7 +167,7 @@ class Run {
         }
         ++line_number_;
         std::string error;
-        if (!feed(line, error)) {
+        if (!feed(*line, error)) {
             complain(fmt::format("line {} of the input: {}", line_number_, error));
             has_bad_input_ = true;
         }
@@ -189,6 +215,7 @@ class Run {
 
     Limits limits_;
     const program::Program& program_;
+    ProcessOutside outside_;
     Terminal terminal_;
     runtime::Runtime runtime_;
     std::map<std::string, Feed> feeds_;
@@ -219,7 +246,7 @@ int run(const Options& options) {
         }
         trace = std::move(*opened);
     }
-    Run running(file->program, file->sources);
+    Run running(file->program, file->sources, options.seed.value_or(std::random_device{}()));
     if (trace) running.watch(*trace);
     if (!running.start(*component, options.arguments)) return 2;
     int status = running.run();

@@ -103,6 +103,12 @@ bool fits(const System& system, std::uint32_t value, const Port& port) {
     return system.channels[port.channel].carries != Channel::Carries::narrow || value <= narrow_max;
 }
 
+// What a number becomes on its way.
+std::uint32_t message_of(const System& system, const Port& port, std::uint32_t value) {
+    const bool is_truth = system.channels[port.channel].carries == Channel::Carries::truth;
+    return is_truth ? (value != 0 ? 1 : 0) : value;
+}
+
 constexpr Port other_end(const Port& port) {
     return {port.channel, !port.is_out};
 }
@@ -110,7 +116,7 @@ constexpr Port other_end(const Port& port) {
 class Enumeration {
   public:
     Enumeration(const System& system, const Positions& positions)
-        : system_(system), positions_(positions) {}
+        : system_(system), positions_(positions), unseen_(unseen(system)) {}
 
     // Only rounds in which exactly these print exactly this.
     void demand(const Lines& lines) { demanded_ = &lines; }
@@ -134,7 +140,7 @@ class Enumeration {
     bool join(Joint& joint, std::size_t component) const {
         if (joint.behaviours.contains(component)) return true;
         if (!positions_.of[component].open) return false;
-        if (demanded_ && !demanded_->contains(component)) return false;
+        if (demanded_ && component != unseen_ && !demanded_->contains(component)) return false;
         joint.behaviours[component] = begin(system_, positions_, component);
         return true;
     }
@@ -186,7 +192,7 @@ class Enumeration {
         if (!demanded_ && round.is_silent) return false;
         for (const auto& [component, behaviour] : joint.behaviours) {
             round.after[component] = after(component, behaviour);
-            round.lines[component] = behaviour.lines;
+            if (component != unseen_) round.lines[component] = behaviour.lines;
             for (const auto& [port, here] : behaviour.moved) {
                 if (here) round.handed_over[port] = component;
             }
@@ -208,6 +214,7 @@ class Enumeration {
     }
 
     bool print(std::size_t component, Behaviour& behaviour, std::string line) const {
+        if (component == unseen_) return true;
         behaviour.lines.push_back(std::move(line));
         if (!demanded_) return true;
         const auto& wanted = demanded_->at(component);
@@ -280,7 +287,7 @@ class Enumeration {
             message.port = named(behaviour, *statement.gives);
             if (!give(positions_, component, behaviour, message.port)) return Event::error;
         } else {
-            message.value = value_of(behaviour, statement.operand);
+            message.value = message_of(system_, *port, value_of(behaviour, statement.operand));
             if (!fits(system_, message.value, *port)) return Event::error;
         }
         if (!join(joint, positions_.owners.at(other_end(*port)))) return Event::impossible;
@@ -328,6 +335,10 @@ class Enumeration {
             variable += 6 / operand;
             return Event::went_on;
         }
+        if (statement.kind == Kind::assignment) {
+            variable = operand;
+            return Event::went_on;
+        }
         const bool printed = print(component, behaviour, label_line(component, statement.label));
         return printed ? Event::went_on : Event::impossible;
     }
@@ -347,6 +358,7 @@ class Enumeration {
 
     const System& system_;
     const Positions& positions_;
+    std::optional<std::size_t> unseen_;
     const Lines* demanded_ = nullptr;
     std::uint64_t steps_ = 0;
     Round found_;
@@ -466,6 +478,10 @@ class Outlook {
                         behaviour.levels.push_back({&statement.bodies[0], 0, statement.count - 1});
                     }
                     break;
+                case Kind::assignment:
+                    behaviour.variables[statement.variable] =
+                        value_of(behaviour, statement.operand);
+                    break;
                 case Kind::label:
                     break;
             }
@@ -501,7 +517,8 @@ Search find_round(const System& system, const Positions& positions, std::size_t 
 Search find_round(const System& system, const Positions& positions, const Lines& lines) {
     Enumeration enumeration(system, positions);
     enumeration.demand(lines);
-    return enumeration.run(lines.begin()->first);
+    // Where nobody prints it is the one that never does.
+    return enumeration.run(lines.empty() ? unseen(system).value() : lines.begin()->first);
 }
 
 bool may_be_silent(const System& system, const Positions& positions, std::size_t component) {

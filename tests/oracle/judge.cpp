@@ -27,9 +27,9 @@ Judge::Judge(const System& system)
     : system_(system), positions_(beginning(system)), silences_(system.primitives.size()) {}
 
 std::optional<std::string> Judge::on_round(const Lines& lines, bool all_waited) {
-    if (is_too_large_ || lines.empty()) {
-        return lines.empty() ? std::optional("a decision in which nobody prints") : std::nullopt;
-    }
+    if (is_too_large_) return std::nullopt;
+    const auto silent_one = unseen(system_);
+    if (lines.empty() && !silent_one) return "a decision in which nobody prints";
     const Search search = find_round(system_, positions_, lines);
     if (search.result == Search::Result::too_large) {
         is_too_large_ = true;
@@ -39,7 +39,8 @@ std::optional<std::string> Judge::on_round(const Lines& lines, bool all_waited) 
         return fmt::format("this was committed, and is no round:{}", text_of(lines));
     }
     if (search.round.is_silent && all_waited) {
-        const Search other = find_round(system_, positions_, lines.begin()->first);
+        const Search other =
+            find_round(system_, positions_, lines.empty() ? *silent_one : lines.begin()->first);
         if (other.result == Search::Result::found) {
             return fmt::format("silence was committed:{}\n  although this was possible:{}",
                                text_of(lines), text_of(other.round.lines));

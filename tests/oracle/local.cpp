@@ -32,7 +32,11 @@ class Recorder final : public runtime::World {
     }
     void report(const runtime::Report& report) override {
         const std::string name = report.trace.empty() ? "" : report.trace.back().name;
-        if (name.starts_with('p')) reported.insert(std::stoul(name.substr(1)));
+        if (name.size() > 1 && name[0] == 'p' && name[1] >= '0' && name[1] <= '9') {
+            reported.insert(std::stoul(name.substr(1)));
+        } else if (unseen) {
+            reported.insert(*unseen);
+        }
         ++reports;
     }
     void send(wire::SiteId, const wire::Message&) override { complain("a message to a site"); }
@@ -45,6 +49,7 @@ class Recorder final : public runtime::World {
     void application_in_doubt(const std::string& text) override { complain(text); }
 
     const runtime::Runtime* runtime = nullptr;
+    std::optional<std::size_t> unseen;
     std::vector<Committed> rounds;   // since they were last taken
     std::set<std::size_t> reported;  // components
     std::size_t reports = 0;
@@ -102,6 +107,7 @@ Verdict run_locally(const System& system, std::uint64_t rounds_max, runtime::Run
                              recorder);
     recorder.runtime = &runtime;
     runtime.set_lane(lane, seed);
+    recorder.unseen = unseen(system);
     runtime.start(*program->find("main"), {});
 
     Judge judge(system);

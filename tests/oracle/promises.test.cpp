@@ -83,6 +83,40 @@ primitive merger(in<u32> a, in<u32> b) {
     EXPECT_GE(run.count("2"), 100);
 }
 
+// Of as many sides as that leaves room for.
+TEST(Promises, MergersAndRoutersOfTheLibraryStarveNoSide) {
+    for (const std::string components :
+         {"new reo::merger(ins[0], ins[1], o); new reo::router(i, outs[0], outs[1]);",
+          "new reo::merger_n(ins, o); new reo::router_n(i, outs);"}) {
+        const int sides = components.contains("merger_n") ? 5 : 2;
+        LocalRun run("import std.reo;\n" + source + R"(
+primitive sink(in<u32> i, u32 side) { while (true) sync print(get(i) * 100 + side); }
+composite main() {
+    in<u32>[] ins = {};
+    out<u32>[] outs = {};
+    for (auto side in 0..)" +
+                     std::to_string(sides) +
+                     R"() {
+        channel a -> b; channel c -> d;
+        new source(a, side); new sink(d, side);
+        ins @= {b}; outs @= {c};
+    }
+    channel o -> i;
+    )" + components + "\n}\n");
+        ASSERT_TRUE(run.until_lines(1'000));
+        run.lines.resize(1'000);
+        for (int side = 0; side < sides; ++side) {
+            const auto of = [&](auto part) {
+                return std::ranges::count_if(run.lines, [&](const std::string& line) {
+                    return part(std::stoi(line)) == side;
+                });
+            };
+            EXPECT_GE(of([](int value) { return value / 100; }), 100) << components << side;
+            EXPECT_GE(of([](int value) { return value % 100; }), 100) << components << side;
+        }
+    }
+}
+
 // The alternatives are at the receiver, and both come from one producer that leaves it the choice.
 TEST(Promises, AChoiceBetweenTwoPortsOfOneProducerIsFair) {
     LocalRun run(R"(

@@ -54,6 +54,8 @@ std::string message_type(const Channel& channel) {
             return "Box<u32>";
         case Channel::Carries::optional:
             return "Option<u32>";
+        case Channel::Carries::truth:
+            return "bool";
         default:
             break;
     }
@@ -83,9 +85,10 @@ class Printer {
     }
 
     void primitive(std::size_t index) {
+        const Primitive& printed = system_.primitives[index];
+        if (!printed.stands_for.empty()) return;
         header(index);
         component_ = index;
-        const Primitive& printed = system_.primitives[index];
         for (std::size_t i = 0; i < printed.blocks.size(); ++i) {
             if (printed.loops_from == i) text += "    while (true) {\n";
             text += "    sync {\n";
@@ -103,6 +106,10 @@ class Printer {
             text += fmt::format("    channel<{}> o{} -> i{};\n", type(i), i, i);
         }
         for (std::size_t i = 0; i < system_.primitives.size(); ++i) {
+            if (const std::string& other = system_.primitives[i].stands_for; !other.empty()) {
+                text += fmt::format("    new {};\n", other);
+                continue;
+            }
             std::string arguments;
             for_each_port(i, [&](const Port& port) {
                 const std::string name = plain_name(port);
@@ -166,6 +173,8 @@ class Printer {
                 return fmt::format("boxed(cast<u32>({}))", value);
             case Channel::Carries::optional:
                 return fmt::format("optional({})", value);
+            case Channel::Carries::truth:
+                return fmt::format("{} != 0", value);
             default:
                 return value;
         }
@@ -183,6 +192,8 @@ class Printer {
                 return line(depth, fmt::format("v{} = unboxed({});", get.variable, message));
             case Channel::Carries::optional:
                 return line(depth, fmt::format("v{} = number({});", get.variable, message));
+            case Channel::Carries::truth:
+                return line(depth, fmt::format("v{} = cast<u32>({});", get.variable, message));
             default:
                 break;
         }
@@ -260,6 +271,8 @@ class Printer {
                 line(depth, fmt::format("for (auto n{} in 0..{}) {{", depth, one.count));
                 body(one.bodies[0], depth + 1);
                 return line(depth, "}");
+            case Kind::assignment:
+                return line(depth, fmt::format("v{} = {};", one.variable, text_of(one.operand)));
             case Kind::label:
                 return line(depth,
                             fmt::format("print(\"{}\");", label_line(component_, one.label)));
@@ -301,9 +314,17 @@ std::optional<std::size_t> component_of(std::string_view line) {
     return component;
 }
 
+std::optional<std::size_t> unseen(const System& system) {
+    for (std::size_t i = 0; i < system.primitives.size(); ++i) {
+        if (!system.primitives[i].stands_for.empty()) return i;
+    }
+    return std::nullopt;
+}
+
 std::string to_text(const System& system) {
     Printer printer(system);
-    printer.text = std::string(types) + "composite main() {\n";
+    printer.text = unseen(system) ? "import std.reo;\n" : "";
+    printer.text += std::string(types) + "composite main() {\n";
     printer.build(nullptr);
     printer.text += "}\n";
     for (std::size_t i = 0; i < system.primitives.size(); ++i) printer.primitive(i);

@@ -55,6 +55,7 @@ struct Statement {
         division,    // variable += 6 / operand: a run-time error if that is 0
         repetition,  // bodies[0], `count` times
         label,       // prints which alternative this is
+        assignment,  // operand → variable
     };
     Kind kind = Kind::label;
     PortName port = {};
@@ -72,14 +73,18 @@ using Body = std::vector<Statement>;
 struct Primitive {
     std::vector<Body> blocks;
     std::optional<std::size_t> loops_from;
+    // What is started in its place, and prints nothing: "reo::fifo1(i0, o1)", whose rule the blocks
+    // are. At most one of a system.
+    std::string stands_for;
 };
 
 struct Channel {
-    enum class Carries { wide, narrow, boxed, optional, out_port, in_port };
+    enum class Carries { wide, narrow, boxed, optional, truth, out_port, in_port };
 
     std::size_t from = 0;  // primitives
     std::size_t to = 0;
-    // A u32 in one shape or another, if it is narrow a u8; or a port of a channel of wide ones.
+    // A u32 in one shape or another, if it is narrow a u8, if a truth whether it is not 0; or a
+    // port of a channel of wide ones.
     Carries carries = Carries::wide;
     std::size_t wrapping = 0;  // in what a port travels
 
@@ -97,6 +102,9 @@ struct System {
         return std::ranges::any_of(channels, &Channel::carries_ports);
     }
 };
+
+// The one that stands for another, if there is one.
+std::optional<std::size_t> unseen(const System& system);
 
 // Gives every alternative a label of its own, so that the lines that a behaviour prints say which
 // way it went.

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "connector/outside.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "native/library.hpp"
+
+namespace reowolf::connector {
+
+LoopOutside::LoopOutside(post::Loop& loop, std::uint64_t seed)
+    : loop_(loop), started_ms_(loop.now_ms()), random_(seed) {}
+
+LoopOutside::~LoopOutside() {
+    for (const auto& [component, timer] : timers_) loop_.cancel(timer);
+}
+
+void LoopOutside::attach(runtime::Runtime& runtime, std::function<void()> on_woken) {
+    runtime_ = &runtime;
+    on_woken_ = std::move(on_woken);
+}
+
+void LoopOutside::wake_at(std::int64_t time_ms, runtime::ComponentIndex component) {
+    post::TimerId& timer = timers_[component];
+    loop_.cancel(timer);
+    timer = loop_.after(std::max<std::int64_t>(0, time_ms - now_ms()), [this, component] {
+        timers_.erase(component);
+        runtime_->resume(component);
+        on_woken_();
+    });
+}
+
+std::optional<native::Outside::Line> LoopOutside::next_line(runtime::ComponentIndex) {
+    return Line{Line::Kind::refused, std::string(native::no_input_in_connectors)};
+}
+
+}  // namespace reowolf::connector

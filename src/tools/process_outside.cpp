@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "tools/process_outside.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+namespace reowolf::tools {
+
+namespace {
+
+// Longer lines of standard input come in pieces.
+constexpr std::size_t input_line_bytes_max = std::size_t{1} << 20;
+
+std::int64_t steady_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+}  // namespace
+
+ProcessOutside::ProcessOutside(std::uint64_t seed)
+    : started_ms_(steady_ms()), random_(seed), reader_(STDIN_FILENO, input_line_bytes_max) {}
+
+std::int64_t ProcessOutside::now_ms() const {
+    return steady_ms() - started_ms_;
+}
+
+void ProcessOutside::wake_at(std::int64_t time_ms, runtime::ComponentIndex component) {
+    wakes_[component] = time_ms;
+}
+
+std::optional<native::Outside::Line> ProcessOutside::next_line(runtime::ComponentIndex component) {
+    if (refusal_) return Line{Line::Kind::refused, *refusal_};
+    if (auto line = take_line()) return Line{Line::Kind::text, std::move(*line)};
+    if (is_at_end()) return Line{Line::Kind::end, {}};
+    want_lines_.insert(component);
+    return std::nullopt;
+}
+
+bool ProcessOutside::has_line() {
+    if (!line_) line_ = reader_.take();
+    return line_.has_value();
+}
+
+std::optional<std::string> ProcessOutside::take_line() {
+    has_line();
+    return std::exchange(line_, std::nullopt);
+}
+
+void ProcessOutside::deliver() {
+    if (!wakes_.empty()) {
+        const std::int64_t now = now_ms();
+        std::vector<std::pair<std::int64_t, runtime::ComponentIndex>> due;
+        for (const auto& [component, time_ms] : wakes_) {
+            if (time_ms <= now) due.emplace_back(time_ms, component);
+        }
+        std::ranges::sort(due);
+        for (const auto& [time_ms, component] : due) {
+            wakes_.erase(component);
+            runtime_->resume(component);
+        }
+    }
+    if (want_lines_.empty()) return;
+    if (!has_line()) reader_.wait(0);
+    if (!has_line() && !is_at_end()) return;
+    // All are asked: who comes too late for the line waits for another.
+    for (const runtime::ComponentIndex component : std::exchange(want_lines_, {})) {
+        runtime_->resume(component);
+    }
+}
+
+bool ProcessOutside::wait(bool wants_line) {
+    const bool reads = wants_line || !want_lines_.empty();
+    if (!reads && wakes_.empty()) return false;
+    if (reads && (has_line() || is_at_end())) return true;
+    std::int64_t time_ms = -1;
+    for (const auto& [component, wake_ms] : wakes_) {
+        const std::int64_t left = std::max<std::int64_t>(0, wake_ms - now_ms());
+        time_ms = time_ms < 0 ? left : std::min(time_ms, left);
+    }
+    if (reads) {
+        reader_.wait(time_ms);
+    } else {
+        system::wait_for_input(-1, time_ms);
+    }
+    return true;
+}
+
+}  // namespace reowolf::tools

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// What native components need from outside, in a process of its own: the time, and its standard
+// input.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/random.hpp"
+#include "native/outside.hpp"
+#include "runtime/runtime.hpp"
+#include "system/line_reader.hpp"
+
+namespace reowolf::tools {
+
+class ProcessOutside final : public native::Outside {
+  public:
+    explicit ProcessOutside(std::uint64_t seed);
+    // Before anything runs.
+    void attach(runtime::Runtime& runtime) { runtime_ = &runtime; }
+
+    std::int64_t now_ms() const override;
+    void wake_at(std::int64_t time_ms, runtime::ComponentIndex component) override;
+    std::uint64_t seed() override { return random_.next(); }
+    std::optional<Line> next_line(runtime::ComponentIndex component) override;
+    void forget_line(runtime::ComponentIndex component) override { want_lines_.erase(component); }
+    bool is_closed(machine::PortHandle port) const override { return runtime_->is_closed(port); }
+
+    // Standard input is the caller's alone.
+    void keep_lines(std::string why) { refusal_ = std::move(why); }
+    std::optional<std::string> take_line();
+    bool is_at_end() const { return !line_ && reader_.is_at_end(); }
+
+    // Lets those go on for whom something has come. Does not wait.
+    void deliver();
+    // Waits until something may have come for somebody; with `wants_line`, also for a line for the
+    // caller, who has just found none. False: nobody waits for anything.
+    bool wait(bool wants_line);
+
+  private:
+    bool has_line();
+
+    runtime::Runtime* runtime_ = nullptr;
+    std::int64_t started_ms_;
+    Random random_;
+    std::map<runtime::ComponentIndex, std::int64_t> wakes_;
+    std::set<runtime::ComponentIndex> want_lines_;
+    std::optional<std::string> refusal_;
+    system::LineReader reader_;
+    std::optional<std::string> line_;
+};
+
+}  // namespace reowolf::tools
