@@ -183,9 +183,9 @@ RW_API long rw_length(int conn, const char* port_sz);
  * next round has succeeded. Or -1: ENOTCONN, ENOENT, EACCES, EMSGSIZE. */
 RW_API int rw_decide(int conn, const char* port_sz, void* buf, size_t len);
 
-/* The same in place: 1, and `data` and `len` are the value's bytes, which are the library's and good
- * until the next call that prepares, synchronises or closes; 0, and both are left as they are. Fails
- * as rw_decide does. */
+/* The same in place: 1, and `data` and `len` are the value's bytes, which are the library's and
+ * good until the next call that prepares, synchronises or closes; 0, and both are left as they are.
+ * Fails as rw_decide does. */
 RW_API int rw_view(int conn, const char* port_sz, const void** data, size_t* len);
 
 /* Direction and shape of a port: "in<u32>", "out<(string, u8[])>". The shape is the type without

@@ -169,7 +169,8 @@ static void lied_to(void) {
             check_failed(__FILE__, __LINE__, strerrorname_np(calls[0].code), calls[0].text);
         }
         CHECK_TEXT(calls[0].text, "'bob'");
-        /* Again: it is the same. To bob amy is lost, perhaps only after it had promised its part. */
+        /* Again: it is the same. To bob amy is lost, perhaps only after it had promised its part.
+         */
         CHECK_ERROR(rw_sync(connectors[0]), EPROTO);
         CHECK(rw_sync(connectors[1]) == -1 && (errno == EPIPE || errno == ECONNABORTED));
         CHECK_ERROR(rw_sync(connectors[1]), EPIPE);
