@@ -106,7 +106,8 @@ struct Codec<T> {
         auto bytes =
             std::bit_cast<std::array<std::byte, sizeof(Written)>>(static_cast<Written>(value));
         if constexpr (std::endian::native == std::endian::big) std::ranges::reverse(bytes);
-        out.insert(out.end(), bytes.begin(), bytes.end());
+        // One by one: g++ 12 believes that an insertion of some bytes could overflow.
+        for (const std::byte byte : bytes) out.push_back(byte);
     }
     static T read(Reader& reader) {
         std::array<std::byte, sizeof(Written)> bytes{};
