@@ -286,7 +286,9 @@ void add_run(CLI::App& app, int& status) {
         ->type_name("FORMAT");
     command->add_option("--seed", options->seed, "decides every choice that is left to chance")
         ->type_name("N");
-    command->add_option("--workers", options->workers, "how many threads run components")
+    command
+        ->add_option("--workers", options->workers,
+                     "for several threads, later: now one runs all components")
         ->check(CLI::Range(1u, workers_max))
         ->type_name("N");
     add_diagnostics_option(*command);
