@@ -20,8 +20,16 @@ install(FILES ${PROJECT_BINARY_DIR}/package/reowolf-config.cmake
 # The installed tree can be moved: the file finds itself.
 file(RELATIVE_PATH PREFIX_FROM_PC /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" PREFIX_FROM_PC "${PREFIX_FROM_PC}")
-configure_file(${package_templates}/reowolf.pc.in ${PROJECT_BINARY_DIR}/package/reowolf.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/package/reowolf.pc
+set(pc_files)
+set(pc_names reowolf)
+if(TARGET reowolf_cpp)
+    list(APPEND pc_names reowolf-cpp)
+endif()
+foreach(name IN LISTS pc_names)
+    configure_file(${package_templates}/${name}.pc.in ${PROJECT_BINARY_DIR}/package/${name}.pc @ONLY)
+    list(APPEND pc_files ${PROJECT_BINARY_DIR}/package/${name}.pc)
+endforeach()
+install(FILES ${pc_files}
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT dev)
 
 # Section 3 of the manual: what the header says.

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+// What libreowolf-cpp.so shows of itself: only what is marked with this.
+#pragma once
+
+#define REOWOLF_CPP __attribute__((visibility("default")))
