@@ -165,6 +165,18 @@ composite main() {{
                        doubling, n);
 }
 
+std::string crowd(std::size_t n) {
+    return fmt::format(R"(
+primitive waiting(in<u64> from) {{ sync get(from); }}
+primitive keeper(out<u64>[] all, in<u64> end) {{ sync get(end); }}
+composite main() {{
+    out<u64>[] all = {{}};
+    for (auto i in 0..{}) {{ channel to -> from; new waiting(from); all @= {{to}}; }}
+    channel to -> end; new keeper(all @ {{to}}, end);
+}})",
+                       n);
+}
+
 std::string nursery(std::size_t count) {
     return fmt::format(R"(
 primitive child(out<u64> to) {{ skip; }}

@@ -26,6 +26,8 @@ std::string pipeline(std::size_t n, bool in_one_round);
 std::string idle(std::size_t n);
 // An array of so many bytes through n components, in one round.
 std::string array(std::size_t bytes, std::size_t n);
+// n components that wait for ever, each with a channel of its own.
+std::string crowd(std::size_t n);
 // Components that end at once are made, one after the other, with a channel each.
 std::string nursery(std::size_t count);
 // n components, each with k alternatives of which one combination fits.

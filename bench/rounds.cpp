@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include "compiler/compile.hpp"
 #include "diagnostics/diagnostics.hpp"
@@ -140,6 +141,26 @@ void measure_nursery(const Options& options) {
     fmt::print("{:<28} {:>12.1f}\n", "create-and-end", median(samples));
 }
 
+// Components that wait, each with a channel: made one after the other, what each of them holds in
+// memory, and what it takes to end them all.
+void measure_crowd(const Options& options, std::size_t count) {
+    if (!std::regex_search(fmt::format("crowd-{}", count), options.only)) return;
+    const std::size_t before = mallinfo2().uordblks;
+    const auto begin = Clock::now();
+    auto network = std::make_unique<Network>(crowd(count));
+    network->run_to_rest();
+    const double made = seconds_since(begin);
+    const std::size_t bytes = mallinfo2().uordblks - before;
+    const auto end = Clock::now();
+    network.reset();
+    const double each = 1.0 / static_cast<double>(count);
+    fmt::print("{:<28} {:>12.1f}\n", fmt::format("crowd-{}-make", count), made * 1e9 * each);
+    fmt::print("{:<28} {:>12.1f}\n", fmt::format("crowd-{}-bytes", count),
+               static_cast<double>(bytes) * each);
+    fmt::print("{:<28} {:>12.1f}\n", fmt::format("crowd-{}-destroy", count),
+               seconds_since(end) * 1e9 * each);
+}
+
 void run(const Options& options) {
     measure(options, "rendezvous-1t", rendezvous());
     for (const std::size_t n : {2, 8, 64}) {
@@ -164,6 +185,7 @@ void run(const Options& options) {
         }
     }
     measure_nursery(options);
+    for (const std::size_t n : {1'000, 10'000, 100'000}) measure_crowd(options, n);
     for (const std::size_t n : {2, 4, 8, 12}) {
         for (const std::size_t k : {2, 8}) {
             measure(options, fmt::format("puzzle-{}-of-{}", n, k), puzzle(n, k));

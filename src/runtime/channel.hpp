@@ -76,6 +76,7 @@ struct Channel {
         bool here = true;
         bool closed = false;
         ComponentIndex owner = 0;        // if here
+        std::uint32_t place = 0;         // of the handle among the owner's
         std::uint32_t guard = no_guard;  // the alternative of the owner's last choice that uses it
         // What its owner calls it, or the name of the port through which it got it; the program's.
         std::string_view name;

@@ -15,6 +15,12 @@ void Runtime::end_component(ComponentIndex index) {
         arbiter_.abandon(ending.attempt->id);
         finish_attempt(index, {});
     }
+    if (ending.phase == Component::Phase::in_lane) {
+        forget_begin(ending);
+        ending.waits = Component::Wait::nothing;
+        ending.printed.clear();
+        ending.has_printed = false;
+    }
     ending.phase = Component::Phase::ended;
     ending.body.reset();
     ending.choice.reset();

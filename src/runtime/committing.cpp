@@ -173,7 +173,8 @@ void Runtime::commit_round(const rounds::Commit& round, const std::vector<Chosen
     for (const Chosen& one : chosen) {
         finish_attempt(one.index, round.decision, round.was_published);
     }
-    for (std::size_t i = 0; i < chosen.size(); ++i) hand_over(chosen[i].index, moved[i]);
+    for (std::size_t i = 0; i < chosen.size(); ++i) lose_ports(chosen[i].index, moved[i]);
+    for (std::size_t i = 0; i < chosen.size(); ++i) gain_ports(chosen[i].index, moved[i]);
     for (std::size_t i = 0; i < chosen.size(); ++i) {
         leave_attempt(chosen[i].index, std::move(bodies[i]));
     }

@@ -9,11 +9,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "runtime/blocks.hpp"
 #include "runtime/body.hpp"
 #include "runtime/channel.hpp"
+#include "runtime/ring.hpp"
 
 namespace reowolf::runtime {
 
@@ -66,6 +68,7 @@ struct Node {
     std::vector<wire::NodeId> children;
     ChannelIndex waits_on = 0;  // if waiting
     std::uint32_t optional_fired = 0;
+    bool is_queued = false;
     bool news = true;  // nothing that only repeats what was led to it
     std::optional<Discard> discard;
     std::optional<Span> alternative_at;  // if watched: where the alternative begins that it is
@@ -81,8 +84,9 @@ struct Node {
 
 struct Attempt {
     wire::AttemptId id;
-    std::deque<Node> nodes;  // by NodeId
-    std::deque<wire::NodeId> runnable;
+    std::deque<Node> nodes;        // by NodeId
+    Ring<wire::NodeId> queue;      // what is still to be run; some have been removed since
+    std::uint32_t unexplored = 0;  // those in it that have not
     std::map<ChannelIndex, std::vector<wire::NodeId>> waiting;
     std::vector<wire::NodeId> silent;  // complete, using no port; offered when all is quiet
     std::uint32_t live = 0;
@@ -107,7 +111,26 @@ struct Attempt {
     std::vector<wire::Copy> copies;
     std::size_t copied_bytes = 0;
 
-    bool is_settled() const { return runnable.empty(); }
+    bool is_settled() const { return unexplored == 0; }
+    void enqueue(wire::NodeId node) {
+        nodes[node].is_queued = true;
+        queue.push(node);
+        ++unexplored;
+    }
+    wire::NodeId dequeue() {
+        while (!nodes[queue.front()].is_queued) queue.pop();
+        const wire::NodeId next = queue.pop();
+        unqueue(nodes[next]);
+        return next;
+    }
+    void unqueue(Node& node) {
+        if (std::exchange(node.is_queued, false)) --unexplored;
+    }
+    // Nothing more is explored.
+    void give_up() {
+        queue = {};
+        unexplored = 0;
+    }
 };
 
 // Where a component stands in choosing among the alternatives of a fork, in the lane.

@@ -46,7 +46,7 @@ void Runtime::remove_node(ComponentIndex index, NodeId id, std::vector<Offer::Ta
     if (node.is_live()) --exploring.live;
     switch (node.phase) {
         case Node::Phase::runnable:
-            std::erase(exploring.runnable, id);
+            exploring.unqueue(node);
             break;
         case Node::Phase::waiting:
             std::erase(exploring.waiting[node.waits_on], id);

@@ -49,7 +49,7 @@ void Runtime::begin_attempt(ComponentIndex index) {
     Node& root = begun.nodes.emplace_back();
     root.body = entering.body->clone();
     root.news = !begun.repeats;
-    begun.runnable.push_back(0);
+    begun.enqueue(0);
     begun.live = 1;
     arbiter_.open(begun.id);
     enqueue(index);
@@ -59,7 +59,7 @@ void Runtime::explore(ComponentIndex index, NodeId id, std::uint32_t& budget) {
     Node& node = attempt(index).nodes[id];
     for (bool goes_on = true; goes_on;) {
         if (budget == 0) {
-            attempt(index).runnable.push_back(id);
+            attempt(index).enqueue(id);
             return;
         }
         auto request = node.body->run(budget);
@@ -89,7 +89,7 @@ bool Runtime::serve(ComponentIndex index, NodeId id, machine::Request& request) 
         case Kind::failed:
             return serve_failed(index, id, std::move(request.text()));
         case Kind::budget_used:
-            attempt(index).runnable.push_back(id);
+            attempt(index).enqueue(id);
             return false;
         default:
             return false;  // does not occur inside a sync block: the compiler sees to that
@@ -275,7 +275,7 @@ NodeId Runtime::add_child(ComponentIndex index, NodeId parent_id, std::unique_pt
     child.path = parent.path;
     child.news = parent.news;
     child.optional_fired = parent.optional_fired;
-    explored.runnable.push_back(id);
+    explored.enqueue(id);
     arbiter_.forest().grow(explored.id, id, parent_id);
     if (++explored.live > limits_.live_behaviours_max) component(index).is_overloaded = true;
     enqueue(index);

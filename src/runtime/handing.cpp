@@ -62,19 +62,20 @@ void Runtime::receive_ports(Node& taker, ChannelIndex through, const machine::Va
 }
 
 // The behaviour of the component has been committed. Its attempt is over: what it used is settled.
-void Runtime::hand_over(ComponentIndex index, const std::vector<Node::Moved>& moved) {
-    if (moved.empty()) return;
-    std::vector<PortHandle>& ports = component(index).ports;
-    std::erase_if(ports, [&](PortHandle port) {
-        const auto found = std::ranges::lower_bound(moved, port, {}, &Node::Moved::port);
-        return found != moved.end() && found->port == port && !found->here;
-    });
+// All in the round lose what they put away before anybody gains it.
+void Runtime::lose_ports(ComponentIndex index, const std::vector<Node::Moved>& moved) {
+    for (const auto& [port, here, through] : moved) {
+        const Channel::End& end = channels_[channel_of(port)].end(is_out(port));
+        if (!here && end.owner == index) take_port(index, port);
+    }
+}
+
+void Runtime::gain_ports(ComponentIndex index, const std::vector<Node::Moved>& moved) {
     for (const auto& [port, here, through] : moved) {
         Channel::End& end = channels_[channel_of(port)].end(is_out(port));
         // What has come back has never left.
         if (!here || end.owner == index) continue;
-        ports.push_back(port);
-        end.owner = index;
+        give_port(index, port);
         end.guard = Channel::no_guard;
         end.name = {};
         end.got_from = channels_[through].in.name;

@@ -222,6 +222,15 @@ bool Runtime::may_use_in_lane(const Component& self, ComponentIndex index, PortH
     });
 }
 
+// Whether its only behaviour begins with a message from a port whose other end is closed: then the
+// component ends, and nobody has to know why. After another get it would have to wait for a better
+// message there.
+bool Runtime::is_at_end_of_file(const Component& self, ComponentIndex index, PortHandle port) {
+    const Channel& channel = channels_[channel_of(port)];
+    return !self.is_native && !self.is_doubtful && !self.uses_port && own(index, port) &&
+           channel.out.here && channel.out.closed;
+}
+
 void Runtime::note_use_in_lane(Component& self, PortHandle port) {
     self.uses_port = true;
     if (!self.is_native && self.block->asks_fires) self.used.push_back(port);
@@ -251,7 +260,10 @@ void Runtime::put_in_lane(ComponentIndex index, machine::Request& put) {
 
 void Runtime::get_in_lane(ComponentIndex index, PortHandle port) {
     Component& self = component(index);
-    if (!may_use_in_lane(self, index, port)) return leave_lane(index, false);
+    if (!may_use_in_lane(self, index, port)) {
+        if (is_at_end_of_file(self, index, port)) return end_component(index);
+        return leave_lane(index, false);
+    }
     const ChannelIndex number = channel_of(port);
     Channel& channel = channels_[number];
     if (channel.pending.size() > 0) {
@@ -290,7 +302,10 @@ void Runtime::draw_from_lane(ChannelIndex number, bool is_out) {
     Component& other = component(end.owner);
     if (other.phase != Phase::in_lane) return;
     const bool waits_here = !is_out && other.waits == Wait::message && other.waits_on == number;
-    if (waits_here || (is_out && channel.pending.size() > 0)) {
+    if (waits_here &&
+        is_at_end_of_file(other, end.owner, port_of(number, false, channel.generation))) {
+        enqueue(end.owner);
+    } else if (waits_here || (is_out && channel.pending.size() > 0)) {
         leave_lane(end.owner, false);
     } else {
         if (other.choice) other.choice->set(end.guard);

@@ -126,8 +126,8 @@ ComponentIndex Runtime::add(std::string_view name, Span declared, std::unique_pt
     added.declared = declared;
     added.is_native = is_native;
     added.body = std::move(body);
-    added.ports = ports;
-    for (const PortHandle port : ports) channels_[channel_of(port)].end(is_out(port)).owner = index;
+    added.ports.reserve(ports.size());
+    for (const PortHandle port : ports) give_port(index, port);
     ++components_left_;
     if (watcher_) watcher_->started(index, added.name);
     enqueue(index);
@@ -135,10 +135,28 @@ ComponentIndex Runtime::add(std::string_view name, Span declared, std::unique_pt
 }
 
 void Runtime::give_to_application(PortHandle port, std::string_view name) {
-    component(application).ports.push_back(port);
+    give_port(application, port);
+    channels_[channel_of(port)].end(is_out(port)).name = name;
+}
+
+void Runtime::give_port(ComponentIndex index, PortHandle port) {
+    std::vector<PortHandle>& ports = component(index).ports;
     Channel::End& end = channels_[channel_of(port)].end(is_out(port));
-    end.owner = application;
-    end.name = name;
+    end.owner = index;
+    end.place = static_cast<std::uint32_t>(ports.size());
+    ports.push_back(port);
+}
+
+// If it is there. The last one of the owner's takes its place, so that it costs the same however
+// many there are.
+void Runtime::take_port(ComponentIndex index, PortHandle port) {
+    std::vector<PortHandle>& ports = component(index).ports;
+    const std::uint32_t place = channels_[channel_of(port)].end(is_out(port)).place;
+    if (place >= ports.size() || ports[place] != port) return;
+    const PortHandle last = ports.back();
+    ports[place] = last;
+    channels_[channel_of(last)].end(is_out(last)).place = place;
+    ports.pop_back();
 }
 
 bool Runtime::own(ComponentIndex index, PortHandle port) {
@@ -185,7 +203,7 @@ bool Runtime::step() {
             ended_.push_back(index);
         } else if (running.is_overloaded && index == application) {
             running.is_overloaded = false;
-            attempt(index).runnable.clear();
+            attempt(index).give_up();
             cancel_application(wire::Reason::unsatisfiable,
                                fmt::format("'{}' has more than {} live alternatives", running.name,
                                            limits_.live_behaviours_max));
@@ -199,10 +217,8 @@ bool Runtime::step() {
             run(index, budget);
         }
         if (running.phase == Component::Phase::in_sync) {
-            while (budget > 0 && !attempt(index).runnable.empty()) {
-                const wire::NodeId next = attempt(index).runnable.front();
-                attempt(index).runnable.pop_front();
-                explore(index, next, budget);
+            while (budget > 0 && !attempt(index).is_settled()) {
+                explore(index, attempt(index).dequeue(), budget);
             }
             if (!attempt(index).is_settled()) enqueue(index);
             settle(index);
@@ -248,6 +264,11 @@ void Runtime::run(ComponentIndex index, std::uint32_t& budget) {
     Component& running = component(index);
     if (running.phase == Phase::in_lane && running.waits == Wait::fork) choose_alternative(index);
     if (running.phase == Phase::in_lane && running.waits == Wait::fires) choose_firing(index);
+    if (running.phase == Phase::in_lane && running.waits == Wait::message &&
+        channels_[running.waits_on].out.closed) {
+        get_in_lane(index,
+                    port_of(running.waits_on, false, channels_[running.waits_on].generation));
+    }
     while (running.phase == Phase::running ||
            (running.phase == Phase::in_lane && running.waits == Wait::nothing)) {
         if (budget == 0) return enqueue(index);
@@ -276,10 +297,8 @@ void Runtime::serve_outside(ComponentIndex index, machine::Request& request) {
             break;
         case Kind::make_channel: {
             const Ends ends = make_channel(request.type);
-            for (const PortHandle port : {ends.out, ends.in}) {
-                channels_[channel_of(port)].end(is_out(port)).owner = index;
-                running.ports.push_back(port);
-            }
+            give_port(index, ends.out);
+            give_port(index, ends.in);
             running.body->made(ends.out, ends.in);
             break;
         }
@@ -318,7 +337,7 @@ void Runtime::spawn(ComponentIndex index, program::RoutineId routine,
              .notes = {}});
         return;
     }
-    for (const PortHandle port : ports) std::erase(spawning.ports, port);
+    for (const PortHandle port : ports) take_port(index, port);
     start(routine, std::move(arguments));
 }
 
@@ -380,8 +399,8 @@ bool Runtime::is_application_dead() const {
 }
 
 void Runtime::close(PortHandle port) {
-    Component& closing = component(channels_[channel_of(port)].end(is_out(port)).owner);
-    std::erase(closing.ports, port);
+    if (channels_[channel_of(port)].generation != generation_of(port)) return;
+    take_port(channels_[channel_of(port)].end(is_out(port)).owner, port);
     close_end(channel_of(port), is_out(port));
     apply_effects();
 }

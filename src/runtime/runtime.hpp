@@ -155,6 +155,7 @@ class Runtime {
     void leave_lane(ComponentIndex of, bool at_fault);
     void serve_in_lane(ComponentIndex index, machine::Request& request);
     bool may_use_in_lane(const Component& self, ComponentIndex index, machine::PortHandle port);
+    bool is_at_end_of_file(const Component& self, ComponentIndex index, machine::PortHandle port);
     void note_use_in_lane(Component& self, machine::PortHandle port);
     void put_in_lane(ComponentIndex index, machine::Request& put);
     void get_in_lane(ComponentIndex index, machine::PortHandle port);
@@ -199,7 +200,8 @@ class Runtime {
     // handing.cpp: ports in messages
     bool put_ports_away(ComponentIndex index, wire::NodeId id, const machine::Request& put);
     void receive_ports(Node& taker, ChannelIndex through, const machine::Value& message);
-    void hand_over(ComponentIndex index, const std::vector<Node::Moved>& moved);
+    void lose_ports(ComponentIndex index, const std::vector<Node::Moved>& moved);
+    void gain_ports(ComponentIndex index, const std::vector<Node::Moved>& moved);
 
     // discarding.cpp
     void discard(ComponentIndex index, wire::NodeId id, Discard why);
@@ -283,6 +285,8 @@ class Runtime {
     void bury();
     ComponentIndex add(std::string_view name, Span declared, std::unique_ptr<Body> body,
                        bool is_native, const std::vector<machine::PortHandle>& ports);
+    void give_port(ComponentIndex index, machine::PortHandle port);
+    void take_port(ComponentIndex index, machine::PortHandle port);
     bool own(ComponentIndex index, machine::PortHandle port);
     bool awaits_outside(ComponentIndex index) const;
 
