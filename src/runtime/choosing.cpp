@@ -123,16 +123,16 @@ void Runtime::choose_alternative(ComponentIndex index) {
 
     Component& self = component(index);
     self.waits = Wait::nothing;
-    if (self.is_native) return leave_lane(index, false);
+    if (self.is_native) return leave_lane(index, Fall::native);
     const auto place = static_cast<ProgramBody&>(*self.body).state().place();
     const ForkSite& site = blocks_.fork_at(place.routine, place.pc);
     // What cannot be seen beforehand is for the general way.
-    if (site.has_unknown) return leave_lane(index, true);
+    if (site.has_unknown) return leave_lane(index, Fall::unforeseen);
 
     std::optional<std::uint32_t> first;
     if (self.choice && self.choice->site == &site) first = next_ready(index, site, 0, none);
     if (!first) {
-        if (!survey(index, site)) return leave_lane(index, false);
+        if (!survey(index, site)) return leave_lane(index, Fall::unsure);
         first = next_ready(index, site, 0, none);
     }
     if (first) {
@@ -183,7 +183,7 @@ void Runtime::choose_firing(ComponentIndex index) {
     if (promised != self.promises.end()) return self.body->fires(promised->fires);
 
     const Readiness ready = readiness(index, port);
-    if (self.is_native || ready == Readiness::unknown) return leave_lane(index, false);
+    if (self.is_native || ready == Readiness::unknown) return leave_lane(index, Fall::unsure);
     const bool other_ready = std::ranges::any_of(self.ports, [&](PortHandle other) {
         return other != port && readiness(index, other) == Readiness::now;
     });

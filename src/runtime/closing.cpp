@@ -32,7 +32,7 @@ void Runtime::end_component(ComponentIndex index) {
     ending.misses = 0;
     ending.passes = 0;
     --components_left_;
-    ++components_ended_;
+    ++counters_.components_ended;
     if (!ending.queued) ended_.push_back(index);
     for (const machine::PortHandle port : std::exchange(ending.ports, {})) {
         close_end(channel_of(port), is_out(port));
@@ -41,6 +41,7 @@ void Runtime::end_component(ComponentIndex index) {
 
 void Runtime::fail_component(ComponentIndex index, const Report& report) {
     has_failed_ = true;
+    ++counters_.components_failed;
     world_.report(report);
     end_component(index);
 }

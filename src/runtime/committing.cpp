@@ -83,7 +83,7 @@ bool Runtime::is_quiet_around(ComponentIndex index) {
         const Component& waiting = component(next);
         if (waiting.queued || (waiting.attempt && !waiting.attempt->is_settled())) return false;
         if (waiting.phase == Component::Phase::in_lane && waiting.is_doubtful) {
-            leave_lane(next, true);
+            leave_lane(next, Fall::doubt);
             return false;
         }
         for (const machine::PortHandle port : waiting.ports) {
@@ -152,7 +152,8 @@ void Runtime::apply(rounds::Commit& effect) {
 }
 
 void Runtime::commit_round(const rounds::Commit& round, const std::vector<Chosen>& chosen) {
-    ++rounds_committed_;
+    ++counters_.rounds_in_general;
+    counters_.sizes.add(chosen.size());
     world_.committed(round.decision);
     if (watcher_) {
         wire::Decision complete = round.decision;
@@ -192,6 +193,7 @@ void Runtime::commit(ComponentIndex index, NodeId id) {
     std::ranges::reverse(branch);
     for (const NodeId node : branch) {
         for (const std::string& line : round.nodes[node].printed) world_.print(line);
+        counters_.messages += round.nodes[node].puts.size();
     }
     ++committing.rounds;
     committing.renewals = 0;

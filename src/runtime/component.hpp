@@ -15,13 +15,14 @@
 #include "runtime/blocks.hpp"
 #include "runtime/body.hpp"
 #include "runtime/channel.hpp"
+#include "runtime/counters.hpp"
 #include "runtime/ring.hpp"
 
 namespace reowolf::runtime {
 
 // Why a behaviour came to nothing.
 struct Discard {
-    enum class Cause { assertion, error, put_on_closed, get_from_closed, broken_promise };
+    using Cause = runtime::Cause;
     Cause cause = Cause::assertion;
     std::string text;
     Span where;
@@ -191,6 +192,7 @@ struct Component {
 
     ChannelIndex waits_on = 0;           // a message
     std::uint32_t asked = 0;             // how many alternatives
+    std::uint32_t sent = 0;              // messages, in this attempt in the lane
     machine::PortHandle asked_port = 0;  // `fires`
     std::uint64_t stamp = 0;             // grows with every attempt in the lane
     std::uint64_t rounds = 0;

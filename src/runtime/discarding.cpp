@@ -16,6 +16,7 @@ void Runtime::discard(ComponentIndex index, NodeId id, Discard why) {
     remove_node(index, id, victims);
     Node& node = attempt(index).nodes[id];
     node.phase = Node::Phase::discarded;
+    ++counters_.discarded[static_cast<std::size_t>(why.cause)];
     node.discard = std::move(why);
     drop_all(std::move(victims));
     enqueue(index);
@@ -33,6 +34,7 @@ void Runtime::drop_all(std::vector<Offer::Taker> victims) {
         const auto index = owner(victim.attempt);
         if (!index) continue;
         ++attempt(*index).dropped;
+        ++counters_.dropped;
         remove_node(*index, victim.node, victims);
         enqueue(*index);
     }

@@ -108,7 +108,7 @@ bool Runtime::explore_stuck() {
         });
     });
     for (const ComponentIndex index : in_lane) {
-        if (component(index).phase == Component::Phase::in_lane) leave_lane(index, false);
+        if (component(index).phase == Component::Phase::in_lane) leave_lane(index, Fall::stuck);
     }
     return !in_lane.empty();
 }
@@ -127,6 +127,7 @@ void Runtime::report_stuck() {
     });
     for (const ComponentIndex index : stuck) {
         has_failed_ = true;
+        ++counters_.components_stuck;
         Component& each = component(index);
         each.attempt->reported_stuck = true;
         if (each.is_native) continue;

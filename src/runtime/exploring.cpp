@@ -50,6 +50,7 @@ void Runtime::begin_attempt(ComponentIndex index) {
     root.body = entering.body->clone();
     root.news = !begun.repeats;
     begun.enqueue(0);
+    ++counters_.behaviours;
     begun.live = 1;
     arbiter_.open(begun.id);
     enqueue(index);
@@ -276,6 +277,7 @@ NodeId Runtime::add_child(ComponentIndex index, NodeId parent_id, std::unique_pt
     child.news = parent.news;
     child.optional_fired = parent.optional_fired;
     explored.enqueue(id);
+    ++counters_.behaviours;
     arbiter_.forest().grow(explored.id, id, parent_id);
     if (++explored.live > limits_.live_behaviours_max) component(index).is_overloaded = true;
     enqueue(index);

@@ -114,7 +114,6 @@ void Runtime::join(ComponentIndex a, ComponentIndex b) {
 }
 
 void Runtime::commit_region(ComponentIndex lead, ComponentIndex current) {
-    ++rounds_committed_;
     world_.committed(no_records_);
     region_.clear();
     bool has_printed = false;
@@ -125,6 +124,8 @@ void Runtime::commit_region(ComponentIndex lead, ComponentIndex current) {
         has_printed |= member.has_printed;
         index = member.next;
     } while (index != lead);
+    ++counters_.rounds_in_lane;
+    counters_.sizes.add(region_.size());
     if (has_printed) {
         std::ranges::sort(region_);
         for (const ComponentIndex printing : region_) {
@@ -143,15 +144,19 @@ void Runtime::commit_region(ComponentIndex lead, ComponentIndex current) {
         member.silent_rounds = 0;
         member.renewals = 0;
         ++member.rounds;
+        counters_.messages += member.sent;
+        member.sent = 0;
         // Who has chosen waits for its turn, so that the others can show what they have next.
         if (each != current || member.is_doubtful) enqueue(each);
     }
 }
 
-// All attempts of the region take the general way. `at_fault`: because something in it went wrong;
-// its components will not try the lane again so soon.
-void Runtime::leave_lane(ComponentIndex of, bool at_fault) {
+// All attempts of the region take the general way. If something in it went wrong, its components
+// will not try the lane again so soon.
+void Runtime::leave_lane(ComponentIndex of, Fall why) {
     constexpr std::uint8_t doublings_max = 6;
+    const bool at_fault = why == Fall::assertion || why == Fall::error || why == Fall::promise ||
+                          why == Fall::doubt || why == Fall::unforeseen;
 
     std::vector<ComponentIndex> members;
     ComponentIndex index = of;
@@ -159,10 +164,11 @@ void Runtime::leave_lane(ComponentIndex of, bool at_fault) {
         members.push_back(index);
         index = component(index).next;
     } while (index != of);
-    ++lane_returns_;
+    ++counters_.falls[static_cast<std::size_t>(why)];
     for (const ComponentIndex each : members) {
         Component& member = component(each);
         go_back_to_begin(member);
+        member.sent = 0;
         for (const PortHandle port : member.ports) {
             if (is_out(port)) channels_[channel_of(port)].pending.clear();
         }
@@ -201,7 +207,8 @@ void Runtime::serve_in_lane(ComponentIndex index, machine::Request& request) {
         case Kind::budget_used:
             return;
         default:  // an assertion is false, or an error: another behaviour may do better
-            return leave_lane(index, true);
+            return leave_lane(index,
+                              request.kind == Kind::discarded ? Fall::assertion : Fall::error);
     }
 }
 
@@ -231,6 +238,22 @@ bool Runtime::is_at_end_of_file(const Component& self, ComponentIndex index, Por
            channel.out.here && channel.out.closed;
 }
 
+// Why the behaviour may not use the port.
+Fall Runtime::obstacle(ComponentIndex index, PortHandle port) const {
+    const Channel& channel = channels_[channel_of(port)];
+    const Channel::End& end = channel.end(is_out(port));
+    const Channel::End& other = channel.end(!is_out(port));
+    if (channel.generation != generation_of(port) || end.owner != index || !end.here ||
+        end.closed) {
+        return Fall::closed;
+    }
+    if (!other.here) return Fall::elsewhere;
+    if (other.closed) return Fall::closed;
+    if (channel.carries_ports) return Fall::ports;
+    if (component(other.owner).phase == Phase::in_sync) return Fall::general;
+    return Fall::promise;
+}
+
 void Runtime::note_use_in_lane(Component& self, PortHandle port) {
     self.uses_port = true;
     if (!self.is_native && self.block->asks_fires) self.used.push_back(port);
@@ -238,8 +261,11 @@ void Runtime::note_use_in_lane(Component& self, PortHandle port) {
 
 void Runtime::put_in_lane(ComponentIndex index, machine::Request& put) {
     Component& self = component(index);
-    if (!may_use_in_lane(self, index, put.port)) return leave_lane(index, false);
+    if (!may_use_in_lane(self, index, put.port)) {
+        return leave_lane(index, obstacle(index, put.port));
+    }
     note_use_in_lane(self, put.port);
+    ++self.sent;
     const ChannelIndex number = channel_of(put.port);
     Channel& channel = channels_[number];
     const ComponentIndex to = channel.in.owner;
@@ -262,7 +288,7 @@ void Runtime::get_in_lane(ComponentIndex index, PortHandle port) {
     Component& self = component(index);
     if (!may_use_in_lane(self, index, port)) {
         if (is_at_end_of_file(self, index, port)) return end_component(index);
-        return leave_lane(index, false);
+        return leave_lane(index, obstacle(index, port));
     }
     const ChannelIndex number = channel_of(port);
     Channel& channel = channels_[number];
@@ -286,8 +312,8 @@ void Runtime::end_in_lane(ComponentIndex index) {
         std::ranges::all_of(self.promises, [&](const Node::Promise& promise) {
             return !promise.fires || std::ranges::find(self.used, promise.port) != self.used.end();
         });
-    if (!keeps_promises) return leave_lane(index, true);
-    if (!self.uses_port) return leave_lane(index, false);  // silence is a matter of its own
+    if (!keeps_promises) return leave_lane(index, Fall::promise);
+    if (!self.uses_port) return leave_lane(index, Fall::silence);  // silence is a matter of its own
     self.waits = Wait::others;
     if (--component(self.lead).region_open == 0) commit_region(self.lead, index);
 }
@@ -306,7 +332,8 @@ void Runtime::draw_from_lane(ChannelIndex number, bool is_out) {
         is_at_end_of_file(other, end.owner, port_of(number, false, channel.generation))) {
         enqueue(end.owner);
     } else if (waits_here || (is_out && channel.pending.size() > 0)) {
-        leave_lane(end.owner, false);
+        const bool was_closed = channel.end(!is_out).closed;
+        leave_lane(end.owner, was_closed ? Fall::closed : Fall::general);
     } else {
         if (other.choice) other.choice->set(end.guard);
         if (other.chooses()) enqueue(end.owner);
@@ -348,7 +375,7 @@ bool Runtime::draw_doubtful(bool at_once) {
             self.is_doubted = true;
             doubted_.push(oldest);
         } else {
-            leave_lane(oldest.index, true);
+            leave_lane(oldest.index, Fall::doubt);
             found = true;
         }
     }

@@ -2,6 +2,7 @@
 #include "runtime/runtime.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -129,6 +130,7 @@ ComponentIndex Runtime::add(std::string_view name, Span declared, std::unique_pt
     added.ports.reserve(ports.size());
     for (const PortHandle port : ports) give_port(index, port);
     ++components_left_;
+    ++counters_.components_made;
     if (watcher_) watcher_->started(index, added.name);
     enqueue(index);
     return index;
@@ -275,7 +277,7 @@ void Runtime::run(ComponentIndex index, std::uint32_t& budget) {
         if (running.queued) return;
         auto request = running.body->run(budget);
         if (!request) {
-            if (running.phase == Phase::in_lane) return leave_lane(index, false);
+            if (running.phase == Phase::in_lane) return leave_lane(index, Fall::native);
             running.phase = Phase::idle;
         } else if (running.phase == Phase::in_lane) {
             serve_in_lane(index, *request);
@@ -348,7 +350,7 @@ void Runtime::resume(ComponentIndex index) {
         arbiter_.cancel(resumed.attempt->id, wire::Reason::timed_out, {});
         apply_effects();
     } else if (resumed.phase == Component::Phase::in_lane) {
-        leave_lane(index, false);
+        leave_lane(index, Fall::native);
     } else if (resumed.phase == Component::Phase::idle) {
         resumed.phase = Component::Phase::running;
         enqueue(index);
@@ -410,6 +412,10 @@ void Runtime::close(PortHandle port) {
 bool Runtime::is_closed(PortHandle port) const {
     const Channel& channel = channels_[channel_of(port)];
     return channel.generation != generation_of(port) || channel.out.closed || channel.in.closed;
+}
+
+std::uint64_t Runtime::lane_returns() const {
+    return std::accumulate(counters_.falls.begin(), counters_.falls.end(), std::uint64_t{0});
 }
 
 std::optional<ComponentIndex> Runtime::owner(const wire::AttemptId& id) const {

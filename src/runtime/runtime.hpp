@@ -21,6 +21,7 @@
 #include "runtime/body.hpp"
 #include "runtime/channel.hpp"
 #include "runtime/component.hpp"
+#include "runtime/counters.hpp"
 #include "runtime/ring.hpp"
 #include "runtime/slab.hpp"
 #include "runtime/watching.hpp"
@@ -126,13 +127,14 @@ class Runtime {
     // ---- What can be asked.
     bool is_idle() const { return queue_.empty() && doubted_.empty() && quiet_candidates_.empty(); }
     std::size_t components_left() const { return components_left_; }
-    std::uint64_t components_ended() const { return components_ended_; }
+    const Counters& counters() const { return counters_; }
+    std::uint64_t components_ended() const { return counters_.components_ended; }
     bool has_failed() const { return has_failed_; }
     // Whether a component waits for something outside: one that may act, though nothing happens.
     bool awaits_outside() const;
     bool is_closed(machine::PortHandle port) const;
     const rounds::Arbiter& arbiter() const { return arbiter_; }
-    std::uint64_t rounds_committed() const { return rounds_committed_; }
+    std::uint64_t rounds_committed() const { return counters_.rounds(); }
     // Messages about rounds, to and from sites that are not lost; equal sums over all sites mean
     // that none is under way.
     std::uint64_t messages_sent() const { return sum_of(sent_); }
@@ -143,7 +145,7 @@ class Runtime {
     std::vector<Report::Note> explain() const;
 
     // Attempts that had to leave the lane, region by region.
-    std::uint64_t lane_returns() const { return lane_returns_; }
+    std::uint64_t lane_returns() const;
 
   private:
     // lane.cpp
@@ -152,7 +154,8 @@ class Runtime {
     void go_back_to_begin(Component& self);
     void join(ComponentIndex a, ComponentIndex b);
     void commit_region(ComponentIndex lead, ComponentIndex current);
-    void leave_lane(ComponentIndex of, bool at_fault);
+    void leave_lane(ComponentIndex of, Fall why);
+    Fall obstacle(ComponentIndex index, machine::PortHandle port) const;
     void serve_in_lane(ComponentIndex index, machine::Request& request);
     bool may_use_in_lane(const Component& self, ComponentIndex index, machine::PortHandle port);
     bool is_at_end_of_file(const Component& self, ComponentIndex index, machine::PortHandle port);
@@ -317,6 +320,7 @@ class Runtime {
     rounds::Arbiter arbiter_;
     rounds::Announcements announcements_;
 
+    Counters counters_;
     Slab<Component> components_;
     Slab<Channel> channels_;
     std::vector<ChannelIndex> links_;  // the channels between this site and others, ascending
@@ -340,10 +344,7 @@ class Runtime {
     std::uint64_t generation_ = 0;
     std::uint64_t generation_end_ = 0;  // turns
     std::uint64_t turns_ = 0;           // of the random numbers
-    std::uint64_t lane_returns_ = 0;
     std::size_t components_left_ = 0;
-    std::uint64_t components_ended_ = 0;
-    std::uint64_t rounds_committed_ = 0;
     std::uint64_t slices_ = 0;
     std::vector<std::pair<wire::SiteId, wire::Message>> outbox_;
     // What others need not know before something else is sent to them, or they begin to decide; and

@@ -9,7 +9,7 @@
 namespace reowolf::runtime {
 
 WatchedRound Runtime::describe(const wire::Decision& decision) const {
-    WatchedRound round{.number = rounds_committed_, .members = {}, .flows = {}};
+    WatchedRound round{.number = counters_.rounds(), .members = {}, .flows = {}};
     for (const wire::NodeRef& one : decision) {
         const auto index = owner(one.attempt);
         if (!index) continue;

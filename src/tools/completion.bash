@@ -15,11 +15,15 @@ _reowolf() {
         return
     fi
     # The values of an option: bash takes '=' for a word of its own.
+    local joined=
+    [[ $before == = || $word == = ]] && joined=1
     [[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
     [[ $word == = ]] && word=
     local values
+    # What stands in braces behind an option is meant where no value is joined to it.
     values=$(reowolf "$command" --help 2> /dev/null |
-        sed -nE "s/^ +(-[a-zA-Z],)?${before//[^-a-zA-Z]/} [A-Z]+:\{([^}]*)\}.*/\2/p" | tr ',' ' ')
+        sed -nE "s/^ +(-[a-zA-Z],)?${before//[^-a-zA-Z]/}(${joined:+\{[a-z]*\}})? [A-Z]+:\{([^}]*)\}.*/\3/p" |
+        tr ',' ' ')
     if [[ $before == -* && -n $values ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$values" -- "$word")
     elif [[ $before == -I ]]; then

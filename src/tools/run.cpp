@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // reowolf run: runs a program within this process.
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -20,6 +21,7 @@
 #include "tools/compile_file.hpp"
 #include "tools/literals.hpp"
 #include "tools/process_outside.hpp"
+#include "tools/stats.hpp"
 #include "tools/terminal.hpp"
 #include "tools/trace.hpp"
 
@@ -37,6 +39,7 @@ struct Options {
     std::string trace;
     std::string trace_format;
     std::optional<std::uint64_t> seed;
+    std::string stats;  // empty: none
     std::uint32_t workers = 1;
 };
 
@@ -105,6 +108,7 @@ class Run {
     }
 
     void watch(runtime::Watcher& watcher) { runtime_.watch(watcher); }
+    const runtime::Counters& counters() const { return runtime_.counters(); }
 
     int run() {
         // So often those are looked after who wait for the time or for input.
@@ -249,7 +253,15 @@ int run(const Options& options) {
     Run running(file->program, file->sources, options.seed.value_or(std::random_device{}()));
     if (trace) running.watch(*trace);
     if (!running.start(*component, options.arguments)) return 2;
+    const auto began = std::chrono::steady_clock::now();
     int status = running.run();
+    if (!options.stats.empty()) {
+        const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - began;
+        const std::string stats = options.stats == "prometheus"
+                                      ? stats_for_prometheus(running.counters(), taken.count())
+                                      : stats_as_text(running.counters(), taken.count());
+        std::fwrite(stats.data(), 1, stats.size(), stderr);
+    }
     if (trace && !trace->close()) {
         complain(fmt::format("cannot write all of {}", options.trace));
         status = std::max(status, 1);
@@ -291,6 +303,12 @@ void add_run(CLI::App& app, int& status) {
                      "for several threads, later: now one runs all components")
         ->check(CLI::Range(1u, workers_max))
         ->type_name("N");
+    command
+        ->add_flag("--stats{text}", options->stats,
+                   "at the end, say on standard error what the run came to; --stats=prometheus in "
+                   "the text format of Prometheus")
+        ->check(CLI::IsMember({"text", "prometheus"}))
+        ->type_name("FORM");
     add_diagnostics_option(*command);
     command->add_option("--dump", options->dump, "show a stage of the compiler instead of running")
         ->check(CLI::IsMember(stages()))
