@@ -54,26 +54,28 @@ class Connector::Engine {
         const auto promise = std::make_shared<std::promise<Status>>();
         connected_ = promise->get_future();
         loop_.post([this, timeout_ms, notify = std::move(notify), promise]() mutable {
-            handshake_.emplace(*description_, class_, loop_, *transport_, limits_);
-            handshake_->start(
-                timeout_ms, [this, notify = std::move(notify), promise](auto established) {
-                    if (established) {
-                        member_.emplace(description_, std::move(*established), loop_, limits_,
-                                        std::random_device{}(),
-                                        Observer{.print = [](std::string_view line) {
-                                            fmt::print("{}\n", line);
-                                            std::fflush(stdout);
-                                        }});
-                        promise->set_value({});
-                    } else {
-                        promise->set_value(std::unexpected(std::move(established.error())));
-                    }
-                    if (notify) notify();
-                });
+            handshake_.emplace(description_, class_, loop_, *transport_, limits_);
+            handshake_->start(timeout_ms, [this, notify = std::move(notify),
+                                           promise](auto established) {
+                if (established) {
+                    description_ = established->description;
+                    member_.emplace(std::move(*established), loop_, limits_, std::random_device{}(),
+                                    Observer{.print = [](std::string_view line) {
+                                        fmt::print("{}\n", line);
+                                        std::fflush(stdout);
+                                    }});
+                    promise->set_value({});
+                } else {
+                    promise->set_value(std::unexpected(std::move(established.error())));
+                }
+                if (notify) notify();
+            });
         });
     }
 
     Status finish_connecting() { return connected_.get(); }
+    // What the views of all together make; once connecting has succeeded.
+    const std::shared_ptr<const Description>& description() const { return description_; }
 
     struct Ended {
         std::expected<Outcome, Failure> outcome;
@@ -192,6 +194,13 @@ Status Connector::start_connecting(std::function<void()> notify) {
     if (!description_) return fail(Fault::not_connected, "the connector is not configured");
     if (engine_) return fail(Fault::already_connected, "the connector is connected already");
     if (const auto right = expect_at_rest(); !right) return right;
+    // Who has been connected before, in a composition, has its own view again.
+    if (!description_->views.empty()) {
+        auto own = describe(description_->view->text, options_.limits,
+                            description_->name(description_->self));
+        if (!own) return fail(Fault::bad_description, std::move(own.error()));
+        description_ = std::move(*own);
+    }
     connecting_ = std::make_unique<Engine>(description_, class_, options_.limits);
     connecting_->start_connecting(options_.connect_timeout_ms, std::move(notify));
     return {};
@@ -203,6 +212,7 @@ Status Connector::finish_connecting() {
     auto connected = engine->finish_connecting();
     if (!connected) return connected;
     engine_ = std::move(engine);
+    description_ = engine_->description();
     is_expired_ = false;
     epoch_ = 0;
     begin_protocol();

@@ -16,16 +16,6 @@ namespace reowolf::connector {
 
 namespace {
 
-constexpr std::string_view source_name = "description";
-
-std::string hash_of(std::string_view canonical) {
-    std::string hash(crypto_generichash_BYTES, '\0');
-    crypto_generichash(reinterpret_cast<unsigned char*>(hash.data()), hash.size(),
-                       reinterpret_cast<const unsigned char*>(canonical.data()), canonical.size(),
-                       nullptr, 0);
-    return hash;
-}
-
 std::string problem_at(const diagnostics::Sources& sources, std::string_view message, Span where) {
     return fmt::format("ERROR: {}\n{}", message, diagnostics::render_place(sources, where));
 }
@@ -73,18 +63,31 @@ std::optional<std::string> read_addresses(Description& description) {
 
 }  // namespace
 
+std::string hash_of(std::string_view text) {
+    std::string hash(crypto_generichash_BYTES, '\0');
+    crypto_generichash(reinterpret_cast<unsigned char*>(hash.data()), hash.size(),
+                       reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr,
+                       0);
+    return hash;
+}
+
+std::string Description::identity() const {
+    std::string hashes;
+    for (wire::SiteId site = 0; site < addresses.size(); ++site) hashes += view_of(site).hash;
+    return hash_of(hashes);
+}
+
 std::vector<std::string> Description::names() const {
     std::vector<std::string> names;
     for (const program::Peer& peer : program.connector->peers) names.push_back(peer.name);
     return names;
 }
 
-std::expected<std::shared_ptr<const Description>, std::string> describe(
-    std::string_view text, const Limits& limits, std::optional<std::string_view> self) {
+Described describe(std::string_view text, const Limits& limits,
+                   std::optional<std::string_view> self, std::string source_name) {
     auto description = std::make_shared<Description>();
-    description->text = text;
     const std::uint32_t source =
-        description->sources.add(std::string(source_name), std::string(text));
+        description->sources.add(std::move(source_name), std::string(text));
     diagnostics::Diagnostics diagnostics(limits);
     auto program = compiler::compile(description->sources, source, diagnostics, limits);
     if (!program || diagnostics.has_errors()) {
@@ -129,14 +132,15 @@ std::expected<std::shared_ptr<const Description>, std::string> describe(
     description->self = static_cast<wire::SiteId>(*self_index);
     description->program = std::move(*program);
     if (auto problem = read_addresses(*description)) return std::unexpected(std::move(*problem));
-    auto structure = elaborate(description->program, limits);
+    auto structure = elaborate(description->program, plan_of(description->program), limits);
     if (!structure) {
         return std::unexpected(diagnostics::render_runtime_error(
             description->sources, structure.error().message, structure.error().where, {}));
     }
     description->structure = std::move(*structure);
     const auto canonical = compiler::canonical_text(description->sources, source, limits);
-    description->hash = hash_of(canonical.value_or(std::string(text)));
+    description->view = std::make_shared<const View>(
+        View{std::string(text), hash_of(canonical.value_or(std::string(text)))});
     return description;
 }
 
@@ -145,7 +149,7 @@ std::string explain_difference(std::string_view our_text, std::string_view their
                                const Limits& limits) {
     const auto canonical = [&](std::string_view text) {
         diagnostics::Sources sources;
-        const std::uint32_t source = sources.add(std::string(source_name), std::string(text));
+        const std::uint32_t source = sources.add({}, std::string(text));
         return compiler::canonical_text(sources, source, limits);
     };
     const auto our_form = canonical(our_text);

@@ -18,24 +18,41 @@
 
 namespace reowolf::connector {
 
-struct Description {
+// What one peer says of the connector.
+struct View {
     std::string text;
     std::string hash;  // of the canonical form: equal for all who mean the same
+};
+
+struct Description {
+    std::shared_ptr<const View> view;  // this peer's
     diagnostics::Sources sources;
     program::Program program;
     Structure structure;
     wire::SiteId self = 0;
+    // Of a composition, what it is of, by site; empty if all peers have the same view.
+    std::vector<std::shared_ptr<const View>> views;
     std::vector<post::Address> addresses;  // where each peer is reached
     post::Address listen;                  // where this one listens
 
     const std::string& name(wire::SiteId site) const { return program.connector->peers[site].name; }
     std::vector<std::string> names() const;
+    // Whether links lead out of it, so that it is one of several.
+    bool is_local_view() const { return !program.connector->links.empty(); }
+    const View& view_of(wire::SiteId site) const { return views.empty() ? *view : *views[site]; }
+    // Names the protocol: the hash of all views in the order of the peers.
+    std::string identity() const;
 };
 
+using Described = std::expected<std::shared_ptr<const Description>, std::string>;
+
 // The error is what the user reads: diagnostics with line and column. `self`: the peer that this
-// process is, whatever the text says.
-std::expected<std::shared_ptr<const Description>, std::string> describe(
-    std::string_view text, const Limits& limits, std::optional<std::string_view> self = {});
+// process is, whatever the text says. `source_name`: what diagnostics call the text.
+Described describe(std::string_view text, const Limits& limits,
+                   std::optional<std::string_view> self = {},
+                   std::string source_name = "description");
+
+std::string hash_of(std::string_view text);
 
 // Where two descriptions differ, for people; `ours` and `theirs` name their owners.
 std::string explain_difference(std::string_view our_text, std::string_view their_text,

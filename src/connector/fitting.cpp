@@ -2,54 +2,20 @@
 #include "connector/fitting.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "program/merging.hpp"
 
 namespace reowolf::connector {
 
 namespace {
 
-using program::Program;
 using program::TypeId;
 
-// Whether two types of different programs are the same, named and built alike. A union may contain
-// itself: what is being compared already is taken to be the same.
-class Comparison {
-  public:
-    Comparison(const Program& left, const Program& right) : left_(left), right_(right) {}
-
-    bool same(TypeId a, TypeId b) {
-        if (!compared_.emplace(a, b).second) return true;
-        const program::Type& left = left_.types[a];
-        const program::Type& right = right_.types[b];
-        if (left.kind != right.kind || left.name != right.name) return false;
-        const bool has_element =
-            left.kind == program::TypeKind::array || program::is_port(left.kind);
-        if (has_element && !same(left.element, right.element)) return false;
-        return same(left.fields, right.fields) &&
-               std::ranges::equal(left.variants, right.variants,
-                                  [this](const auto& one, const auto& other) {
-                                      return one.name == other.name && one.value == other.value &&
-                                             same(one.fields, other.fields);
-                                  });
-    }
-
-  private:
-    bool same(const std::vector<program::Field>& left, const std::vector<program::Field>& right) {
-        return std::ranges::equal(left, right, [this](const auto& one, const auto& other) {
-            return one.name == other.name && same(one.type, other.type);
-        });
-    }
-
-    const Program& left_;
-    const Program& right_;
-    std::set<std::pair<TypeId, TypeId>> compared_;
-};
-
 bool same_type(const Description& left, TypeId a, const Description& right, TypeId b) {
-    return Comparison(left.program, right.program).same(a, b);
+    return program::same_type(left.program, a, right.program, b);
 }
 
 }  // namespace

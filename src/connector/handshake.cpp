@@ -47,8 +47,8 @@ class Handshake::Candidate final : public post::ConnectionHandler {
             handshake_.on_accepted(*this);
         } else if (const auto* refusal = std::get_if<wire::Refuse>(&*message)) {
             handshake_.on_refused(*this, *refusal);
-        } else if (std::get_if<wire::Ready>(&*message)) {
-            handshake_.on_ready(*this);
+        } else if (const auto* ready = std::get_if<wire::Ready>(&*message)) {
+            handshake_.on_ready(*this, *ready);
         } else {
             connection->abort();
         }
@@ -67,14 +67,14 @@ class Handshake::Candidate final : public post::ConnectionHandler {
     Handshake& handshake_;
 };
 
-Handshake::Handshake(const Description& description, Class connector_class, post::Loop& loop,
-                     post::Transport& transport, const Limits& limits)
-    : description_(description),
+Handshake::Handshake(std::shared_ptr<const Description> description, Class connector_class,
+                     post::Loop& loop, post::Transport& transport, const Limits& limits)
+    : description_(std::move(description)),
       connector_class_(connector_class),
       loop_(loop),
       transport_(transport),
       limits_(limits),
-      sites_(description.addresses.size()) {}
+      sites_(description_->addresses.size()) {}
 
 Handshake::~Handshake() {
     loop_.cancel(deadline_);
@@ -90,7 +90,7 @@ void Handshake::start(std::int64_t timeout_ms, Done done) {
         deadline_ = loop_.after(limit_ms, [this] { finish(std::unexpected(why_incomplete())); });
     }
     if (sites_.size() > 1) {
-        auto acceptor = transport_.listen(description_.listen, [this](auto connection) {
+        auto acceptor = transport_.listen(description_->listen, [this](auto connection) {
             make_room();
             adopt(std::move(connection), std::nullopt);
         });
@@ -110,7 +110,7 @@ void Handshake::start(std::int64_t timeout_ms, Done done) {
         acceptor_ = std::move(*acceptor);
     }
     for (wire::SiteId site = 0; site < sites_.size(); ++site) {
-        if (site != description_.self) dial(site);
+        if (site != description_->self) dial(site);
     }
     loop_.post([this, alive = std::weak_ptr(alive_)] {
         if (!alive.expired()) progress();
@@ -118,7 +118,7 @@ void Handshake::start(std::int64_t timeout_ms, Done done) {
 }
 
 void Handshake::dial(wire::SiteId site) {
-    sites_[site].dial = transport_.dial(description_.addresses[site], [this, site](auto result) {
+    sites_[site].dial = transport_.dial(description_->addresses[site], [this, site](auto result) {
         on_dialled(site, std::move(result));
     });
 }
@@ -158,7 +158,7 @@ void Handshake::adopt(std::unique_ptr<post::Connection> connection,
                       std::optional<wire::SiteId> dialled) {
     if (!done_) {
         const std::string text =
-            fmt::format("'{}' is connected already", description_.name(description_.self));
+            fmt::format("'{}' is connected already", description_->name(description_->self));
         connection->send(wire::encode(wire::Refuse{text, false}));
         return connection->close();
     }
@@ -170,15 +170,16 @@ void Handshake::adopt(std::unique_ptr<post::Connection> connection,
     });
     // Who was dialled is who it should be; who dialled says so first.
     if (!dialled) return;
-    candidate.connection->send(wire::encode(wire::Hello{
-        .version = wire::protocol_version,
-        .connector = description_.program.connector->name,
-        .sender = description_.self,
-        .receiver = *dialled,
-        .connector_class = std::to_underlying(connector_class_),
-        .hash = description_.hash,
-        .text = description_.text,
-    }));
+    candidate.connection->send(wire::encode(hello_to(*dialled)));
+}
+
+wire::Hello Handshake::hello_to(wire::SiteId site) const {
+    return {.version = wire::protocol_version,
+            .sender = description_->name(description_->self),
+            .receiver = description_->name(site),
+            .connector_class = std::to_underlying(connector_class_),
+            .hash = description_->view->hash,
+            .text = description_->view->text};
 }
 
 void Handshake::on_hello(Candidate& candidate, const wire::Hello& hello) {
@@ -186,47 +187,63 @@ void Handshake::on_hello(Candidate& candidate, const wire::Hello& hello) {
     if (hello.version != wire::protocol_version) {
         return refuse(candidate, "another version of the connector protocol", true);
     }
-    if (hello.sender >= sites_.size() || hello.sender == description_.self ||
-        hello.receiver != description_.self || (candidate.site && candidate.site != hello.sender)) {
-        return refuse(
-            candidate,
-            fmt::format("this is '{}' of connector '{}', and expects others",
-                        description_.name(description_.self), description_.program.connector->name),
-            false);
+    const auto names = description_->names();
+    const auto named = std::ranges::find(names, hello.sender);
+    const auto sender = static_cast<wire::SiteId>(named - names.begin());
+    if (named == names.end() || sender == description_->self ||
+        hello.receiver != names[description_->self] ||
+        (candidate.site && candidate.site != sender)) {
+        return refuse(candidate,
+                      fmt::format("this is '{}' of connector '{}', and expects others",
+                                  names[description_->self], description_->program.connector->name),
+                      false);
     }
     if (hello.connector_class >= class_count) return candidate.connection->abort();
     candidate.has_greeted = true;
     candidate.connector_class = static_cast<Class>(hello.connector_class);
     const bool was_dialled_here = candidate.site.has_value();
-    candidate.site = hello.sender;
-    if (!was_dialled_here) {
-        candidate.connection->send(wire::encode(wire::Hello{
-            .version = wire::protocol_version,
-            .connector = description_.program.connector->name,
-            .sender = description_.self,
-            .receiver = hello.sender,
-            .connector_class = std::to_underlying(connector_class_),
-            .hash = description_.hash,
-            .text = description_.text,
-        }));
+    candidate.site = sender;
+    if (!was_dialled_here) candidate.connection->send(wire::encode(hello_to(sender)));
+    learn_view(sender, hello);
+    if (disagreement_) return tell_disagreement(candidate);
+    // Both may have dialled. Who comes first by name takes the first connection on which it is
+    // greeted.
+    if (is_first(sender)) return;
+    if (sites_[sender].link) return candidate.connection->close();
+    candidate.connection->send(wire::encode(wire::Accept{}));
+    select(sender, candidate);
+}
+
+// Of this peer and the other, whether the other one comes first.
+bool Handshake::is_first(wire::SiteId site) const {
+    return description_->name(site) < description_->name(description_->self);
+}
+
+// Most often all have the same text, and nothing is left to be done.
+void Handshake::learn_view(wire::SiteId site, const wire::Hello& hello) {
+    const std::string& name = description_->name(site);
+    if (const auto known = views_.find(name); known != views_.end()) {
+        if (known->second->view->hash == hello.hash) return;
+        if (composed_) return disagree(fmt::format("'{}' has another description now", name));
     }
-    if (hello.hash != description_.hash) {
-        const std::string& ours = description_.name(description_.self);
-        const std::string& theirs = description_.name(hello.sender);
-        disagree(explain_difference(description_.text, hello.text, ours, theirs, limits_));
+    const std::string& self = description_->name(description_->self);
+    if (hello.hash == description_->view->hash) {
+        views_.insert_or_assign(name, description_);
         return;
     }
-    if (disagreement_) return tell_disagreement(candidate);
-    // Both may have dialled. The lower-numbered takes the first connection on which it is greeted.
-    if (description_.self < hello.sender) {
-        if (sites_[hello.sender].link) return candidate.connection->close();
-        candidate.connection->send(wire::encode(wire::Accept{}));
-        select(hello.sender, candidate);
+    auto view = view_from(hello.text, hello.hash, name, limits_);
+    if (!view)
+        return disagree(fmt::format("the description of '{}' is none:\n{}", name, view.error()));
+    auto own = view_from(description_->view->text, description_->view->hash, self, limits_);
+    if (!own) return disagree(own.error());
+    if (auto conflict = explain_conflict({{name, *view}, {self, *own}}, limits_)) {
+        return disagree(*conflict);
     }
+    views_.insert_or_assign(name, std::move(*view));
 }
 
 void Handshake::on_accepted(Candidate& candidate) {
-    if (!candidate.has_greeted || *candidate.site > description_.self) {
+    if (!candidate.has_greeted || !is_first(*candidate.site)) {
         return candidate.connection->abort();
     }
     select(*candidate.site, candidate);
@@ -236,17 +253,17 @@ void Handshake::select(wire::SiteId site, Candidate& candidate) {
     sites_[site].link = &candidate;
     sites_[site].connector_class = candidate.connector_class;
     loop_.cancel(std::exchange(sites_[site].redial, 0));
-    if (ready_sent_) candidate.connection->send(wire::encode(wire::Ready{}));
+    if (composed_) candidate.connection->send(wire::encode(wire::Ready{identity_}));
     progress();
 }
 
-void Handshake::on_ready(Candidate& candidate) {
+void Handshake::on_ready(Candidate& candidate, const wire::Ready& ready) {
     if (!candidate.site || sites_[*candidate.site].link != &candidate) {
         return candidate.connection->abort();
     }
     candidate.is_established = true;
     candidate.connection->limit_message_bytes(limits_.frame_bytes_on_wire_max);
-    sites_[*candidate.site].is_ready = true;
+    sites_[*candidate.site].ready = ready.identity;
     progress();
 }
 
@@ -272,7 +289,7 @@ void Handshake::disagree(const std::string& difference) {
         if (candidate->has_greeted) tell_disagreement(*candidate);
     }
     for (wire::SiteId site = 0; site < sites_.size(); ++site) {
-        if (site != description_.self && !sites_[site].knows_disagreement) return;
+        if (site != description_->self && !sites_[site].knows_disagreement) return;
     }
     finish(std::unexpected(Failure{Fault::disagreement, *disagreement_}));
 }
@@ -295,7 +312,7 @@ void Handshake::on_closed(Candidate& candidate, const post::Error& why) {
     Site& remote = sites_[*site];
     if (remote.link == &candidate) {
         remote.link = nullptr;
-        remote.is_ready = false;
+        remote.ready.reset();
     }
     if (remote.link || remote.dial || remote.redial || remote.knows_disagreement || !done_) return;
     if (!remote.last_error || why.failure != post::Failure::closed) remote.last_error = why;
@@ -323,32 +340,70 @@ void Handshake::retire(Candidate& candidate) {
 void Handshake::progress() {
     const auto others = [&](auto holds) {
         for (wire::SiteId site = 0; site < sites_.size(); ++site) {
-            if (site != description_.self && !holds(sites_[site])) return false;
+            if (site != description_->self && !holds(sites_[site])) return false;
         }
         return true;
     };
-    if (!done_ || !others([](const Site& site) { return site.link != nullptr; })) return;
-    if (!std::exchange(ready_sent_, true)) {
+    if (!done_ || disagreement_ || !others([](const Site& site) { return site.link != nullptr; }))
+        return;
+    if (!composed_) {
+        if (!compose_views()) return;
         for (const Site& site : sites_) {
-            if (site.link) site.link->connection->send(wire::encode(wire::Ready{}));
+            if (site.link) site.link->connection->send(wire::encode(wire::Ready{identity_}));
         }
     }
-    if (!others([](const Site& site) { return site.is_ready; })) return;
+    if (!others([](const Site& site) { return site.ready.has_value(); })) return;
+    for (wire::SiteId site = 0; site < sites_.size(); ++site) {
+        if (site == description_->self || sites_[site].ready == identity_) continue;
+        return disagree(fmt::format("'{}' and '{}' have not been told the same by the others",
+                                    description_->name(description_->self),
+                                    description_->name(site)));
+    }
+    establish();
+}
 
+// False if they do not fit together.
+bool Handshake::compose_views() {
+    const std::string& self = description_->name(description_->self);
+    const bool is_one_text = std::ranges::all_of(views_, [this](const auto& entry) {
+        return entry.second->view->hash == description_->view->hash;
+    });
+    auto own = is_one_text && !description_->is_local_view()
+                   ? Described(description_)
+                   : view_from(description_->view->text, description_->view->hash, self, limits_);
+    Described composed = own;
+    if (own) {
+        views_.insert_or_assign(self, *own);
+        composed = compose(views_, self, limits_);
+    }
+    if (!composed) {
+        disagree(composed.error());
+        return false;
+    }
+    composed_ = std::move(*composed);
+    identity_ = composed_->identity();
+    return true;
+}
+
+void Handshake::establish() {
     Established established;
-    established.connections.resize(sites_.size());
-    established.early.resize(sites_.size());
-    for (const Site& site : sites_) established.classes.push_back(site.connector_class);
-    established.classes[description_.self] = connector_class_;
-    for (std::size_t site = 0; site < sites_.size(); ++site) {
-        Candidate* const link = sites_[site].link;
+    established.description = composed_;
+    const auto own_names = description_->names();
+    for (const std::string& name : composed_->names()) {
+        Site& site = sites_[static_cast<std::size_t>(std::ranges::find(own_names, name) -
+                                                     own_names.begin())];
+        established.classes.push_back(site.connector_class);
+        auto& connection = established.connections.emplace_back();
+        auto& early = established.early.emplace_back();
+        Candidate* const link = site.link;
         if (!link) continue;
         link->connection->set_handler(nullptr);
-        established.connections[site] = std::move(link->connection);
-        established.early[site] = std::move(link->early);
-        sites_[site].link = nullptr;
+        connection = std::move(link->connection);
+        early = std::move(link->early);
+        site.link = nullptr;
         retire(*link);
     }
+    established.classes[composed_->self] = connector_class_;
     finish(std::move(established));
 }
 
@@ -371,11 +426,11 @@ Failure Handshake::why_incomplete() const {
     };
     for (wire::SiteId id = 0; id < sites_.size(); ++id) {
         const Site& site = sites_[id];
-        if (id == description_.self) continue;
-        const std::string who = fmt::format("peer '{}' at {}", description_.name(id),
-                                            post::to_string(description_.addresses[id]));
+        if (id == description_->self) continue;
+        const std::string who = fmt::format("peer '{}' at {}", description_->name(id),
+                                            post::to_string(description_->addresses[id]));
         if (site.link) {
-            if (!site.is_ready) add(who + " is there, and waits for others itself");
+            if (!site.ready) add(who + " is there, and waits for others itself");
             continue;
         }
         if (!site.last_error) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Establishing a connector: one connection to every other peer, the same description at all of
-// them, and everybody knows that everybody has that. Peers may start in any order.
+// Establishing a connector: one connection to every other peer, descriptions that fit together, and
+// everybody knows that everybody has that. Peers may start in any order.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 
 #include "base/limits.hpp"
 #include "connector/class.hpp"
+#include "connector/composition.hpp"
 #include "connector/description.hpp"
 #include "connector/failure.hpp"
 #include "post/loop.hpp"
@@ -25,7 +26,9 @@ namespace reowolf::connector {
 class Handshake {
   public:
     struct Established {
-        // By site; null at the own place.
+        // What the views of all together make.
+        std::shared_ptr<const Description> description;
+        // By site of that description; null at the own place.
         std::vector<std::unique_ptr<post::Connection>> connections;
         // What arrived on them after the handshake, to be read before anything else.
         std::vector<std::vector<std::vector<std::byte>>> early;
@@ -34,8 +37,8 @@ class Handshake {
     };
     using Done = std::function<void(std::expected<Established, Failure>)>;
 
-    Handshake(const Description& description, Class connector_class, post::Loop& loop,
-              post::Transport& transport, const Limits& limits);
+    Handshake(std::shared_ptr<const Description> description, Class connector_class,
+              post::Loop& loop, post::Transport& transport, const Limits& limits);
     ~Handshake();
     Handshake(const Handshake&) = delete;
     Handshake& operator=(const Handshake&) = delete;
@@ -55,10 +58,15 @@ class Handshake {
     void on_hello(Candidate& candidate, const wire::Hello& hello);
     void on_accepted(Candidate& candidate);
     void on_refused(Candidate& candidate, const wire::Refuse& refusal);
-    void on_ready(Candidate& candidate);
+    void on_ready(Candidate& candidate, const wire::Ready& ready);
     void on_closed(Candidate& candidate, const post::Error& why);
     void select(wire::SiteId site, Candidate& candidate);
     void refuse(Candidate& candidate, std::string text, bool is_final);
+    bool is_first(wire::SiteId site) const;
+    wire::Hello hello_to(wire::SiteId site) const;
+    void learn_view(wire::SiteId site, const wire::Hello& hello);
+    bool compose_views();
+    void establish();
     void disagree(const std::string& difference);
     void tell_disagreement(Candidate& candidate);
     void progress();
@@ -66,14 +74,17 @@ class Handshake {
     void retire(Candidate& candidate);
     Failure why_incomplete() const;
 
-    const Description& description_;
+    // This peer's view; sites are numbered as it has them, until all views are there.
+    std::shared_ptr<const Description> description_;
+    Views views_;
+    std::shared_ptr<const Description> composed_;
+    std::string identity_;  // of the composition
     Class connector_class_;
     post::Loop& loop_;
     post::Transport& transport_;
     Limits limits_;
     Done done_;
     bool tries_once_ = false;
-    bool ready_sent_ = false;
     std::optional<std::string> disagreement_;  // the peers' descriptions differ; all are to hear it
     post::TimerId deadline_ = 0;
     std::unique_ptr<post::Acceptor> acceptor_;
@@ -85,7 +96,7 @@ class Handshake {
         std::optional<post::Error> last_error;
         Candidate* link = nullptr;  // the connection that both have agreed on
         Class connector_class = Class::realtime;
-        bool is_ready = false;
+        std::optional<std::string> ready;  // the identity that it is ready for
         bool knows_disagreement = false;
     };
     std::vector<Site> sites_;

@@ -63,9 +63,9 @@ class Member::Link final : public post::ConnectionHandler {
     wire::SiteId site_;
 };
 
-Member::Member(std::shared_ptr<const Description> description, Handshake::Established established,
-               post::Loop& loop, const Limits& limits, std::uint64_t seed, Observer observer)
-    : description_(std::move(description)),
+Member::Member(Handshake::Established established, post::Loop& loop, const Limits& limits,
+               std::uint64_t seed, Observer observer)
+    : description_(std::move(established.description)),
       loop_(loop),
       limits_(limits),
       observer_(std::move(observer)),
@@ -112,6 +112,7 @@ void Member::build() {
     using Kind = Structure::End::Kind;
     const Structure& structure = description_->structure;
     const wire::SiteId self = description_->self;
+    protocol_ = wire::protocol_number(description_->identity());
     outside_.emplace(loop_, chance_.next());
     runtime_.emplace(description_->program, limits_, place_of(*description_, classes_),
                      static_cast<runtime::World&>(*this));
@@ -339,7 +340,7 @@ void Member::flush() {
                 bytes += value ? value->value.size() : 0;
                 if (count > 0 && bytes > frame_value_bytes_max) break;
             }
-            links_[site]->connection->send(wire::encode(rest.first(count)));
+            links_[site]->connection->send(wire::encode_frame(protocol_, rest.first(count)));
             rest = rest.subspan(count);
         }
         messages.clear();
@@ -348,7 +349,8 @@ void Member::flush() {
 
 void Member::tell(wire::SiteId to, const wire::Message& message) {
     flush();
-    if (links_[to]->is_open) links_[to]->connection->send(wire::encode(message));
+    if (!links_[to]->is_open) return;
+    links_[to]->connection->send(wire::encode_frame(protocol_, std::span(&message, 1)));
 }
 
 void Member::send(wire::SiteId to, const wire::Handshake& message) {
@@ -403,9 +405,9 @@ void Member::on_message(wire::SiteId from, const std::vector<std::byte>& bytes) 
         std::visit([&](const auto& one) { on(from, one); }, *handshake);
         return pump();
     }
-    const auto messages = wire::decode(bytes);
-    if (!messages) return deviation(from, messages.error());
-    if (const auto* lost = std::get_if<wire::Lost>(&messages->front().body)) {
+    const auto frame = wire::decode_frame(bytes);
+    if (!frame) return deviation(from, frame.error());
+    if (const auto* lost = std::get_if<wire::Lost>(&frame->messages.front().body)) {
         if (lost->site < links_.size()) on_told_lost(lost->site, lost->why);
         return pump();
     }
@@ -415,7 +417,8 @@ void Member::on_message(wire::SiteId from, const std::vector<std::byte>& bytes) 
         early_[from].push_back(bytes);
         return;
     }
-    for (const wire::Message& message : *messages) on_message(from, message);
+    if (frame->protocol != protocol_) return deviation(from, "it follows another protocol");
+    for (const wire::Message& message : frame->messages) on_message(from, message);
     pump();
 }
 

@@ -43,8 +43,8 @@ struct Observer {
 
 class Member final : private runtime::World {
   public:
-    Member(std::shared_ptr<const Description> description, Handshake::Established established,
-           post::Loop& loop, const Limits& limits, std::uint64_t seed, Observer observer);
+    Member(Handshake::Established established, post::Loop& loop, const Limits& limits,
+           std::uint64_t seed, Observer observer);
     ~Member() override;
     Member(const Member&) = delete;
     Member& operator=(const Member&) = delete;
@@ -130,8 +130,8 @@ class Member final : private runtime::World {
     void reconsider();
     void begin_protocol(std::shared_ptr<const Description> next, std::uint32_t epoch);
     void fail_negotiation(Failure failure);
-    std::expected<std::shared_ptr<const Description>, std::string> described(
-        const std::string& text, const std::string& hash) const;
+    Described agreed_on(const wire::Agreed& message) const;
+    Described compose_proposals() const;
     void on(wire::SiteId from, const wire::Propose& message);
     void on(wire::SiteId from, const wire::Query& message);
     void on(wire::SiteId from, const wire::Agreed& message);
@@ -159,6 +159,7 @@ class Member final : private runtime::World {
     void on_impossible(const wire::Impossible& message);
 
     std::shared_ptr<const Description> description_;
+    std::uint64_t protocol_ = 0;  // names the description in every frame
     post::Loop& loop_;
     Limits limits_;
     Observer observer_;

@@ -14,6 +14,17 @@ namespace reowolf::connector {
 
 using wire::SiteId;
 
+namespace {
+
+wire::Agreed agreement(const Description& description, std::uint32_t epoch) {
+    wire::Agreed message{.epoch = epoch, .identity = description.identity(), .texts = {}};
+    if (description.views.empty()) message.texts.push_back(description.view->text);
+    for (const auto& view : description.views) message.texts.push_back(view->text);
+    return message;
+}
+
+}  // namespace
+
 // ---- At each peer ------------------------------------------------------------------------------
 
 bool Member::propose(std::shared_ptr<const Description> next) {
@@ -41,8 +52,8 @@ void Member::send_proposal(std::uint64_t number) {
     proposed_to_ = runtime_->arbiter().meeting_place();
     wire::Propose message{.epoch = epoch_, .number = number, .hash = {}, .text = {}};
     if (proposal_) {
-        message.hash = proposal_->hash;
-        message.text = proposal_->text;
+        message.hash = proposal_->view->hash;
+        message.text = proposal_->view->text;
     }
     if (proposed_to_ == description_->self) return on(proposed_to_, message);
     send(proposed_to_, message);
@@ -70,7 +81,7 @@ void Member::learn_of_expiry() {
 void Member::on(SiteId from, const wire::Query& message) {
     if (message.epoch != epoch_) {
         if (message.epoch < epoch_) {
-            send(from, wire::Agreed{epoch_, description_->hash, description_->text});
+            send(from, agreement(*description_, epoch_));
         }
         return;
     }
@@ -86,7 +97,7 @@ void Member::on(SiteId from, const wire::Query& message) {
 
 void Member::on(SiteId from, const wire::Agreed& message) {
     if (message.epoch <= epoch_) return;
-    auto next = message.text.empty() ? description_ : described(message.text, message.hash);
+    auto next = agreed_on(message);
     if (!next) return deviation(from, "what it says is agreed on is no protocol: " + next.error());
     begin_protocol(std::move(*next), message.epoch);
 }
@@ -159,7 +170,7 @@ void Member::begin_protocol(std::shared_ptr<const Description> next, std::uint32
 
 void Member::on(SiteId from, const wire::Propose& message) {
     if (message.epoch < epoch_) {  // it has not heard of the agreement
-        return send(from, wire::Agreed{epoch_, description_->hash, description_->text});
+        return send(from, agreement(*description_, epoch_));
     }
     proposals_[from] = message;
     if (message.epoch > epoch_) return;  // kept for when this site has heard of the last agreement
@@ -210,42 +221,93 @@ void Member::settle_proposals() {
     }
     if (!all) return;
 
-    const wire::Propose* chosen = nullptr;
-    SiteId chooser = 0;
     std::vector<bool> keeps(classes_.size(), false);
     for (const auto& [site, proposal] : proposals_) {
-        if (proposal.epoch != epoch_) continue;
-        keeps[site] = proposal.hash.empty();
-        if (keeps[site]) continue;
-        if (chosen && chosen->hash != proposal.hash) {
-            return disagree(explain_difference(chosen->text, proposal.text,
-                                               description_->name(chooser),
-                                               description_->name(site), limits_));
-        }
-        chosen = &proposal;
-        chooser = site;
+        if (proposal.epoch == epoch_) keeps[site] = proposal.hash.empty();
     }
-    if (!chosen) return agree(description_);
-    auto next = described(chosen->text, chosen->hash);
-    if (!next) return disagree("the new protocol is not valid: " + next.error());
+    const bool is_new = std::ranges::any_of(proposals_, [this](const auto& entry) {
+        return entry.second.epoch == epoch_ && !entry.second.hash.empty();
+    });
+    if (!is_new) return agree(description_);
+    auto next = compose_proposals();
+    if (!next) return disagree(next.error());
     if (auto misfit = explain_misfit(*description_, **next, keeps)) return disagree(*misfit);
     agree(std::move(*next));
 }
 
-std::expected<std::shared_ptr<const Description>, std::string> Member::described(
-    const std::string& text, const std::string& hash) const {
-    if (proposal_ && proposal_->hash == hash) return proposal_;
-    auto next = describe(text, limits_, description_->name(description_->self));
-    if (next && (*next)->hash != hash) return std::unexpected("it is not the text it should be");
+// Who has proposed nothing keeps its view, unless a proposal describes everything or its ports.
+Described Member::compose_proposals() const {
+    const auto names = description_->names();
+    const std::string& self = names[description_->self];
+    Views views;
+    std::map<std::string, std::shared_ptr<const Description>> known;  // by hash
+    std::vector<std::shared_ptr<const Description>> proposed;
+    const auto take = [&](const std::string& name, const std::string& text,
+                          const std::string& hash) -> std::optional<std::string> {
+        auto& view = known[hash];
+        if (!view || name == self) {
+            auto made = view_from(text, hash, name, limits_);
+            if (!made) return "the new protocol is not valid: " + made.error();
+            view = std::move(*made);
+        }
+        views.insert_or_assign(name, view);
+        return std::nullopt;
+    };
+    for (const auto& [site, proposal] : proposals_) {
+        if (proposal.epoch != epoch_ || proposal.hash.empty()) continue;
+        if (auto problem = take(names[site], proposal.text, proposal.hash)) {
+            return std::unexpected(std::move(*problem));
+        }
+        proposed.push_back(views.at(names[site]));
+    }
+    for (SiteId site = 0; site < names.size(); ++site) {
+        if (views.contains(names[site])) continue;
+        const auto covers = [&](const auto& view) {
+            const auto& peers = view->program.connector->peers;
+            const auto peer = std::ranges::find(peers, names[site], &program::Peer::name);
+            return !view->is_local_view() || (peer != peers.end() && !peer->ports.empty());
+        };
+        const auto covering = std::ranges::find_if(proposed, covers);
+        const View& view =
+            covering == proposed.end() ? description_->view_of(site) : *(*covering)->view;
+        if (auto problem = take(names[site], view.text, view.hash)) {
+            return std::unexpected(std::move(*problem));
+        }
+    }
+    return compose(views, self, limits_, names);
+}
+
+Described Member::agreed_on(const wire::Agreed& message) const {
+    if (message.texts.empty()) return description_;
+    if (proposal_ && message.texts.size() == 1 && proposal_->identity() == message.identity) {
+        return proposal_;
+    }
+    const auto names = description_->names();
+    const std::string& self = names[description_->self];
+    Described next;
+    if (message.texts.size() == 1) {
+        next = describe(message.texts[0], limits_, self);
+    } else if (message.texts.size() != names.size()) {
+        return std::unexpected("it is not for these peers");
+    } else {
+        Views views;
+        for (SiteId site = 0; site < names.size(); ++site) {
+            auto view = describe(message.texts[site], limits_, names[site],
+                                 fmt::format("description of '{}'", names[site]));
+            if (!view) return view;
+            views.emplace(names[site], std::move(*view));
+        }
+        next = compose(views, self, limits_, names);
+    }
+    if (next && (*next)->identity() != message.identity) {
+        return std::unexpected("it is not the text it should be");
+    }
     return next;
 }
 
 void Member::agree(std::shared_ptr<const Description> next) {
-    wire::Agreed message{.epoch = epoch_ + 1, .hash = {}, .text = {}};
-    if (next != description_) {
-        message.hash = next->hash;
-        message.text = next->text;
-    }
+    wire::Agreed message{.epoch = epoch_ + 1, .identity = {}, .texts = {}};
+    if (next != description_) message = agreement(*next, epoch_ + 1);
     for (SiteId site = 0; site < links_.size(); ++site) {
         if (links_[site]) send(site, message);
     }

@@ -27,46 +27,44 @@ constexpr PortHandle handle(std::size_t channel, bool in) {
 
 class Elaboration {
   public:
-    Elaboration(const program::Program& program, const Limits& limits)
-        : program_(program), connector_(*program.connector), limits_(limits) {}
+    Elaboration(const program::Program& program, const Plan& plan, const Limits& limits)
+        : program_(program), plan_(plan), limits_(limits) {}
 
     std::expected<Structure, StructureError> run() {
-        if (!connector_.links.empty()) {
-            return std::unexpected(
-                StructureError{"'link' is not supported yet", connector_.links[0].span});
-        }
         declare_ports();
-        std::vector<Value> arguments;
-        for (const auto& ports : structure_.ports) {
-            for (const Structure::Port& port : ports) {
-                // The connector's side of the port is the end that the application does not have.
-                arguments.push_back(Value::scalar(handle(port.channel, port.puts)));
-            }
+        for (const Plan::Link& link : plan_.links) {
+            made_at_.resize(structure_.channels.size() + 1);
+            made_at_.back() = link.span;
+            structure_.channels.emplace_back().type = link.type;
         }
-        machine::State state(program_, connector_.body, std::move(arguments));
-        const machine::Machine machine(program_, limits_);
-        std::uint32_t budget = instructions_max;
-        for (;;) {
-            auto request = machine.run(state, budget);
-            if (request.kind == machine::Request::Kind::ended) return finish();
-            if (auto problem = serve(request, state)) {
-                return std::unexpected(StructureError{std::move(*problem), state.position()});
-            }
+        for (const Plan::Body& body : plan_.bodies) {
+            if (auto error = run(body)) return std::unexpected(std::move(*error));
         }
+        return finish();
     }
 
   private:
     void declare_ports() {
-        for (wire::SiteId site = 0; site < connector_.peers.size(); ++site) {
-            auto& ports = structure_.ports.emplace_back();
-            for (const program::PeerPort& port : connector_.peers[site].ports) {
-                const program::Type& type = program_.types[port.type];
-                const bool puts = type.kind == program::TypeKind::in_port;
-                const auto channel = static_cast<std::uint32_t>(structure_.channels.size());
-                ports.push_back({port.name, type.element, puts, channel});
+        structure_.ports = plan_.ports;
+        for (wire::SiteId site = 0; site < plan_.ports.size(); ++site) {
+            for (const Structure::Port& port : plan_.ports[site]) {
                 auto& made = structure_.channels.emplace_back();
-                made.type = type.element;
-                (puts ? made.out : made.in) = {Structure::End::Kind::application, site, 0};
+                made.type = port.type;
+                (port.puts ? made.out : made.in) = {Structure::End::Kind::application, site, 0};
+            }
+        }
+    }
+
+    std::optional<StructureError> run(const Plan::Body& body) {
+        std::vector<Value> arguments;
+        for (const PortHandle port : body.arguments) arguments.push_back(Value::scalar(port));
+        machine::State state(program_, body.routine, std::move(arguments));
+        const machine::Machine machine(program_, limits_);
+        for (;;) {
+            auto request = machine.run(state, budget_);
+            if (request.kind == machine::Request::Kind::ended) return std::nullopt;
+            if (auto problem = serve(body, request, state)) {
+                return StructureError{std::move(*problem), state.position()};
             }
         }
     }
@@ -81,15 +79,15 @@ class Elaboration {
             return std::unexpected(StructureError{
                 fmt::format("this channel carries ports from peer '{}' to peer '{}', which is not "
                             "supported yet; both of its ends must be placed at one peer",
-                            connector_.peers[channel.out.site].name,
-                            connector_.peers[channel.in.site].name),
+                            plan_.names[channel.out.site], plan_.names[channel.in.site]),
                 made_at_[i]});
         }
         return std::move(structure_);
     }
 
     // The problem, if there is one.
-    std::optional<std::string> serve(machine::Request& request, machine::State& state) {
+    std::optional<std::string> serve(const Plan::Body& body, machine::Request& request,
+                                     machine::State& state) {
         using Kind = machine::Request::Kind;
         switch (request.kind) {
             case Kind::make_channel: {
@@ -104,7 +102,7 @@ class Elaboration {
                 return std::nullopt;
             }
             case Kind::spawn:
-                return start(request);
+                return start(body, request);
             case Kind::failed:
                 return std::move(request.text());
             case Kind::budget_used:
@@ -114,7 +112,7 @@ class Elaboration {
         }
     }
 
-    std::optional<std::string> start(machine::Request& spawn) {
+    std::optional<std::string> start(const Plan::Body& body, machine::Request& spawn) {
         std::vector<Value>& arguments = spawn.arguments();
         if (structure_.components.size() >= limits_.components_max) return "too many components";
         const auto index = static_cast<std::uint32_t>(structure_.components.size());
@@ -135,9 +133,9 @@ class Elaboration {
             end = {Structure::End::Kind::component, 0, index};
             if (other.kind == Structure::End::Kind::application) ++ports_of_peers[other.site];
         }
-        wire::SiteId site = 0;
+        wire::SiteId site = body.home;
         if (spawn.placed_at > 0) {
-            site = static_cast<wire::SiteId>(spawn.placed_at - 1);
+            site = body.peers[spawn.placed_at - 1];
         } else if (!ports_of_peers.empty()) {
             site = std::ranges::max_element(ports_of_peers, {}, [](const auto& entry) {
                        return entry.second;
@@ -152,18 +150,58 @@ class Elaboration {
     }
 
     const program::Program& program_;
-    const program::Connector& connector_;
+    const Plan& plan_;
     const Limits& limits_;
     machine::PortFinder ports_{program_};
     Structure structure_;
-    std::vector<Span> made_at_;  // the channels that the body makes
+    std::vector<Span> made_at_;  // the channels of links and those that the bodies make
+    std::uint32_t budget_ = instructions_max;
 };
 
 }  // namespace
 
+PortHandle end_inside(const program::Program& program, program::TypeId port,
+                      std::uint32_t channel) {
+    return handle(channel, program.types[port].kind == program::TypeKind::in_port);
+}
+
+std::vector<Structure::Port> ports_of(const program::Program& program, const program::Peer& peer,
+                                      std::uint32_t first_channel) {
+    std::vector<Structure::Port> ports;
+    for (const program::PeerPort& port : peer.ports) {
+        const program::Type& type = program.types[port.type];
+        ports.push_back({port.name, type.element, type.kind == program::TypeKind::in_port,
+                         first_channel + static_cast<std::uint32_t>(ports.size())});
+    }
+    return ports;
+}
+
+Plan plan_of(const program::Program& program) {
+    const program::Connector& connector = *program.connector;
+    Plan plan;
+    Plan::Body body{.routine = connector.body, .peers = {}, .arguments = {}};
+    // Others do not have a local view, as far as is known.
+    if (!connector.links.empty()) body.home = static_cast<wire::SiteId>(connector.self.value_or(0));
+    std::uint32_t channel = 0;
+    for (const program::Peer& peer : connector.peers) {
+        body.peers.push_back(static_cast<wire::SiteId>(body.peers.size()));
+        plan.names.push_back(peer.name);
+        plan.ports.push_back(ports_of(program, peer, channel));
+        for (const program::PeerPort& port : peer.ports) {
+            body.arguments.push_back(end_inside(program, port.type, channel++));
+        }
+    }
+    for (const program::Link& link : connector.links) {
+        plan.links.push_back({program.types[link.type].element, link.span});
+        body.arguments.push_back(end_inside(program, link.type, channel++));
+    }
+    plan.bodies.push_back(std::move(body));
+    return plan;
+}
+
 std::expected<Structure, StructureError> elaborate(const program::Program& program,
-                                                   const Limits& limits) {
-    return Elaboration(program, limits).run();
+                                                   const Plan& plan, const Limits& limits) {
+    return Elaboration(program, plan, limits).run();
 }
 
 }  // namespace reowolf::connector

@@ -10,6 +10,7 @@
 
 #include "base/limits.hpp"
 #include "base/span.hpp"
+#include "machine/request.hpp"
 #include "machine/value.hpp"
 #include "program/program.hpp"
 #include "wire/ids.hpp"
@@ -24,7 +25,8 @@ struct Structure {
         wire::SiteId site = 0;
         std::uint32_t component = 0;  // index into components
     };
-    // The first channels are those of the peers' ports, in order; then as they are made.
+    // The first channels are those of the peers' ports, in order, then those of the links; then as
+    // they are made.
     struct Channel {
         program::TypeId type = 0;  // of its messages
         End out;
@@ -53,8 +55,37 @@ struct StructureError {
     Span where;
 };
 
-// Runs the body of the program's connector. The program must have one.
+// What the structure is computed from: a connector that one text describes, or several texts
+// together, each a part of it.
+struct Plan {
+    // The body of a text.
+    struct Body {
+        program::RoutineId routine = 0;
+        std::vector<wire::SiteId> peers;             // by their numbers in the text
+        std::vector<machine::PortHandle> arguments;  // of its peers' ports, then of its links
+        wire::SiteId home = 0;  // where a component is placed that reaches no port of a peer
+    };
+    struct Link {
+        program::TypeId type = 0;  // of its messages
+        Span span;
+    };
+    std::vector<std::string> names;                   // of the peers, by site
+    std::vector<std::vector<Structure::Port>> ports;  // by site
+    std::vector<Link> links;
+    std::vector<Body> bodies;
+};
+
+// Of a program that describes a connector by itself. What its links lead to is left open.
+Plan plan_of(const program::Program& program);
+// The ports of a peer, with their channels counted from `first_channel`.
+std::vector<Structure::Port> ports_of(const program::Program& program, const program::Peer& peer,
+                                      std::uint32_t first_channel);
+// The end that a body has of a channel whose port it declares so.
+machine::PortHandle end_inside(const program::Program& program, program::TypeId port,
+                               std::uint32_t channel);
+
+// Runs the bodies, in order.
 std::expected<Structure, StructureError> elaborate(const program::Program& program,
-                                                   const Limits& limits);
+                                                   const Plan& plan, const Limits& limits);
 
 }  // namespace reowolf::connector

@@ -53,7 +53,8 @@ Cluster::Cluster(const std::vector<std::string>& texts, std::uint64_t seed, post
             return;
         }
         Site& site = sites_.emplace_back();
-        site.description = std::move(*description);
+        site.view = std::move(*description);
+        site.description = site.view;
         site.host = site.description->addresses[site.description->self].host;
         begin_process(site);
     }
@@ -77,17 +78,17 @@ void Cluster::begin_process(Site& site) {
 
 void Cluster::connect(std::size_t index, std::int64_t timeout_ms) {
     Site& site = sites_[index];
-    site.handshake = std::make_unique<Handshake>(*site.description, site.connector_class,
-                                                 *site.loop, *site.transport, limits_);
+    site.handshake = std::make_unique<Handshake>(site.view, site.connector_class, *site.loop,
+                                                 *site.transport, limits_);
     site.handshake->start(timeout_ms, [this, index](auto established) {
         Site& connecting = sites_[index];
         if (!established) {
             connecting.connect_failure = std::move(established.error());
             return;
         }
-        connecting.member =
-            std::make_unique<Member>(connecting.description, std::move(*established),
-                                     *connecting.loop, limits_, seed_ + index, observer(index));
+        connecting.description = established->description;
+        connecting.member = std::make_unique<Member>(std::move(*established), *connecting.loop,
+                                                     limits_, seed_ + index, observer(index));
     });
 }
 

@@ -118,7 +118,8 @@ class Cluster {
   private:
     struct Site {
         std::string host;
-        std::shared_ptr<const connector::Description> description;
+        std::shared_ptr<const connector::Description> view;         // its own
+        std::shared_ptr<const connector::Description> description;  // of the last protocol
         std::unique_ptr<post::Loop> loop;
         std::unique_ptr<post::Transport> transport;
         std::unique_ptr<connector::Handshake> handshake;

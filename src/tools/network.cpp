@@ -48,7 +48,7 @@ class Builder {
     }
 
     std::expected<Network, NetworkError> connector(const Limits& limits) {
-        const auto structure = connector::elaborate(program_, limits);
+        const auto structure = connector::elaborate(program_, connector::plan_of(program_), limits);
         if (!structure) {
             return std::unexpected(
                 NetworkError{structure.error().message, structure.error().where});
@@ -62,6 +62,10 @@ class Builder {
             for (const program::PeerPort& port : peer.ports) {
                 arguments.push_back(Value::scalar(boundary(port.name, port.type, group)));
             }
+        }
+        // What the peers at the other ends have there is not known.
+        for (const program::Link& link : of.links) {
+            arguments.push_back(Value::scalar(boundary(link.port, link.type, link.peer)));
         }
         for (const auto& each : structure->components) sites_.push_back(each.site);
         build(of.body, std::move(arguments), std::nullopt, std::nullopt, 0);

@@ -9,12 +9,14 @@ namespace {
 
 void put(Writer& out, const Hello& hello) {
     out.number(hello.version);
-    out.text(hello.connector);
-    out.number(hello.sender);
-    out.number(hello.receiver);
+    out.text(hello.sender);
+    out.text(hello.receiver);
     out.number(hello.connector_class);
     out.text(hello.hash);
     out.text(hello.text);
+}
+void put(Writer& out, const Ready& ready) {
+    out.text(ready.identity);
 }
 void put(Writer& out, const Refuse& refuse) {
     out.text(refuse.text);
@@ -31,8 +33,9 @@ void put(Writer& out, const Query& query) {
 }
 void put(Writer& out, const Agreed& agreed) {
     out.number(agreed.epoch);
-    out.text(agreed.hash);
-    out.text(agreed.text);
+    out.text(agreed.identity);
+    out.number(static_cast<std::uint32_t>(agreed.texts.size()));
+    for (const std::string& text : agreed.texts) out.text(text);
 }
 void put(Writer& out, const Disagreed& disagreed) {
     out.number(disagreed.epoch);
@@ -56,12 +59,14 @@ void put(Writer&, const Empty&) {}
 
 void take(Reader& in, Hello& hello) {
     hello.version = in.number<std::uint16_t>();
-    hello.connector = in.text();
-    hello.sender = in.number<SiteId>();
-    hello.receiver = in.number<SiteId>();
+    hello.sender = in.text();
+    hello.receiver = in.text();
     hello.connector_class = in.number<std::uint8_t>();
     hello.hash = in.text();
     hello.text = in.text();
+}
+void take(Reader& in, Ready& ready) {
+    ready.identity = in.text();
 }
 void take(Reader& in, Refuse& refuse) {
     refuse.text = in.text();
@@ -78,8 +83,9 @@ void take(Reader& in, Query& query) {
 }
 void take(Reader& in, Agreed& agreed) {
     agreed.epoch = in.number<std::uint32_t>();
-    agreed.hash = in.text();
-    agreed.text = in.text();
+    agreed.identity = in.text();
+    const auto count = in.count(sizeof(std::uint32_t));
+    for (std::uint32_t i = 0; i < count; ++i) agreed.texts.push_back(in.text());
 }
 void take(Reader& in, Disagreed& disagreed) {
     disagreed.epoch = in.number<std::uint32_t>();

@@ -3,7 +3,7 @@
 // these from the messages of message.hpp: they start at first_handshake_kind.
 //
 //     both:    Hello                 as soon as the connection is there
-//     lower:   Accept | Refuse       the lower-numbered of the two picks one of their connections
+//     lower:   Accept | Refuse       who comes first by name picks one of their connections
 //     both:    Ready                 when all other peers are accepted; after everybody's, rounds
 //     either:  Bye, other: Farewell  leaving in order: nothing more is promised to who said Bye
 //
@@ -33,9 +33,8 @@ inline constexpr std::uint8_t first_handshake_kind = 0xF0;
 
 struct Hello {
     std::uint16_t version = 0;  // protocol_version
-    std::string connector;      // its name
-    SiteId sender = 0;          // place of the sender's peer in the description
-    SiteId receiver = 0;        // place of the peer it takes the receiver for
+    std::string sender;         // the sender's peer
+    std::string receiver;       // the peer that it takes the receiver for
     std::uint8_t connector_class = 0;
     std::string hash;  // of the canonical form of the text
     std::string text;  // the sender's description
@@ -46,7 +45,9 @@ struct Refuse {
     std::string text;
     bool is_final = false;  // trying again cannot help
 };
-struct Ready {};
+struct Ready {
+    std::string identity;  // hash of the hashes of everybody's text, in the order of the peers
+};
 struct Bye {};
 struct Farewell {};
 
@@ -61,9 +62,9 @@ struct Query {
     std::uint32_t epoch = 0;
 };
 struct Agreed {
-    std::uint32_t epoch = 0;  // the new one
-    std::string hash;         // empty, with the text: the last one again
-    std::string text;
+    std::uint32_t epoch = 0;         // the new one
+    std::string identity;            // as in Ready
+    std::vector<std::string> texts;  // everybody's, by site; one: of all; none: the last ones again
 };
 struct Disagreed {
     std::uint32_t epoch = 0;

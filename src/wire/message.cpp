@@ -187,25 +187,16 @@ bool take_body(Take& take, std::size_t kind, Body& body) {
     }
 }
 
-}  // namespace
-
-std::vector<std::byte> encode(std::span<const Message> messages) {
-    Writer out;
+void append(Writer& out, std::span<const Message> messages) {
     Put put(out);
     for (const Message& message : messages) {
         out.number(static_cast<std::uint8_t>(message.body.index()));
         put(message.lineage);
         std::visit([&](const auto& body) { put(body); }, message.body);
     }
-    return out.take();
 }
 
-std::vector<std::byte> encode(const Message& message) {
-    return encode(std::span(&message, 1));
-}
-
-std::expected<std::vector<Message>, std::string> decode(std::span<const std::byte> bytes) {
-    Reader in(bytes);
+std::expected<std::vector<Message>, std::string> take_messages(Reader& in) {
     Take take(in);
     std::vector<Message> messages;
     do {
@@ -216,6 +207,46 @@ std::expected<std::vector<Message>, std::string> decode(std::span<const std::byt
         if (take.bad() || in.failed()) return std::unexpected("malformed message");
     } while (!in.finished());
     return messages;
+}
+
+}  // namespace
+
+std::vector<std::byte> encode(std::span<const Message> messages) {
+    Writer out;
+    append(out, messages);
+    return out.take();
+}
+
+std::vector<std::byte> encode(const Message& message) {
+    return encode(std::span(&message, 1));
+}
+
+std::expected<std::vector<Message>, std::string> decode(std::span<const std::byte> bytes) {
+    Reader in(bytes);
+    return take_messages(in);
+}
+
+std::uint64_t protocol_number(std::string_view identity) {
+    return Reader(std::as_bytes(std::span(identity))).number<std::uint64_t>();
+}
+
+std::vector<std::byte> encode_frame(std::uint64_t protocol, std::span<const Message> messages) {
+    Writer out;
+    out.number(frame_kind);
+    out.number(protocol);
+    append(out, messages);
+    return out.take();
+}
+
+std::expected<Frame, std::string> decode_frame(std::span<const std::byte> bytes) {
+    Reader in(bytes);
+    if (in.number<std::uint8_t>() != frame_kind) return std::unexpected("unknown kind of frame");
+    Frame frame{.protocol = in.number<std::uint64_t>(), .messages = {}};
+    if (in.failed()) return std::unexpected("malformed frame");
+    auto messages = take_messages(in);
+    if (!messages) return std::unexpected(std::move(messages.error()));
+    frame.messages = std::move(*messages);
+    return frame;
 }
 
 }  // namespace reowolf::wire

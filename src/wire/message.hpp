@@ -8,6 +8,7 @@
 #include <expected>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -15,7 +16,7 @@
 
 namespace reowolf::wire {
 
-inline constexpr std::uint16_t protocol_version = 2;
+inline constexpr std::uint16_t protocol_version = 3;
 
 enum class Reason : std::uint8_t {
     timed_out,      // somebody's time limit passed
@@ -217,10 +218,21 @@ struct Message {
     Body body;
 };
 
-// A frame is what travels at once: one message or several, one after the other.
+// Several go one after the other.
 std::vector<std::byte> encode(const Message& message);
 std::vector<std::byte> encode(std::span<const Message> messages);
 // Strangers' bytes: fails with what is wrong, allocates no more than the bytes justify.
 std::expected<std::vector<Message>, std::string> decode(std::span<const std::byte> bytes);
+
+// A frame is what travels at once: it names the protocol, for anybody on the way, and has one
+// message or several.
+struct Frame {
+    std::uint64_t protocol = 0;  // the first bytes of its identity
+    std::vector<Message> messages;
+};
+inline constexpr std::uint8_t frame_kind = 0xE0;
+std::uint64_t protocol_number(std::string_view identity);
+std::vector<std::byte> encode_frame(std::uint64_t protocol, std::span<const Message> messages);
+std::expected<Frame, std::string> decode_frame(std::span<const std::byte> bytes);
 
 }  // namespace reowolf::wire

@@ -175,6 +175,22 @@ TEST(Message, AFrameCarriesSeveral) {
     EXPECT_EQ(encode(*back), bytes);
 }
 
+TEST(Message, AFrameNamesItsProtocol) {
+    const std::vector<Message> messages{Author(3).message(0), Author(4).message(1)};
+    const std::uint64_t protocol = protocol_number("\1\2\3\4\5\6\7\10 and what follows");
+    EXPECT_EQ(protocol, 0x0807'0605'0403'0201u);
+    auto bytes = encode_frame(protocol, messages);
+    const auto back = decode_frame(bytes);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->protocol, protocol);
+    EXPECT_EQ(encode(back->messages), encode(messages));
+    for (std::size_t size = 0; size < 10; ++size) {
+        EXPECT_FALSE(decode_frame(std::span(bytes).first(size)));
+    }
+    bytes[0] = std::byte{0};
+    EXPECT_FALSE(decode_frame(bytes));
+}
+
 TEST(Message, WhatIsCutShortOrTooLongIsRefused) {
     for (std::size_t kind = 0; kind < kinds; ++kind) {
         auto bytes = encode(Author(kind + 1).message(kind));

@@ -23,9 +23,39 @@ constexpr std::size_t taker = 3;
 constexpr std::size_t calls_each = 12;
 constexpr std::uint64_t values_each = 1'000;
 
-// Three give, one takes; of what is given at a time it gets one value. The protocol goes on for
-// ever, or ends with each round.
-std::vector<std::string> texts(std::uint64_t at, bool ends) {
+// How the connector is described: one text for all, of a protocol that goes on for ever or one that
+// ends with each round, or a view of each peer's own.
+enum class Form { lasting, ending, views };
+
+std::vector<std::string> views() {
+    const std::vector<std::string_view> links = {
+        "link out<u32> mine -> s3.in0; new pass(s0.give, mine);",
+        "link out<u32> mine -> s3.in1; new pass(s1.give, mine);",
+        "link out<u32> mine -> s3.in2; new pass(s2.give, mine);",
+        "link in<u32> in1 <- s1.mine; link in<u32> in0 <- s0.mine; link in<u32> in2 <- s2.mine;\n"
+        "channel x -> y; new merger(in0, in1, x); new merger(y, in2, s3.take) at s1;"};
+    std::vector<std::string> all;
+    for (std::size_t self = 0; self < peers; ++self) {
+        std::string text = fmt::format("self s{};\nconnector view{} {{\n", self, self);
+        for (std::size_t peer = 0; peer < peers; ++peer) {
+            const std::string_view port = peer == taker ? "out<u32> take;" : "in<u32> give;";
+            text += fmt::format("peer s{0} = \"s{0}:7000\" {{ {1} }}\n", peer,
+                                peer == self ? port : "");
+        }
+        all.push_back(
+            text + std::string(links[self]) +
+            "\n}\n"
+            "primitive pass(in<u32> a, out<u32> b) { while (true) sync put(b, get(a)); }\n"
+            "primitive merger(in<u32> a, in<u32> b, out<u32> c) {\n"
+            "    while (true) sync { fork put(c, get(a)); or put(c, get(b)); }\n"
+            "}\n");
+    }
+    return all;
+}
+
+// Three give, one takes; of what is given at a time it gets one value.
+std::vector<std::string> texts(std::uint64_t at, Form form) {
+    if (form == Form::views) return views();
     const std::string_view lasting =
         "    channel x -> y;\n"
         "    new merger(s0.give, s1.give, x) at s{};\n"
@@ -42,27 +72,27 @@ std::vector<std::string> texts(std::uint64_t at, bool ends) {
         "}}\n";
     std::vector<std::string> all;
     for (std::size_t self = 0; self < peers; ++self) {
-        all.push_back(
-            fmt::format("self s{};\n"
-                        "connector merged {{\n"
-                        "    peer s0 = \"s0:7000\" {{ in<u32> give; }}\n"
-                        "    peer s1 = \"s1:7000\" {{ in<u32> give; }}\n"
-                        "    peer s2 = \"s2:7000\" {{ in<u32> give; }}\n"
-                        "    peer s3 = \"s3:7000\" {{ out<u32> take; }}\n",
-                        self) +
-            fmt::format(fmt::runtime(ends ? ending : lasting), at % peers, at / peers % peers));
+        all.push_back(fmt::format("self s{};\n"
+                                  "connector merged {{\n"
+                                  "    peer s0 = \"s0:7000\" {{ in<u32> give; }}\n"
+                                  "    peer s1 = \"s1:7000\" {{ in<u32> give; }}\n"
+                                  "    peer s2 = \"s2:7000\" {{ in<u32> give; }}\n"
+                                  "    peer s3 = \"s3:7000\" {{ out<u32> take; }}\n",
+                                  self) +
+                      fmt::format(fmt::runtime(form == Form::ending ? ending : lasting), at % peers,
+                                  at / peers % peers));
     }
     return all;
 }
 
 class Run {
   public:
-    Run(std::uint64_t seed, bool ends, bool with_fault)
+    Run(std::uint64_t seed, Form form, bool with_fault)
         : random_(seed ^ 0xC1A55),
-          ends_(ends),
+          ends_(form == Form::ending),
           with_fault_(with_fault),
           fault_ms_(static_cast<std::int64_t>(random_.below(1'000))),
-          cluster_(texts(random_.below(peers * peers), ends), seed,
+          cluster_(texts(random_.below(peers * peers), form), seed,
                    {.min_ms = 1, .max_ms = 3 + static_cast<std::int64_t>(random_.below(20))}) {
         for (std::size_t site = 0; site < peers; ++site) {
             is_logical_.push_back(random_.below(3) > 0);
@@ -204,12 +234,12 @@ class Run {
     std::uint64_t taken_ = 0;
 };
 
-void run_all(bool ends, bool with_fault) {
+void run_all(Form form, bool with_fault) {
     const Options options;
     const std::uint64_t seeds = Options::seeds(seeds_usual);
     std::uint64_t taken = 0;
     for (std::uint64_t seed = options.first_seed; seed < options.first_seed + seeds; ++seed) {
-        Run run(seed, ends, with_fault);
+        Run run(seed, form, with_fault);
         const auto problem = run.run();
         ASSERT_FALSE(problem) << "seed " << seed << ": " << *problem;
         taken += run.taken();
@@ -220,16 +250,23 @@ void run_all(bool ends, bool with_fault) {
 }
 
 TEST(Classes, Mixed) {
-    run_all(false, false);
+    run_all(Form::lasting, false);
 }
 TEST(Classes, MixedWhilePeersFallOut) {
-    run_all(false, true);
+    run_all(Form::lasting, true);
 }
 TEST(Classes, MixedInShortProtocols) {
-    run_all(true, false);
+    run_all(Form::ending, false);
 }
 TEST(Classes, MixedInShortProtocolsWhilePeersFallOut) {
-    run_all(true, true);
+    run_all(Form::ending, true);
+}
+
+TEST(Classes, MixedInLocalViews) {
+    run_all(Form::views, false);
+}
+TEST(Classes, MixedInLocalViewsWhilePeersFallOut) {
+    run_all(Form::views, true);
 }
 
 }  // namespace
