@@ -82,11 +82,17 @@ bool Checker::takes(const tree::Call& of, std::size_t arguments, Span span) {
 
 ExpressionPtr Checker::builtin(const tree::Call& of, Span span) {
     const std::string& name = of.callee.text;
+    if (name == "length") return length(of, span);
+    if (name == "create") return create(of, span);
+    if (routine().kind == RoutineKind::function) {
+        // What else is wrong with it does not matter: it cannot stay.
+        only_in({}, name, span);
+        values(of.arguments);
+        return invalid(span);
+    }
     if (name == "get") return get(of, span);
     if (name == "put") return put(of, span);
     if (name == "fires") return fires(of, span);
-    if (name == "length") return length(of, span);
-    if (name == "create") return create(of, span);
     return print(of, span);
 }
 

@@ -23,7 +23,7 @@ Terms::Terms() {
 
 Term Terms::add(TermKind kind, DefinitionId definition, std::vector<Term> arguments) {
     const Term term = static_cast<Term>(nodes_.size());
-    nodes_.push_back({kind, definition, std::move(arguments), term, {}});
+    nodes_.push_back({kind, definition, std::move(arguments), term, {}, unknown});
     return term;
 }
 
@@ -61,14 +61,15 @@ Term Terms::root(Term term) const {
 
 template <typename Stop>
 bool Terms::any_inside(Term term, Stop stop) const {
-    // Each once: types share their parts.
+    // Each once: types share their parts. What is closed has nothing inside that is asked for.
     std::vector<Term> waiting{root(term)};
     std::set<Term> seen;
     while (!waiting.empty()) {
         const Term next = waiting.back();
         waiting.pop_back();
         if (stop(next)) return true;
-        if (nodes_[next].arguments.empty() || !seen.insert(next).second) continue;
+        if (nodes_[next].arguments.empty() || is_closed(next)) continue;
+        if (!seen.insert(next).second) continue;
         for (const Term argument : nodes_[next].arguments) waiting.push_back(root(argument));
     }
     return false;
@@ -92,7 +93,7 @@ bool Terms::unify(Term a, Term b, Span where, int depth) {
     conflict_ = {a, b};
     a = root(a);
     b = root(b);
-    if (a == b) return true;
+    if (a == b || (is_closed(a) && is_closed(b) && ground(a) == ground(b))) return true;
     const TermKind of_a = nodes_[a].kind;
     const TermKind of_b = nodes_[b].kind;
     if (of_a == TermKind::invalid || of_b == TermKind::invalid) {
@@ -144,20 +145,27 @@ bool Terms::unify(Term a, Term b, Span where, int depth) {
     return true;
 }
 
+bool Terms::is_closed(Term term) const {
+    const TermKind kind = nodes_[term].kind;
+    if (kind >= TermKind::array) return nodes_[term].ground != unknown;
+    return kind != TermKind::invalid && !is_open(kind);
+}
+
 Term Terms::ground(Term term) {
     term = root(term);
-    if (nodes_[term].kind < TermKind::array) return term;
     // Parts first, without recursion; those done are found in grounds_.
     std::map<Term, Term> done;
+    const auto known = [&](Term of) {
+        if (nodes_[of].kind < TermKind::array) return of;
+        if (nodes_[of].ground != unknown) return nodes_[of].ground;
+        const auto found = done.find(of);
+        return found != done.end() ? found->second : unknown;
+    };
     std::vector<std::pair<Term, bool>> waiting{{term, false}};
     while (!waiting.empty()) {
         const auto [next, entered] = waiting.back();
         waiting.pop_back();
-        if (done.contains(next)) continue;
-        if (nodes_[next].kind < TermKind::array) {
-            done.emplace(next, next);
-            continue;
-        }
+        if (known(next) != unknown) continue;
         if (!entered) {
             waiting.emplace_back(next, true);
             for (const Term argument : nodes_[next].arguments) {
@@ -167,24 +175,26 @@ Term Terms::ground(Term term) {
         }
         std::vector<Term> arguments;
         for (const Term argument : nodes_[next].arguments) {
-            arguments.push_back(done.at(root(argument)));
+            arguments.push_back(known(root(argument)));
         }
         const auto [at, added] = grounds_.try_emplace(
             std::tuple(nodes_[next].kind, nodes_[next].definition, arguments), next);
         if (added && nodes_[next].arguments != arguments) {
-            const Node& open = nodes_[next];
-            at->second = add(open.kind, open.definition, std::move(arguments));
+            at->second = add(nodes_[next].kind, nodes_[next].definition, arguments);
         }
+        Node& made = nodes_[at->second];
         if (added) {
             std::uint32_t nesting = 0;
-            for (const Term each : nodes_[at->second].arguments) {
-                nesting = std::max(nesting, nodes_[root(each)].nesting);
-            }
-            nodes_[at->second].nesting = nesting + 1;
+            for (const Term each : arguments) nesting = std::max(nesting, nodes_[each].nesting);
+            made.nesting = nesting + 1;
+        }
+        if (std::ranges::all_of(arguments, [&](Term each) { return is_closed(each); })) {
+            made.ground = at->second;
+            nodes_[next].ground = at->second;
         }
         done.emplace(next, at->second);
     }
-    return done.at(term);
+    return known(term);
 }
 
 void Terms::name(Term term, int depth, std::string& text) const {

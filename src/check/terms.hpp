@@ -112,12 +112,15 @@ class Terms {
     std::optional<Unsettled> next_unsettled();
 
   private:
+    static constexpr Term unknown = ~Term{0};
+
     struct Node {
         TermKind kind;
         DefinitionId definition = 0;
         std::vector<Term> arguments;
         Term same = 0;  // what it was made equal to, else itself
         Span settled{};
+        Term ground = unknown;  // once it is closed, and looked for
         std::uint32_t nesting = 0;
     };
     struct Open {
@@ -127,6 +130,8 @@ class Terms {
     };
 
     Term root(Term term) const;
+    // Whether it is known that nothing in it is open or invalid: then it stays as it is.
+    bool is_closed(Term root) const;
     Term add(TermKind kind, DefinitionId definition, std::vector<Term> arguments);
     bool unify(Term a, Term b, Span where, int depth);
     void name(Term term, int depth, std::string& text) const;

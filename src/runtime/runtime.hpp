@@ -94,6 +94,8 @@ class Runtime {
                                 const std::vector<machine::PortHandle>& ports);
     // The application owns ports, but acts only through enter_application(). The name must last.
     void give_to_application(machine::PortHandle port, std::string_view name);
+    // What decides which of several possible rounds happens begins with it.
+    void seed_choices(std::uint64_t seed) { turns_ = seed; }
     // For tests: whether attempts begin in the lane (lane.cpp). Without it everything is the same,
     // but slower.
     enum class Lane { open, closed, at_random };

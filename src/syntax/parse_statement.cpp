@@ -277,7 +277,7 @@ StatementPtr Parser::loop() {
 // The semicolons of a loop as C has it end no statement.
 void Parser::skip_head() {
     while (!at(TokenKind::close_paren) && !at(TokenKind::open_brace) &&
-           !at(TokenKind::close_brace) && !at(TokenKind::end_of_text)) {
+           !at(TokenKind::close_brace) && !at(TokenKind::end_of_text) && !at_definition()) {
         take_balanced();
     }
     accept(TokenKind::close_paren);

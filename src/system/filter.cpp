@@ -44,10 +44,9 @@ std::expected<std::string, std::string> filter(const std::vector<std::string>& c
     const std::unique_ptr<std::FILE, CloseFile> file(std::tmpfile());
     if (!file) return failed(errno);
     if (std::fwrite(input.data(), 1, input.size(), file.get()) != input.size() ||
-        std::fflush(file.get()) != 0) {
+        std::fseek(file.get(), 0, SEEK_SET) != 0) {
         return failed(errno);
     }
-    std::rewind(file.get());
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) return failed(errno);
 

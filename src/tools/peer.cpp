@@ -86,7 +86,9 @@ class Peer {
         for (;;) {
             read_lines();
             close_what_is_over();
-            if (!prepare()) return has_failed_ ? 1 : 0;
+            const auto prepared = prepare();
+            if (!prepared) return fail(prepared.error(), 1);
+            if (!*prepared) return has_failed_ ? 1 : 0;
             const auto round = await();
             if (round) {
                 print_round();
@@ -212,8 +214,11 @@ class Peer {
         if (!lines_.is_over()) return;
         for (Port& port : ports_) {
             if (!port.puts || !port.is_open || !port.waiting.empty()) continue;
-            (void)connector_.close(port.name);
             port.is_open = false;
+            if (const auto status = connector_.close(port.name); !status) {
+                complain(status.error().text);
+                has_failed_ = true;
+            }
         }
     }
 
@@ -236,17 +241,18 @@ class Peer {
 
     // Offers the next line of each port, and takes what comes out of the others. False: there is
     // nothing to do any more.
-    bool prepare() {
+    std::expected<bool, connector::Failure> prepare() {
         bool anything = false;
         for (Port& port : ports_) {
             if (!port.is_open) continue;
             anything = true;
             const std::size_t size = machine::fixed_size(program_, port.type);
             const std::size_t room = size != 0 ? size : std::numeric_limits<std::size_t>::max();
-            if (!port.puts)
-                (void)connector_.poll(port.name, room);
-            else if (!port.waiting.empty())
-                (void)connector_.offer(port.name, port.waiting.front());
+            if (port.puts && port.waiting.empty()) continue;
+            const auto status = port.puts ? connector_.offer(port.name, port.waiting.front())
+                                          : connector_.poll(port.name, room);
+            // A port that has been closed meanwhile is forgotten after the round.
+            if (!status && !connector_.is_closed(port.name)) return std::unexpected(status.error());
         }
         return anything;
     }

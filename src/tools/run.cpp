@@ -83,13 +83,15 @@ class Terminal final : public runtime::World {
 
 class Run {
   public:
-    Run(const program::Program& program, const diagnostics::Sources& sources, std::uint64_t seed)
+    Run(const program::Program& program, const diagnostics::Sources& sources,
+        std::optional<std::uint64_t> seed)
         : program_(program),
-          outside_(seed),
+          outside_(seed ? *seed : std::random_device{}()),
           terminal_(sources, program, outside_),
           runtime_(program, limits_, {.self = 0, .sites = {"this process"}, .realtime = {}},
                    terminal_) {
         outside_.attach(runtime_);
+        if (seed) runtime_.seed_choices(*seed);
     }
 
     // False, and says why, if the component cannot be started like this.
@@ -250,7 +252,7 @@ int run(const Options& options) {
         }
         trace = std::move(*opened);
     }
-    Run running(file->program, file->sources, options.seed.value_or(std::random_device{}()));
+    Run running(file->program, file->sources, options.seed);
     if (trace) running.watch(*trace);
     if (!running.start(*component, options.arguments)) return 2;
     const auto began = std::chrono::steady_clock::now();
@@ -296,7 +298,10 @@ void add_run(CLI::App& app, int& status) {
     command->add_option("--trace-format", options->trace_format, "text or json, whatever its name")
         ->check(CLI::IsMember({"text", "json"}))
         ->type_name("FORMAT");
-    command->add_option("--seed", options->seed, "decides every choice that is left to chance")
+    command
+        ->add_option("--seed", options->seed,
+                     "what the numbers of std.random and the choices among several possible "
+                     "rounds begin with; without it the numbers are others each time")
         ->type_name("N");
     command
         ->add_option("--workers", options->workers,

@@ -2,6 +2,9 @@
 // The same trials without libFuzzer, so that every build makes some. FUZZ_SEED repeats one.
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -48,6 +51,18 @@ TEST(MadePrograms, AreRefusedInPeaceWhenChanged) {
             try_text(text);
         }
     }
+}
+
+// What broke the compiler once.
+TEST(Corpus, IsTriedInPeace) {
+    int tried = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(CORPUS)) {
+        SCOPED_TRACE(entry.path());
+        std::ifstream file(entry.path(), std::ios::binary);
+        try_text(std::string(std::istreambuf_iterator<char>(file), {}));
+        ++tried;
+    }
+    EXPECT_GT(tried, 0);
 }
 
 }  // namespace
