@@ -209,8 +209,9 @@ RW_API int rw_connect_start(int conn);
 RW_API int rw_connect_finish(int conn);
 
 /* Begin a round as rw_sync and rw_await do, but do not wait for it. Until it is finished, only
- * rw_fd, rw_decide, rw_length, rw_chosen, rw_error, rw_timeout, rw_set and rw_close with NULL are
- * possible; others fail with EBUSY. 0, or -1: EPERM (class), ENOTCONN, EMFILE (no descriptor). */
+ * rw_fd, rw_interrupt, rw_decide, rw_length, rw_chosen, rw_error, rw_timeout, rw_set and rw_close
+ * with NULL are possible; others fail with EBUSY. 0, or -1: EPERM (class), ENOTCONN, EMFILE (no
+ * descriptor). */
 RW_API int rw_sync_start(int conn);
 RW_API int rw_await_start(int conn);
 
@@ -218,6 +219,10 @@ RW_API int rw_await_start(int conn);
  * return what rw_sync and rw_await would. Also -1: EINVAL (none was begun). */
 RW_API int rw_sync_finish(int conn);
 RW_API int rw_await_finish(int conn);
+
+/* Gives up a round that was begun, as its time limit would: finishing it fails with ETIMEDOUT then,
+ * unless it can be decided now or has been. Does not wait. 0, also when no round was begun. */
+RW_API int rw_interrupt(int conn);
 
 /* A descriptor that polls readable from the end of a round that was begun until it is finished; for
  * poll, epoll and the like, not to be read, and closed by rw_close. It is the same every time. Or

@@ -160,6 +160,10 @@ class Connector {
         types_.emplace_back(port, shape);
     }
 
+    // For event loops: gives up a round that was begun, as its time limit would. Finishing it fails
+    // with ETIMEDOUT then, unless it can be decided now or has been.
+    void interrupt() { value_or_throw(done(rw_interrupt(conn_))); }
+
     // For event loops: polls readable when a round that was begun is over. Owned by the connector.
     int descriptor() const {
         const int descriptor = rw_fd(conn_);

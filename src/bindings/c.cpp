@@ -496,6 +496,13 @@ int rw_await_finish(int conn) {
     return with(conn, [](Handle& handle) { return finish_round(handle, false); });
 }
 
+int rw_interrupt(int conn) {
+    return with(conn, [](Handle& handle) {
+        handle.connector.interrupt();
+        return 0;
+    });
+}
+
 int rw_fd(int conn) {
     return with(conn, [](Handle& handle) {
         if (!handle.finished) handle.finished.emplace();

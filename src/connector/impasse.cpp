@@ -57,10 +57,13 @@ void Member::judge_if_dead() {
     if (!may_expire()) return give_up_dead();
     check_expiry([this](bool has_expired) {
         if (!runtime_->is_application_dead()) return;
-        if (!has_expired) {
+        // With the next protocol too, which others have left before it began.
+        const bool is_in_vain = has_renewed_ && is_anybody_gone();
+        if (!has_expired || is_in_vain) {
             give_up_dead();
         } else {  // in a round in which this peer had no part
             renews_ = true;
+            has_renewed_ = true;
             runtime_->cancel_application(wire::Reason::unsatisfiable, {});
         }
         pump();

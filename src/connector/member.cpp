@@ -169,6 +169,7 @@ void Member::sync(Batches batches, std::shared_ptr<const Description> prepared_f
     gives_up_ = false;
     is_late_ = false;
     renews_ = false;
+    has_renewed_ = false;
     const bool is_nothing = std::ranges::all_of(batches_, &std::vector<Prepared>::empty);
     if (!steps_here() && is_nothing) {
         return complete(std::unexpected(

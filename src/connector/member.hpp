@@ -201,6 +201,7 @@ class Member final : private runtime::World {
     bool is_negotiating_ = false;      // the application's call waits for it
     bool is_late_ = false;             // its time limit has passed meanwhile
     bool renews_ = false;              // its attempt is cancelled, because the protocol has expired
+    bool has_renewed_ = false;         // in this call of the application
     bool is_queried_ = false;          // asked while it was in a call
     std::uint32_t queried_epoch_ = 0;  // one more than that of the last question
     std::shared_ptr<const Description> proposal_;

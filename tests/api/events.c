@@ -139,6 +139,27 @@ static void failing(void) {
     end_peers(&peers);
 }
 
+/* A round that is given up, so that more can be prepared for it. */
+static void interrupted(void) {
+    struct peers peers = connected_as(2, pair, logical, body);
+    uint32_t value = 5, taken = 0;
+    CHECK(rw_interrupt(peers.AMY) == 0); /* there is none */
+    CHECK(rw_poll(peers.BOB, "take", &taken, sizeof taken) == 0);
+    CHECK(rw_await_start(peers.BOB) == 0);
+    CHECK(rw_interrupt(peers.BOB) == 0);
+    wait_for(rw_fd(peers.BOB));
+    CHECK_ERROR(rw_await_finish(peers.BOB), ETIMEDOUT);
+    CHECK(rw_interrupt(peers.BOB) == 0);
+    CHECK(rw_await_start(peers.BOB) == 0); /* what was prepared still is */
+    CHECK(rw_offer(peers.AMY, "give", &value, sizeof value) == 0);
+    CHECK(rw_await(peers.AMY) == 0);
+    wait_for(rw_fd(peers.BOB));
+    CHECK(rw_interrupt(peers.BOB) == 0); /* too late */
+    CHECK(rw_await_finish(peers.BOB) == 0 && taken == 5);
+    CHECK_ERROR(rw_interrupt(-1), EBADF);
+    end_peers(&peers);
+}
+
 /* Leaving ends a round that was begun. */
 static void abandoned(void) {
     struct peers peers = CONNECTED(pair, body);
@@ -225,9 +246,10 @@ static void forked(void) {
 
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
-        CASE(one_thread), CASE(one_thread_awaits), CASE(in_between),
-        CASE(not_begun),  CASE(failing),           CASE(abandoned),
-        CASE(options),    CASE(small_messages),    CASE(forked),
+        CASE(one_thread),  CASE(one_thread_awaits), CASE(in_between),
+        CASE(not_begun),   CASE(failing),           CASE(abandoned),
+        CASE(interrupted), CASE(options),           CASE(small_messages),
+        CASE(forked),
     };
     return RUN_CASES(argc, argv, cases);
 }

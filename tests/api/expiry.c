@@ -361,6 +361,24 @@ static void past_a_logical_peer(void) {
     end_peers(&peers);
 }
 
+/* The others leave, and with them the only component: whom that leaves alone is told, and does not
+ * begin the protocol anew for ever. */
+static void left_alone(void) {
+    static const int classes[] = {RW_REALTIME, RW_LOGICAL};
+    struct peers peers = connected_as(2, pair, classes, once);
+    struct call call;
+    uint32_t taken = 0;
+    CHECK(rw_poll(peers.BOB, "take", &taken, sizeof taken) == 0);
+    begin(&call, rw_await, peers.BOB);
+    await_inside(peers.BOB);
+    CHECK(rw_close(peers.AMY, NULL) == 0);
+    peers.AMY = -1;
+    finish(&call);
+    CHECK(call.result == -1 && call.code == EPIPE);
+    CHECK_ERROR(rw_await(peers.BOB), EPIPE);
+    end_peers(&peers);
+}
+
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
         CASE(implicitly),
@@ -377,6 +395,7 @@ int main(int argc, char** argv) {
         CASE(in_await),
         CASE(in_await_no_agreement),
         CASE(past_a_logical_peer),
+        CASE(left_alone),
     };
     return RUN_CASES(argc, argv, cases);
 }

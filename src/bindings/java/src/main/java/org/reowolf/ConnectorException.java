@@ -10,6 +10,15 @@ import java.io.IOException;
 public class ConnectorException extends IOException {
     private static final long serialVersionUID = 1;
 
+    /** The {@link #errno()} when a peer has left or died, and nothing of the round has happened. */
+    public static final int EPIPE = 32;
+
+    /**
+     * The {@link #errno()} when the connection was lost while the outcome was open: it is unknown
+     * whether the round has happened at the others.
+     */
+    public static final int ECONNABORTED = 103;
+
     private final int errno;
 
     public ConnectorException(String message) {
