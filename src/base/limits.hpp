@@ -42,6 +42,16 @@ struct Limits {
     std::int64_t handshake_patience_ms = 10'000;
     std::int64_t silence_patience_ms = 10'000;
     std::int64_t heartbeat_ms = 1'000;
+
+    // Associations. How long one waits for another connection when it has none, and how long if
+    // nobody listens where the other side was.
+    std::int64_t association_patience_ms = 60'000;
+    std::int64_t refusal_patience_ms = 3'000;
+    std::int64_t redial_patience_ms = 3'000;  // then an attempt begins anew
+    std::int64_t redial_delay_max_ms = 500;
+    std::size_t unacknowledged_bytes_max = std::size_t{4} << 20;
+    std::size_t carrier_window_bytes = std::size_t{1} << 20;
+    std::uint32_t carriers_max = 1'024;
 };
 
 }  // namespace reowolf

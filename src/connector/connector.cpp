@@ -12,7 +12,7 @@
 
 #include "connector/shape.hpp"
 #include "post/loop.hpp"
-#include "post/tcp.hpp"
+#include "post/lasting.hpp"
 
 namespace reowolf::connector {
 
@@ -34,7 +34,7 @@ class Connector::Engine {
           class_(connector_class),
           limits_(limits),
           loop_(limits),
-          transport_(post::make_tcp_transport(loop_, limits)) {
+          transport_(post::make_lasting_tcp_transport(loop_, limits)) {
         // With its first timer a loop takes the descriptors that it needs: here, where somebody
         // can be told that there are none.
         loop_.cancel(loop_.after(0, [] {}));

@@ -251,6 +251,7 @@ void Handshake::on_accepted(Candidate& candidate) {
 
 void Handshake::select(wire::SiteId site, Candidate& candidate) {
     sites_[site].link = &candidate;
+    candidate.connection->set_return_address(description_->addresses[site]);
     sites_[site].connector_class = candidate.connector_class;
     loop_.cancel(std::exchange(sites_[site].redial, 0));
     if (composed_) candidate.connection->send(wire::encode(wire::Ready{identity_}));

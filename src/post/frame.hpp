@@ -29,7 +29,7 @@ enum class FrameType : std::uint8_t {
 };
 
 inline constexpr std::size_t preamble_bytes = 8;
-inline constexpr std::uint8_t frame_version = 1;
+inline constexpr std::uint8_t frame_version = 2;
 
 constexpr std::array<std::byte, preamble_bytes> preamble() {
     return {std::byte{'R'}, std::byte{'E'}, std::byte{'O'}, std::byte{'W'},

@@ -80,7 +80,7 @@ TEST(Frames, pass_in_pieces_of_any_size) {
             for (auto& byte : message) byte = static_cast<std::byte>(random.next());
             sent.push_back(message);
             message_bytes += size;
-            writer.push(FrameType::data, message);
+            writer.push(FrameType::data, Payload(message));
             writer.push(FrameType::heartbeat, {});
         }
         writer.push(FrameType::end, {});
@@ -127,7 +127,7 @@ TEST(Frames, the_other_version_is_named) {
 
 TEST(Frames, the_limit_holds_from_the_next_message_on) {
     FrameWriter writer;
-    for (std::size_t size : {10, 11, 11}) writer.push(FrameType::data, Bytes(size));
+    for (std::size_t size : {10, 11, 11}) writer.push(FrameType::data, Payload(Bytes(size)));
     Bytes stream = drain(writer, 1'000);
     FrameReader reader(10);
     Bytes message;

@@ -17,7 +17,7 @@ FrameWriter::FrameWriter() {
     frames_.push_back({.header = preamble(), .header_bytes = preamble_bytes, .body = {}});
 }
 
-void FrameWriter::push(FrameType type, std::vector<std::byte> body) {
+void FrameWriter::push(FrameType type, Payload body) {
     Frame frame;
     auto header = encode({.length = static_cast<std::uint32_t>(body.size()), .type = type});
     std::copy(header.begin(), header.end(), frame.header.begin());
@@ -40,7 +40,7 @@ const std::vector<std::span<const std::byte>>& FrameWriter::gather() {
                 std::span(frame.header).subspan(of_header, frame.header_bytes - of_header));
         }
         if (of_body < frame.body.size()) {
-            pieces_.push_back(std::span(frame.body).subspan(of_body));
+            pieces_.push_back(frame.body.bytes().subspan(of_body));
         }
     }
     return pieces_;

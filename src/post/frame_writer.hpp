@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "post/frame.hpp"
+#include "post/transport.hpp"
 
 namespace reowolf::post {
 
@@ -18,7 +19,7 @@ class FrameWriter {
     FrameWriter();
 
     // The body must not exceed frame_body_bytes_max. It is not copied.
-    void push(FrameType type, std::vector<std::byte> body);
+    void push(FrameType type, Payload body);
 
     bool empty() const { return frames_.empty(); }
     // Whether messages, not only heartbeats, are unwritten.
@@ -36,7 +37,7 @@ class FrameWriter {
         std::array<std::byte, preamble_bytes> header{};
         std::size_t header_bytes = 0;
         bool is_message = false;
-        std::vector<std::byte> body;
+        Payload body;
         std::size_t written = 0;
     };
     std::deque<Frame> frames_;

@@ -35,6 +35,10 @@ class Loop {
     // Runs `action` soon, after everything posted before it. May be called from any thread; all
     // else in this layer only on the loop: in a callback, or while nobody runs it.
     virtual void post(std::function<void()> action) = 0;
+
+    // While more deliveries have begun than ended, a loop that is to stop waits a while.
+    virtual void delivery_begun() {}
+    virtual void delivery_ended() {}
 };
 
 // Real time and real sockets. What was made on a loop must die before the loop does.
@@ -62,10 +66,11 @@ class RealLoop final : public Loop {
     void cancel(TimerId timer) override;
     void post(std::function<void()> action) override;
 
-    // For transports: stop() waits while more deliveries have begun than ended.
+    void delivery_begun() override;
+    void delivery_ended() override;
+
+    // For transports.
     asio::io_context& context();
-    void delivery_begun();
-    void delivery_ended();
 
   private:
     struct State;

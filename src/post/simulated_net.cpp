@@ -76,7 +76,7 @@ void SimulatedNetwork::Net::set_handler(const std::shared_ptr<End>& end,
     schedule_pump(end);
 }
 
-void SimulatedNetwork::Net::send(const std::shared_ptr<End>& end, std::vector<std::byte> message) {
+void SimulatedNetwork::Net::send(const std::shared_ptr<End>& end, Payload message) {
     if (end->phase != End::Phase::open || !end->process->alive) return;
     Traffic& count = traffic[{end->process->host, end->other_host}];
     ++count.frames;
@@ -348,7 +348,7 @@ void SimulatedNetwork::Net::receive(const std::shared_ptr<End>& end, Packet pack
                 if (auto other = end->other.lock()) break_stream(other, delay());
                 return;
             }
-            end->handler->on_message(std::move(packet.message));
+            end->handler->on_message(std::move(packet.message).take());
             return;
         case Packet::Kind::end:
             transmit(end, {.kind = Packet::Kind::finished, .message = {}});

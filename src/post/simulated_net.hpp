@@ -30,7 +30,7 @@ struct Process {
 struct Packet {
     enum class Kind { data, end, finished, lost };
     Kind kind = Kind::data;
-    std::vector<std::byte> message;
+    Payload message;
     std::int64_t arrives_ms = 0;
 };
 
@@ -84,7 +84,7 @@ class SimulatedNetwork::Net : public std::enable_shared_from_this<Net> {
     void dial(const std::shared_ptr<Process>& process, const Address& remote,
               const std::shared_ptr<Transport::OnDialled>& done);
     void set_handler(const std::shared_ptr<End>& end, ConnectionHandler* handler);
-    void send(const std::shared_ptr<End>& end, std::vector<std::byte> message);
+    void send(const std::shared_ptr<End>& end, Payload message);
     void close(const std::shared_ptr<End>& end);
     void abort(const std::shared_ptr<End>& end);
     void abandon(const std::shared_ptr<End>& end);

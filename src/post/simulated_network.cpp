@@ -19,7 +19,7 @@ class SimulatedNetwork::SimulatedConnection final : public Connection {
     SimulatedConnection& operator=(const SimulatedConnection&) = delete;
 
     void set_handler(ConnectionHandler* handler) override { net_->set_handler(end_, handler); }
-    void send(std::vector<std::byte> message) override { net_->send(end_, std::move(message)); }
+    void send(Payload message) override { net_->send(end_, std::move(message)); }
     void close() override { net_->close(end_); }
     void abort() override { net_->abort(end_); }
     void limit_message_bytes(std::size_t bytes_max) override {

@@ -29,7 +29,7 @@ class TcpConnection final : public Connection {
     TcpConnection& operator=(const TcpConnection&) = delete;
 
     void set_handler(ConnectionHandler* handler) override { stream_->set_handler(handler); }
-    void send(std::vector<std::byte> message) override { stream_->send(std::move(message)); }
+    void send(Payload message) override { stream_->send(std::move(message)); }
     void close() override { stream_->close(); }
     void abort() override { stream_->abort(); }
     void limit_message_bytes(std::size_t bytes_max) override {

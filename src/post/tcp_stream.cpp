@@ -93,7 +93,7 @@ void TcpStream::set_handler(ConnectionHandler* handler) {
     });
 }
 
-void TcpStream::send(std::vector<std::byte> message) {
+void TcpStream::send(Payload message) {
     if (phase_ != Phase::open || !write_failure_.empty()) return;
     if (message.size() > frame_body_bytes_max) {
         return end(Failure::too_large,

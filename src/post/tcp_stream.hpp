@@ -35,7 +35,7 @@ class TcpStream : public std::enable_shared_from_this<TcpStream> {
 
     // After introduce(): the Connection.
     void set_handler(ConnectionHandler* handler);
-    void send(std::vector<std::byte> message);
+    void send(Payload message);
     void close();
     void limit_message_bytes(std::size_t bytes_max) { reader_.limit_message_bytes(bytes_max); }
     std::size_t queued_bytes() const { return writer_.message_bytes(); }

@@ -12,8 +12,10 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "post/address.hpp"
@@ -48,6 +50,28 @@ struct Error {
 // The largest incoming message of a new connection, until limit_message_bytes() is called.
 inline constexpr std::size_t message_bytes_from_strangers = 64u << 10;
 
+// A message on its way out. Copies share the bytes, which nobody changes any more.
+class Payload {
+  public:
+    Payload() = default;
+    explicit Payload(std::vector<std::byte> bytes)
+        : bytes_(std::make_shared<std::vector<std::byte>>(std::move(bytes))) {}
+
+    std::span<const std::byte> bytes() const {
+        return bytes_ ? std::span<const std::byte>(*bytes_) : std::span<const std::byte>();
+    }
+    std::size_t size() const { return bytes().size(); }
+    // A copy of them; without copying where nobody else has them.
+    std::vector<std::byte> take() && {
+        if (!bytes_) return {};
+        if (bytes_.use_count() == 1) return std::move(*bytes_);
+        return *bytes_;
+    }
+
+  private:
+    std::shared_ptr<std::vector<std::byte>> bytes_;
+};
+
 class ConnectionHandler {
   public:
     virtual ~ConnectionHandler() = default;
@@ -68,7 +92,8 @@ class Connection {
     virtual void set_handler(ConnectionHandler* handler) = 0;
 
     // Queues the message; never blocks. Ignored after close(), abort() or the end.
-    virtual void send(std::vector<std::byte> message) = 0;
+    virtual void send(Payload message) = 0;
+    void send(std::vector<std::byte> message) { send(Payload(std::move(message))); }
 
     // Delivers what is queued, as long as that makes progress within the silence patience, and
     // then closes: the other side gets all messages and then Failure::closed. What still comes
@@ -84,6 +109,10 @@ class Connection {
 
     // Bytes of messages that are still in this process.
     virtual std::size_t queued_bytes() const = 0;
+
+    // Where the other side listens: a connection that outlives what it is made of is renewed from
+    // here too, if it was accepted.
+    virtual void set_return_address(const Address&) {}
 
     // The other side, for people.
     virtual std::string remote() const = 0;

@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include "post/lasting.hpp"
 #include "post/recorder.test.hpp"
 #include "post/simulated.hpp"
 #include "post/tcp.hpp"
@@ -60,6 +61,43 @@ class SimulatedWorld final : public World {
     SimulatedNetwork network_{loop_, 2, {}};
     std::unique_ptr<Transport> near_ = network_.endpoint("near");
     std::unique_ptr<Transport> far_ = network_.endpoint("far");
+};
+
+class LastingTcpWorld final : public World {
+  public:
+    Transport& near() override { return *near_; }
+    Transport& far() override { return *far_; }
+    Loop& loop() override { return loop_; }
+    void step() override { loop_.run_one(100); }
+    std::string host() const override { return "127.0.0.1"; }
+    std::size_t large_bytes() const override { return std::size_t{64} << 20; }
+
+  private:
+    RealLoop loop_;
+    std::unique_ptr<Transport> near_ = make_lasting_tcp_transport(loop_, Limits{});
+    std::unique_ptr<Transport> far_ = make_lasting_tcp_transport(loop_, Limits{});
+};
+
+class LastingSimulatedWorld final : public World {
+  public:
+    Transport& near() override { return *near_; }
+    Transport& far() override { return *far_; }
+    Loop& loop() override { return loop_; }
+    void step() override { loop_.run_for(10); }
+    std::string host() const override { return "far"; }
+    std::size_t large_bytes() const override { return std::size_t{1} << 20; }
+
+  private:
+    std::unique_ptr<Transport> lasting(const std::string& host) {
+        return make_lasting_transport(loop_, Limits{}, network_.endpoint(host), {},
+                                      [this] { return random_.next(); });
+    }
+
+    SimulatedLoop loop_{1};
+    Random random_{3};
+    SimulatedNetwork network_{loop_, 2, {}};
+    std::unique_ptr<Transport> near_ = lasting("near");
+    std::unique_ptr<Transport> far_ = lasting("far");
 };
 
 template <typename Kind>
@@ -113,12 +151,14 @@ class AnyTransport : public testing::Test {
     std::optional<Error> failure;
 };
 
-using Transports = testing::Types<TcpWorld, SimulatedWorld>;
+using Transports = testing::Types<TcpWorld, SimulatedWorld, LastingTcpWorld, LastingSimulatedWorld>;
 class Names {
   public:
     template <typename Kind>
     static std::string GetName(int) {
-        return std::is_same_v<Kind, TcpWorld> ? "tcp" : "simulated";
+        if (std::is_same_v<Kind, TcpWorld>) return "tcp";
+        if (std::is_same_v<Kind, SimulatedWorld>) return "simulated";
+        return std::is_same_v<Kind, LastingTcpWorld> ? "lasting over tcp" : "lasting, simulated";
     }
 };
 TYPED_TEST_SUITE(AnyTransport, Transports, Names);
@@ -128,7 +168,7 @@ TYPED_TEST(AnyTransport, echoes) {
     EXPECT_FALSE(this->near->remote().empty());
     this->far_heard.when_message = [&] { this->far->send(this->far_heard.messages.back()); };
     this->near->send(bytes_of("hello"));
-    this->near->send({});
+    this->near->send(Bytes{});
     ASSERT_TRUE(this->until([&] { return this->near_heard.messages.size() == 2; }));
     EXPECT_EQ(text_of(this->near_heard.messages[0]), "hello");
     EXPECT_TRUE(this->near_heard.messages[1].empty());

@@ -6,6 +6,8 @@
 #include <ranges>
 #include <utility>
 
+#include "post/lasting.hpp"
+
 namespace reowolf::simulation {
 
 namespace {
@@ -44,7 +46,7 @@ using connector::Prepared;
 
 Cluster::Cluster(const std::vector<std::string>& texts, std::uint64_t seed, post::DelayRange delays,
                  const Limits& limits)
-    : limits_(limits), seed_(seed), loop_(seed), network_(loop_, seed, delays, limits) {
+    : limits_(limits), seed_(seed), loop_(seed), chance_(seed), network_(loop_, seed, delays, limits) {
     for (const std::string& text : texts) {
         auto description = connector::describe(text, limits_);
         if (!description) {
@@ -65,12 +67,14 @@ Cluster::~Cluster() {
     for (Site& site : sites_) {
         site.member.reset();
         site.handshake.reset();
+        site.transport.reset();
     }
 }
 
 void Cluster::begin_process(Site& site) {
-    site.transport = network_.endpoint(site.host);
     site.loop = std::make_unique<WorkingLoop>(network_.loop(site.host));
+    site.transport = post::make_lasting_transport(*site.loop, limits_, network_.endpoint(site.host),
+                                                  {}, [this] { return chance_.next(); });
     site.is_alive = true;
 }
 
@@ -200,6 +204,7 @@ void Cluster::kill(std::size_t index) {
     network_.kill(site.host);
     site.member.reset();
     site.handshake.reset();
+    site.transport.reset();
     site.is_alive = false;
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "base/random.hpp"
 #include "connector/description.hpp"
 #include "connector/handshake.hpp"
 #include "connector/member.hpp"
@@ -140,6 +141,7 @@ class Cluster {
     Limits limits_;
     std::uint64_t seed_;
     post::SimulatedLoop loop_;
+    Random chance_;
     post::SimulatedNetwork network_;
     std::vector<Site> sites_;
     std::vector<Committed> committed_;

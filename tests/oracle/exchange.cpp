@@ -12,7 +12,8 @@ namespace {
 
 // With a time limit, a call ends this much later at most: silence has to be noticed, by one after
 // the other, and be told.
-constexpr std::int64_t lateness_max_ms = 2 * Limits{}.silence_patience_ms + 5'000;
+constexpr std::int64_t lateness_max_ms =
+    2 * Limits{}.silence_patience_ms + Limits{}.association_patience_ms + 5'000;
 constexpr std::int64_t usual_timeout_ms = 4'000;
 
 std::string connector_text(Exchange kind, std::size_t peers, std::size_t at) {

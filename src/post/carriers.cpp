@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT
+// The carriers of an association.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "post/association.hpp"
+
+namespace reowolf::post {
+
+namespace {
+
+// Records of a connection that are not written yet: few, so that urgent messages come soon.
+constexpr std::size_t connection_queue_bytes_max = 256u << 10;
+
+}  // namespace
+
+Association::Carrier* Association::carrier_of(std::uint32_t number) {
+    const auto found = carriers_.find(number);
+    return found == carriers_.end() ? nullptr : &found->second;
+}
+
+const Association::Carrier* Association::carrier_of(std::uint32_t number) const {
+    const auto found = carriers_.find(number);
+    return found == carriers_.end() ? nullptr : &found->second;
+}
+
+std::expected<std::uint32_t, Error> Association::open_carrier() {
+    if (has_ended_) return std::unexpected(Error{Failure::lost, "the association is over"});
+    if (carriers_.size() >= limits_.carriers_max) {
+        return std::unexpected(
+            Error{Failure::resources, fmt::format("more than {} carriers", limits_.carriers_max)});
+    }
+    const std::uint32_t number = std::exchange(next_carrier_, next_carrier_ + 2);
+    carriers_[number].window = limits_.carrier_window_bytes;
+    sending_.open(number, limits_.carrier_window_bytes);
+    push(records::Fork{number});
+    return number;
+}
+
+void Association::set_handler(std::uint32_t number, ConnectionHandler* handler) {
+    Carrier* const carrier = carrier_of(number);
+    if (!carrier) return;
+    carrier->handler = handler;
+    carrier->full_handler = nullptr;
+    if (handler) post_delivery(number);
+}
+
+void Association::set_handler(std::uint32_t number, CarrierHandler* handler) {
+    set_handler(number, static_cast<ConnectionHandler*>(handler));
+    if (Carrier* const carrier = carrier_of(number)) carrier->full_handler = handler;
+}
+
+void Association::limit_message_bytes(std::uint32_t number, std::size_t bytes_max) {
+    if (Carrier* const carrier = carrier_of(number)) carrier->message_bytes_max = bytes_max;
+}
+
+std::size_t Association::queued_bytes(std::uint32_t number) const {
+    return sending_.queued_bytes(number);
+}
+
+std::size_t Association::queued_messages(std::uint32_t number) const {
+    return sending_.queued_messages(number);
+}
+
+bool Association::is_held() const {
+    return std::ranges::any_of(carriers_, [](const auto& each) { return each.second.is_held; });
+}
+
+// ---- Sending -----------------------------------------------------------------------------------
+
+void Association::send(std::uint32_t number, Outgoing message) {
+    Carrier* const carrier = carrier_of(number);
+    if (has_ended_ || !carrier || carrier->is_closing || carrier->end) return;
+    carrier->owes_drained = true;
+    sending_.push(number, std::move(message));
+    flush();
+}
+
+void Association::flush() {
+    if (has_ended_) return;
+    const std::int64_t now_ms = loop_.now_ms();
+    while (connection_ && connection_->queued_bytes() < connection_queue_bytes_max &&
+           resending_.bytes() < limits_.unacknowledged_bytes_max) {
+        auto record = sending_.next(now_ms);
+        if (!record) break;
+        push(std::move(*record));
+        report_fates();
+    }
+    set_expiry();
+    close_those_that_are_empty();
+    note_delivery();
+}
+
+void Association::push(const records::Record& record) {
+    push(records::encode(record));
+}
+
+void Association::push(std::vector<std::byte> record) {
+    Payload payload(std::move(record));
+    resending_.add(payload);
+    if (connection_) connection_->send(std::move(payload));
+}
+
+void Association::report_fates() {
+    for (const Sending::Finished& one : sending_.take_finished()) {
+        Carrier* const carrier = carrier_of(one.carrier);
+        if (!carrier) continue;
+        if (one.fate == Sending::Fate::sent) {
+            carrier->unacknowledged.emplace_back(resending_.sent() - 1, one.id);
+        }
+        loop_.post([weak = weak_from_this(), one] {
+            const auto self = weak.lock();
+            const Carrier* const its = self ? self->carrier_of(one.carrier) : nullptr;
+            if (its && its->full_handler) its->full_handler->on_fate(one.id, one.fate);
+        });
+    }
+}
+
+void Association::set_expiry() {
+    loop_.cancel(std::exchange(expiry_, 0));
+    const std::int64_t now_ms = loop_.now_ms();
+    const std::int64_t next_ms = sending_.expire(now_ms);
+    report_fates();
+    if (next_ms == never_ms) return;
+    expiry_ = loop_.after(next_ms - now_ms, guarded([](Association& a) {
+                              a.expiry_ = 0;
+                              a.flush();
+                          }));
+}
+
+void Association::note_delivery() {
+    const bool is_closing = std::ranges::any_of(
+        carriers_, [](const auto& each) { return each.second.is_closing && !each.second.end; });
+    const bool is_delivering = !has_ended_ && (is_closing || !sending_.is_empty());
+    if (std::exchange(is_delivering_, is_delivering) == is_delivering) return;
+    is_delivering ? loop_.delivery_begun() : loop_.delivery_ended();
+}
+
+// ---- Receiving ---------------------------------------------------------------------------------
+
+void Association::on_numbered(const records::Record& record, std::vector<std::byte> bytes) {
+    if (const auto* fragment = std::get_if<records::Fragment>(&record)) {
+        return on_fragment(*fragment, std::move(bytes));
+    }
+    std::visit([this](const auto& one) { on(one); }, record);
+}
+
+void Association::on(const records::Fork& fork) {
+    if (fork.carrier != next_other_carrier_) {
+        return fail({Failure::protocol, fmt::format("{}: a carrier out of order", remote_)});
+    }
+    next_other_carrier_ += 2;
+    if (!on_carrier_ || carriers_.size() >= limits_.carriers_max) {
+        return push(records::Abandon{fork.carrier, "no more carriers are accepted"});
+    }
+    carriers_[fork.carrier].window = limits_.carrier_window_bytes;
+    sending_.open(fork.carrier, limits_.carrier_window_bytes);
+    on_carrier_(fork.carrier);
+}
+
+void Association::on(const records::Window& window) {
+    sending_.widen(window.carrier, window.bytes);
+    flush();
+}
+
+void Association::on(const records::Close& close) {
+    if (carrier_of(close.carrier)) {
+        acknowledges_soon_ = true;
+        end(close.carrier, {Failure::closed, fmt::format("{} closed the connection", remote_)});
+    }
+    finish_if_over();
+}
+
+void Association::on(const records::Abandon& abandon) {
+    if (carrier_of(abandon.carrier)) {
+        end(abandon.carrier,
+            {Failure::lost, fmt::format("{} ended the connection: {}", remote_, abandon.why)});
+    }
+    finish_if_over();
+}
+
+void Association::on_fragment(const records::Fragment& fragment, std::vector<std::byte> bytes) {
+    if (fragment.wants_acknowledgement) acknowledges_soon_ = true;
+    Carrier* const carrier = carrier_of(fragment.carrier);
+    if (!carrier || carrier->is_closing || carrier->end) return;
+    carrier->received += records::charge(fragment.bytes.size());
+    if (carrier->received > carrier->window) {
+        return fail({Failure::protocol, fmt::format("{}: it sends more than it may", remote_)});
+    }
+    if (carrier->handler && carrier->inbox.empty() && !carrier->is_delivering) {
+        return take(fragment.carrier, fragment);
+    }
+    carrier->inbox.push_back(std::move(bytes));
+}
+
+void Association::take(std::uint32_t number, const records::Fragment& fragment) {
+    Carrier& carrier = carriers_.at(number);
+    carrier.consumed += records::charge(fragment.bytes.size());
+    auto message = carrier.assembly.add(fragment, carrier.message_bytes_max);
+    if (!message) {
+        Error& error = message.error();
+        error.text = fmt::format("{}: {}", remote_, error.text);
+        return fail(std::move(error));
+    }
+    widen(number, carrier);
+    if (!*message) return;
+    if (carrier.full_handler) {
+        carrier.full_handler->on_incoming(std::move(**message));
+    } else {
+        carrier.handler->on_message(std::move((*message)->bytes));
+    }
+}
+
+void Association::widen(std::uint32_t number, Carrier& carrier) {
+    const std::uint64_t window = carrier.consumed + limits_.carrier_window_bytes;
+    if (carrier.end || window - carrier.window < limits_.carrier_window_bytes / 2) return;
+    carrier.window = window;
+    push(records::Window{number, window});
+}
+
+void Association::post_delivery(std::uint32_t number) {
+    if (std::exchange(carriers_.at(number).delivery_posted, true)) return;
+    loop_.post([weak = weak_from_this(), number] {
+        if (const auto self = weak.lock()) self->deliver(number);
+    });
+}
+
+// What has come before there was a handler, and the end.
+void Association::deliver(std::uint32_t number) {
+    Carrier* carrier = carrier_of(number);
+    if (!carrier) return;
+    carrier->delivery_posted = false;
+    if (carrier->is_delivering) return;
+    carrier->is_delivering = true;
+    while (carrier && carrier->handler && !carrier->inbox.empty()) {
+        const std::vector<std::byte> bytes = std::move(carrier->inbox.front());
+        carrier->inbox.pop_front();
+        const auto record = records::decode(bytes);
+        take(number, std::get<records::Fragment>(*record));
+        carrier = carrier_of(number);
+    }
+    if (!carrier) return;
+    carrier->is_delivering = false;
+    if (!carrier->handler || !carrier->end || carrier->is_reported) return forget_if_done(number);
+    carrier->is_reported = true;
+    carrier->full_handler = nullptr;
+    std::exchange(carrier->handler, nullptr)->on_closed(*carrier->end);
+}
+
+// ---- The end of a carrier ----------------------------------------------------------------------
+
+void Association::close(std::uint32_t number) {
+    Carrier* const carrier = carrier_of(number);
+    if (!carrier || carrier->end || std::exchange(carrier->is_closing, true)) return;
+    carrier->inbox.clear();
+    flush();
+    watch_closing();
+}
+
+void Association::close_those_that_are_empty() {
+    for (auto& [number, carrier] : carriers_) {
+        if (!carrier.is_closing || carrier.closed_at || carrier.end) continue;
+        if (sending_.queued_messages(number) > 0) continue;
+        carrier.closed_at = resending_.sent();
+        push(records::Close{number});
+    }
+}
+
+// Who is there, but takes nothing any more, is not waited for.
+void Association::watch_closing() {
+    if (closing_ != 0) return;
+    acknowledged_when_closing_ = resending_.acknowledged();
+    closing_ = loop_.after(
+        limits_.silence_patience_ms, guarded([](Association& a) {
+            a.closing_ = 0;
+            const bool is_closing = std::ranges::any_of(a.carriers_, [](const auto& each) {
+                return each.second.is_closing && !each.second.end;
+            });
+            if (!is_closing) return;
+            const bool is_stuck =
+                a.connection_ && a.acknowledged_when_closing_ == a.resending_.acknowledged();
+            if (!is_stuck) return a.watch_closing();
+            a.fail(
+                {Failure::timed_out, fmt::format("{} does not read what it is sent", a.remote_)});
+        }));
+}
+
+void Association::abort(std::uint32_t number) {
+    Carrier* const carrier = carrier_of(number);
+    if (!carrier || carrier->end) return;
+    const auto self = shared_from_this();
+    const Error why{Failure::lost, "the connection was aborted here"};
+    carrier->is_closing = false;
+    const bool is_last =
+        std::ranges::count_if(carriers_, [](const auto& each) { return !each.second.end; }) == 1;
+    if (is_last) return fail(why);
+    push(records::Abandon{number, "it was aborted"});
+    end(number, why);
+}
+
+void Association::abandon(std::uint32_t number) {
+    Carrier* carrier = carrier_of(number);
+    if (!carrier) return;
+    const auto self = shared_from_this();
+    carrier->is_held = false;
+    carrier->handler = nullptr;
+    carrier->full_handler = nullptr;
+    if (!carrier->is_closing) abort(number);
+    forget_if_done(number);
+}
+
+void Association::end(std::uint32_t number, Error why) {
+    Carrier& carrier = carriers_.at(number);
+    if (carrier.end) return;
+    carrier.end = std::move(why);
+    sending_.remove(number);
+    report_fates();
+    post_delivery(number);
+    note_delivery();
+    forget_if_done(number);
+}
+
+void Association::forget_if_done(std::uint32_t number) {
+    const Carrier* const carrier = carrier_of(number);
+    if (carrier && !carrier->is_held && carrier->end && !carrier->is_delivering) {
+        carriers_.erase(number);
+    }
+}
+
+}  // namespace reowolf::post

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include "post/sending.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace reowolf::post {
+
+void Sending::open(std::uint32_t carrier, std::uint64_t window) {
+    carriers_[carrier].window = window;
+}
+
+void Sending::remove(std::uint32_t number) {
+    const auto found = carriers_.find(number);
+    if (found == carriers_.end()) return;
+    for (auto& [niceness, lane] : found->second.lanes) {
+        for (const Outgoing& message : lane.messages) note(number, message, Fate::dropped);
+        const auto level = levels_.find(niceness);
+        if (level == levels_.end()) continue;
+        std::erase(level->second, &lane);
+        if (level->second.empty()) levels_.erase(level);
+    }
+    carriers_.erase(found);
+}
+
+void Sending::push(std::uint32_t number, Outgoing message) {
+    Carrier& carrier = carriers_.at(number);
+    const std::uint16_t niceness = message.properties.niceness;
+    Lane& lane = carrier.lanes[niceness];
+    lane.carrier = number;
+    carrier.queued_bytes += message.payload.size();
+    ++carrier.queued_messages;
+    if (message.id != 0) unsent_.insert(message.id);
+    if (message.expires_ms != never_ms) ++mortal_;
+    if (lane.messages.empty()) levels_[niceness].push_back(&lane);
+    lane.messages.push_back(std::move(message));
+}
+
+void Sending::widen(std::uint32_t carrier, std::uint64_t window) {
+    const auto found = carriers_.find(carrier);
+    if (found != carriers_.end()) found->second.window = std::max(found->second.window, window);
+}
+
+std::optional<std::vector<std::byte>> Sending::next(std::int64_t now_ms) {
+    for (auto level = levels_.begin(); level != levels_.end();) {
+        auto& lanes = level->second;
+        std::optional<std::vector<std::byte>> record;
+        for (std::size_t turns = lanes.size(); turns > 0 && !record; --turns) {
+            Lane* const lane = lanes.front();
+            record = next_of(*lane, now_ms);
+            lanes.pop_front();
+            if (!lane->messages.empty()) lanes.push_back(lane);
+        }
+        level = lanes.empty() ? levels_.erase(level) : std::next(level);
+        if (record) return record;
+    }
+    return std::nullopt;
+}
+
+std::optional<std::vector<std::byte>> Sending::next_of(Lane& lane, std::int64_t now_ms) {
+    drop_expired(lane, now_ms);
+    if (lane.messages.empty()) return std::nullopt;
+    Carrier& carrier = carriers_.at(lane.carrier);
+    const Outgoing& message = lane.messages.front();
+    records::Fragment fragment;
+    fragment.carrier = lane.carrier;
+    fragment.slot = lane.slot;
+    if (lane.is_begun && message.expires_ms <= now_ms) {
+        fragment.is_last = fragment.is_dropped = true;
+        auto record = records::encode(fragment);
+        carrier.charged += records::charge(0);
+        finish(lane, Fate::expired);
+        return record;
+    }
+    const auto all = message.payload.bytes();
+    fragment.bytes =
+        all.subspan(lane.sent, std::min(all.size() - lane.sent, records::fragment_bytes_max));
+    const std::uint64_t charge = records::charge(fragment.bytes.size());
+    if (carrier.charged + charge > carrier.window) return std::nullopt;
+    fragment.is_last = lane.sent + fragment.bytes.size() == all.size();
+    if (!lane.is_begun) {
+        if (!can_begin(carrier, message)) return std::nullopt;
+        fragment.is_first = true;
+        fragment.length = all.size();
+        if (message.properties != Properties{}) fragment.properties = message.properties;
+        if (!fragment.is_last) {
+            while ((carrier.slots_used & (1u << fragment.slot)) != 0) {
+                fragment.slot = static_cast<std::uint8_t>(fragment.slot + 1) % records::slots;
+            }
+            lane.slot = fragment.slot;
+            carrier.slots_used |= static_cast<std::uint8_t>(1u << lane.slot);
+        }
+    }
+    fragment.wants_acknowledgement = fragment.is_last && message.wants_acknowledgement;
+    carrier.charged += charge;
+    auto record = records::encode(fragment);
+    lane.sent += fragment.bytes.size();
+    lane.is_begun = !fragment.is_first || !fragment.is_last;
+    if (fragment.is_last) finish(lane, Fate::sent);
+    return record;
+}
+
+bool Sending::can_begin(const Carrier& carrier, const Outgoing& message) const {
+    constexpr std::uint8_t all_slots = (1u << records::slots) - 1;
+    const bool needs_slot = message.payload.size() > records::fragment_bytes_max;
+    if (needs_slot && carrier.slots_used == all_slots) return false;
+    return std::ranges::none_of(message.antecedents,
+                                [&](std::uint64_t id) { return unsent_.contains(id); });
+}
+
+void Sending::drop_expired(Lane& lane, std::int64_t now_ms) {
+    while (!lane.is_begun && !lane.messages.empty() && lane.messages.front().expires_ms <= now_ms) {
+        finish(lane, Fate::expired);
+    }
+}
+
+std::int64_t Sending::expire(std::int64_t now_ms) {
+    std::int64_t next_ms = never_ms;
+    if (mortal_ == 0) return next_ms;
+    for (auto& [number, carrier] : carriers_) {
+        for (auto& [niceness, lane] : carrier.lanes) {
+            const std::size_t begun = lane.is_begun ? 1 : 0;
+            for (std::size_t i = begun; i < lane.messages.size();) {
+                const Outgoing& message = lane.messages[i];
+                if (message.expires_ms > now_ms) {
+                    next_ms = std::min(next_ms, message.expires_ms);
+                    ++i;
+                    continue;
+                }
+                carrier.queued_bytes -= message.payload.size();
+                --carrier.queued_messages;
+                note(number, message, Fate::expired);
+                lane.messages.erase(lane.messages.begin() + static_cast<std::ptrdiff_t>(i));
+            }
+            if (!lane.messages.empty()) continue;
+            const auto level = levels_.find(niceness);
+            if (level == levels_.end()) continue;
+            std::erase(level->second, &lane);
+            if (level->second.empty()) levels_.erase(level);
+        }
+    }
+    return next_ms;
+}
+
+void Sending::finish(Lane& lane, Fate fate) {
+    Carrier& carrier = carriers_.at(lane.carrier);
+    const Outgoing& message = lane.messages.front();
+    carrier.queued_bytes -= message.payload.size();
+    --carrier.queued_messages;
+    if (message.payload.size() > records::fragment_bytes_max && lane.is_begun) {
+        carrier.slots_used &= static_cast<std::uint8_t>(~(1u << lane.slot));
+    }
+    note(lane.carrier, message, fate);
+    lane.messages.pop_front();
+    lane.sent = 0;
+    lane.is_begun = false;
+    lane.slot = 0;
+}
+
+void Sending::note(std::uint32_t carrier, const Outgoing& message, Fate fate) {
+    if (message.expires_ms != never_ms) --mortal_;
+    if (message.id == 0) return;
+    unsent_.erase(message.id);
+    finished_.push_back({carrier, message.id, fate});
+}
+
+std::vector<Sending::Finished> Sending::take_finished() {
+    return std::exchange(finished_, {});
+}
+
+std::size_t Sending::queued_bytes(std::uint32_t carrier) const {
+    const auto found = carriers_.find(carrier);
+    return found == carriers_.end() ? 0 : found->second.queued_bytes;
+}
+
+std::size_t Sending::queued_messages(std::uint32_t carrier) const {
+    const auto found = carriers_.find(carrier);
+    return found == carriers_.end() ? 0 : found->second.queued_messages;
+}
+
+}  // namespace reowolf::post

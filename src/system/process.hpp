@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Names of processes that others on the same host can ask after.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace reowolf::system {
+
+// This process, on this run of this host. Empty where the system does not tell.
+std::vector<std::byte> this_process();
+
+// Whether the process of that name runs. None: it is on another host, or in a place of this one
+// that cannot be seen from here, or what was given is no name.
+std::optional<bool> is_alive(std::span<const std::byte> process);
+
+}  // namespace reowolf::system
