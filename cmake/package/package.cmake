@@ -38,7 +38,7 @@ set(man_pages ${PROJECT_BINARY_DIR}/package/man3)
 add_custom_command(OUTPUT ${man_pages}/rw_connector.3
     COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/header_to_man
         ${PROJECT_SOURCE_DIR}/include/reowolf/connector.h ${PROJECT_VERSION} ${man_pages}
-    DEPENDS ${PROJECT_SOURCE_DIR}/scripts/header_to_man
+    DEPENDS ${PROJECT_SOURCE_DIR}/scripts/header_to_man ${PROJECT_SOURCE_DIR}/scripts/c_header.py
         ${PROJECT_SOURCE_DIR}/include/reowolf/connector.h
     VERBATIM)
 add_custom_target(man_pages ALL DEPENDS ${man_pages}/rw_connector.3)
