@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "connector/shape.hpp"
+#include "program/shape.hpp"
 #include "post/loop.hpp"
 #include "post/lasting.hpp"
 
@@ -445,7 +445,7 @@ std::expected<std::string, Failure> Connector::type(std::string_view name) const
     if (!index) return std::unexpected(index.error());
     const Structure::Port& found = port(*index);
     return fmt::format("{}<{}>", found.puts ? "in" : "out",
-                       shape(description_->program, found.type));
+                       program::shape(description_->program, found.type));
 }
 
 std::expected<std::optional<std::span<const std::byte>>, Failure> Connector::decide(

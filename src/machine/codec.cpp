@@ -119,8 +119,10 @@ std::size_t least_bytes(const program::Program& program, TypeId id, int depth = 
 
 class Reader {
   public:
-    Reader(const program::Program& program, std::span<const std::byte> bytes, const Limits& limits)
+    Reader(const program::Program& program, std::span<const std::byte> bytes, const Limits& limits,
+           PortsInBytes ports)
         : program_(program),
+          ports_(ports),
           rest_(bytes),
           bytes_max_(limits.value_bytes_max),
           nesting_max_(limits.value_nesting_max) {}
@@ -155,7 +157,8 @@ class Reader {
                 return read_elements(id, read_number(count_bytes), *slots);
             case TypeKind::in_port:
             case TypeKind::out_port:
-                return fail("a port cannot be sent as bytes");
+                if (ports_ == PortsInBytes::refused) return fail("a port cannot be sent as bytes");
+                break;
             case TypeKind::tuple:
             case TypeKind::structure:
                 return read_fields(type.fields, slots);
@@ -222,7 +225,9 @@ class Reader {
     bool read_elements(TypeId id, std::uint64_t count, Slot& slot) {
         const program::Type& type = program_.types[id];
         const TypeKind kind = element_kind(program_, type);
-        if (is_port(kind)) return fail("a port cannot be sent as bytes");
+        if (is_port(kind) && ports_ == PortsInBytes::refused) {
+            return fail("a port cannot be sent as bytes");
+        }
         if (count == 0) return true;
         // What is declared must be there before memory is taken for it.
         const std::size_t least =
@@ -323,6 +328,7 @@ class Reader {
     static constexpr std::uint64_t empty_elements_max = 1u << 16;
 
     const program::Program& program_;
+    PortsInBytes ports_;
     std::span<const std::byte> rest_;
     std::size_t bytes_max_;
     std::uint32_t nesting_max_;
@@ -333,9 +339,10 @@ class Reader {
 }  // namespace
 
 void encode(const program::Program& program, TypeId type, const Value& value,
-            std::vector<std::byte>& out) {
+            std::vector<std::byte>& out, PortsInBytes ports) {
     const TypeKind kind = program.types[type].kind;
-    assert(!is_port(kind) && "ports are handed over, not encoded");
+    assert((!is_port(kind) || ports == PortsInBytes::as_handles) &&
+           "ports are handed over, not encoded");
     if (is_bytes(program, type)) {
         append_bytes(value.block(), out);
     } else {
@@ -344,8 +351,9 @@ void encode(const program::Program& program, TypeId type, const Value& value,
 }
 
 std::expected<Value, std::string> decode(const program::Program& program, TypeId type,
-                                         std::span<const std::byte> bytes, const Limits& limits) {
-    return Reader(program, bytes, limits).read_whole(type);
+                                         std::span<const std::byte> bytes, const Limits& limits,
+                                         PortsInBytes ports) {
+    return Reader(program, bytes, limits, ports).read_whole(type);
 }
 
 std::size_t fixed_size(const program::Program& program, TypeId id) {

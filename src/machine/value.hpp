@@ -121,10 +121,14 @@ bool append_literal(const program::Program&, program::TypeId, const Value&, bool
 
 // The wire encoding: little-endian, packed, u32 count before array elements, the number of the
 // variant (one byte, or two if there are more than 256) before the fields of a union; an enum is
-// its value as u32; a string or u8[] at top level is its bytes and nothing else. Ports have none.
-void encode(const program::Program&, program::TypeId, const Value&, std::vector<std::byte>& out);
+// its value as u32; a string or u8[] at top level is its bytes and nothing else. Ports have none,
+// except within a process: their handles, as u64.
+enum class PortsInBytes { refused, as_handles };
+void encode(const program::Program&, program::TypeId, const Value&, std::vector<std::byte>& out,
+            PortsInBytes ports = PortsInBytes::refused);
 std::expected<Value, std::string> decode(const program::Program&, program::TypeId,
-                                         std::span<const std::byte> bytes, const Limits& limits);
+                                         std::span<const std::byte> bytes, const Limits& limits,
+                                         PortsInBytes ports = PortsInBytes::refused);
 // The size that every value of the type has on the wire, or 0 if it varies.
 std::size_t fixed_size(const program::Program&, program::TypeId);
 

@@ -52,6 +52,19 @@ class Body {
     // Of one that waits for a message. Null: nothing is certain.
     virtual std::unique_ptr<Foresight> foresee() const { return nullptr; }
 
+    // Whether it goes back to where its sync block begins when told so: then it need not be copied
+    // there. Only while it has not been copied since.
+    virtual bool can_go_back() const { return false; }
+    virtual void go_back() {}
+
+    // Of the user's making: its errors and that it is stuck are reported, like those of PDL. Others
+    // end quietly.
+    virtual bool reports() const { return false; }
+    // Of the body that its sync block begins with: that a port of the block is closed does not end
+    // it. It is told so, and is outside of the block then.
+    virtual bool notices_closing() const { return false; }
+    virtual void notice_closing() {}
+
     // Whether both would go on alike. Asked of two bodies of one component.
     virtual bool same_state(const Body& other) const = 0;
     // Whether the get that it waits in is one that its owner would rather have than not.
@@ -83,6 +96,7 @@ class ProgramBody final : public Body {
     void fires(bool yes) override { state_.fires(yes); }
     void made(machine::PortHandle out, machine::PortHandle in) override { state_.made(out, in); }
     std::unique_ptr<Foresight> foresee() const override;
+    bool reports() const override { return true; }
     bool same_state(const Body& other) const override;
     machine::State& state() { return state_; }
     const machine::State& state() const { return state_; }

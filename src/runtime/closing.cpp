@@ -46,6 +46,16 @@ void Runtime::fail_component(ComponentIndex index, const Report& report) {
     end_component(index);
 }
 
+// Its attempt is over without a round, and it goes on.
+void Runtime::notice_closing(ComponentIndex index) {
+    Component& noticing = component(index);
+    arbiter_.abandon(noticing.attempt->id);
+    finish_attempt(index, {});
+    noticing.body->notice_closing();
+    noticing.phase = Component::Phase::running;
+    enqueue(index);
+}
+
 void Runtime::close_end(ChannelIndex number, bool is_out) {
     Channel& channel = channels_[number];
     Channel::End& end = channel.end(is_out);

@@ -105,7 +105,11 @@ void Runtime::check_dead(ComponentIndex index) {
     for (const Node& node : exploring.nodes) {
         if (!node.discard) continue;
         const Discard& why = *node.discard;
-        if (component(index).is_native) return end_component(index);
+        const Body& body = *component(index).body;
+        if (!body.reports()) return end_component(index);
+        const bool is_closed = why.cause == Discard::Cause::put_on_closed ||
+                               why.cause == Discard::Cause::get_from_closed;
+        if (is_closed && body.notices_closing()) return notice_closing(index);
         if (why.cause == Discard::Cause::error || why.cause == Discard::Cause::put_on_closed) {
             return fail_component(
                 index, {.message = why.text, .where = why.where, .trace = why.trace, .notes = {}});

@@ -130,12 +130,22 @@ void Runtime::report_stuck() {
         ++counters_.components_stuck;
         Component& each = component(index);
         each.attempt->reported_stuck = true;
-        if (each.is_native) continue;
+        if (!each.body->reports()) continue;
         world_.report({.message = fmt::format("'{}' is stuck: no round is possible", each.name),
                        .where = each.body->position(),
                        .trace = each.body->trace(),
-                       .notes = notes_on(index)});
+                       .notes = notes_on(index),
+                       .is_stuck = true});
     }
+}
+
+std::size_t Runtime::components_stuck() const {
+    std::size_t count = 0;
+    for (ComponentIndex index = 0; index < components_.size(); ++index) {
+        const auto& open = component(index).attempt;
+        count += open && open->reported_stuck ? 1 : 0;
+    }
+    return count;
 }
 
 // Of an attempt in the lane that waits for others.

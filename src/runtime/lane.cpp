@@ -36,7 +36,7 @@ bool Runtime::begin_in_lane(ComponentIndex index) {
     if (lane_ == Lane::at_random && turn() % 2 == 0) return false;
 
     if (self.is_native) {
-        self.native_begin = self.body->clone();
+        if (!self.body->can_go_back()) self.native_begin = self.body->clone();
     } else {
         machine::State& state = static_cast<ProgramBody&>(*self.body).state();
         const auto place = state.place();
@@ -74,8 +74,10 @@ void Runtime::forget_begin(Component& self) {
 }
 
 void Runtime::go_back_to_begin(Component& self) {
-    if (self.is_native) {
+    if (self.is_native && self.native_begin) {
         self.body = std::move(self.native_begin);
+    } else if (self.is_native) {
+        self.body->go_back();
     } else {
         machine::State& state = static_cast<ProgramBody&>(*self.body).state();
         state.go_back(self.block_pc);

@@ -161,11 +161,19 @@ void Runtime::take_port(ComponentIndex index, PortHandle port) {
     ports.pop_back();
 }
 
-bool Runtime::own(ComponentIndex index, PortHandle port) {
+bool Runtime::own(ComponentIndex index, PortHandle port) const {
+    if (channel_of(port) >= channels_.size()) return false;
     const Channel& channel = channels_[channel_of(port)];
     const Channel::End& end = channel.end(is_out(port));
     return channel.generation == generation_of(port) && end.here && end.owner == index &&
            !end.closed;
+}
+
+std::optional<program::TypeId> Runtime::type_of(PortHandle port) const {
+    if (channel_of(port) >= channels_.size()) return std::nullopt;
+    const Channel& channel = channels_[channel_of(port)];
+    if (channel.generation != generation_of(port)) return std::nullopt;
+    return channel.type;
 }
 
 // ---- Running -----------------------------------------------------------------------------------

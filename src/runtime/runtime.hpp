@@ -39,6 +39,7 @@ struct Report {
         Span where;
     };
     std::vector<Note> notes;
+    bool is_stuck = false;  // no error
 };
 
 // What a runtime needs from outside. Called from within its functions.
@@ -96,6 +97,14 @@ class Runtime {
     void give_to_application(machine::PortHandle port, std::string_view name);
     // What decides which of several possible rounds happens begins with it.
     void seed_choices(std::uint64_t seed) { turns_ = seed; }
+    // Of ports that are handed to start() and start_native() by whom they belong to.
+    bool own(ComponentIndex component, machine::PortHandle port) const;
+    void take_port(ComponentIndex owner, machine::PortHandle port);
+    // The program has more types than when the runtime was made.
+    void note_types() { shared_.ports = machine::PortFinder(shared_.program); }
+    // Of the channel's messages; one with the same layout may be called by another name. Nothing:
+    // it is no port, or of a channel that is gone.
+    std::optional<program::TypeId> type_of(machine::PortHandle port) const;
     // For tests: whether attempts begin in the lane (lane.cpp). Without it everything is the same,
     // but slower.
     enum class Lane { open, closed, at_random };
@@ -127,6 +136,8 @@ class Runtime {
     void depart(wire::SiteId site);
 
     // ---- What can be asked.
+    // Whose slice step() runs next, if it runs one.
+    ComponentIndex upcoming() { return queue_.empty() ? application : queue_.front(); }
     bool is_idle() const { return queue_.empty() && doubted_.empty() && quiet_candidates_.empty(); }
     std::size_t components_left() const { return components_left_; }
     const Counters& counters() const { return counters_; }
@@ -143,6 +154,8 @@ class Runtime {
     std::uint64_t messages_received() const { return sum_of(received_); }
     // Reports every set of components that can never go on, once. Call when idle.
     void report_stuck();
+    // How many have been reported so and still are.
+    std::size_t components_stuck() const;
     // Who waits where, and why each alternative was discarded.
     std::vector<Report::Note> explain() const;
 
@@ -250,6 +263,7 @@ class Runtime {
     // closing.cpp
     void end_component(ComponentIndex index);
     void fail_component(ComponentIndex index, const Report& report);
+    void notice_closing(ComponentIndex index);
     void close_end(ChannelIndex channel, bool is_out);
     void discard_users_of(ChannelIndex channel, bool is_out);
 
@@ -291,8 +305,6 @@ class Runtime {
     ComponentIndex add(std::string_view name, Span declared, std::unique_ptr<Body> body,
                        bool is_native, const std::vector<machine::PortHandle>& ports);
     void give_port(ComponentIndex index, machine::PortHandle port);
-    void take_port(ComponentIndex index, machine::PortHandle port);
-    bool own(ComponentIndex index, machine::PortHandle port);
     bool awaits_outside(ComponentIndex index) const;
 
     // watching.cpp

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "connector/shape.hpp"
+#include "program/shape.hpp"
 
 #include <algorithm>
 #include <vector>
 
-namespace reowolf::connector {
+namespace reowolf::program {
 namespace {
 
-using program::Field;
-using program::Program;
-using program::Type;
-using program::TypeId;
-using program::TypeKind;
 
 class Shaper {
   public:
@@ -74,4 +69,4 @@ std::string shape(const Program& program, TypeId type) {
     return Shaper(program).of(type);
 }
 
-}  // namespace reowolf::connector
+}  // namespace reowolf::program

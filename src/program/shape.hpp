@@ -6,10 +6,10 @@
 
 #include "program/program.hpp"
 
-namespace reowolf::connector {
+namespace reowolf::program {
 
 // The type without names: `u8[]`, `(u32, string)` for a struct or tuple, `{() | (u32)}` for a union
 // by its variants, `enum`. A type within itself is written by its name.
-std::string shape(const program::Program& program, program::TypeId type);
+std::string shape(const Program& program, TypeId type);
 
-}  // namespace reowolf::connector
+}  // namespace reowolf::program

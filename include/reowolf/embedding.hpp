@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+// What stands between the templates of <reowolf/component.hpp> and the library. Nothing here is for
+// programs to use.
+#pragma once
+
+#include <atomic>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <limits>
+#include <new>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <reowolf/export.hpp>
+
+namespace reowolf {
+
+class Round;
+
+// A value that is no value of its PDL type, such as a string that is not UTF-8, or that does not
+// fit into the C++ type.
+class BadValue : public std::invalid_argument {
+  public:
+    using std::invalid_argument::invalid_argument;
+};
+
+namespace embedding {
+
+inline constexpr std::uint64_t no_port = std::numeric_limits<std::uint64_t>::max();
+inline constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+// Of what a message refers to.
+REOWOLF_CPP void retain(std::uint64_t reference) noexcept;
+REOWOLF_CPP void release(std::uint64_t reference) noexcept;
+
+// A message as the runtime holds it: a number, or a counted reference to something that does not
+// change.
+class Message {
+  public:
+    Message() = default;
+    static Message number(std::uint64_t bits) { return Message(bits, false); }
+    // Takes over a reference.
+    static Message adopt(std::uint64_t reference) { return Message(reference, true); }
+    Message(const Message& other) : Message(other.bits_, other.is_reference_) {
+        if (is_reference_) retain(bits_);
+    }
+    Message(Message&& other) noexcept
+        : bits_(std::exchange(other.bits_, 0)),
+          is_reference_(std::exchange(other.is_reference_, false)) {}
+    Message& operator=(Message other) noexcept {
+        std::swap(bits_, other.bits_);
+        std::swap(is_reference_, other.is_reference_);
+        return *this;
+    }
+    ~Message() {
+        if (is_reference_) release(bits_);
+    }
+
+    std::uint64_t bits() const { return bits_; }
+    bool is_reference() const { return is_reference_; }
+    // Gives the reference away.
+    std::uint64_t hand_over() {
+        is_reference_ = false;
+        return std::exchange(bits_, 0);
+    }
+
+  private:
+    Message(std::uint64_t bits, bool is_reference) : bits_(bits), is_reference_(is_reference) {}
+
+    std::uint64_t bits_ = 0;
+    bool is_reference_ = false;
+};
+
+struct Act;
+
+// The runtime as its components see it.
+class Engine {
+  public:
+    // Of values that are no numbers: as <reowolf/connector.h> has them. Throws BadValue.
+    virtual Message to_message(std::uint64_t port, std::span<const std::byte> bytes) = 0;
+    virtual std::vector<std::byte> to_bytes(std::uint64_t port, const Message& message) = 0;
+    // Whether the other end is closed.
+    virtual bool is_closed(std::uint64_t port) = 0;
+    // Milliseconds since the runtime was made.
+    virtual std::int64_t now_ms() = 0;
+
+  protected:
+    ~Engine() = default;
+};
+
+// Memory of coroutine frames that are gone, for the next ones. For one thread, as all of this.
+class Frames {
+  public:
+    Frames() = default;
+    Frames(const Frames&) = delete;
+    Frames& operator=(const Frames&) = delete;
+    ~Frames() {
+        while (free_) ::operator delete(std::exchange(free_, free_->next));
+    }
+
+    // `frames` may be null: then the memory is not kept for others.
+    static void* allocate(Frames* frames, std::size_t size) {
+        if (frames) {
+            for (Head** at = &frames->free_; *at; at = &(*at)->next) {
+                if ((*at)->size < size) continue;
+                Head* found = *at;
+                *at = found->next;
+                --frames->count_;
+                return found + 1;
+            }
+        }
+        Head* made = static_cast<Head*>(::operator new(sizeof(Head) + size));
+        *made = Head{frames, nullptr, size, 0};
+        return made + 1;
+    }
+    static void release(void* frame) {
+        Head* head = static_cast<Head*>(frame) - 1;
+        Frames* const frames = head->home;
+        if (!frames || frames->count_ == kept_max) return ::operator delete(head);
+        head->next = std::exchange(frames->free_, head);
+        ++frames->count_;
+    }
+
+  private:
+    static constexpr int kept_max = 8;
+    struct Head {
+        Frames* home;
+        Head* next;
+        std::size_t size;
+        std::size_t padding;  // a frame is aligned like what operator new returns
+    };
+    Head* free_ = nullptr;
+    int count_ = 0;
+};
+
+// What a sync block asks.
+struct Ask {
+    enum class Kind : std::uint8_t { nothing, get, put, fork, fires, discard, print };
+    Kind kind = Kind::nothing;
+    std::uint32_t count = 0;
+    std::uint64_t port = no_port;
+    Message value;
+    std::string text;
+};
+
+// One way through a sync block, under way.
+struct Behaviour {
+    Behaviour(Engine& its_engine, Frames& its_frames) : engine(its_engine), frames(its_frames) {}
+    Behaviour(const Behaviour&) = delete;
+    Behaviour& operator=(const Behaviour&) = delete;
+
+    Engine& engine;
+    Frames& frames;
+    std::coroutine_handle<> asker;
+    Ask ask;
+    Message answer;
+    std::uint32_t number = 0;  // an answer too
+};
+
+// The code of a sync block. The handles are of what start() gave.
+class Block {
+  public:
+    virtual std::coroutine_handle<> start(Round& round) = 0;
+    virtual std::exception_ptr failure(std::coroutine_handle<> run) const = 0;
+    // This run is the one that happened.
+    virtual void keep_result(std::coroutine_handle<> run) = 0;
+
+  protected:
+    ~Block() = default;
+};
+
+// What a component does next, and what came of it. Lies in the component's frame.
+struct Act {
+    enum class Kind : std::uint8_t { get, put, get_any, block, sleep, outside };
+
+    Kind kind = Kind::outside;
+    bool notices_closing = false;  // a closed port is an answer
+    bool is_closed = false;        // … which this is
+    bool is_late = false;          // its time was over before it happened
+    std::uint32_t chosen = 0;
+    std::uint32_t count = 0;  // of the ports
+    std::uint64_t port = no_port;
+    const std::uint64_t* ports = nullptr;
+    Message value;  // to be put; or what came
+    Block* block = nullptr;
+    std::int64_t until_ms = never;
+    std::int64_t patience_ms = never;  // from when it begins; sets until_ms
+    // Set from another thread: it need not happen any more.
+    const std::atomic<bool>* is_unwanted = nullptr;
+    struct Task* task = nullptr;
+
+    bool await_ready() const { return false; }
+    inline void await_suspend(std::coroutine_handle<> component);
+};
+
+// A component's coroutine, as the library sees it.
+struct Task {
+    explicit Task(Engine& its_engine) : engine(its_engine) {}
+    Task(const Task&) = delete;
+    Task& operator=(const Task&) = delete;
+
+    Engine& engine;
+    Frames frames;
+    std::coroutine_handle<> component;  // where it stands
+    Act* act = nullptr;
+    std::exception_ptr failure;
+    std::uint32_t index = 0;
+};
+
+inline void Act::await_suspend(std::coroutine_handle<> component) {
+    task->act = this;
+    task->component = component;
+}
+
+// Wakes a component that waits for something outside. From any thread, and also when the runtime is
+// gone.
+class Waker {
+  public:
+    virtual ~Waker() = default;
+    virtual void wake(std::uint32_t component) = 0;
+};
+
+// A coroutine that is not running yet, and all that it refers to.
+class Start {
+  public:
+    virtual ~Start() = default;
+    // Once.
+    virtual std::coroutine_handle<> begin(Task& task) = 0;
+};
+
+}  // namespace embedding
+}  // namespace reowolf

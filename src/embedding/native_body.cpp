@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+#include "embedding/native_body.hpp"
+
+#include <limits>
+#include <utility>
+
+#include "runtime/channel.hpp"
+
+namespace reowolf::embedding {
+
+using machine::PortHandle;
+using machine::Request;
+using machine::Value;
+
+Message to_message(Value value) {
+    if (!value.is_reference()) return Message::number(value.bits());
+    return Message::adopt(reinterpret_cast<std::uint64_t>(value.hand_over()));
+}
+
+Value to_value(Message message) {
+    if (!message.is_reference()) return Value::scalar(message.bits());
+    return Value::adopt(reinterpret_cast<machine::Block*>(message.hand_over()));
+}
+
+namespace {
+
+std::string text_of(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const std::exception& exception) {
+        return exception.what();
+    } catch (...) {
+        return "an exception that is no std::exception";
+    }
+}
+
+std::int64_t after(std::int64_t now_ms, std::int64_t patience_ms) {
+    if (patience_ms <= 0) return now_ms;
+    return patience_ms > std::numeric_limits<std::int64_t>::max() - now_ms ? never
+                                                                           : now_ms + patience_ms;
+}
+
+}  // namespace
+
+// The code of a block, under way.
+struct NativeBody::Run {
+    explicit Run(Task& task) : behaviour(task.engine, task.frames), round(behaviour) {}
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+    ~Run() {
+        if (code) code.destroy();
+    }
+
+    Behaviour behaviour;
+    Round round;
+    std::coroutine_handle<> code;
+};
+
+NativeBody::NativeBody(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+NativeBody::~NativeBody() = default;
+
+NativeBody::NativeBody(const NativeBody& other)
+    : Body(other),
+      core_(other.core_),
+      next_(other.next_),
+      copied_(true),
+      is_late_(other.is_late_),
+      is_closed_(other.is_closed_),
+      chosen_(other.chosen_),
+      value_(other.value_),
+      exchanges_(other.exchanges_) {}
+
+void NativeBody::drop_run() {
+    run_.reset();
+    exchanges_.clear();
+    replayed_ = 0;
+}
+
+void NativeBody::begin_act() {
+    if (act().patience_ms != never) {
+        act().until_ms = after(core_->outside.now_ms(), act().patience_ms);
+        act().patience_ms = never;
+    }
+    go_back();
+}
+
+void NativeBody::go_back() {
+    drop_run();
+    value_ = {};
+    is_late_ = false;
+    is_closed_ = false;
+    next_ = Next::begin;
+}
+
+void NativeBody::deliver() {
+    Act& done = act();
+    done.is_late = is_late_;
+    done.is_closed = is_closed_;
+    done.chosen = chosen_;
+    done.value = to_message(std::move(value_));
+    if (run_ && !is_late_ && !is_closed_) done.block->keep_result(run_->code);
+    drop_run();
+    value_ = {};
+    copied_ = false;
+    next_ = Next::component;
+}
+
+bool NativeBody::notices_closing() const {
+    return act().notices_closing;
+}
+
+void NativeBody::notice_closing() {
+    drop_run();
+    is_closed_ = true;
+    next_ = Next::deliver;
+}
+
+bool NativeBody::is_time_over() const {
+    const Act& waiting = act();
+    return (waiting.until_ms != never && core_->outside.now_ms() >= waiting.until_ms) ||
+           (waiting.is_unwanted && waiting.is_unwanted->load());
+}
+
+bool NativeBody::awaits_outside() const {
+    const Act* waiting = core_->task.act;
+    return waiting && (waiting->until_ms != never || waiting->is_unwanted);
+}
+
+std::vector<runtime::TraceLine> NativeBody::trace() const {
+    return {{"native", core_->name, {}}};
+}
+
+// ---- Running -----------------------------------------------------------------------------------
+
+std::optional<Request> NativeBody::run(std::uint32_t& budget) {
+    if (budget > 0) --budget;
+    switch (next_) {
+        case Next::begin:
+            return begin_block();
+        case Next::late:
+        case Next::act:
+            return first_request();
+        case Next::chosen_get:
+            next_ = Next::end;
+            return with_port(act().ports[chosen_], false, Request::get);
+        case Next::block:
+            return run_block();
+        case Next::end:
+            next_ = Next::deliver;
+            return Request::of(Request::Kind::sync_end);
+        case Next::deliver:
+            deliver();
+            break;
+        case Next::component:
+        case Next::outside:
+            break;
+    }
+    return run_component();
+}
+
+std::optional<Request> NativeBody::run_component() {
+    Task& task = core_->task;
+    for (;;) {
+        if (next_ == Next::outside) {
+            next_ = Next::component;
+            if (act().kind == Act::Kind::sleep && !is_time_over()) {
+                core_->outside.wake_at(act().until_ms, task.index);
+                next_ = Next::outside;
+                return std::nullopt;
+            }
+        }
+        task.act = nullptr;
+        try {
+            if (!core_->coroutine) {
+                core_->coroutine = core_->start->begin(task);
+                task.component = core_->coroutine;
+            }
+        } catch (...) {
+            return Request::failed(text_of(std::current_exception()));
+        }
+        task.component.resume();
+        if (task.failure) return Request::failed(text_of(task.failure));
+        if (core_->coroutine.done()) return Request::ended({});
+        begin_act();
+        if (act().kind == Act::Kind::outside) {
+            next_ = Next::outside;
+            return std::nullopt;
+        }
+        if (act().kind != Act::Kind::sleep) return Request::of(Request::Kind::sync_begin);
+        next_ = Next::outside;
+    }
+}
+
+Request NativeBody::begin_block() {
+    next_ = Next::act;
+    if (is_time_over()) {
+        next_ = Next::late;
+        return Request::fork(2);
+    }
+    if (act().until_ms != never) core_->outside.wake_at(act().until_ms, core_->task.index);
+    return first_request();
+}
+
+Request NativeBody::first_request() {
+    const Act& wanted = act();
+    next_ = Next::end;
+    switch (wanted.kind) {
+        case Act::Kind::get:
+            return with_port(wanted.port, false, Request::get);
+        case Act::Kind::put: {
+            Request put = with_port(wanted.port, true, [](PortHandle port, program::TypeId type) {
+                return Request::put(port, type, {});
+            });
+            if (put.kind == Request::Kind::put) put.value = to_value(wanted.value);
+            return put;
+        }
+        case Act::Kind::get_any:
+            next_ = Next::chosen_get;
+            return Request::fork(wanted.count);
+        default:
+            next_ = Next::block;
+            return run_block();
+    }
+}
+
+// A port may be used after its channel is gone, or be none at all.
+Request NativeBody::with_port(PortHandle port, bool is_out,
+                              Request (*make)(PortHandle, program::TypeId)) {
+    const auto type = core_->runtime.type_of(port);
+    if (!type || runtime::is_out(port) != is_out) {
+        return Request::failed("attempted to use a port that does not exist");
+    }
+    return make(port, *type);
+}
+
+Request NativeBody::run_block() {
+    if (!run_) {
+        replayed_ = 0;
+        run_ = std::make_unique<Run>(core_->task);
+        try {
+            run_->code = act().block->start(run_->round);
+        } catch (...) {
+            return Request::failed(text_of(std::current_exception()));
+        }
+        run_->behaviour.asker = run_->code;
+    }
+    Behaviour& behaviour = run_->behaviour;
+    for (;;) {
+        behaviour.ask.kind = Ask::Kind::nothing;
+        behaviour.asker.resume();
+        if (run_->code.done()) {
+            if (const auto failure = act().block->failure(run_->code)) {
+                return Request::failed(text_of(failure));
+            }
+            next_ = Next::deliver;
+            return Request::of(Request::Kind::sync_end);
+        }
+        Ask& ask = behaviour.ask;
+        if (ask.kind == Ask::Kind::nothing) {
+            return Request::failed("a sync block awaits something that is not of its round");
+        }
+        if (replayed_ == exchanges_.size()) {
+            if (copied_) exchanges_.push_back({.kind = ask.kind, .port = ask.port, .value = {}});
+            if (copied_) ++replayed_;
+            return request_of(ask);
+        }
+        const Exchange& earlier = exchanges_[replayed_++];
+        if (earlier.kind != ask.kind || earlier.port != ask.port) {
+            return Request::failed("a sync block does something else when it is run again");
+        }
+        behaviour.answer = to_message(earlier.value);
+        behaviour.number = earlier.number;
+    }
+}
+
+Request NativeBody::request_of(Ask& ask) {
+    switch (ask.kind) {
+        case Ask::Kind::get:
+            return with_port(ask.port, false, Request::get);
+        case Ask::Kind::put: {
+            Request put = with_port(ask.port, true, [](PortHandle port, program::TypeId type) {
+                return Request::put(port, type, {});
+            });
+            if (put.kind == Request::Kind::put) put.value = to_value(std::move(ask.value));
+            return put;
+        }
+        case Ask::Kind::fork:
+            return Request::fork(ask.count);
+        case Ask::Kind::fires:
+            return Request::fires(ask.port);
+        case Ask::Kind::print:
+            return Request::print(std::move(ask.text));
+        default:
+            return Request::of(Request::Kind::discarded);
+    }
+}
+
+// ---- Answers -----------------------------------------------------------------------------------
+
+void NativeBody::got(Value message) {
+    if (next_ != Next::block) {
+        value_ = std::move(message);
+        return;
+    }
+    if (copied_) exchanges_.back().value = message;
+    if (run_) run_->behaviour.answer = to_message(std::move(message));
+}
+
+void NativeBody::chose(std::uint32_t index) {
+    if (next_ == Next::late) {
+        is_late_ = index == 1;
+        next_ = is_late_ ? Next::end : Next::act;
+        return;
+    }
+    if (next_ == Next::chosen_get) {
+        chosen_ = index;
+        return;
+    }
+    if (copied_) exchanges_.back().number = index;
+    if (run_) run_->behaviour.number = index;
+}
+
+void NativeBody::fires(bool yes) {
+    if (copied_) exchanges_.back().number = yes ? 1 : 0;
+    if (run_) run_->behaviour.number = yes ? 1 : 0;
+}
+
+}  // namespace reowolf::embedding

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// A coroutine as the body of a component. The coroutine itself, outside of sync blocks, is there
+// once. What may be copied is a behaviour in a block: it is the answers that it had so far, with
+// which the block, run again, comes to the same place.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <reowolf/component.hpp>
+
+#include "embedding/outside.hpp"
+#include "runtime/body.hpp"
+#include "runtime/runtime.hpp"
+
+namespace reowolf::embedding {
+
+// What all behaviours of a component share.
+struct Core {
+    Core(Engine& engine, runtime::Runtime& its_runtime, Outside& its_outside, std::string its_name)
+        : task(engine), runtime(its_runtime), outside(its_outside), name(std::move(its_name)) {}
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
+    ~Core() {
+        if (coroutine) coroutine.destroy();
+    }
+
+    Task task;
+    runtime::Runtime& runtime;
+    Outside& outside;
+    std::string name;
+    std::unique_ptr<Start> start;
+    std::coroutine_handle<> coroutine;  // none before it has begun
+};
+
+class NativeBody final : public runtime::Body {
+  public:
+    explicit NativeBody(std::shared_ptr<Core> core);
+    NativeBody(const NativeBody& other);
+    NativeBody& operator=(const NativeBody&) = delete;
+    ~NativeBody() override;
+
+    // At the begin of what the task does next, without a coroutine around it.
+    void begin_act();
+    // That has happened: the task's act has its result.
+    void deliver();
+
+    std::unique_ptr<Body> clone() const override { return std::make_unique<NativeBody>(*this); }
+    std::optional<machine::Request> run(std::uint32_t& budget) override;
+    bool awaits_outside() const override;
+    void got(machine::Value message) override;
+    void chose(std::uint32_t index) override;
+    void fires(bool yes) override;
+    void made(machine::PortHandle, machine::PortHandle) override {}
+    bool can_go_back() const override { return true; }
+    void go_back() override;
+    bool reports() const override { return true; }
+    bool notices_closing() const override;
+    void notice_closing() override;
+    // What a coroutine holds cannot be compared.
+    bool same_state(const Body&) const override { return false; }
+    std::vector<runtime::TraceLine> trace() const override;
+
+  private:
+    enum class Next : std::uint8_t {
+        component,   // its coroutine runs
+        outside,     // it waits for something outside
+        begin,       // of a block
+        late,        // whether the block happens, although its time is over
+        act,         // the first request of the block
+        chosen_get,  // of the port that was chosen
+        block,       // its code runs
+        end,         // of the block
+        deliver,     // the block has happened
+    };
+    // What a block asked, and was answered.
+    struct Exchange {
+        Ask::Kind kind = Ask::Kind::nothing;
+        machine::PortHandle port = no_port;
+        machine::Value value;
+        std::uint32_t number = 0;
+    };
+    struct Run;
+
+    Act& act() const { return *core_->task.act; }
+    std::optional<machine::Request> run_component();
+    machine::Request begin_block();
+    machine::Request first_request();
+    machine::Request run_block();
+    machine::Request request_of(Ask& ask);
+    machine::Request with_port(machine::PortHandle port, bool is_out,
+                               machine::Request (*make)(machine::PortHandle, program::TypeId));
+    bool is_time_over() const;
+    void drop_run();
+
+    std::shared_ptr<Core> core_;
+    Next next_ = Next::component;
+    bool copied_ = false;  // from here on what is asked must be kept
+    bool is_late_ = false;
+    bool is_closed_ = false;
+    std::uint32_t chosen_ = 0;
+    machine::Value value_;
+    std::vector<Exchange> exchanges_;
+    std::size_t replayed_ = 0;
+    std::unique_ptr<Run> run_;
+};
+
+Message to_message(machine::Value value);
+machine::Value to_value(Message message);
+
+}  // namespace reowolf::embedding

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "embedding/outside.hpp"
+
+#include <algorithm>
+
+namespace reowolf::embedding {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// ---- Bell --------------------------------------------------------------------------------------
+
+void Bell::wake(std::uint32_t component) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (std::ranges::find(woken_, component) == woken_.end()) woken_.push_back(component);
+    }
+    ring();
+}
+
+void Bell::on_wake(std::function<void()> callback) {
+    const std::lock_guard lock(mutex_);
+    callback_ = std::move(callback);
+}
+
+void Bell::ring() {
+    std::function<void()> callback;
+    {
+        const std::lock_guard lock(mutex_);
+        rung_ = true;
+        callback = callback_;
+    }
+    changed_.notify_all();
+    if (callback) callback();
+}
+
+void Bell::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopped_ = true;
+    }
+    ring();
+}
+
+bool Bell::take_stop() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(stopped_, false);
+}
+
+std::vector<std::uint32_t> Bell::take_woken() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(woken_, {});
+}
+
+void Bell::wait(std::optional<steady_clock::time_point> until) {
+    std::unique_lock lock(mutex_);
+    const auto is_rung = [&] { return rung_; };
+    if (until) {
+        changed_.wait_until(lock, *until, is_rung);
+    } else {
+        changed_.wait(lock, is_rung);
+    }
+    rung_ = false;
+}
+
+// ---- Outside -----------------------------------------------------------------------------------
+
+Outside::Outside(std::uint64_t seed, bool virtual_time)
+    : is_virtual_(virtual_time), started_(steady_clock::now()), random_(seed) {}
+
+std::int64_t Outside::now_ms() const {
+    if (is_virtual_) return virtual_ms_;
+    return std::chrono::duration_cast<milliseconds>(steady_clock::now() - started_).count();
+}
+
+void Outside::wake_at(std::int64_t time_ms, runtime::ComponentIndex component) {
+    wakes_[component] = time_ms;
+}
+
+std::optional<native::Outside::Line> Outside::next_line(runtime::ComponentIndex) {
+    return Line{Line::Kind::refused, "standard input belongs to the program"};
+}
+
+void Outside::deliver() {
+    if (!wakes_.empty()) {
+        const std::int64_t now = now_ms();
+        std::vector<std::pair<std::int64_t, runtime::ComponentIndex>> due;
+        for (const auto& [component, time_ms] : wakes_) {
+            if (time_ms <= now) due.emplace_back(time_ms, component);
+        }
+        std::ranges::sort(due);
+        for (const auto& [time_ms, component] : due) {
+            wakes_.erase(component);
+            runtime_->resume(component);
+        }
+    }
+    for (const std::uint32_t component : bell_->take_woken()) runtime_->resume(component);
+}
+
+std::optional<std::int64_t> Outside::next_time() const {
+    std::optional<std::int64_t> next;
+    for (const auto& [component, time_ms] : wakes_) {
+        next = std::min(next.value_or(time_ms), time_ms);
+    }
+    return next;
+}
+
+bool Outside::wait() {
+    const auto next = next_time();
+    if (!next && !runtime_->awaits_outside()) return false;
+    if (next && is_virtual_) {
+        virtual_ms_ = std::max(virtual_ms_, *next);
+        return true;
+    }
+    // A sum of times must not overflow; who waits for longer is woken once a year.
+    constexpr std::int64_t longest_ms = std::int64_t{365} * 24 * 60 * 60 * 1000;
+    std::optional<steady_clock::time_point> until;
+    if (next) until = started_ + milliseconds(std::min(*next, now_ms() + longest_ms));
+    bell_->wait(until);
+    return true;
+}
+
+}  // namespace reowolf::embedding

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// What components of an embedded runtime wait for: time, real or virtual, and what other threads
+// bring.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <reowolf/embedding.hpp>
+
+#include "base/random.hpp"
+#include "native/outside.hpp"
+#include "runtime/runtime.hpp"
+
+namespace reowolf::embedding {
+
+// What other threads have of a runtime. Outlives it.
+class Bell final : public Waker {
+  public:
+    void wake(std::uint32_t component) override;
+
+    // Everything below: of the runtime, but stop().
+    void on_wake(std::function<void()> callback);
+    void ring();
+    void stop();
+    bool take_stop();
+    std::vector<std::uint32_t> take_woken();
+    // Until somebody wakes or stops it, or that time has come; nothing: without end.
+    void wait(std::optional<std::chrono::steady_clock::time_point> until);
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::function<void()> callback_;
+    std::vector<std::uint32_t> woken_;
+    bool rung_ = false;
+    bool stopped_ = false;
+};
+
+class Outside final : public native::Outside {
+  public:
+    Outside(std::uint64_t seed, bool virtual_time);
+    // Before anything runs.
+    void attach(runtime::Runtime& runtime) { runtime_ = &runtime; }
+
+    std::int64_t now_ms() const override;
+    void wake_at(std::int64_t time_ms, runtime::ComponentIndex component) override;
+    std::uint64_t seed() override { return random_.next(); }
+    std::optional<Line> next_line(runtime::ComponentIndex component) override;
+    void forget_line(runtime::ComponentIndex) override {}
+    bool is_closed(machine::PortHandle port) const override { return runtime_->is_closed(port); }
+
+    // Lets those go on for whom something has come. Does not wait.
+    void deliver();
+    std::optional<std::int64_t> next_time() const;
+    // Waits until something may have come for somebody. False: nobody waits for anything outside.
+    bool wait();
+
+    const std::shared_ptr<Bell>& bell() const { return bell_; }
+
+  private:
+    runtime::Runtime* runtime_ = nullptr;
+    bool is_virtual_;
+    std::int64_t virtual_ms_ = 0;
+    std::chrono::steady_clock::time_point started_;
+    Random random_;
+    std::map<runtime::ComponentIndex, std::int64_t> wakes_;
+    std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
+};
+
+}  // namespace reowolf::embedding

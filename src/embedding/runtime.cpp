@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/runtime.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <random>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <reowolf/runtime.hpp>
+
+#include "diagnostics/diagnostics.hpp"
+#include "diagnostics/runtime_error.hpp"
+#include "embedding/native_body.hpp"
+#include "embedding/outside.hpp"
+#include "embedding/program.hpp"
+#include "embedding/types.hpp"
+#include "native/library.hpp"
+#include "program/shape.hpp"
+
+namespace reowolf {
+
+namespace embedding {
+
+void retain(std::uint64_t reference) noexcept {
+    machine::retain(reinterpret_cast<machine::Block*>(reference));
+}
+void release(std::uint64_t reference) noexcept {
+    machine::release(reinterpret_cast<machine::Block*>(reference));
+}
+
+}  // namespace embedding
+
+using runtime::ComponentIndex;
+
+struct Runtime::Inside final : embedding::Engine, runtime::World {
+    Inside(Program its_program, Options its_options);
+
+    // ---- Engine
+    embedding::Message to_message(std::uint64_t port, std::span<const std::byte> bytes) override;
+    std::vector<std::byte> to_bytes(std::uint64_t port, const embedding::Message& message) override;
+    bool is_closed(std::uint64_t port) override { return core.is_closed(port); }
+    std::int64_t now_ms() override { return outside.now_ms(); }
+
+    // ---- World
+    std::unique_ptr<runtime::Body> make_native(
+        const program::Routine& routine, ComponentIndex index,
+        const std::vector<machine::Value>& arguments) override {
+        return native::make(program, routine, index, arguments, outside);
+    }
+    void print(std::string_view line) override;
+    void report(const runtime::Report& report) override;
+    void send(wire::SiteId, const wire::Message&) override {}
+    void committed(const wire::Decision&) override {}
+    void deviation(wire::SiteId, const std::string&) override {}
+    void application_committed(std::unique_ptr<runtime::Body> body) override;
+    void application_failed(wire::Reason, const std::string&) override;
+    void application_in_doubt(const std::string&) override {}
+
+    void show_note(const runtime::Report::Note& note, std::string& shown) const;
+    bool run_slice();
+    void run_ready();
+    Outcome outcome();
+    program::TypeId find_type(const std::string& shape);
+    void check_ports(const std::vector<std::uint64_t>& ports) const;
+    void take(const std::vector<std::uint64_t>& ports);
+    void run_sync(embedding::Act& act);
+
+    Program compiled;
+    program::Program program;  // with the types that only C++ uses
+    Options options;
+    Limits limits;
+    embedding::Types types;
+    embedding::Outside outside;
+    runtime::Runtime core;
+    std::shared_ptr<embedding::Core> host;  // the program itself, in a round
+    std::string impasse;                    // why its last round could not be
+    // Who runs now: it may give its ports away.
+    ComponentIndex running = runtime::Runtime::application;
+    bool is_running = false;
+    bool is_host_done = false;
+};
+
+Runtime::Inside::Inside(Program its_program, Options its_options)
+    : compiled(std::move(its_program)),
+      program(compiled.compiled_->program),
+      options(std::move(its_options)),
+      types(program, limits),
+      outside(options.seed ? *options.seed : std::random_device{}(), options.virtual_time),
+      core(program, limits, {.self = 0, .sites = {"the program"}, .realtime = {}}, *this) {
+    outside.attach(core);
+    if (options.seed) core.seed_choices(*options.seed);
+    host = std::make_shared<embedding::Core>(*this, core, outside, "the program");
+}
+
+// ---- Values ------------------------------------------------------------------------------------
+
+program::TypeId Runtime::Inside::find_type(const std::string& shape) {
+    const auto type = types.find(shape);
+    if (!type) throw std::invalid_argument(fmt::format("'{}' is too large for a type", shape));
+    if (types.take_news()) core.note_types();
+    return *type;
+}
+
+embedding::Message Runtime::Inside::to_message(std::uint64_t port,
+                                               std::span<const std::byte> bytes) {
+    const auto type = core.type_of(port);
+    if (!type) return {};  // whoever uses the port is told
+    auto value = machine::decode(program, *type, bytes, limits, machine::PortsInBytes::as_handles);
+    if (!value) throw BadValue(value.error());
+    return embedding::to_message(std::move(*value));
+}
+
+std::vector<std::byte> Runtime::Inside::to_bytes(std::uint64_t port,
+                                                 const embedding::Message& message) {
+    std::vector<std::byte> bytes;
+    const auto type = core.type_of(port);
+    if (!type) throw BadValue("the channel that the value came through is gone");
+    machine::encode(program, *type, embedding::to_value(message), bytes,
+                    machine::PortsInBytes::as_handles);
+    return bytes;
+}
+
+// ---- What is told ------------------------------------------------------------------------------
+
+void Runtime::Inside::print(std::string_view line) {
+    if (options.print) return options.print(std::string(line));
+    std::fwrite(line.data(), 1, line.size(), stdout);
+    std::fputc('\n', stdout);
+}
+
+void Runtime::Inside::show_note(const runtime::Report::Note& note, std::string& shown) const {
+    if (note.where == Span{}) {
+        shown += fmt::format(" +-  note: {}\n", note.text);
+    } else {
+        shown += diagnostics::render_note(compiled.compiled_->sources, {note.where, note.text});
+    }
+}
+
+void Runtime::Inside::report(const runtime::Report& report) {
+    Report told;
+    told.is_stuck = report.is_stuck;
+    told.text = report.message;
+    if (!report.trace.empty()) told.component = report.trace.back().name;
+    const bool is_native = report.trace.empty() || report.trace.back().kind == "native";
+    if (is_native) {
+        told.shown = diagnostics::render_head(diagnostics::Severity::error, report.message,
+                                              diagnostics::Style::plain);
+        if (!told.component.empty()) {
+            told.shown += fmt::format(" +-  in component '{}'\n", told.component);
+        }
+        for (const auto& note : report.notes) show_note(note, told.shown);
+    } else {
+        std::vector<diagnostics::TraceLine> trace;
+        for (const auto& line : report.trace) trace.push_back({line.kind, line.name, line.where});
+        told.shown = diagnostics::render_runtime_error(compiled.compiled_->sources, report.message,
+                                                       report.where, trace);
+        for (const auto& note : report.notes) show_note(note, told.shown);
+    }
+    if (options.report) return options.report(told);
+    std::fwrite(told.shown.data(), 1, told.shown.size(), stderr);
+}
+
+// ---- Building ----------------------------------------------------------------------------------
+
+void Runtime::Inside::check_ports(const std::vector<std::uint64_t>& ports) const {
+    std::vector<std::uint64_t> sorted = ports;
+    std::ranges::sort(sorted);
+    if (std::ranges::adjacent_find(sorted) != sorted.end()) {
+        throw std::invalid_argument("a component gets the same port twice");
+    }
+    for (const std::uint64_t port : ports) {
+        if (core.own(runtime::Runtime::application, port) || core.own(running, port)) continue;
+        throw std::invalid_argument("a component gets a port that is not there to give");
+    }
+}
+
+// From whoever has them.
+void Runtime::Inside::take(const std::vector<std::uint64_t>& ports) {
+    for (const std::uint64_t port : ports) {
+        core.take_port(core.own(running, port) ? running : runtime::Runtime::application, port);
+    }
+}
+
+std::pair<std::uint64_t, std::uint64_t> Runtime::make_channel(const std::string& shape) {
+    const auto ends = inside_->core.make_channel(inside_->find_type(shape));
+    inside_->core.give_to_application(ends.out, {});
+    inside_->core.give_to_application(ends.in, {});
+    return {ends.out, ends.in};
+}
+
+void Runtime::start_program(std::string_view name, const std::vector<Argument>& arguments) {
+    const program::Program& program = inside_->program;
+    const auto found = program.find(name);
+    if (!found || program.routines[*found].kind == program::RoutineKind::function ||
+        program.routines[*found].kind == program::RoutineKind::connector) {
+        throw std::invalid_argument(fmt::format("there is no component '{}'", name));
+    }
+    const auto& parameters = program.routines[*found].parameters;
+    if (arguments.size() != parameters.size()) {
+        throw std::invalid_argument(fmt::format("'{}' has {} parameters, not {}", name,
+                                                parameters.size(), arguments.size()));
+    }
+    const machine::PortFinder finder(program);
+    std::vector<machine::Value> values;
+    std::vector<std::uint64_t> ports;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string wanted = program::shape(program, parameters[i].type);
+        if (arguments[i].shape != wanted) {
+            throw std::invalid_argument(fmt::format("parameter '{}' of '{}' is '{}', not '{}'",
+                                                    parameters[i].name, name, wanted,
+                                                    arguments[i].shape));
+        }
+        auto value = machine::decode(program, parameters[i].type, arguments[i].bytes,
+                                     inside_->limits, machine::PortsInBytes::as_handles);
+        if (!value) {
+            throw BadValue(fmt::format("argument '{}': {}", parameters[i].name, value.error()));
+        }
+        finder.append(parameters[i].type, *value, ports);
+        values.push_back(std::move(*value));
+    }
+    inside_->check_ports(ports);
+    inside_->take(ports);
+    inside_->core.start(*found, std::move(values));
+}
+
+void Runtime::start_native(std::string name, std::unique_ptr<embedding::Start> code,
+                           const std::vector<std::uint64_t>& ports) {
+    inside_->check_ports(ports);
+    auto core = std::make_shared<embedding::Core>(*inside_, inside_->core, inside_->outside, name);
+    core->start = std::move(code);
+    inside_->take(ports);
+    core->task.index = inside_->core.start_native(
+        std::move(name), std::make_unique<embedding::NativeBody>(core), ports);
+}
+
+void Runtime::close_port(std::uint64_t port) {
+    if (!inside_->core.own(runtime::Runtime::application, port)) {
+        throw std::invalid_argument("the port is not the program's to close");
+    }
+    inside_->core.close(port);
+}
+
+// ---- Running -----------------------------------------------------------------------------------
+
+namespace {
+
+// Components run in the thread that runs the runtime, and cannot run it again.
+class Running {
+  public:
+    explicit Running(bool& is_running) : is_running_(is_running) {
+        if (is_running_) throw std::invalid_argument("the runtime is running");
+        is_running_ = true;
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ~Running() { is_running_ = false; }
+
+  private:
+    bool& is_running_;
+};
+
+}  // namespace
+
+bool Runtime::Inside::run_slice() {
+    running = core.upcoming();
+    const bool went_on = core.step();
+    running = runtime::Runtime::application;
+    return went_on;
+}
+
+void Runtime::Inside::run_ready() {
+    // So often those are looked after who wait for something outside.
+    constexpr int slices_between_looks = 64;
+
+    outside.deliver();
+    for (int slice = 1; run_slice(); ++slice) {
+        if (slice % slices_between_looks == 0) outside.deliver();
+    }
+}
+
+Outcome Runtime::Inside::outcome() {
+    core.report_stuck();
+    if (core.components_left() == 0) return Outcome::ended;
+    return core.components_stuck() > 0 ? Outcome::stuck : Outcome::waiting;
+}
+
+Runtime::Runtime() : Runtime(Program()) {}
+Runtime::Runtime(Program program) : Runtime(std::move(program), Options()) {}
+Runtime::Runtime(Program program, Options options)
+    : inside_(std::make_unique<Inside>(std::move(program), std::move(options))) {}
+Runtime::~Runtime() = default;
+
+Outcome Runtime::run() {
+    const Running running(inside_->is_running);
+    for (;;) {
+        inside_->run_ready();
+        if (inside_->outside.bell()->take_stop()) return Outcome::stopped;
+        const Outcome outcome = inside_->outcome();
+        if (outcome == Outcome::ended || !inside_->outside.wait()) return outcome;
+    }
+}
+
+void Runtime::run_ready() {
+    const Running running(inside_->is_running);
+    inside_->run_ready();
+}
+
+bool Runtime::run_one() {
+    const Running running(inside_->is_running);
+    inside_->outside.deliver();
+    return inside_->run_slice();
+}
+
+std::optional<std::chrono::milliseconds> Runtime::next_time() const {
+    const auto next = inside_->outside.next_time();
+    if (!next) return std::nullopt;
+    return std::chrono::milliseconds(*next);
+}
+
+bool Runtime::wait() {
+    const Running running(inside_->is_running);
+    return inside_->outside.wait();
+}
+
+void Runtime::on_wake(std::function<void()> callback) {
+    inside_->outside.bell()->on_wake(std::move(callback));
+}
+
+void Runtime::wake() {
+    inside_->outside.bell()->ring();
+}
+
+void Runtime::stop() {
+    inside_->outside.bell()->stop();
+}
+
+Outcome Runtime::outcome() {
+    const Running running(inside_->is_running);
+    return inside_->outcome();
+}
+
+// ---- The program itself ------------------------------------------------------------------------
+
+void Runtime::run_sync(embedding::Act& act) {
+    const Running running(inside_->is_running);
+    inside_->run_sync(act);
+}
+
+void Runtime::Inside::run_sync(embedding::Act& act) {
+    host->task.act = &act;
+    act.task = &host->task;
+    auto body = std::make_unique<embedding::NativeBody>(host);
+    body->begin_act();
+    is_host_done = false;
+    impasse.clear();
+    core.enter_application(std::move(body));
+    while (!is_host_done) {
+        run_ready();
+        if (is_host_done) break;
+        if (!core.is_application_dead() && outside.wait()) continue;
+        for (const auto& note : core.explain()) show_note(note, impasse);
+        core.cancel_application(wire::Reason::unsatisfiable, {});
+    }
+    host->task.act = nullptr;
+}
+
+void Runtime::Inside::application_committed(std::unique_ptr<runtime::Body> body) {
+    static_cast<embedding::NativeBody&>(*body).deliver();
+    is_host_done = true;
+}
+
+void Runtime::Inside::application_failed(wire::Reason, const std::string&) {
+    host->task.act->is_late = true;
+    is_host_done = true;
+}
+
+// ---- What can be asked -------------------------------------------------------------------------
+
+bool Runtime::has_failed() const {
+    return inside_->core.has_failed();
+}
+
+std::size_t Runtime::components() const {
+    return inside_->core.components_left();
+}
+
+std::uint64_t Runtime::rounds() const {
+    return inside_->core.rounds_committed();
+}
+
+std::chrono::milliseconds Runtime::now() const {
+    return std::chrono::milliseconds(inside_->outside.now_ms());
+}
+
+std::string Runtime::explain() const {
+    std::string shown = inside_->impasse;
+    if (!shown.empty()) return shown;
+    for (const auto& note : inside_->core.explain()) inside_->show_note(note, shown);
+    return shown;
+}
+
+std::shared_ptr<embedding::Waker> Runtime::waker() const {
+    return inside_->outside.bell();
+}
+
+}  // namespace reowolf
