@@ -3,16 +3,15 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <future>
 #include <random>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "program/shape.hpp"
-#include "post/loop.hpp"
+#include "post/driver.hpp"
 #include "post/lasting.hpp"
+#include "post/loop.hpp"
+#include "program/shape.hpp"
 
 namespace reowolf::connector {
 
@@ -24,7 +23,8 @@ std::unexpected<Failure> fail(Fault fault, std::string text) {
 
 }  // namespace
 
-// ---- The thread --------------------------------------------------------------------------------
+// ---- Whose thread
+// --------------------------------------------------------------------------------
 
 class Connector::Engine {
   public:
@@ -38,7 +38,7 @@ class Connector::Engine {
         // With its first timer a loop takes the descriptors that it needs: here, where somebody
         // can be told that there are none.
         loop_.cancel(loop_.after(0, [] {}));
-        thread_ = std::thread([this] { loop_.run(); });
+        driver_.emplace(loop_);
     }
 
     ~Engine() {
@@ -46,17 +46,14 @@ class Connector::Engine {
             if (!member_) return done(true);
             member_->leave([done] { done(true); });
         });
-        loop_.stop();
-        thread_.join();
+        driver_.reset();
     }
 
     void start_connecting(std::int64_t timeout_ms, std::function<void()> notify) {
-        const auto promise = std::make_shared<std::promise<Status>>();
-        connected_ = promise->get_future();
-        loop_.post([this, timeout_ms, notify = std::move(notify), promise]() mutable {
+        const bool is_watched = expect_end(notify);
+        loop_.post([this, timeout_ms, notify = std::move(notify)]() mutable {
             handshake_.emplace(description_, class_, loop_, *transport_, limits_);
-            handshake_->start(timeout_ms, [this, notify = std::move(notify),
-                                           promise](auto established) {
+            handshake_->start(timeout_ms, [this, notify = std::move(notify)](auto established) {
                 if (established) {
                     description_ = established->description;
                     member_.emplace(std::move(*established), loop_, limits_, std::random_device{}(),
@@ -64,16 +61,20 @@ class Connector::Engine {
                                         fmt::print("{}\n", line);
                                         std::fflush(stdout);
                                     }});
-                    promise->set_value({});
+                    connected_.emplace();
                 } else {
-                    promise->set_value(std::unexpected(std::move(established.error())));
+                    connected_ = std::unexpected(std::move(established.error()));
                 }
-                if (notify) notify();
+                settle(notify);
             });
         });
+        if (is_watched) driver_->attend();
     }
 
-    Status finish_connecting() { return connected_.get(); }
+    Status finish_connecting() {
+        wait_until_settled();
+        return std::move(connected_);
+    }
     // What the views of all together make; once connecting has succeeded.
     const std::shared_ptr<const Description>& description() const { return description_; }
 
@@ -87,17 +88,17 @@ class Connector::Engine {
 
     void start(Batches batches, std::shared_ptr<const Description> prepared_for,
                std::int64_t timeout_ms, std::function<void()> notify) {
-        const auto promise = std::make_shared<std::promise<Ended>>();
-        ended_ = promise->get_future();
+        const bool is_watched = expect_end(notify);
         loop_.post([this, timeout_ms, batches = std::move(batches), notify = std::move(notify),
-                    prepared_for = std::move(prepared_for), promise]() mutable {
+                    prepared_for = std::move(prepared_for)]() mutable {
             member_->sync(std::move(batches), std::move(prepared_for), timeout_ms,
-                          [this, notify = std::move(notify), promise](auto outcome) {
-                              promise->set_value({std::move(outcome), member_->description(),
-                                                  member_->epoch(), member_->is_expired()});
-                              if (notify) notify();
+                          [this, notify = std::move(notify)](auto outcome) {
+                              ended_ = {std::move(outcome), member_->description(),
+                                        member_->epoch(), member_->is_expired()};
+                              settle(notify);
                           });
         });
+        if (is_watched) driver_->attend();
     }
 
     void interrupt() {
@@ -106,7 +107,10 @@ class Connector::Engine {
         });
     }
 
-    Ended finish() { return ended_.get(); }
+    Ended finish() {
+        wait_until_settled();
+        return std::move(ended_);
+    }
 
     bool propose(const std::shared_ptr<const Description>& next) {
         return wait<bool>([this, &next](auto done) { done(member_->propose(next)); });
@@ -127,10 +131,23 @@ class Connector::Engine {
     // Has the loop begin something, and waits until it calls `done` with the result.
     template <class Result, class Begin>
     Result wait(Begin begin) {
-        std::promise<Result> promise;
-        loop_.post(
-            [&] { begin([&promise](Result result) { promise.set_value(std::move(result)); }); });
-        return promise.get_future().get();
+        std::optional<Result> result;
+        loop_.post([&] { begin([&result](Result found) { result.emplace(std::move(found)); }); });
+        driver_->run_until([&] { return result.has_value(); });
+        return std::move(*result);
+    }
+
+    // Of connecting, or a round: one at a time. Whether somebody is to be told of its end.
+    bool expect_end(const std::function<void()>& notify) {
+        is_settled_ = false;
+        return notify != nullptr;
+    }
+    void settle(const std::function<void()>& notify) {
+        is_settled_ = true;
+        if (notify) notify();
+    }
+    void wait_until_settled() {
+        if (!is_settled_) driver_->run_until([this] { return is_settled_.load(); });
     }
 
     std::shared_ptr<const Description> description_;
@@ -141,9 +158,11 @@ class Connector::Engine {
     // The handshake stays: it listens, and turns away who comes later.
     std::optional<Handshake> handshake_;
     std::optional<Member> member_;
-    std::future<Status> connected_;
-    std::future<Ended> ended_;
-    std::thread thread_;
+    // Results, to be taken once they are there.
+    std::atomic<bool> is_settled_ = false;
+    Status connected_;
+    Ended ended_;
+    std::optional<post::Driver> driver_;
 };
 
 // ---- Establishing ------------------------------------------------------------------------------

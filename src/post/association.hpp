@@ -72,6 +72,8 @@ class Association final : public std::enable_shared_from_this<Association>,
     // until abandon().
     void set_handler(std::uint32_t carrier, ConnectionHandler* handler);
     void set_handler(std::uint32_t carrier, CarrierHandler* handler);
+    // A paused handler gets no messages; they wait, as if there were none.
+    void pause(std::uint32_t carrier, bool pauses);
     void send(std::uint32_t carrier, Outgoing message);
     void close(std::uint32_t carrier);
     void abort(std::uint32_t carrier);
@@ -98,6 +100,7 @@ class Association final : public std::enable_shared_from_this<Association>,
         ConnectionHandler* handler = nullptr;
         CarrierHandler* full_handler = nullptr;  // the same, if it wants all
         bool is_held = true;
+        bool is_paused = false;
         bool is_closing = false;
         std::optional<std::uint64_t> closed_at;  // the number of its Close
         std::optional<Error> end;

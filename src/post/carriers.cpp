@@ -52,6 +52,12 @@ void Association::set_handler(std::uint32_t number, CarrierHandler* handler) {
     if (Carrier* const carrier = carrier_of(number)) carrier->full_handler = handler;
 }
 
+void Association::pause(std::uint32_t number, bool pauses) {
+    Carrier* const carrier = carrier_of(number);
+    if (!carrier || std::exchange(carrier->is_paused, pauses) == pauses) return;
+    if (!pauses) post_delivery(number);
+}
+
 void Association::limit_message_bytes(std::uint32_t number, std::size_t bytes_max) {
     if (Carrier* const carrier = carrier_of(number)) carrier->message_bytes_max = bytes_max;
 }
@@ -189,7 +195,8 @@ void Association::on_fragment(const records::Fragment& fragment, std::vector<std
     if (carrier->received > carrier->window) {
         return fail({Failure::protocol, fmt::format("{}: it sends more than it may", remote_)});
     }
-    if (carrier->handler && carrier->inbox.empty() && !carrier->is_delivering) {
+    if (carrier->handler && !carrier->is_paused && carrier->inbox.empty() &&
+        !carrier->is_delivering) {
         return take(fragment.carrier, fragment);
     }
     carrier->inbox.push_back(std::move(bytes));
@@ -234,7 +241,7 @@ void Association::deliver(std::uint32_t number) {
     carrier->delivery_posted = false;
     if (carrier->is_delivering) return;
     carrier->is_delivering = true;
-    while (carrier && carrier->handler && !carrier->inbox.empty()) {
+    while (carrier && carrier->handler && !carrier->is_paused && !carrier->inbox.empty()) {
         const std::vector<std::byte> bytes = std::move(carrier->inbox.front());
         carrier->inbox.pop_front();
         const auto record = records::decode(bytes);
@@ -243,7 +250,8 @@ void Association::deliver(std::uint32_t number) {
     }
     if (!carrier) return;
     carrier->is_delivering = false;
-    if (!carrier->handler || !carrier->end || carrier->is_reported) return forget_if_done(number);
+    const bool is_next = carrier->handler && carrier->end && carrier->inbox.empty();
+    if (!is_next || carrier->is_reported) return forget_if_done(number);
     carrier->is_reported = true;
     carrier->full_handler = nullptr;
     std::exchange(carrier->handler, nullptr)->on_closed(*carrier->end);

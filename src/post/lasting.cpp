@@ -7,44 +7,13 @@
 #include <utility>
 
 #include "post/association.hpp"
+#include "post/carrier_connection.hpp"
 #include "post/tcp.hpp"
 #include "system/process.hpp"
 
 namespace reowolf::post {
 
 namespace {
-
-class CarrierConnection final : public Connection {
-  public:
-    CarrierConnection(std::shared_ptr<Association> association, std::uint32_t carrier)
-        : association_(std::move(association)), carrier_(carrier) {}
-    ~CarrierConnection() override { association_->abandon(carrier_); }
-    CarrierConnection(const CarrierConnection&) = delete;
-    CarrierConnection& operator=(const CarrierConnection&) = delete;
-
-    void set_handler(ConnectionHandler* handler) override {
-        association_->set_handler(carrier_, handler);
-    }
-    void send(Payload message) override {
-        Outgoing outgoing;
-        outgoing.payload = std::move(message);
-        association_->send(carrier_, std::move(outgoing));
-    }
-    void close() override { association_->close(carrier_); }
-    void abort() override { association_->abort(carrier_); }
-    void limit_message_bytes(std::size_t bytes_max) override {
-        association_->limit_message_bytes(carrier_, bytes_max);
-    }
-    std::size_t queued_bytes() const override { return association_->queued_bytes(carrier_); }
-    void set_return_address(const Address& address) override {
-        association_->set_return_address(address);
-    }
-    std::string remote() const override { return association_->remote(); }
-
-  private:
-    std::shared_ptr<Association> association_;
-    std::uint32_t carrier_;
-};
 
 // Where others dial: learns of each connection whether it is a new association's or an old one's.
 class Reception final : public std::enable_shared_from_this<Reception> {

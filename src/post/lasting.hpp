@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Connections that outlive the connections they are made of: carriers of associations, behind the
-// interface of a transport.
+// interface of a transport. All its connections are CarrierConnections.
 #pragma once
 
 #include <cstdint>

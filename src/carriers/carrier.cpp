@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "carriers/state.hpp"
+
+namespace reowolf::post {
+
+// ---- On the office's thread --------------------------------------------------------------------
+
+Carrier::State::State(std::shared_ptr<Office::Core> office,
+                      std::unique_ptr<CarrierConnection> connection, const Policy& policy)
+    : office_(std::move(office)), connection_(std::move(connection)), policy_(policy) {}
+
+void Carrier::State::begin() {
+    office_->add(shared_from_this());
+    connection_->limit_message_bytes(policy_.message_bytes_max);
+    connection_->pause(true);
+    connection_->set_handler(static_cast<CarrierHandler*>(this));
+}
+
+void Carrier::State::queue(MessageId id, Message message) {
+    if (end_ || !connection_) {
+        unqueue(message.bytes.size());
+        if (message.on_event) message.on_event(Event::dropped);
+        return;
+    }
+    Outgoing outgoing;
+    outgoing.id = id;
+    outgoing.wants_acknowledgement = message.on_event != nullptr;
+    outgoing.properties = {.niceness = message.niceness,
+                           .is_idempotent = message.is_idempotent,
+                           .is_immediate = message.is_immediate};
+    if (message.lifetime) {
+        outgoing.expires_ms = office_->loop().now_ms() + message.lifetime->count();
+    }
+    outgoing.antecedents = std::move(message.antecedents);
+    sent_.emplace(id, Sent{message.bytes.size(), std::move(message.on_event)});
+    outgoing.payload = Payload(std::move(message.bytes));
+    connection_->send(std::move(outgoing));
+}
+
+void Carrier::State::on_fate(std::uint64_t id, Sending::Fate fate) {
+    const auto found = sent_.find(id);
+    if (found == sent_.end()) return;
+    const auto self = shared_from_this();
+    const auto on_event = found->second.on_event;
+    unqueue(std::exchange(found->second.bytes, 0));
+    // Somebody may still be told that it has been acknowledged.
+    if (fate != Sending::Fate::sent || !on_event) sent_.erase(found);
+    if (!on_event) return;
+    switch (fate) {
+        case Sending::Fate::sent:
+            return on_event(Event::sent);
+        case Sending::Fate::expired:
+            return on_event(Event::expired);
+        case Sending::Fate::dropped:
+            return on_event(Event::dropped);
+    }
+}
+
+void Carrier::State::on_acknowledged(std::uint64_t id) {
+    const auto found = sent_.find(id);
+    if (found == sent_.end()) return;
+    const auto on_event = std::move(found->second.on_event);
+    sent_.erase(found);
+    if (on_event) on_event(Event::acknowledged);
+}
+
+void Carrier::State::unqueue(std::size_t bytes) {
+    queued_bytes_ -= bytes;
+    if (!writable_ || (!end_ && queued_bytes_ > policy_.queue_bytes_max / 2)) return;
+    std::exchange(writable_, nullptr)();
+}
+
+void Carrier::State::when_writable(std::function<void()> done) {
+    writable_ = std::move(done);
+    office_->loop().post([self = shared_from_this()] { self->unqueue(0); });
+}
+
+void Carrier::State::receive(OnReceived done) {
+    receiving_ = std::move(done);
+    read_if_wanted();
+}
+
+void Carrier::State::read_if_wanted() {
+    if (!receiving_) return;
+    if (connection_ && !end_) return connection_->pause(false);
+    office_->loop().post([self = shared_from_this()] {
+        if (!self->receiving_) return;
+        std::exchange(self->receiving_, nullptr)(std::unexpected(
+            self->end_.value_or(Trouble{Cause::closed, "the carrier was closed here"})));
+    });
+}
+
+void Carrier::State::on_incoming(Incoming message) {
+    const auto self = shared_from_this();
+    connection_->pause(true);
+    if (!receiving_) return;
+    std::exchange(receiving_, nullptr)(Received{.bytes = std::move(message.bytes),
+                                                .niceness = message.properties.niceness,
+                                                .is_idempotent = message.properties.is_idempotent,
+                                                .is_immediate = message.properties.is_immediate});
+}
+
+void Carrier::State::on_closed(const Error& why) {
+    end(trouble_of(why));
+}
+
+void Carrier::State::end(Trouble why) {
+    if (end_) return;
+    const auto self = shared_from_this();
+    end_ = std::move(why);
+    read_if_wanted();
+    unqueue(0);
+}
+
+std::expected<Carrier, Trouble> Carrier::State::fork() {
+    if (!connection_ || end_) {
+        return std::unexpected(
+            end_.value_or(Trouble{Cause::closed, "the carrier was closed here"}));
+    }
+    auto forked = connection_->fork();
+    if (!forked) return std::unexpected(trouble_of(forked.error()));
+    auto state = std::make_shared<State>(office_, std::move(*forked), policy_);
+    state->begin();
+    return Carrier(std::move(state));
+}
+
+void Carrier::State::accept_forks(std::function<void(Carrier)> accept) {
+    if (!connection_) return;
+    connection_->accept_forks([office = std::weak_ptr(office_), policy = policy_,
+                               accept = std::move(accept)](auto connection) {
+        const auto here = office.lock();
+        if (!here) return;
+        auto state = std::make_shared<State>(here, std::move(connection), policy);
+        state->begin();
+        accept(Carrier(std::move(state)));
+    });
+}
+
+void Carrier::State::close() {
+    if (connection_) connection_->close();
+}
+
+void Carrier::State::release() {
+    const auto self = shared_from_this();
+    office_->remove(this);
+    connection_.reset();
+    end({Cause::closed, "the carrier was destroyed here"});
+    for (auto& [id, sent] : std::exchange(sent_, {})) {
+        if (sent.bytes > 0 && sent.on_event) sent.on_event(Event::dropped);
+    }
+}
+
+Path Carrier::State::path() const {
+    if (!connection_) return {};
+    return {.remote = connection_->remote(),
+            .is_up = connection_->is_up(),
+            .transients = connection_->transients()};
+}
+
+// ---- From any thread ---------------------------------------------------------------------------
+
+std::expected<MessageId, Trouble> Carrier::State::send(Message message) {
+    const std::size_t bytes = message.bytes.size();
+    if (bytes > policy_.message_bytes_max) {
+        return std::unexpected(
+            Trouble{Cause::too_large, fmt::format("a message of {} bytes, the limit is {}", bytes,
+                                                  policy_.message_bytes_max)});
+    }
+    std::size_t queued = queued_bytes_;
+    do {
+        if (queued > 0 && queued + bytes > policy_.queue_bytes_max) {
+            return std::unexpected(
+                Trouble{Cause::full, fmt::format("{} bytes wait to be sent already", queued)});
+        }
+    } while (!queued_bytes_.compare_exchange_weak(queued, queued + bytes));
+    const MessageId id = office_->next_message();
+    auto shared = std::make_shared<Message>(std::move(message));
+    office_->run([self = shared_from_this(), id, shared] { self->queue(id, std::move(*shared)); });
+    return id;
+}
+
+Carrier::~Carrier() {
+    if (!state_) return;
+    Office::Core& office = state_->office();
+    office.run([state = std::move(state_)] { state->release(); });
+}
+
+Carrier& Carrier::operator=(Carrier&& other) noexcept {
+    if (this != &other) {
+        Carrier old(std::move(*this));
+        state_ = std::move(other.state_);
+    }
+    return *this;
+}
+
+std::expected<MessageId, Trouble> Carrier::send(Message message) {
+    return state_->send(std::move(message));
+}
+
+void Carrier::when_writable(std::function<void()> done) {
+    state_->office().run([state = state_, done = std::move(done)] { state->when_writable(done); });
+}
+
+Awaitable<std::monostate> Carrier::when_writable() {
+    return Awaitable<std::monostate>([state = state_](auto done) {
+        state->office().run([state, done = std::move(done)] {
+            state->when_writable([done] { done(std::monostate{}); });
+        });
+    });
+}
+
+void Carrier::receive(OnReceived done) {
+    state_->office().run([state = state_, done = std::move(done)] { state->receive(done); });
+}
+
+Awaitable<std::expected<Received, Trouble>> Carrier::receive() {
+    return Awaitable<std::expected<Received, Trouble>>([state = state_](auto done) {
+        state->office().run([state, done = std::move(done)] { state->receive(done); });
+    });
+}
+
+std::expected<Carrier, Trouble> Carrier::fork() {
+    return state_->office().ask([this] { return state_->fork(); });
+}
+
+void Carrier::accept_forks(std::function<void(Carrier)> accept) {
+    state_->office().run(
+        [state = state_, accept = std::move(accept)] { state->accept_forks(accept); });
+}
+
+void Carrier::close() {
+    state_->office().run([state = state_] { state->close(); });
+}
+
+std::size_t Carrier::queued_bytes() const {
+    return state_->queued_bytes();
+}
+
+Path Carrier::path() const {
+    return state_->office().ask([this] { return state_->path(); });
+}
+
+}  // namespace reowolf::post

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+// The promises of <reowolf/post.hpp>, with two offices in one process.
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <reowolf/post.hpp>
+
+namespace reowolf::post {
+
+namespace {
+
+using Result = std::expected<Received, Trouble>;
+
+// Waits for what happens on the threads of offices.
+class Gathered {
+  public:
+    void add(std::string what) {
+        const std::lock_guard lock(mutex_);
+        all_.push_back(std::move(what));
+        changed_.notify_all();
+    }
+    bool reaches(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, std::chrono::seconds(60),
+                                 [&] { return all_.size() >= count; });
+    }
+    std::vector<std::string> all() {
+        const std::lock_guard lock(mutex_);
+        return all_;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<std::string> all_;
+};
+
+class Carriers : public testing::Test {
+  protected:
+    void connect(const Policy& policy = {}) {
+        Configuration at_far(far_office);
+        at_far.local = "127.0.0.1:0";
+        at_far.policy = policy;
+        std::promise<Carrier> accepted;
+        auto listening =
+            at_far.listen([&](Carrier carrier) { accepted.set_value(std::move(carrier)); });
+        ASSERT_TRUE(listening) << listening.error().text;
+        listener.emplace(std::move(*listening));
+        Configuration at_near(near_office);
+        at_near.remote = listener->local();
+        at_near.policy = policy;
+        std::promise<std::expected<Carrier, Trouble>> made;
+        at_near.initiate([&](auto carrier) { made.set_value(std::move(carrier)); });
+        auto carrier = made.get_future().get();
+        ASSERT_TRUE(carrier) << carrier.error().text;
+        near.emplace(std::move(*carrier));
+        far.emplace(accepted.get_future().get());
+    }
+
+    static Result receive(Carrier& carrier) {
+        std::promise<Result> promise;
+        carrier.receive([&](Result result) { promise.set_value(std::move(result)); });
+        return promise.get_future().get();
+    }
+    static std::string text(Carrier& carrier) {
+        auto result = receive(carrier);
+        return result ? std::string(result->text()) : "trouble: " + result.error().text;
+    }
+
+    Office near_office;
+    Office far_office;
+    std::optional<Listener> listener;
+    std::optional<Carrier> near;
+    std::optional<Carrier> far;
+};
+
+TEST_F(Carriers, carry_messages_both_ways) {
+    connect();
+    ASSERT_TRUE(near->send("hello"));
+    ASSERT_TRUE(near->send(""));
+    ASSERT_TRUE(far->send("yourself"));
+    EXPECT_EQ(text(*far), "hello");
+    EXPECT_EQ(text(*far), "");
+    EXPECT_EQ(text(*near), "yourself");
+    const Path path = near->path();
+    EXPECT_TRUE(path.is_up);
+    EXPECT_EQ(path.transients, 1u);
+    EXPECT_EQ(path.remote, listener->local());
+}
+
+TEST_F(Carriers, deliver_what_was_sent_before_they_are_closed) {
+    connect();
+    ASSERT_TRUE(near->send("last"));
+    near->close();
+    near.reset();
+    EXPECT_EQ(text(*far), "last");
+    const auto end = receive(*far);
+    ASSERT_FALSE(end);
+    EXPECT_EQ(end.error().cause, Cause::closed) << end.error().text;
+}
+
+TEST_F(Carriers, end_at_once_when_they_are_destroyed) {
+    connect();
+    near.reset();
+    const auto end = receive(*far);
+    ASSERT_FALSE(end);
+    EXPECT_EQ(end.error().cause, Cause::lost) << end.error().text;
+}
+
+TEST_F(Carriers, tell_what_becomes_of_a_message) {
+    connect();
+    Gathered events;
+    Message message("watched");
+    message.on_event = [&](Event event) {
+        events.add(event == Event::sent           ? "sent"
+                   : event == Event::acknowledged ? "acknowledged"
+                                                  : "?");
+    };
+    ASSERT_TRUE(near->send(std::move(message)));
+    ASSERT_TRUE(events.reaches(2));
+    EXPECT_EQ(events.all(), (std::vector<std::string>{"sent", "acknowledged"}));
+    EXPECT_EQ(text(*far), "watched");
+}
+
+// The other side does not read; what waits behind its window can be overtaken, or expire.
+TEST_F(Carriers, urgent_messages_pass_and_others_expire) {
+    Policy policy;
+    policy.queue_bytes_max = std::size_t{64} << 20;
+    connect(policy);
+    constexpr std::size_t large = std::size_t{8} << 20;
+    Message first{std::vector<std::byte>(large)};
+    first.niceness = 10;
+    const auto first_id = near->send(std::move(first));
+    ASSERT_TRUE(first_id);
+    Gathered events;
+    Message mortal("too late");
+    mortal.niceness = 10;
+    mortal.lifetime = std::chrono::milliseconds(1);
+    mortal.on_event = [&](Event event) { events.add(event == Event::expired ? "expired" : "?"); };
+    ASSERT_TRUE(near->send(std::move(mortal)));
+    ASSERT_TRUE(events.reaches(1));
+    EXPECT_EQ(events.all().front(), "expired");
+
+    Message after("after the large one");
+    after.antecedents = {*first_id};
+    ASSERT_TRUE(near->send(std::move(after)));
+    Message urgent("urgent");
+    urgent.niceness = 1;
+    urgent.is_idempotent = true;
+    ASSERT_TRUE(near->send(std::move(urgent)));
+    const auto got = receive(*far);
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->text(), "urgent");
+    EXPECT_EQ(got->niceness, 1);
+    EXPECT_TRUE(got->is_idempotent);
+    const auto got_large = receive(*far);
+    ASSERT_TRUE(got_large);
+    EXPECT_EQ(got_large->bytes.size(), large);
+    EXPECT_EQ(text(*far), "after the large one");
+}
+
+TEST_F(Carriers, a_sender_is_told_when_the_queue_is_full) {
+    Policy policy;
+    policy.queue_bytes_max = 100'000;
+    connect(policy);
+    std::size_t sent = 0;
+    std::expected<MessageId, Trouble> result{0};
+    while ((result = near->send(Message(std::vector<std::byte>(50'000))))) ++sent;
+    EXPECT_EQ(result.error().cause, Cause::full);
+    // The other side's window, and the queue, and no more.
+    EXPECT_LE(sent * 50'000, 2'000'000u);
+    EXPECT_LE(near->queued_bytes(), policy.queue_bytes_max);
+    std::promise<void> writable;
+    near->when_writable([&] { writable.set_value(); });
+    for (std::size_t i = 0; i < sent; ++i) ASSERT_TRUE(receive(*far));
+    writable.get_future().get();
+    EXPECT_TRUE(near->send("again"));
+    EXPECT_EQ(text(*far), "again");
+}
+
+TEST_F(Carriers, fork_where_that_is_accepted) {
+    connect();
+    std::promise<Carrier> forked;
+    far->accept_forks([&](Carrier carrier) { forked.set_value(std::move(carrier)); });
+    // Its acceptance is known when this is answered.
+    ASSERT_TRUE(far->send("ready"));
+    EXPECT_EQ(text(*near), "ready");
+    auto beside = near->fork();
+    ASSERT_TRUE(beside) << beside.error().text;
+    ASSERT_TRUE(near->send("on the first"));
+    ASSERT_TRUE(beside->send("on the second"));
+    Carrier other = forked.get_future().get();
+    EXPECT_EQ(text(other), "on the second");
+    EXPECT_EQ(text(*far), "on the first");
+    ASSERT_TRUE(other.send("back"));
+    EXPECT_EQ(text(*beside), "back");
+    // The other way nobody has said that.
+    auto refused = far->fork();
+    ASSERT_TRUE(refused);
+    const auto end = receive(*refused);
+    ASSERT_FALSE(end);
+    EXPECT_EQ(end.error().cause, Cause::lost) << end.error().text;
+    ASSERT_TRUE(near->send("still there"));
+    EXPECT_EQ(text(*far), "still there");
+}
+
+TEST_F(Carriers, a_message_above_the_limit_is_not_taken) {
+    Policy policy;
+    policy.message_bytes_max = 1'000;
+    connect(policy);
+    EXPECT_TRUE(near->send(Message(std::vector<std::byte>(1'000))));
+    const auto result = near->send(Message(std::vector<std::byte>(1'001)));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().cause, Cause::too_large);
+}
+
+TEST_F(Carriers, errors_come_where_the_carrier_would) {
+    connect();
+    Configuration configuration(near_office);
+    const auto fails_with = [&](Cause cause) {
+        std::promise<std::expected<Carrier, Trouble>> made;
+        configuration.initiate([&](auto carrier) { made.set_value(std::move(carrier)); });
+        const auto carrier = made.get_future().get();
+        EXPECT_TRUE(!carrier && carrier.error().cause == cause)
+            << configuration.remote << ": " << (carrier ? "" : carrier.error().text);
+    };
+    configuration.remote = "nowhere";
+    fails_with(Cause::bad_address);
+    configuration.remote = listener->local();
+    listener.reset();
+    configuration.policy.prohibited_transports = {"tcp"};
+    fails_with(Cause::not_supported);
+}
+
+Task echo(Carrier carrier) {
+    while (auto message = co_await carrier.receive()) carrier.send(message->text());
+}
+
+Task converse(const Configuration& configuration, Gathered& heard) {
+    auto carrier = co_await configuration.initiate();
+    if (!carrier) co_return heard.add(carrier.error().text);
+    for (const char* word : {"one", "two", "three"}) {
+        carrier->send(word);
+        auto answer = co_await carrier->receive();
+        heard.add(answer ? std::string(answer->text()) : answer.error().text);
+    }
+    co_await carrier->when_writable();
+    carrier->close();
+    heard.add("done");
+}
+
+TEST(CarriersOfCoroutines, read_like_a_conversation) {
+    Gathered heard;
+    Office office;
+    Configuration at_far(office);
+    at_far.local = "127.0.0.1:0";
+    auto listener = at_far.listen([](Carrier carrier) { echo(std::move(carrier)); });
+    ASSERT_TRUE(listener);
+    Configuration configuration(office);
+    configuration.remote = listener->local();
+    converse(configuration, heard);
+    ASSERT_TRUE(heard.reaches(4));
+    EXPECT_EQ(heard.all(), (std::vector<std::string>{"one", "two", "three", "done"}));
+}
+
+// Who waits when the office ends is told.
+TEST(CarriersOfCoroutines, end_with_the_office) {
+    Gathered heard;
+    std::optional<Listener> listener;
+    std::optional<Carrier> accepted;
+    Office other;
+    {
+        Office office;
+        std::promise<void> is_accepted;
+        Configuration at_other(other);
+        at_other.local = "127.0.0.1:0";
+        auto listening = at_other.listen([&](Carrier carrier) {
+            accepted.emplace(std::move(carrier));
+            is_accepted.set_value();
+        });
+        ASSERT_TRUE(listening);
+        listener.emplace(std::move(*listening));
+        Configuration configuration(office);
+        configuration.remote = listener->local();
+        converse(configuration, heard);
+        is_accepted.get_future().get();
+    }
+    ASSERT_TRUE(heard.reaches(1));
+}
+
+}  // namespace
+
+}  // namespace reowolf::post

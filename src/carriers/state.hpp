@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// What a Carrier stands for. Lives on the office's thread, but for what says otherwise.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include <reowolf/post.hpp>
+
+#include "carriers/office.hpp"
+#include "post/carrier_connection.hpp"
+
+namespace reowolf::post {
+
+class Carrier::State final : public CarrierHandler, public std::enable_shared_from_this<State> {
+  public:
+    State(std::shared_ptr<Office::Core> office, std::unique_ptr<CarrierConnection> connection,
+          const Policy& policy);
+    ~State() override = default;
+    // To be called once, when somebody shares it.
+    void begin();
+
+    // From any thread.
+    std::expected<MessageId, Trouble> send(Message message);
+    std::size_t queued_bytes() const { return queued_bytes_; }
+    Office::Core& office() { return *office_; }
+
+    void when_writable(std::function<void()> done);
+    void receive(OnReceived done);
+    std::expected<Carrier, Trouble> fork();
+    void accept_forks(std::function<void(Carrier)> accept);
+    void close();
+    // The Carrier is gone.
+    void release();
+    void end(Trouble why);
+    Path path() const;
+
+    void on_incoming(Incoming message) override;
+    void on_closed(const Error& why) override;
+    void on_fate(std::uint64_t id, Sending::Fate fate) override;
+    void on_acknowledged(std::uint64_t id) override;
+
+  private:
+    struct Sent {
+        std::size_t bytes = 0;
+        std::function<void(Event)> on_event;
+    };
+
+    void queue(MessageId id, Message message);
+    void unqueue(std::size_t bytes);
+    void read_if_wanted();
+
+    std::shared_ptr<Office::Core> office_;
+    std::unique_ptr<CarrierConnection> connection_;
+    Policy policy_;
+    std::optional<Trouble> end_;
+    OnReceived receiving_;
+    std::function<void()> writable_;
+    std::map<MessageId, Sent> sent_;
+    std::atomic<std::size_t> queued_bytes_ = 0;
+};
+
+}  // namespace reowolf::post
