@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+// Records there and back, and wrong in every way; messages in parts, mixed and put together again.
+#include "post/records.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "base/random.hpp"
+#include "post/assembly.hpp"
+#include "post/recorder.test.hpp"
+#include "post/sending.hpp"
+
+namespace reowolf::post {
+
+namespace {
+
+std::vector<Bytes> one_of_each() {
+    Identity name{};
+    name[3] = std::byte{7};
+    const Bytes body = bytes_of("the body");
+    records::Fragment part;
+    part.carrier = 2;
+    part.slot = 3;
+    part.is_first = true;
+    part.length = 100;
+    part.properties = Properties{.niceness = 9, .is_idempotent = true, .is_immediate = false};
+    part.bytes = body;
+    records::Fragment whole;
+    whole.is_first = whole.is_last = whole.wants_acknowledgement = true;
+    whole.bytes = body;
+    records::Fragment dropped;
+    dropped.is_last = dropped.is_dropped = true;
+    return {records::encode(records::Open{.association = name,
+                                          .sender = name,
+                                          .transient = 3,
+                                          .resumes = true,
+                                          .received = 1u << 20,
+                                          .process = body}),
+            records::encode(records::Opened{name, 5, body}),
+            records::encode(records::Gone{"why"}),
+            records::encode(records::Abort{"why"}),
+            records::encode(records::Acknowledge{77}),
+            records::encode(records::Close{1}),
+            records::encode(records::Abandon{1, "why"}),
+            records::encode(records::Window{1, 1u << 30}),
+            records::encode(records::Fork{3}),
+            records::encode(part),
+            records::encode(whole),
+            records::encode(dropped)};
+}
+
+TEST(Records, come_back_as_they_were) {
+    for (const Bytes& bytes : one_of_each()) {
+        const auto record = records::decode(bytes);
+        ASSERT_TRUE(record) << record.error();
+        EXPECT_EQ(records::encode(*record), bytes);
+    }
+}
+
+TEST(Records, have_the_documented_layout) {
+    EXPECT_EQ(records::encode(records::Window{0x04030201, 5}), (Bytes{std::byte{0x12},
+                                                                      std::byte{1},
+                                                                      std::byte{2},
+                                                                      std::byte{3},
+                                                                      std::byte{4},
+                                                                      std::byte{5},
+                                                                      {},
+                                                                      {},
+                                                                      {},
+                                                                      {},
+                                                                      {},
+                                                                      {},
+                                                                      {}}));
+    records::Fragment whole;
+    whole.carrier = 2;
+    whole.is_first = whole.is_last = true;
+    EXPECT_EQ(records::encode(whole), (Bytes{std::byte{0x8C}, std::byte{2}, {}, {}, {}}));
+}
+
+TEST(Records, are_refused_when_cut_short_or_too_long) {
+    for (Bytes bytes : one_of_each()) {
+        // A shorter part of a message is a part of a message.
+        const bool is_fragment = (bytes.front() & std::byte{0x80}) != std::byte{0};
+        const std::size_t header_bytes = is_fragment ? 5 : bytes.size();
+        for (std::size_t size = 0; size < header_bytes; ++size) {
+            EXPECT_FALSE(records::decode(std::span(bytes).first(size)));
+        }
+        if (is_fragment) continue;
+        bytes.push_back({});
+        EXPECT_FALSE(records::decode(bytes));
+    }
+}
+
+// What is understood says the same when it is said again, so there is one way to say a thing.
+TEST(Records, of_noise_do_no_harm) {
+    const std::vector<Bytes> good = one_of_each();
+    for (std::uint64_t seed = 1; seed <= 200'000; ++seed) {
+        Random random(seed);
+        Bytes bytes;
+        if (random.chance(80)) {
+            bytes = good[random.below(good.size())];
+            for (std::uint64_t changes = 1 + random.below(3); changes > 0; --changes) {
+                bytes[random.below(bytes.size())] = static_cast<std::byte>(random.next());
+            }
+            if (random.chance(30)) bytes.resize(random.below(bytes.size() + 4));
+        } else {
+            bytes.resize(random.below(64));
+            for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.next());
+        }
+        const auto record = records::decode(bytes);
+        if (!record) continue;
+        ASSERT_EQ(records::encode(*record), bytes) << "seed " << seed;
+    }
+}
+
+TEST(Parts, of_many_messages_are_put_together_again) {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        SCOPED_TRACE(fmt::format("seed {}", seed));
+        Random random(seed);
+        Sending sending;
+        constexpr std::uint32_t carriers = 3;
+        std::map<std::uint32_t, Assembly> assemblies;
+        std::map<std::uint32_t, std::uint64_t> consumed;
+        constexpr std::uint64_t window = 300'000;
+        for (std::uint32_t carrier = 0; carrier < carriers; ++carrier) {
+            sending.open(carrier, window);
+        }
+        using Lane = std::pair<std::uint32_t, std::uint16_t>;
+        std::map<Lane, std::vector<Bytes>> sent;
+        std::map<Lane, std::vector<Bytes>> got;
+        for (int step = 0; step < 400; ++step) {
+            if (step < 200 && random.chance(40)) {
+                const auto carrier = static_cast<std::uint32_t>(random.below(carriers));
+                Outgoing message;
+                message.properties.niceness = static_cast<std::uint16_t>(random.below(7));
+                Bytes bytes(random.below(random.chance(30) ? 400'000 : 100));
+                for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.next());
+                sent[{carrier, message.properties.niceness}].push_back(bytes);
+                message.payload = Payload(std::move(bytes));
+                sending.push(carrier, std::move(message));
+            }
+            for (std::uint64_t parts = random.below(8); parts > 0; --parts) {
+                const auto bytes = sending.next(0);
+                if (!bytes) break;
+                ASSERT_LE(bytes->size(), message_bytes_from_strangers);
+                const auto record = records::decode(*bytes);
+                ASSERT_TRUE(record);
+                const auto& part = std::get<records::Fragment>(*record);
+                consumed[part.carrier] += records::charge(part.bytes.size());
+                auto whole = assemblies[part.carrier].add(part, 400'000);
+                ASSERT_TRUE(whole) << whole.error().text;
+                if (!*whole) continue;
+                got[{part.carrier, (*whole)->properties.niceness}].push_back(
+                    std::move((*whole)->bytes));
+            }
+            for (const auto& [carrier, charge] : consumed) sending.widen(carrier, charge + window);
+        }
+        while (const auto bytes = sending.next(0)) {
+            const auto record = records::decode(*bytes);
+            const auto& part = std::get<records::Fragment>(*record);
+            consumed[part.carrier] += records::charge(part.bytes.size());
+            sending.widen(part.carrier, consumed[part.carrier] + window);
+            auto whole = assemblies[part.carrier].add(part, 400'000);
+            ASSERT_TRUE(whole);
+            if (!*whole) continue;
+            got[{part.carrier, (*whole)->properties.niceness}].push_back(
+                std::move((*whole)->bytes));
+        }
+        EXPECT_TRUE(got == sent);
+        EXPECT_TRUE(sending.is_empty());
+    }
+}
+
+TEST(Parts, that_do_not_fit_together_are_refused) {
+    const Bytes body(10);
+    const auto part = [&](bool is_first, bool is_last, std::uint64_t length, std::size_t bytes) {
+        records::Fragment one;
+        one.is_first = is_first;
+        one.is_last = is_last;
+        one.length = length;
+        one.bytes = std::span(body).first(bytes);
+        return one;
+    };
+    const auto fails = [&](const std::vector<records::Fragment>& parts, Failure failure) {
+        Assembly assembly;
+        for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+            if (!assembly.add(parts[i], 20)) return false;
+        }
+        const auto last = assembly.add(parts.back(), 20);
+        return !last && last.error().failure == failure;
+    };
+    EXPECT_TRUE(fails({part(false, true, 0, 5)}, Failure::protocol)) << "without a beginning";
+    EXPECT_TRUE(fails({part(true, false, 21, 5)}, Failure::too_large));
+    EXPECT_TRUE(fails({part(true, false, 12, 5), part(true, false, 12, 5)}, Failure::protocol));
+    EXPECT_TRUE(fails({part(true, false, 12, 5), part(false, true, 0, 5)}, Failure::protocol));
+    EXPECT_TRUE(fails({part(true, false, 12, 5), part(false, false, 0, 8)}, Failure::protocol));
+    EXPECT_TRUE(fails({part(true, false, 12, 0)}, Failure::protocol)) << "nothing";
+    EXPECT_FALSE(fails({part(true, false, 12, 5), part(false, true, 0, 7)}, Failure::protocol));
+}
+
+}  // namespace
+
+}  // namespace reowolf::post

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// libFuzzer: any bytes as a record of an association, and as a stream of frames.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <vector>
+
+#include "post/frame_reader.hpp"
+#include "post/records.hpp"
+
+// libFuzzer calls it by this name: NOLINTNEXTLINE(readability-identifier-naming)
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto bytes = std::as_bytes(std::span(data, size));
+    // There is one way to say a thing.
+    if (const auto record = reowolf::post::records::decode(bytes)) {
+        if (!std::ranges::equal(reowolf::post::records::encode(*record), bytes)) std::abort();
+    }
+    constexpr std::size_t message_bytes_max = 1'000;
+    reowolf::post::FrameReader reader(message_bytes_max);
+    for (std::size_t at = 0; at < size;) {
+        const auto space = reader.space();
+        const std::size_t count = std::min(space.size(), size - at);
+        std::ranges::copy(bytes.subspan(at, count), space.begin());
+        reader.arrived(count);
+        at += count;
+        std::vector<std::byte> message;
+        for (auto next = reader.next(message); next != reowolf::post::FrameReader::Next::more;
+             next = reader.next(message)) {
+            if (message.size() > message_bytes_max) std::abort();
+            if (!reader.complaint().empty()) return 0;
+        }
+    }
+    return 0;
+}
