@@ -2,16 +2,16 @@
 // Rounds on an asio executor: asynchronous operations with any completion token, so also
 //
 //     asio::awaitable<void> trade(reowolf::RealtimeConnector& c) {
-//         co_await reowolf::async_connect(c, asio::use_awaitable);
+//         co_await reowolf::async_connect(c);
 //         c.put("price", 42u);
-//         const reowolf::Result<bool> expired =
-//             co_await reowolf::async_sync(c, asio::use_awaitable);
+//         const reowolf::Result<bool> expired = co_await reowolf::async_sync(c);
 //     }
 //
 // They complete with a Result, on the token's executor, and the thread is free meanwhile. The
 // connector must stay until then, and be used for nothing else. Cancelling an operation gives up
-// the waiting, not the round: the next async_sync goes on with it, and closing the connector
-// abandons it.
+// the waiting, not the round: the next async_sync goes on with it. Connector::interrupt() in
+// between gives up the round, so that the next async_sync fails with ETIMEDOUT unless it has
+// happened; closing the connector abandons it.
 #pragma once
 
 #include <memory>
@@ -56,22 +56,22 @@ auto async_round(Connector& connector, Start start, Finish finish, Token&& token
         token);
 }
 
-template <class Token>
-auto async_connect(Connector& connector, Token&& token) {
+template <class Token = asio::use_awaitable_t<>>
+auto async_connect(Connector& connector, Token&& token = {}) {
     return async_round<void>(
         connector, [&connector] { return connector.try_connect_start(); },
         [&connector] { return connector.try_connect_finish(); }, std::forward<Token>(token));
 }
 
-template <class Token>
-auto async_sync(RealtimeConnector& connector, Token&& token) {
+template <class Token = asio::use_awaitable_t<>>
+auto async_sync(RealtimeConnector& connector, Token&& token = {}) {
     return async_round<bool>(
         connector, [&connector] { return connector.try_sync_start(); },
         [&connector] { return connector.try_sync_finish(); }, std::forward<Token>(token));
 }
 
-template <class Token>
-auto async_await(LogicalConnector& connector, Token&& token) {
+template <class Token = asio::use_awaitable_t<>>
+auto async_await(LogicalConnector& connector, Token&& token = {}) {
     return async_round<bool>(
         connector, [&connector] { return connector.try_await_start(); },
         [&connector] { return connector.try_await_finish(); }, std::forward<Token>(token));

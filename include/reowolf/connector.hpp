@@ -69,12 +69,14 @@ class Connector {
         : conn_(std::exchange(other.conn_, -1)),
           awaited_(std::move(other.awaited_)),
           is_begun_(other.is_begun_),
-          types_(std::move(other.types_)) {}
+          types_(std::move(other.types_)),
+          expected_(std::move(other.expected_)) {}
     Connector& operator=(Connector&& other) noexcept {
         std::swap(conn_, other.conn_);
         std::swap(awaited_, other.awaited_);
         std::swap(is_begun_, other.is_begun_);
         std::swap(types_, other.types_);
+        std::swap(expected_, other.expected_);
         return *this;
     }
     Connector(const Connector&) = delete;
@@ -97,12 +99,17 @@ class Connector {
         return done(rw_configure(conn_, description.c_str()));
     }
 
-    // Waits until all peers are there, 30 s if timeout() does not say otherwise.
+    // Waits until all peers are there, 30 s if timeout() does not say otherwise. Then checks the
+    // ports that in() and out() have made before: EINVAL, ENOENT, EACCES or EPERM for one that is
+    // not as it was said to be, and the connector is connected all the same.
     void connect() { value_or_throw(try_connect()); }
-    Result<void> try_connect() { return done(rw_connect(conn_)); }
+    Result<void> try_connect() { return connected(rw_connect(conn_)); }
     // The same for event loops, as the start and finish of rounds.
     Result<void> try_connect_start() { return begun(rw_connect_start); }
-    Result<void> try_connect_finish() { return ended(rw_connect_finish); }
+    Result<void> try_connect_finish() {
+        is_begun_ = false;
+        return connected(rw_connect_finish(conn_));
+    }
 
     // Of connect, sync and await. Zero: what is not possible at once fails.
     void timeout(std::chrono::milliseconds limit) {
@@ -150,13 +157,7 @@ class Connector {
         for (const auto& [name, known] : types_) {
             if (name == port && known == shape) return;
         }
-        const std::string whole = type(port);
-        const std::size_t begin = whole.find('<') + 1;
-        const std::string known = whole.substr(begin, whole.size() - begin - 1);
-        if (known != shape) {
-            throw Error({std::make_error_code(std::errc::invalid_argument),
-                         "port '" + port + "' carries " + known + ", not " + shape});
-        }
+        value_or_throw(fits(port, "", shape));
         types_.emplace_back(port, shape);
     }
 
@@ -200,9 +201,14 @@ class Connector {
         is_begun_ = result.has_value();
         return result;
     }
-    Result<void> ended(int (*finish)(int)) {
-        is_begun_ = false;
-        return done(finish(conn_));
+    Result<void> connected(int status) {
+        Result<void> result = done(status);
+        std::vector<Expected> expected;
+        if (result) expected = std::exchange(expected_, {});
+        for (const Expected& each : expected) {
+            if (result) result = fits(each.port, each.direction, each.shape);
+        }
+        return result;
     }
     // After a round: 1 means expired.
     Result<bool> finished(int status) {
@@ -227,12 +233,32 @@ class Connector {
     template <class T>
     using Gotten = typename GottenBy<T>::Type;
 
-    void expect_direction(const std::string& port, std::string_view direction) {
-        const std::string found = type(port);
-        if (!found.starts_with(direction)) {
-            throw Error({std::make_error_code(std::errc::operation_not_permitted),
-                         "port '" + port + "' is '" + found + "'"});
+    // A port that in() or out() makes: checked now, or as soon as the connector is connected.
+    void expect(const std::string& port, const std::string& direction, const std::string& shape) {
+        if (rw_type(conn_, port.c_str(), nullptr, 0) < 0 && errno == ENOTCONN) {
+            expected_.push_back({port, direction, shape});
+        } else {
+            value_or_throw(fits(port, direction, shape));
         }
+    }
+    // Whether the port is as it is said to be. Any direction is right if `direction` is empty.
+    Result<void> fits(const std::string& port, const std::string& direction,
+                      const std::string& shape) {
+        const int length = rw_type(conn_, port.c_str(), nullptr, 0);
+        if (const Result<void> right = done(length); !right) return right;
+        const std::string whole = type(port);
+        const std::size_t begin = whole.find('<') + 1;
+        const std::string known = whole.substr(begin, whole.size() - begin - 1);
+        if (!whole.starts_with(direction)) {
+            return failure(std::errc::operation_not_permitted,
+                           "port '" + port + "' is '" + whole + "'");
+        }
+        if (known == shape) return {};
+        return failure(std::errc::invalid_argument,
+                       "port '" + port + "' carries " + known + ", not " + shape);
+    }
+    static std::unexpected<Failure> failure(std::errc code, std::string text) {
+        return std::unexpected(Failure{std::make_error_code(code), std::move(text)});
     }
     template <Puttable T>
     void give(int (*call)(int, const char*, const void*, std::size_t), const std::string& port,
@@ -275,11 +301,16 @@ class Connector {
     bool is_begun_ = false;
 
   private:
+    struct Expected {
+        std::string port, direction, shape;
+    };
     std::vector<std::pair<std::string, std::string>> types_;  // checked before
+    std::vector<Expected> expected_;                          // to be checked
 };
 
-// A port of this peer whose name, direction and type were checked once, when it was made. Must not
-// outlive its connector, nor a new protocol of it.
+// A port of this peer whose name, direction and type are checked once: when it is made, or when the
+// connector is connected if that is later. Must not outlive its connector, nor a new protocol of
+// it.
 template <class Owner, Puttable T>
 class InPort {
   public:
@@ -376,17 +407,15 @@ class RealtimeConnector : public Connector {
     }
 
     // A port that the application puts into, or gets from. ENOENT, EACCES, EINVAL (not that type),
-    // EPERM (the other direction).
+    // EPERM (the other direction); before connecting nothing is checked, and connect() does it.
     template <Puttable T>
     InPort<RealtimeConnector, T> in(const std::string& port) {
-        expect_direction(port, "in<");
-        expect_type(port, Codec<T>::type());
+        expect(port, "in<", Codec<T>::type());
         return {*this, port};
     }
     template <Gettable T>
     OutPort<RealtimeConnector, T> out(const std::string& port) {
-        expect_direction(port, "out<");
-        expect_type(port, Codec<T>::type());
+        expect(port, "out<", Codec<T>::type());
         return {*this, port};
     }
 };
@@ -427,14 +456,12 @@ class LogicalConnector : public Connector {
 
     template <Puttable T>
     InPort<LogicalConnector, T> in(const std::string& port) {
-        expect_direction(port, "in<");
-        expect_type(port, Codec<T>::type());
+        expect(port, "in<", Codec<T>::type());
         return {*this, port};
     }
     template <Gettable T>
     OutPort<LogicalConnector, T> out(const std::string& port) {
-        expect_direction(port, "out<");
-        expect_type(port, Codec<T>::type());
+        expect(port, "out<", Codec<T>::type());
         return {*this, port};
     }
 

@@ -92,6 +92,47 @@ TEST(CppAsio, WaitingCanBeCancelledAndTakenUpAgain) {
     EXPECT_EQ(taken, 7U);
 }
 
+TEST(CppAsio, ARoundThatIsInterruptedIsLateAndMoreCanBePrepared) {
+    Pair<RealtimeConnector, RealtimeConnector> pair(counting);
+    asio::io_context context;
+    std::uint32_t taken = 0;
+    run(context,
+        [](RealtimeConnector& amy, RealtimeConnector& bob,
+           std::uint32_t& into) -> asio::awaitable<void> {
+            asio::steady_timer timer(co_await asio::this_coro::executor, 1ms);
+            const auto first = co_await (async_sync(bob) || timer.async_wait(asio::use_awaitable));
+            EXPECT_EQ(first.index(), 1U);
+            bob.interrupt();
+            const Result<bool> late = co_await async_sync(bob);
+            EXPECT_FALSE(late.has_value());
+            EXPECT_TRUE(!late && late.error().code == std::errc::timed_out);
+            bob.get("take", into);
+            amy.put("give", 9U);
+            const auto both = co_await (async_sync(amy) && async_sync(bob));
+            EXPECT_TRUE(std::get<0>(both).has_value());
+            EXPECT_TRUE(std::get<1>(both).has_value());
+        }(pair.amy, pair.bob, taken));
+    EXPECT_EQ(taken, 9U);
+}
+
+TEST(CppAsio, OnAStrandOfAPool) {
+    Pair<RealtimeConnector, RealtimeConnector> pair(counting);
+    asio::thread_pool pool(2);
+    std::uint32_t taken = 0;
+    const auto strand = asio::make_strand(pool);
+    auto done = asio::co_spawn(
+        strand,
+        [&]() -> asio::awaitable<void> {
+            pair.amy.put("give", 5U);
+            pair.bob.get("take", taken);
+            co_await (async_sync(pair.amy) && async_sync(pair.bob));
+            EXPECT_TRUE(strand.running_in_this_thread());
+        },
+        asio::use_future);
+    done.get();
+    EXPECT_EQ(taken, 5U);
+}
+
 TEST(CppAsio, AnyCompletionTokenWillDo) {
     Pair<RealtimeConnector, RealtimeConnector> pair(counting);
     asio::thread_pool pool(1);

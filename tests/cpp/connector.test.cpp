@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <chrono>
 #include <future>
 
@@ -76,6 +77,49 @@ TEST(CppRealtime, PortsAreCheckedOnce) {
     EXPECT_EQ(code_of([&] { pair.amy.out<Order>("order"); }), std::errc::operation_not_permitted);
     EXPECT_EQ(code_of([&] { pair.amy.in<Order>("nothing"); }),
               std::errc::no_such_file_or_directory);
+}
+
+TEST(CppRealtime, PortsMadeBeforeAreCheckedAtConnect) {
+    const std::string protocol = with_addresses(orders);
+    RealtimeConnector amy;
+    RealtimeConnector bob;
+    amy.configure("self amy;\n" + protocol);
+    bob.configure("self bob;\n" + protocol);
+    const auto order = amy.in<Order>("order");
+    const auto taken = bob.out<Order>("order");
+    bob.out<std::uint32_t>("answer");  // is one to put into, and of another type
+    auto connecting = std::async(std::launch::async, [&] { return amy.try_connect(); });
+    const Result<void> connected = bob.try_connect();
+    EXPECT_TRUE(connecting.get().has_value());
+    ASSERT_FALSE(connected.has_value());
+    EXPECT_EQ(connected.error().code, std::errc::operation_not_permitted);
+    EXPECT_NE(connected.error().text.find("answer"), std::string::npos) << connected.error().text;
+
+    order.put(Order{"quinces", 4});
+    taken.get();
+    auto other = std::async(std::launch::async, [&] { return amy.sync(); });
+    bob.sync();
+    other.get();
+    EXPECT_EQ(taken.value(), (Order{"quinces", 4}));
+}
+
+TEST(CppRealtime, BytesAreSeenInPlace) {
+    Pair<RealtimeConnector, RealtimeConnector> pair(
+        "connector c {\n"
+        "    peer amy = \"$\" { in<u8[]> give; }\n"
+        "    peer bob = \"$\" { out<u8[]> take; }\n"
+        "    new pass(amy.give, bob.take);\n"
+        "}\n"
+        "primitive pass(in<u8[]> a, out<u8[]> b) { while (true) sync put(b, get(a)); }\n");
+    const std::vector<std::uint8_t> picture(100'000, 7);
+    pair.amy.put("give", std::span(picture));
+    pair.bob.get<Bytes>("take");
+    pair.round();
+    const auto seen = pair.bob.view("take");
+    ASSERT_TRUE(seen.has_value());
+    EXPECT_EQ(seen->size(), picture.size());
+    EXPECT_EQ(seen->data(), pair.bob.view("take")->data());  // not copied for whoever asks
+    EXPECT_TRUE(std::ranges::equal(*seen, std::as_bytes(std::span(picture))));
 }
 
 TEST(CppRealtime, AWrongTypeIsRefusedBothWays) {
