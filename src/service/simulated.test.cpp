@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+// Service networks over several processes, simulated: what happens is repeated from its seed.
+#include "service/simulated.hpp"
+
+#include <array>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/random.hpp"
+
+namespace reowolf::service {
+namespace {
+
+using namespace std::chrono_literals;
+
+template <class F>
+Code code_of(F&& failing) {
+    try {
+        failing();
+    } catch (const Error& error) {
+        return error.code();
+    }
+    return Code::none;
+}
+
+// One process with a root that serves "where" and "add".
+struct Site {
+    Site(SimulatedWorld& world, const std::string& host) : network(world.process(host)) {
+        network->on_event([this](const Event& event) { events.push_back(event); });
+        root.emplace(*network, host);
+        root->provide("at " + host, [host] { return host; });
+    }
+    bool has(Event::Kind kind) const {
+        for (const Event& event : events) {
+            if (event.kind == kind) return true;
+        }
+        return false;
+    }
+    std::unique_ptr<Network> network;
+    std::deque<Event> events;
+    std::optional<Node> root;
+};
+
+TEST(Processes, ASubtreeInAnotherProcessServesAndRequests) {
+    SimulatedWorld world(1);
+    Site master(world, "master"), left(world, "left"), below(world, "below");
+    EXPECT_EQ(master.root->listen("master:7000"), "master:7000");
+    left.root->listen("left:7000");
+    left.root->join("master:7000");
+    below.root->join("left:7000");
+    EXPECT_EQ(code_of([&] { left.root->call<std::string>("at master"); }), Code::not_started);
+    world.run_for(1'000);
+    master.root->start();
+    EXPECT_EQ(master.root->call<std::string>("at left"), "left");
+    EXPECT_TRUE(master.root->wait_for("at below"));
+    EXPECT_EQ(master.root->call<std::string>("at below"), "below");
+    EXPECT_EQ(left.root->call<std::string>("at master"), "master");
+    EXPECT_EQ(below.root->call<std::string>("at master"), "master");
+    EXPECT_EQ(below.root->call<std::string>("at left"), "left");
+    EXPECT_TRUE(master.has(Event::Kind::joined));
+    EXPECT_TRUE(below.has(Event::Kind::joined));
+}
+
+TEST(Processes, SiblingsReachEachOtherThroughTheirParent) {
+    SimulatedWorld world(2);
+    Site master(world, "master"), left(world, "left"), right(world, "right");
+    master.root->listen("master:7000");
+    master.root->start();
+    left.root->join("master:7000");
+    right.root->join("master:7000");
+    left.root->provide("route", [](const Context& context) { return context.route(); });
+    EXPECT_TRUE(master.root->wait_for("route"));
+    EXPECT_TRUE(master.root->wait_for("at right"));
+    EXPECT_EQ(right.root->call<std::string>("at left"), "left");
+    EXPECT_EQ(right.root->call<std::vector<NodeId>>("route"), std::vector{right.root->id()});
+    EXPECT_EQ(code_of([&] { right.root->call<int>("at left"); }), Code::wrong_types);
+    EXPECT_EQ(code_of([&] { right.root->call<int>("nowhere"); }), Code::unknown_service);
+    EXPECT_EQ(code_of([&] { right.root->call<std::string>(Options{.hops = 1}, "at left"); }),
+              Code::hops_exhausted);
+}
+
+TEST(Processes, ErrorsComeBack) {
+    SimulatedWorld world(3);
+    Site master(world, "master"), left(world, "left");
+    left.root->provide("throw",
+                       [](const std::string& text) -> int { throw std::runtime_error(text); });
+    left.root->provide("slow", [&]() -> Task<> { co_await left.network->after(1s); });
+    master.root->listen("master:7000");
+    master.root->start();
+    left.root->join("master:7000");
+    EXPECT_TRUE(master.root->wait_for("slow"));
+    try {
+        master.root->call<int>("throw", "a reason");
+        ADD_FAILURE();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), Code::thrown);
+        EXPECT_STREQ(error.reason(), "a reason");
+    }
+    EXPECT_EQ(code_of([&] { master.root->call<int>("throw", std::string(100'000, 'x')); }),
+              Code::thrown);
+    EXPECT_EQ(code_of([&] { master.root->call<void>(Options{.timeout = 200ms}, "slow"); }),
+              Code::timed_out);
+    EXPECT_EQ(code_of([&] { master.root->call<void>("slow"); }), Code::none);
+}
+
+TEST(Processes, LossIsToldToAllWhoWait) {
+    SimulatedWorld world(4);
+    Site master(world, "master");
+    auto left = std::make_unique<Site>(world, "left");
+    left->root->provide("slow", [&]() -> Task<> { co_await left->network->after(100s); },
+                        {.reentrant = true});
+    master.root->listen("master:7000");
+    master.root->start();
+    left->root->join("master:7000");
+    EXPECT_TRUE(master.root->wait_for("slow"));
+    std::vector<Answer<void>> answers;
+    for (int i = 0; i < 10; ++i) {
+        answers.push_back(master.root->request<void>(Options{.timeout = 60s}, "slow"));
+    }
+    world.run_for(100);
+    // Nothing breaks, it is just silent: TICK finds it.
+    const std::int64_t began_ms = world.now_ms();
+    world.network().silence("left");
+    for (auto& each : answers) EXPECT_EQ(code_of([&] { each.get(); }), Code::lost);
+    EXPECT_LT(world.now_ms() - began_ms, 5'000);
+    EXPECT_TRUE(master.has(Event::Kind::lost));
+    EXPECT_EQ(code_of([&] { master.root->call<void>("slow"); }), Code::unknown_service);
+    // And it comes back by itself.
+    world.network().heal();
+    EXPECT_TRUE(master.root->wait_for("slow"));
+    EXPECT_EQ(master.root->call<std::string>("at left"), "left");
+}
+
+TEST(Processes, AProcessThatLeavesInOrderServesWhatItHas) {
+    SimulatedWorld world(5);
+    Site master(world, "master");
+    std::optional<Site> left(std::in_place, world, "left");
+    left->root->provide("slow", [&]() -> Task<int> {
+        co_await left->network->after(1s);
+        co_return 1;
+    });
+    master.root->listen("master:7000");
+    master.root->start();
+    left->root->join("master:7000");
+    EXPECT_TRUE(master.root->wait_for("slow"));
+    auto answer = master.root->request<int>("slow");
+    world.run_for(100);
+    left->root.reset();
+    world.run_for(100);
+    EXPECT_EQ(answer.get(), 1);
+    EXPECT_TRUE(master.has(Event::Kind::left));
+    EXPECT_FALSE(master.has(Event::Kind::lost));
+}
+
+TEST(Processes, ACircleIsALoop) {
+    SimulatedWorld world(6);
+    Site one(world, "one"), two(world, "two"), three(world, "three");
+    one.root->start();
+    two.root->start();
+    three.root->start();
+    one.root->listen("one:1");
+    two.root->listen("two:1");
+    three.root->listen("three:1");
+    one.root->join("two:1");
+    two.root->join("three:1");
+    three.root->join("one:1");
+    world.run_for(5'000);
+    EXPECT_EQ(code_of([&] { one.root->call<int>("nothing"); }), Code::loop);
+    // What is there is found, also in a circle; what goes is forgotten.
+    EXPECT_EQ(one.root->call<std::string>("at two"), "two");
+    EXPECT_EQ(two.root->call<std::string>("at one"), "one");
+    two.root->withdraw("at two");
+    world.run_for(5'000);
+    EXPECT_EQ(code_of([&] { one.root->call<std::string>("at two"); }), Code::loop);
+    one.root->part();
+    world.run_for(5'000);
+    EXPECT_EQ(code_of([&] { one.root->call<int>("nothing"); }), Code::unknown_service);
+}
+
+TEST(Processes, RebuffedAndRepeated) {
+    SimulatedWorld world(7);
+    Site master(world, "master"), child(world, "child");
+    child.root->join("master:7000");
+    world.run_for(3'000);
+    EXPECT_TRUE(child.has(Event::Kind::failed));
+    EXPECT_THROW(child.root->join("master:7000"), Error);
+    EXPECT_THROW(child.root->join("nonsense"), Error);
+    EXPECT_THROW(child.root->listen("nonsense"), Error);
+    master.root->listen("master:7000");
+    EXPECT_THROW(master.root->listen("master:7000"), Error);
+    world.run_for(5'000);
+    EXPECT_EQ(code_of([&] { master.root->start(); }), Code::none);
+    EXPECT_EQ(child.root->call<std::string>("at master"), "master");
+    Node other(*master.network, "other");
+    Node joined(*master.network, "joined");
+    joined.join("elsewhere:1");
+    EXPECT_THROW(joined.move_to(other), Error);
+}
+
+TEST(Processes, AStartWaitsForSubtreesAndSaysWhoIsMissing) {
+    SimulatedWorld world(8);
+    Site master(world, "master"), left(world, "left");
+    master.root->listen("master:7000");
+    left.root->join("master:7000");
+    world.run_for(1'000);
+    world.network().silence("left");
+    EXPECT_EQ(code_of([&] { master.root->start(1s); }), Code::timed_out);
+    world.network().heal();
+    EXPECT_EQ(code_of([&] { master.root->start(); }), Code::none);
+    EXPECT_TRUE(master.root->wait_for("at left"));
+}
+
+// Processes fail at random moments, connections break, come back; services move and are replaced.
+// Each request ends once, with the right answer or with a defined error, and in the end everything
+// can be reached again.
+class Failures : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(Failures, NoRequestIsSilent) {
+    const std::uint64_t seed = GetParam();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    SimulatedWorld world(seed, {.tick = 200ms, .tick_patience = 1'000ms});
+    Random random(seed);
+    const std::vector<std::string> hosts = {"a", "b", "c", "d"};
+    struct Host {
+        std::unique_ptr<Site> site;
+        std::vector<Answer<std::uint64_t>> answers;
+        std::vector<std::uint64_t> expected;
+    };
+    std::map<std::string, Host> sites;
+    const auto begin = [&](const std::string& host) {
+        auto site = std::make_unique<Site>(world, host);
+        site->root->provide("double", [](std::uint64_t x) { return 2 * x; });
+        site->root->provide(
+            "later",
+            [network = site->network.get()](std::uint64_t x) -> Task<std::uint64_t> {
+                co_await network->after(std::chrono::milliseconds(x % 300));
+                co_return 2 * x;
+            },
+            {.reentrant = host != "b"});
+        if (host == "a") {
+            site->root->listen("a:1");
+            site->root->start(1ms);
+        } else {
+            if (host == "b") site->root->listen("b:1");
+            site->root->join(host == "c" ? "b:1" : "a:1");
+        }
+        sites[host].site = std::move(site);
+    };
+    std::map<Code, int> ends;
+    const auto collect = [&](Host& host) {
+        for (std::size_t i = 0; i < host.answers.size(); ++i) {
+            std::uint64_t value = 0;
+            const Code code = code_of([&] { value = host.answers[i].get(); });
+            ++ends[code];
+            if (code == Code::none) {
+                EXPECT_EQ(value, host.expected[i]);
+            }
+        }
+        host.answers.clear();
+        host.expected.clear();
+    };
+    for (const auto& host : hosts) begin(host);
+    for (int action = 0; action < 150; ++action) {
+        const std::string& host = hosts[random.below(hosts.size())];
+        Site* site = sites[host].site.get();
+        switch (random.below(12)) {
+            case 0:
+                if (site == nullptr || host == "a") break;
+                if (random.chance(50)) world.kill(host);
+                collect(sites[host]);
+                sites[host].site.reset();
+                world.kill(host);
+                break;
+            case 1:
+                world.network().cut(host, hosts[random.below(hosts.size())]);
+                break;
+            case 2:
+                world.network().silence(host);
+                break;
+            case 3:
+                world.network().heal();
+                break;
+            case 4:
+                if (site == nullptr) begin(host);
+                break;
+            case 5:
+                if (site == nullptr) break;
+                site->root->provide("double", [](std::uint64_t x) { return 2 * x; });
+                break;
+            case 6:
+                if (site == nullptr) break;
+                site->root->withdraw("double");
+                break;
+            case 7:
+                world.run_for(static_cast<std::int64_t>(random.below(1'500)));
+                break;
+            default:
+                if (site == nullptr) break;
+                for (int i = 0; i < 5; ++i) {
+                    const std::uint64_t x = random.below(1'000);
+                    sites[host].answers.push_back(site->root->request<std::uint64_t>(
+                        Options{.timeout = 5s}, random.chance(50) ? "double" : "later", x));
+                    sites[host].expected.push_back(2 * x);
+                }
+                world.run_for(static_cast<std::int64_t>(random.below(50)));
+        }
+    }
+    world.network().heal();
+    for (const auto& host : hosts) {
+        if (!sites[host].site) begin(host);
+    }
+    for (auto& [host, each] : sites) collect(each);
+    for (const auto& from : hosts) {
+        for (const auto& to : hosts) {
+            EXPECT_TRUE(world.run_until(
+                [&] {
+                    return code_of([&] {
+                               sites[from].site->root->call<std::string>("at " + to);
+                           }) == Code::none;
+                },
+                60'000))
+                << from << " to " << to;
+        }
+    }
+    EXPECT_GT(ends[Code::none], 0);
+    for (const auto& [code, count] : ends) {
+        const std::set<Code> defined = {Code::none, Code::lost, Code::timed_out,
+                                        Code::unknown_service, Code::not_started};
+        EXPECT_TRUE(defined.contains(code)) << to_string(code) << ": " << count;
+    }
+    for (auto host = hosts.rbegin(); host != hosts.rend(); ++host) sites[*host].site.reset();
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Failures, testing::Range(std::uint64_t{1}, std::uint64_t{61}));
+
+}  // namespace
+}  // namespace reowolf::service

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// Networks that are connected over TCP, as those of different processes are.
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <reowolf/service.hpp>
+
+#include "gate.hpp"
+
+namespace rs = reowolf::service;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Picture {
+    std::uint32_t width = 0, height = 0;
+    std::vector<std::uint8_t> bytes;
+};
+REOWOLF_FIELDS(Picture, width, height, bytes)
+
+struct Process {
+    explicit Process(const std::string& name) : network({.workers = 2}), root(network, name) {}
+    rs::Network network;
+    rs::Object<rs::Node> root;
+};
+
+TEST(OverTcp, RequestsGoBothWays) {
+    Process master("master"), left("left"), right("right");
+    const std::string address = master.root.listen("127.0.0.1:0");
+    master.root.start();
+    left.root.provide("where", [] { return std::string("left"); });
+    left.root.provide("turn", [](Picture picture) {
+        std::swap(picture.width, picture.height);
+        return picture;
+    });
+    right.root.provide("where", [] { return std::string("right"); });
+    left.root.join(address);
+    right.root.join(address);
+    ASSERT_TRUE(master.root.wait_for("where", 2));
+    int lefts = 0;
+    std::vector<rs::Answer<std::string>> answers;
+    for (int i = 0; i < 1'000; ++i) answers.push_back(master.root.request<std::string>("where"));
+    for (auto& each : answers) lefts += each.get() == "left" ? 1 : 0;
+    EXPECT_GT(lefts, 0);
+    EXPECT_LT(lefts, 1'000);
+    const Picture turned =
+        right.root.call<Picture>("turn", Picture{2, 3, std::vector<std::uint8_t>(6)});
+    EXPECT_EQ(turned.width, 3u);
+    EXPECT_EQ(turned.bytes.size(), 6u);
+    const rs::Listing listing = master.network.listing();
+    EXPECT_EQ(listing.nodes_total, 3u);
+    EXPECT_EQ(listing.services_total, 3u);
+}
+
+TEST(OverTcp, ManyRequestsFromManyThreads) {
+    Process master("master"), left("left");
+    const std::string address = master.root.listen("127.0.0.1:0");
+    master.root.start();
+    left.root.provide("double", [](std::uint64_t x) { return 2 * x; }, {.reentrant = true});
+    left.root.join(address);
+    ASSERT_TRUE(master.root.wait_for("double"));
+    std::vector<std::thread> threads;
+    std::atomic<std::uint64_t> right_ones = 0;
+    for (int t = 0; t < 3; ++t) {
+        threads.emplace_back([&] {
+            rs::Function<std::uint64_t(std::uint64_t)> twice(master.root, "double");
+            std::deque<rs::Answer<std::uint64_t>> answers;
+            for (std::uint64_t i = 0; i < 3'000; ++i) answers.push_back(twice.request(i));
+            for (std::uint64_t i = 0; i < 3'000; ++i) right_ones += answers[i].get() == 2 * i;
+        });
+    }
+    for (auto& each : threads) each.join();
+    EXPECT_EQ(right_ones, 9'000u);
+}
+
+TEST(OverTcp, WhoGoesFailsWhatWaitsForIt) {
+    Process master("master");
+    const std::string address = master.root.listen("127.0.0.1:0");
+    master.root.start();
+    Gate begun, gate;
+    std::optional<rs::Answer<void>> answer;
+    {
+        Process left("left");
+        left.root.provide("wait",
+                          [&] {
+                              begun.open();
+                              gate.wait();
+                          },
+                          {.thread = true});
+        left.root.join(address);
+        ASSERT_TRUE(master.root.wait_for("wait"));
+        answer = master.root.request<void>("wait");
+        ASSERT_TRUE(begun.wait());
+        left.root.part();
+        try {
+            answer->get();
+            ADD_FAILURE();
+        } catch (const rs::Error& error) {
+            EXPECT_EQ(error.code(), rs::Code::lost);
+        }
+        left.root.join(address);
+        ASSERT_TRUE(master.root.wait_for("wait"));
+        gate.open();
+    }
+    EXPECT_THROW(master.root.call<void>("wait"), rs::Error);
+}
+
+// A stranger that sends what is no frame is sent away, and nobody else notices.
+TEST(OverTcp, Strangers) {
+    Process master("master"), left("left");
+    const std::string address = master.root.listen("127.0.0.1:0");
+    master.root.start();
+    left.root.provide("one", [] { return 1; });
+    left.root.join(address);
+    ASSERT_TRUE(master.root.wait_for("one"));
+    const auto port = static_cast<std::uint16_t>(std::stoul(address.substr(address.find(':') + 1)));
+    const std::vector<std::string> greetings = {
+        "GET / HTTP/1.0\r\n\r\n",
+        std::string("REOWOLF\x01") + std::string("\x03\0\0\0\0abc", 8),
+        std::string("REOWOLF\x01") + std::string("\x01\0\0\0\0\x02", 6),
+        std::string("REOWOLF\x01") + std::string("\xff\xff\xff\x7f\0", 5),
+    };
+    for (const std::string& greeting : greetings) {
+        const int stranger = ::socket(AF_INET, SOCK_STREAM, 0);
+        sockaddr_in there{};
+        there.sin_family = AF_INET;
+        there.sin_port = htons(port);
+        there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        ASSERT_EQ(::connect(stranger, reinterpret_cast<sockaddr*>(&there), sizeof there), 0);
+        ASSERT_GT(::send(stranger, greeting.data(), greeting.size(), MSG_NOSIGNAL), 0);
+        char byte = 0;
+        // Until it is sent away.
+        while (::recv(stranger, &byte, 1, 0) > 0) {
+        }
+        ::close(stranger);
+        EXPECT_EQ(master.root.call<int>("one"), 1);
+    }
+}
+
+}  // namespace
