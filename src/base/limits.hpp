@@ -52,19 +52,6 @@ struct Limits {
     std::size_t unacknowledged_bytes_max = std::size_t{4} << 20;
     std::size_t carrier_window_bytes = std::size_t{1} << 20;
     std::uint32_t carriers_max = 1'024;
-
-    // The service network.
-    std::uint32_t worker_threads_max = 512;      // with those that wait
-    std::uint32_t service_queue_max = 1u << 16;  // requests that wait for one provider
-    std::uint32_t service_hops_max = 1'000'000;  // unless a request says otherwise
-    std::uint32_t service_edges_max = 64;        // between processes, on the way of a request
-    std::uint32_t services_from_elsewhere_max = 65'536;  // descriptions, from one other process
-    std::size_t service_name_bytes_max = 255;
-    std::size_t service_types_bytes_max = 4'096;
-    std::uint32_t requests_from_elsewhere_max = 1u << 16;  // unanswered, from one other process
-    std::size_t service_link_bytes_max = std::size_t{64} << 20;  // queued for one other process
-    std::int64_t service_redial_ms_min = 50;
-    std::int64_t service_redial_ms_max = 2'000;
 };
 
 }  // namespace reowolf

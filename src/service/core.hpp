@@ -24,8 +24,8 @@
 
 #include <reowolf/service.hpp>
 
-#include "base/limits.hpp"
 #include "base/random.hpp"
+#include "base/service_limits.hpp"
 #include "post/loop.hpp"
 #include "post/transport.hpp"
 #include "service/frames.hpp"
@@ -98,7 +98,7 @@ static_assert(sizeof(NodeRecord) + sizeof(Node) < 512);
 struct Environment {
     std::shared_ptr<tasks::Scheduler> scheduler;
     std::uint64_t seed = 0;
-    Limits limits;
+    ServiceLimits limits;
     std::int64_t tick_ms = 0;
     std::int64_t tick_patience_ms = 0;
     // If they are null, there are real ones when they are needed.
@@ -114,7 +114,7 @@ class Core {
     Core& operator=(const Core&) = delete;
 
     tasks::Scheduler& scheduler() { return scheduler_; }
-    const Limits& limits() const { return environment_.limits; }
+    const ServiceLimits& limits() const { return environment_.limits; }
 
     // The tree (tree.cpp).
     NodeRecord* add_node(NodeRecord* parent, std::string name);
@@ -209,7 +209,8 @@ class Core {
     std::shared_ptr<const Route> route_at(NodeRecord& node, Name& name);
     bool is_current(const Way& way) const;
     bool hand_over(Call& call, const Way& way, std::string_view name);
-    static void send_up(Call& call, const Way& way, std::string_view name, const Limits& limits);
+    static void send_up(Call& call, const Way& way, std::string_view name,
+                        const ServiceLimits& limits);
     std::expected<Way, Error> find_way_or_failure(NodeRecord& from, std::string_view name,
                                                   const Call& call);
 

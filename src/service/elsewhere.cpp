@@ -169,7 +169,7 @@ void Core::send_from_elsewhere(RemoteCall& call, NodeRecord& node) {
 }
 
 // No provider in this process: on to the tree that this one is part of.
-void Core::send_up(Call& call, const Way& way, std::string_view name, const Limits& limits) {
+void Core::send_up(Call& call, const Way& way, std::string_view name, const ServiceLimits& limits) {
     const auto has_left = [&](NodeId root) {
         return std::ranges::find(call.route, root) != call.route.end();
     };

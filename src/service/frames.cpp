@@ -92,7 +92,7 @@ class Reading {
 
 // A frame and what goes through its fields: the frame is const where it is written.
 template <class Pass, class F>
-void fields(Pass& pass, F& frame, const Limits& limits) {
+void fields(Pass& pass, F& frame, const ServiceLimits& limits) {
     using Type = std::remove_const_t<F>;
     const std::size_t name_max = limits.service_name_bytes_max;
     const std::size_t types_max = limits.service_types_bytes_max;
@@ -162,7 +162,7 @@ constexpr std::uint8_t action_of() {
 static_assert(action_of<ReqFrame>() == static_cast<std::uint8_t>(Action::req));
 
 template <class F>
-std::optional<Frame> decode_as(std::span<const std::byte> body, const Limits& limits) {
+std::optional<Frame> decode_as(std::span<const std::byte> body, const ServiceLimits& limits) {
     F frame;
     Reading reading(body);
     fields(reading, frame, limits);
@@ -177,13 +177,13 @@ Bytes encode(const Frame& frame) {
         []<class F>(const F& each) {
             Writing writing;
             writing(action_of<F>());
-            fields(writing, each, Limits{});
+            fields(writing, each, ServiceLimits{});
             return writing.take();
         },
         frame);
 }
 
-std::optional<Frame> decode(std::span<const std::byte> bytes, const Limits& limits) {
+std::optional<Frame> decode(std::span<const std::byte> bytes, const ServiceLimits& limits) {
     if (bytes.empty()) return std::nullopt;
     const auto action = static_cast<std::uint8_t>(bytes.front());
     const std::span<const std::byte> body = bytes.subspan(1);

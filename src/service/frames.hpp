@@ -19,7 +19,7 @@
 
 #include <reowolf/service.hpp>
 
-#include "base/limits.hpp"
+#include "base/service_limits.hpp"
 
 namespace reowolf::service {
 
@@ -104,6 +104,6 @@ using Frame = std::variant<ConfigFrame, HelloFrame, EchoFrame, TickFrame, ExitFr
 Bytes encode(const Frame& frame);
 
 // Nothing: the bytes are no frame.
-std::optional<Frame> decode(std::span<const std::byte> bytes, const Limits& limits);
+std::optional<Frame> decode(std::span<const std::byte> bytes, const ServiceLimits& limits);
 
 }  // namespace reowolf::service

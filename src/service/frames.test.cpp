@@ -53,7 +53,7 @@ std::vector<Frame> examples() {
 TEST(Frames, ComeBackAsTheyWere) {
     for (const Frame& frame : examples()) {
         const Bytes bytes = encode(frame);
-        const auto again = decode(bytes, Limits{});
+        const auto again = decode(bytes, ServiceLimits{});
         ASSERT_TRUE(again);
         EXPECT_EQ(again->index(), frame.index());
         EXPECT_EQ(encode(*again), bytes);
@@ -70,15 +70,15 @@ TEST(Frames, WhatIsCutOffOrTooLongIsNoFrame) {
     for (const Frame& frame : examples()) {
         Bytes bytes = encode(frame);
         for (std::size_t size = 0; size < bytes.size(); ++size) {
-            EXPECT_FALSE(decode(std::span(bytes).first(size), Limits{}));
+            EXPECT_FALSE(decode(std::span(bytes).first(size), ServiceLimits{}));
         }
         bytes.push_back(std::byte{0});
-        EXPECT_FALSE(decode(bytes, Limits{}));
+        EXPECT_FALSE(decode(bytes, ServiceLimits{}));
     }
 }
 
 TEST(Frames, LimitsHold) {
-    Limits limits;
+    ServiceLimits limits;
     limits.service_name_bytes_max = 3;
     limits.service_edges_max = 2;
     ReqFrame req;
@@ -103,7 +103,7 @@ TEST(Frames, AnyBytesAreDealtWith) {
             bytes[random.below(bytes.size())] = static_cast<std::byte>(random.next());
         }
         bytes.resize(1 + random.below(bytes.size()));
-        const auto frame = decode(bytes, Limits{});
+        const auto frame = decode(bytes, ServiceLimits{});
         if (!frame) continue;
         ASSERT_EQ(encode(*frame), bytes);
     }

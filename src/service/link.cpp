@@ -91,7 +91,7 @@ void Link::flush() {
 
 Provider::Taken Link::request(Call& call, std::string_view name, NodeId destination,
                               std::shared_ptr<RemoteProvider> provider) {
-    const Limits& limits = edges_.core().limits();
+    const ServiceLimits& limits = edges_.core().limits();
     ReqFrame frame{.number = ++last_request_,
                    .destination = destination,
                    .creator = call.creator,

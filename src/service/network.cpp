@@ -17,7 +17,8 @@ namespace {
 std::shared_ptr<Core> make_core(const NetworkOptions& options) {
     std::random_device device;
     Environment environment;
-    environment.scheduler = std::make_shared<tasks::Workers>(options.workers, environment.limits);
+    environment.scheduler =
+        std::make_shared<tasks::Workers>(options.workers, environment.limits.worker_threads_max);
     environment.seed = (static_cast<std::uint64_t>(device()) << 32) | device();
     environment.tick_ms = std::max<std::int64_t>(options.tick.count(), 1);
     environment.tick_patience_ms =

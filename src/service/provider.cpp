@@ -79,6 +79,7 @@ LocalProvider::Runner* LocalProvider::wake_runner() {
         if (runner.is_active) continue;
         runner.is_active = true;
         ++active_;
+        set_expectation(runner);
         return &runner;
     }
     return nullptr;
@@ -122,9 +123,18 @@ bool LocalProvider::run_batch(Runner& runner) {
         if (began_ns == 0) began_ns = now_ns;
         if (now_ns - began_ns > batch_ns) break;
     }
-    runner.expected_ns = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(peak_ns_.load(std::memory_order_relaxed), unknown_ns));
+    set_expectation(runner);
     return true;
+}
+
+// Of the next batch. What is not known yet may take long.
+void LocalProvider::set_expectation(Runner& runner) const {
+    const std::uint64_t peak_ns = peak_ns_.load(std::memory_order_relaxed);
+    const std::uint64_t time_ns = time_ns_.load(std::memory_order_relaxed);
+    const std::uint64_t all_ns =
+        std::min<std::uint64_t>(waiting_.load(std::memory_order_relaxed) * time_ns, batch_ns);
+    runner.expected_ns = static_cast<std::uint32_t>(
+        time_ns == 0 ? unknown_ns : std::min<std::uint64_t>(std::max(peak_ns, all_ns), unknown_ns));
 }
 
 // The next request. Nothing: there is none, and the runner has gone to rest.

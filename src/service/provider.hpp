@@ -91,6 +91,7 @@ class LocalProvider final : public Provider {
 
     Runner* wake_runner();
     void launch(Runner& runner);
+    void set_expectation(Runner& runner) const;
     void run_thread(Runner& runner);
     bool run_batch(Runner& runner);
     Call* take(Runner& runner);

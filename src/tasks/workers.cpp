@@ -26,8 +26,8 @@ thread_local Place place;
 
 }  // namespace
 
-Workers::Workers(unsigned count, const Limits& limits)
-    : threads_max_(limits.worker_threads_max),
+Workers::Workers(unsigned count, std::uint32_t threads_max)
+    : threads_max_(threads_max),
       slots_(count != 0 ? count : std::max(1u, std::thread::hardware_concurrency())),
       timers_(parallelism(), [this](Job& job) { start(job); }, [this] { return watch(); }) {
     unsigned number = 0;
@@ -53,7 +53,11 @@ Workers::~Workers() {
 
 void Workers::start(Job& job) {
     if (place.scheduler == this && place.slot != nullptr) {
-        return push(*static_cast<Slot*>(place.slot), job);
+        Slot& own = *static_cast<Slot*>(place.slot);
+        push(own, job);
+        // Its turn comes when what runs now is over, which may be long from now.
+        if (own.is_at_something_dear.load(std::memory_order_relaxed)) share(own);
+        return;
     }
     Slot& slot = *next_slot();
     push(slot, job);
@@ -61,14 +65,18 @@ void Workers::start(Job& job) {
 }
 
 // For a job from outside: somebody who looks for work, or else who is busy already, so that what
-// belongs together stays together. If that is too much for one, others will be woken.
+// belongs together stays together; but with nothing that takes long. If it is too much for one,
+// others will be woken.
 Workers::Slot* Workers::next_slot() {
+    const auto rank = [](const Slot& slot) {
+        if (slot.state.load(std::memory_order_relaxed) == Slot::asleep) return 1;
+        return slot.is_at_something_dear.load(std::memory_order_relaxed) ? 0 : 2;
+    };
     Slot* best = &slots_.front();
     for (Slot& slot : slots_) {
         const std::uint32_t state = slot.state.load(std::memory_order_relaxed);
         if (state == Slot::looking) return &slot;
-        const bool best_sleeps = best->state.load(std::memory_order_relaxed) == Slot::asleep;
-        if (state == Slot::running && best_sleeps) best = &slot;
+        if (rank(slot) > rank(*best)) best = &slot;
     }
     return best;
 }
@@ -186,7 +194,10 @@ void Workers::run(Slot& slot, Job& job) {
     timers_.begin_watching();
     share_if_worthwhile(slot, job);
     slot.begun.store(slot.begun.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    const bool is_dear = job.expected_ns >= wake_up_ns;
+    if (is_dear) slot.is_at_something_dear.store(true, std::memory_order_relaxed);
     job.run(job);
+    if (is_dear) slot.is_at_something_dear.store(false, std::memory_order_relaxed);
 }
 
 void Workers::share_if_worthwhile(Slot& slot, const Job& job) {
@@ -206,8 +217,12 @@ void Workers::share_if_worthwhile(Slot& slot, const Job& job) {
         if (now - slot.busy_since_ns < wake_up_ns) return;
         slot.busy_since_ns = now;
     }
+    share(slot);
+}
+
+void Workers::share(Slot& slot) {
     slot.shares.store(true, std::memory_order_release);
-    if (looking_.load() == 0) wake_one();
+    if (looking_.load() == 0 && asleep_.load(std::memory_order_relaxed) > 0) wake_one();
 }
 
 bool Workers::steal(Slot& thief) {

@@ -18,7 +18,6 @@
 #include <thread>
 #include <vector>
 
-#include "base/limits.hpp"
 #include "tasks/scheduler.hpp"
 #include "tasks/spin_lock.hpp"
 #include "tasks/timers.hpp"
@@ -28,7 +27,8 @@ namespace reowolf::tasks {
 class Workers final : public Scheduler {
   public:
     // None asks for as many as there are processors.
-    explicit Workers(unsigned count, const Limits& limits = {});
+    // With those that wait there are `threads_max` threads at most.
+    explicit Workers(unsigned count, std::uint32_t threads_max = 512);
     // Jobs that have not begun do not run any more; no job may be waiting.
     ~Workers() override;
     Workers(const Workers&) = delete;
@@ -56,6 +56,7 @@ class Workers final : public Scheduler {
         Job* last = nullptr;
         std::atomic<std::uint32_t> length = 0;
         std::atomic<bool> shares = false;
+        std::atomic<bool> is_at_something_dear = false;
         std::atomic<std::uint32_t> state = running;
         std::atomic<std::uint64_t> begun = 0;  // jobs that have been
         unsigned number = 0;
@@ -83,6 +84,7 @@ class Workers final : public Scheduler {
     bool wake(Slot& slot);
     void wake_one();
     void share_if_worthwhile(Slot& slot, const Job& job);
+    void share(Slot& slot);
     void lend(Slot& slot);
     bool watch();
     static bool await(Signal& signal, std::int64_t due_ns);

@@ -14,5 +14,6 @@ void add_fmt(CLI::App& app, int& status);
 void add_graph(CLI::App& app, int& status);
 void add_peer(CLI::App& app, int& status);
 void add_run(CLI::App& app, int& status);
+void add_services(CLI::App& app, int& status);
 
 }  // namespace reowolf::tools

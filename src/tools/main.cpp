@@ -40,6 +40,7 @@ int main(int argument_count, char** arguments) {
     reowolf::tools::add_fmt(app, status);
     reowolf::tools::add_graph(app, status);
     reowolf::tools::add_peer(app, status);
+    reowolf::tools::add_services(app, status);
     if (argument_count < 2) {
         fmt::print(stderr, "ERROR: no command given; there are {}\n", names_of_commands(app));
         return 2;

@@ -2,6 +2,7 @@
 // Networks that are connected over TCP, as those of different processes are.
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include <arpa/inet.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -147,6 +149,37 @@ TEST(OverTcp, Strangers) {
         ::close(stranger);
         EXPECT_EQ(master.root.call<int>("one"), 1);
     }
+}
+
+std::string said_by(const std::string& command) {
+    std::FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
+    std::string said;
+    for (int c = 0; (c = std::fgetc(pipe)) != EOF;) said += static_cast<char>(c);
+    ::pclose(pipe);
+    return said;
+}
+
+TEST(OverTcp, TheCommandShowsNodesAndServices) {
+    using testing::ContainsRegex;
+    Process master("master"), left("left");
+    const std::string address = master.root.listen("127.0.0.1:0");
+    rs::Node router(master.root, "router"), leaf(router, "leaf");
+    leaf.provide("double", [](int x) { return 2 * x; }, {.reentrant = true, .version = "2.1"});
+    master.root.start();
+    left.root.provide("name\x1b", [] { return std::string("left"); });
+    left.root.join(address);
+    ASSERT_TRUE(master.root.wait_for("name\x1b"));
+    for (int i = 0; i < 25; ++i) master.root.call<int>("double", i);
+    const std::string said = said_by(REOWOLF_COMMAND " services --interval 10 " + address);
+    EXPECT_THAT(said, ContainsRegex(address + ": 4 nodes, 2 services, 2 workers\n"));
+    EXPECT_THAT(said, ContainsRegex("\n    router\n      leaf\n"));
+    EXPECT_THAT(said, ContainsRegex("\n    left +process at 127.0.0.1:[0-9]+\n"));
+    EXPECT_THAT(said,
+                ContainsRegex("  double +master/router/leaf  \\(s32\\) -> s32 +2.1 +re-entrant"
+                              " +0 +0 +0 +25 +0 +[0-9]+"));
+    EXPECT_THAT(said, ContainsRegex("  name\\? +master/left"));
+    EXPECT_THAT(said_by(REOWOLF_COMMAND " services nonsense"), ContainsRegex("nonsense"));
+    EXPECT_THAT(said_by(REOWOLF_COMMAND " services 127.0.0.1:1"), ContainsRegex("refused"));
 }
 
 }  // namespace
