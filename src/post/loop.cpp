@@ -2,13 +2,24 @@
 #include "post/loop.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <deque>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 
 #include "post/asio.hpp"
 
 namespace reowolf::post {
+
+namespace {
+
+// Posted callbacks that run before others have their turn.
+constexpr int posted_in_a_row_max = 64;
+constexpr std::int64_t wait_max_ms = 60'000;
+
+}  // namespace
 
 struct RealLoop::State {
     explicit State(const Limits& limits) : patience_ms(limits.silence_patience_ms) {}
@@ -24,6 +35,12 @@ struct RealLoop::State {
     std::size_t deliveries = 0;
     bool stopping = false;
 
+    // Who is in a callback; nobody else touches what is posted there. Those need no asio, which
+    // would ask the system for news between any two.
+    std::atomic<std::thread::id> running;
+    std::deque<std::function<void()>> posted;
+    int posted_in_a_row = 0;
+
     // Last, so that it dies first: callbacks that never ran own things that cancel timers as
     // they go.
     asio::io_context context;
@@ -34,19 +51,39 @@ struct RealLoop::State {
 RealLoop::RealLoop(const Limits& limits) : state_(std::make_unique<State>(limits)) {}
 
 RealLoop::~RealLoop() {
-    // Actions may own things whose end cancels timers.
+    // Actions may own things whose end cancels timers, and things that need the context.
     auto timers = std::exchange(state_->timers, {});
+    auto posted = std::exchange(state_->posted, {});
 }
 
 void RealLoop::run() {
     state_->context.restart();
-    state_->context.run();
+    while (!state_->context.stopped()) run_next(wait_max_ms);
     state_->stopping = false;
 }
 
 bool RealLoop::run_one(std::int64_t wait_ms) {
     if (state_->context.stopped()) state_->context.restart();
-    return state_->context.run_one_for(std::chrono::milliseconds(wait_ms)) > 0;
+    return run_next(wait_ms);
+}
+
+bool RealLoop::run_next(std::int64_t wait_ms) {
+    State& state = *state_;
+    state.running = std::this_thread::get_id();
+    bool has_run = true;
+    if (!state.posted.empty() && state.posted_in_a_row < posted_in_a_row_max) {
+        ++state.posted_in_a_row;
+        const auto action = std::move(state.posted.front());
+        state.posted.pop_front();
+        action();
+    } else {
+        state.posted_in_a_row = 0;
+        has_run = state.posted.empty()
+                      ? state.context.run_one_for(std::chrono::milliseconds(wait_ms)) > 0
+                      : state.context.poll_one() > 0;
+    }
+    state.running = std::thread::id();
+    return has_run || !state.posted.empty();
 }
 
 void RealLoop::stop() {
@@ -90,7 +127,11 @@ void RealLoop::cancel(TimerId timer) {
 }
 
 void RealLoop::post(std::function<void()> action) {
-    asio::post(state_->context, std::move(action));
+    if (state_->running == std::this_thread::get_id()) {
+        state_->posted.push_back(std::move(action));
+    } else {
+        asio::post(state_->context, std::move(action));
+    }
 }
 
 asio::io_context& RealLoop::context() {

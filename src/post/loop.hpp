@@ -32,8 +32,9 @@ class Loop {
     // The action will not run. A timer that has run, or 0, is no error.
     virtual void cancel(TimerId timer) = 0;
 
-    // Runs `action` soon, after everything posted before it. May be called from any thread; all
-    // else in this layer only on the loop: in a callback, or while nobody runs it.
+    // Runs `action` soon, after everything that the same thread has posted before. May be called
+    // from any thread; all else in this layer only on the loop: in a callback, or while nobody
+    // runs it.
     virtual void post(std::function<void()> action) = 0;
 
     // While more deliveries have begun than ended, a loop that is to stop waits a while.
@@ -74,6 +75,7 @@ class RealLoop final : public Loop {
 
   private:
     struct State;
+    bool run_next(std::int64_t wait_ms);
     std::unique_ptr<State> state_;
 };
 
