@@ -171,7 +171,8 @@ int main(int count, char** arguments) {
     std::printf("%9s %8s %12s %14s %10s %9s %12s\n", "lines", "MB", "to tokens/s", "to program/s",
                 "ms", "bytes/line", "instructions");
     if (count == 1) {
-        for (const std::size_t lines : {1'000, 10'000, 100'000, 500'000}) reowolf::show(lines);
+        for (const std::size_t lines : {1'000, 10'000, 100'000, 300'000, 1'000'000})
+            reowolf::show(lines);
     }
     for (int i = 1; i < count; ++i) reowolf::show(std::strtoul(arguments[i], nullptr, 10));
     return 0;

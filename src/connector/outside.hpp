@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 
 #include "base/random.hpp"
 #include "native/outside.hpp"
@@ -29,6 +31,9 @@ class LoopOutside final : public native::Outside {
     std::uint64_t seed() override { return random_.next(); }
     std::optional<Line> next_line(runtime::ComponentIndex component) override;
     void forget_line(runtime::ComponentIndex) override {}
+    post::Internet* internet() override;
+    post::Socket::Later later(runtime::ComponentIndex component) override;
+    void forget_news(runtime::ComponentIndex component) override { want_news_.erase(component); }
     bool is_closed(machine::PortHandle port) const override { return runtime_->is_closed(port); }
 
   private:
@@ -38,6 +43,9 @@ class LoopOutside final : public native::Outside {
     runtime::Runtime* runtime_ = nullptr;
     std::function<void()> on_woken_;
     std::map<runtime::ComponentIndex, post::TimerId> timers_;
+    std::set<runtime::ComponentIndex> want_news_;
+    std::shared_ptr<LoopOutside*> self_;        // of what sockets call later
+    std::unique_ptr<post::Internet> internet_;  // once it is asked for
 };
 
 }  // namespace reowolf::connector

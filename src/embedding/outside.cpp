@@ -81,6 +81,16 @@ std::optional<native::Outside::Line> Outside::next_line(runtime::ComponentIndex)
     return Line{Line::Kind::refused, "standard input belongs to the program"};
 }
 
+// In virtual time there is nobody to speak with.
+post::Internet* Outside::internet() {
+    if (!internet_ && !is_virtual_) internet_ = std::make_unique<post::RealInternet>();
+    return internet_.get();
+}
+
+post::Socket::Later Outside::later(runtime::ComponentIndex component) {
+    return [bell = bell_, component] { bell->wake(component); };
+}
+
 void Outside::deliver() {
     if (!wakes_.empty()) {
         const std::int64_t now = now_ms();

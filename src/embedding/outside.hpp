@@ -18,6 +18,7 @@
 
 #include "base/random.hpp"
 #include "native/outside.hpp"
+#include "post/internet.hpp"
 #include "runtime/runtime.hpp"
 
 namespace reowolf::embedding {
@@ -48,6 +49,9 @@ class Bell final : public Waker {
 class Outside final : public native::Outside {
   public:
     Outside(std::uint64_t seed, bool virtual_time);
+    ~Outside() override { sockets().clear(); }
+    Outside(const Outside&) = delete;
+    Outside& operator=(const Outside&) = delete;
     // Before anything runs.
     void attach(runtime::Runtime& runtime) { runtime_ = &runtime; }
 
@@ -56,6 +60,9 @@ class Outside final : public native::Outside {
     std::uint64_t seed() override { return random_.next(); }
     std::optional<Line> next_line(runtime::ComponentIndex component) override;
     void forget_line(runtime::ComponentIndex) override {}
+    post::Internet* internet() override;
+    post::Socket::Later later(runtime::ComponentIndex component) override;
+    void forget_news(runtime::ComponentIndex) override {}
     bool is_closed(machine::PortHandle port) const override { return runtime_->is_closed(port); }
 
     // Lets those go on for whom something has come. Does not wait.
@@ -74,6 +81,7 @@ class Outside final : public native::Outside {
     Random random_;
     std::map<runtime::ComponentIndex, std::int64_t> wakes_;
     std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
+    std::unique_ptr<post::Internet> internet_;  // once it is asked for
 };
 
 }  // namespace reowolf::embedding

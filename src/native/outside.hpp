@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What native components need from outside of the runtime: time, chance, standard input. Real in a
-// process, simulated in a test. For the thread of the runtime alone.
+// What native components need from outside of the runtime: time, chance, standard input, sockets.
+// Real in a process, simulated in a test. For the thread of the runtime alone.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,8 @@
 #include <string>
 
 #include "machine/machine.hpp"
+#include "native/socket_table.hpp"
+#include "post/internet.hpp"
 #include "runtime/channel.hpp"
 
 namespace reowolf::native {
@@ -35,8 +37,19 @@ class Outside {
     // The component does not want a line any more.
     virtual void forget_line(runtime::ComponentIndex component) = 0;
 
+    // Ordinary sockets. Null: there are none here.
+    virtual post::Internet* internet() = 0;
+    // For a socket that has nothing yet: resumes the component when it has.
+    virtual post::Socket::Later later(runtime::ComponentIndex component) = 0;
+    // The component does not wait for a socket any more.
+    virtual void forget_news(runtime::ComponentIndex component) = 0;
+    SocketTable& sockets() { return sockets_; }
+
     // Whether the other end of the port, which is a component's own, is closed.
     virtual bool is_closed(machine::PortHandle port) const = 0;
+
+  private:
+    SocketTable sockets_;
 };
 
 }  // namespace reowolf::native

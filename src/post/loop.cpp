@@ -134,6 +134,10 @@ void RealLoop::post(std::function<void()> action) {
     }
 }
 
+std::unique_ptr<Internet> RealLoop::make_internet() {
+    return std::make_unique<RealInternet>();
+}
+
 asio::io_context& RealLoop::context() {
     return state_->context;
 }

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/limits.hpp"
+#include "post/internet.hpp"
 
 namespace asio {
 class io_context;
@@ -40,6 +41,9 @@ class Loop {
     // While more deliveries have begun than ended, a loop that is to stop waits a while.
     virtual void delivery_begun() {}
     virtual void delivery_ended() {}
+
+    // Ordinary sockets, where there are any. What calls back does so from another thread.
+    virtual std::unique_ptr<Internet> make_internet() { return nullptr; }
 };
 
 // Real time and real sockets. What was made on a loop must die before the loop does.
@@ -66,6 +70,7 @@ class RealLoop final : public Loop {
     TimerId after(std::int64_t delay_ms, std::function<void()> action) override;
     void cancel(TimerId timer) override;
     void post(std::function<void()> action) override;
+    std::unique_ptr<Internet> make_internet() override;
 
     void delivery_begun() override;
     void delivery_ended() override;

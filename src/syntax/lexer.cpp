@@ -81,7 +81,12 @@ class Lexer {
     void add(TokenKind kind, std::size_t begin) {
         Token token;
         token.begin = static_cast<std::uint32_t>(begin);
-        token.length = static_cast<std::uint32_t>(at_ - begin) & 0xFFFFFFu;
+        const std::size_t length = at_ - begin;
+        if (length > Token::length_max) {
+            diagnostics_.report<Code::source_too_large>(span(begin, begin + 1), length,
+                                                        Token::length_max);
+        }
+        token.length = static_cast<std::uint32_t>(length) & Token::length_max;
         token.kind_bits = static_cast<std::uint8_t>(kind);
         tokens_.push_back(token);
     }
@@ -310,8 +315,8 @@ class Lexer {
 Tokens lex(const diagnostics::Sources& sources, std::uint32_t source,
            diagnostics::Diagnostics& diagnostics, const Limits& limits) {
     const std::string_view text = sources.text(source);
-    // A token's length has 24 bits.
-    const std::size_t most = std::min<std::size_t>(limits.source_bytes_max, (1u << 24) - 1);
+    // Positions have 32 bits.
+    const std::size_t most = std::min<std::size_t>(limits.source_bytes_max, ~std::uint32_t{0} - 1);
     if (text.size() > most) {
         diagnostics.report<Code::source_too_large>(Span{source, 0, 0}, text.size(), most);
         return {Token{}};

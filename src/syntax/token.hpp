@@ -20,6 +20,8 @@ enum class TokenKind : std::uint8_t {
 
 // Eight bytes, as a source text can consist of nothing but tokens of one byte.
 struct Token {
+    static constexpr std::uint32_t length_max = (1u << 24) - 1;
+
     std::uint32_t begin = 0;
     std::uint32_t length : 24 = 0;
     std::uint32_t kind_bits : 8 = 0;

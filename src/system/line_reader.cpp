@@ -11,13 +11,14 @@
 
 namespace reowolf::system {
 
-bool wait_for_input(int descriptor, std::int64_t time_ms) {
+bool wait_for_input(int descriptor, std::int64_t time_ms, int other) {
     // What poll() can wait. Whoever waits longer is woken in between, which is no harm.
     constexpr std::int64_t time_max_ms = std::numeric_limits<int>::max();
 
-    pollfd polled{.fd = descriptor, .events = POLLIN, .revents = 0};
+    std::array<pollfd, 2> polled{pollfd{.fd = descriptor, .events = POLLIN, .revents = 0},
+                                 pollfd{.fd = other, .events = POLLIN, .revents = 0}};
     const int limit = static_cast<int>(time_ms < 0 ? -1 : std::min(time_ms, time_max_ms));
-    return poll(&polled, 1, limit) > 0;
+    return poll(polled.data(), polled.size(), limit) > 0 && polled[0].revents != 0;
 }
 
 std::optional<std::string> LineReader::take() {
@@ -42,8 +43,8 @@ std::optional<std::string> LineReader::take() {
     return line;
 }
 
-void LineReader::wait(std::int64_t time_ms) {
-    if (is_over_ || !wait_for_input(descriptor_, time_ms)) return;
+void LineReader::wait(std::int64_t time_ms, int other) {
+    if (is_over_ || !wait_for_input(descriptor_, time_ms, other)) return;
     std::array<char, 65'536> bytes;
     const ssize_t count = read(descriptor_, bytes.data(), bytes.size());
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;

@@ -22,8 +22,8 @@ class LineReader {
     bool is_at_end() const { return is_over_ && taken_ == read_.size(); }
 
     // Reads what is there; waits for it at most so long. Negative: for ever. For times in which a
-    // line is wanted and none is there.
-    void wait(std::int64_t time_ms);
+    // line is wanted and none is there. Also ends when the other descriptor (-1: none) is readable.
+    void wait(std::int64_t time_ms, int other = -1);
 
   private:
     int descriptor_;
@@ -34,7 +34,8 @@ class LineReader {
     bool is_over_ = false;
 };
 
-// Waits at most so long for input. Negative: for ever. No descriptor (-1): only waits.
-bool wait_for_input(int descriptor, std::int64_t time_ms);
+// Waits at most so long for input, or for the other descriptor; whether input is there. Negative:
+// for ever. No descriptors (-1): only waits.
+bool wait_for_input(int descriptor, std::int64_t time_ms, int other = -1);
 
 }  // namespace reowolf::system

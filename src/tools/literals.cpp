@@ -58,8 +58,9 @@ std::expected<program::RoutineId, std::string> find_component(const program::Pro
                                                               const std::string& file) {
     const auto found = program.find(name);
     if (found && is_component(program.routines[*found])) return *found;
-    return std::unexpected(
-        fmt::format("{} has no component '{}'{}", file, name, components(program)));
+    return std::unexpected(fmt::format(
+        "{} has no component '{}'{}", file, name,
+        name.starts_with('-') ? "; options stand before the file" : components(program)));
 }
 
 std::expected<std::vector<machine::Value>, std::string> read_arguments(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/network.hpp"
 
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -99,6 +100,7 @@ class Builder {
         const program::Routine& routine = program_.routines[id];
         if (depth > depth_max) return fail("the composites nest too deeply", routine.span);
         const std::vector<Value> given = arguments;
+        std::set<PortHandle> own = ports_of(routine, given);
         machine::State state(program_, id, std::move(arguments));
         std::uint32_t started = 0;
         while (!error_) {
@@ -107,8 +109,13 @@ class Builder {
                 case Request::Kind::make_channel:
                     channels_.emplace_back().type = request.type;
                     state.made((channels_.size() - 1) * 2, (channels_.size() - 1) * 2 + 1);
+                    own.insert({(channels_.size() - 1) * 2, (channels_.size() - 1) * 2 + 1});
                     break;
                 case Request::Kind::spawn:
+                    for (const PortHandle each :
+                         ports_of(program_.routines[request.routine], request.arguments())) {
+                        own.erase(each);
+                    }
                     start(request, depth, started++, frame ? frame : around, state.position());
                     break;
                 case Request::Kind::print:
@@ -126,7 +133,7 @@ class Builder {
                         network_.groups.pop_back();
                         frame.reset();
                     }
-                    return add_node(routine, given, frame ? frame : around);
+                    return add_node(routine, given, own, frame ? frame : around);
             }
         }
     }
@@ -142,28 +149,40 @@ class Builder {
         }
         std::vector<Value> arguments = std::move(request.arguments());
         if (routine.kind == program::RoutineKind::primitive) {
-            return add_node(routine, arguments, around);
+            return add_node(routine, arguments, ports_of(routine, arguments), around);
         }
         const auto frame = static_cast<std::uint32_t>(network_.groups.size());
         network_.groups.push_back({label(routine, arguments), false, around});
         build(request.routine, std::move(arguments), around, frame, depth + 1);
     }
 
+    std::set<PortHandle> ports_of(const program::Routine& routine,
+                                  const std::vector<Value>& arguments) const {
+        std::vector<PortHandle> handles;
+        for (std::size_t i = 0; i < arguments.size(); ++i) {
+            ports_.append(routine.parameters[i].type, arguments[i], handles);
+        }
+        return {handles.begin(), handles.end()};
+    }
+
+    // `own` are the ports that it has kept of those it was given, and its ends of channels that it
+    // has made itself, which have no names.
     void add_node(const program::Routine& routine, const std::vector<Value>& arguments,
-                  std::optional<std::uint32_t> group) {
+                  std::set<PortHandle> own, std::optional<std::uint32_t> group) {
         const auto number = static_cast<std::uint32_t>(network_.nodes.size());
         Network::Node node;
         node.name = routine.name;
         node.group = group;
         for (std::size_t i = 0; i < arguments.size(); ++i) {
             const program::Parameter& parameter = routine.parameters[i];
-            std::vector<std::uint64_t> handles;
+            std::vector<PortHandle> handles;
             ports_.append(parameter.type, arguments[i], handles);
             const bool single = program::is_port(program_.types[parameter.type].kind);
             if (!ports_.can_hold(parameter.type)) {
                 node.values.push_back(shown(program_, parameter.type, arguments[i]));
             }
             for (std::size_t each = 0; each < handles.size(); ++each) {
+                if (own.erase(handles[each]) == 0) continue;
                 const bool gets = handles[each] % 2 == 1;
                 auto& ports = gets ? node.in_ports : node.out_ports;
                 Ends& ends = channels_[handles[each] / 2];
@@ -172,6 +191,13 @@ class Builder {
                 ports.push_back(single ? parameter.name
                                        : fmt::format("{}[{}]", parameter.name, each));
             }
+        }
+        for (const PortHandle each : own) {
+            Ends& ends = channels_[each / 2];
+            auto& ports = each % 2 == 1 ? node.in_ports : node.out_ports;
+            (each % 2 == 1 ? ends.in : ends.out) =
+                Network::End{number, static_cast<std::uint32_t>(ports.size())};
+            ports.emplace_back("·");
         }
         network_.nodes.push_back(std::move(node));
     }

@@ -42,6 +42,20 @@ std::optional<native::Outside::Line> ProcessOutside::next_line(runtime::Componen
     return std::nullopt;
 }
 
+post::Internet* ProcessOutside::internet() {
+    if (!internet_) internet_ = std::make_unique<post::RealInternet>();
+    return internet_.get();
+}
+
+post::Socket::Later ProcessOutside::later(runtime::ComponentIndex component) {
+    want_news_.insert(component);
+    return [this, component] {
+        const std::lock_guard lock(mutex_);
+        have_news_.push_back(component);
+        news_.set();
+    };
+}
+
 bool ProcessOutside::has_line() {
     if (!line_) line_ = reader_.take();
     return line_.has_value();
@@ -65,6 +79,17 @@ void ProcessOutside::deliver() {
             runtime_->resume(component);
         }
     }
+    if (!want_news_.empty()) {
+        std::vector<runtime::ComponentIndex> have_news;
+        {
+            const std::lock_guard lock(mutex_);
+            have_news.swap(have_news_);
+            news_.clear();
+        }
+        for (const runtime::ComponentIndex component : have_news) {
+            if (want_news_.erase(component) > 0) runtime_->resume(component);
+        }
+    }
     if (want_lines_.empty()) return;
     if (!has_line()) reader_.wait(0);
     if (!has_line() && !is_at_end()) return;
@@ -76,7 +101,7 @@ void ProcessOutside::deliver() {
 
 bool ProcessOutside::wait(bool wants_line) {
     const bool reads = wants_line || !want_lines_.empty();
-    if (!reads && wakes_.empty()) return false;
+    if (!reads && wakes_.empty() && want_news_.empty()) return false;
     if (reads && (has_line() || is_at_end())) return true;
     std::int64_t time_ms = -1;
     for (const auto& [component, wake_ms] : wakes_) {
@@ -84,9 +109,9 @@ bool ProcessOutside::wait(bool wants_line) {
         time_ms = time_ms < 0 ? left : std::min(time_ms, left);
     }
     if (reads) {
-        reader_.wait(time_ms);
+        reader_.wait(time_ms, news_.descriptor());
     } else {
-        system::wait_for_input(-1, time_ms);
+        system::wait_for_input(news_.descriptor(), time_ms);
     }
     return true;
 }

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: MIT
-// What native components need from outside, in a process of its own: the time, and its standard
-// input.
+// What native components need from outside, in a process of its own: the time, its standard input,
+// and sockets.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/random.hpp"
 #include "native/outside.hpp"
+#include "post/internet.hpp"
 #include "runtime/runtime.hpp"
+#include "system/event.hpp"
 #include "system/line_reader.hpp"
 
 namespace reowolf::tools {
@@ -19,6 +24,9 @@ namespace reowolf::tools {
 class ProcessOutside final : public native::Outside {
   public:
     explicit ProcessOutside(std::uint64_t seed);
+    ~ProcessOutside() override { sockets().clear(); }
+    ProcessOutside(const ProcessOutside&) = delete;
+    ProcessOutside& operator=(const ProcessOutside&) = delete;
     // Before anything runs.
     void attach(runtime::Runtime& runtime) { runtime_ = &runtime; }
 
@@ -27,6 +35,9 @@ class ProcessOutside final : public native::Outside {
     std::uint64_t seed() override { return random_.next(); }
     std::optional<Line> next_line(runtime::ComponentIndex component) override;
     void forget_line(runtime::ComponentIndex component) override { want_lines_.erase(component); }
+    post::Internet* internet() override;
+    post::Socket::Later later(runtime::ComponentIndex component) override;
+    void forget_news(runtime::ComponentIndex component) override { want_news_.erase(component); }
     bool is_closed(machine::PortHandle port) const override { return runtime_->is_closed(port); }
 
     // Standard input is the caller's alone.
@@ -51,6 +62,13 @@ class ProcessOutside final : public native::Outside {
     std::optional<std::string> refusal_;
     system::LineReader reader_;
     std::optional<std::string> line_;
+
+    std::set<runtime::ComponentIndex> want_news_;  // of a socket
+    // What the thread of the sockets has to say.
+    std::mutex mutex_;
+    std::vector<runtime::ComponentIndex> have_news_;
+    system::Event news_;
+    std::unique_ptr<post::RealInternet> internet_;  // once it is asked for
 };
 
 }  // namespace reowolf::tools

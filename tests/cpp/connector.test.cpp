@@ -193,7 +193,6 @@ TEST(CppRealtime, ConnectorsMove) {
 TEST(CppLogical, WhatCanHappenHappens) {
     Pair<LogicalConnector, LogicalConnector> pair(orders);
     std::optional<Order> order;
-    std::optional<std::optional<std::uint32_t>> answer;
     pair.amy.offer("order", Order{"dates", 4});
     pair.bob.poll("order", order);
     auto other = std::async(std::launch::async, [&] { return pair.amy.await(); });

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The native components of the standard library, with a simulated time, chance and input.
+// The native components of the standard library, with a simulated time, chance, input and internet.
 #include <algorithm>
 #include <deque>
+#include <expected>
+#include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -12,11 +17,72 @@
 #include "base/random.hpp"
 #include "compiler/compile.hpp"
 #include "native/library.hpp"
+#include "post/internet.hpp"
 #include "runtime/runtime.hpp"
 #include "simulation/cluster.hpp"
 
 namespace reowolf::oracle {
 namespace {
+
+using News = post::Socket::News;
+
+// Says what was sent to it; or only what it has to say from the beginning.
+class EchoSocket final : public post::Socket {
+  public:
+    explicit EchoSocket(std::deque<News> news, bool echoes = true)
+        : news_(std::move(news)), echoes_(echoes) {}
+
+    std::optional<News> next(Later later) override {
+        if (news_.empty()) {
+            waiting_.push_back(std::move(later));
+            return std::nullopt;
+        }
+        News first = news_.front();
+        if (first.kind != News::Kind::over && first.kind != News::Kind::failed) news_.pop_front();
+        return first;
+    }
+    std::expected<bool, std::string> send(std::string bytes, std::string peer, Later) override {
+        if (bytes == "!") return std::unexpected("cannot send");
+        if (echoes_) tell({News::Kind::bytes, std::move(bytes), std::move(peer), {}});
+        return true;
+    }
+    void finish() override { tell({News::Kind::over, {}, {}, {}}); }
+
+  private:
+    void tell(News news) {
+        news_.push_back(std::move(news));
+        for (const Later& each : std::exchange(waiting_, {})) each();
+    }
+    std::deque<News> news_;
+    bool echoes_;
+    std::vector<Later> waiting_;
+};
+
+class SimulatedInternet final : public post::Internet {
+  public:
+    std::shared_ptr<post::Socket> connect(const std::string& address) override {
+        if (address == "nobody:1") return with({News::Kind::failed, "nobody is there", {}, {}});
+        return with({News::Kind::open, {}, address, {}});
+    }
+    // One program connects, and says hello.
+    std::shared_ptr<post::Socket> listen(const std::string& address) override {
+        const auto socket =
+            std::make_shared<EchoSocket>(std::deque<News>{{News::Kind::open, {}, "ann:9", {}},
+                                                          {News::Kind::bytes, "hello", "ann:9", {}},
+                                                          {News::Kind::over, {}, {}, {}}},
+                                         false);
+        return std::make_shared<EchoSocket>(std::deque<News>{
+            {News::Kind::open, {}, address, {}}, {News::Kind::accepted, {}, "ann:9", socket}});
+    }
+    std::shared_ptr<post::Socket> bind(const std::string& address) override {
+        return with({News::Kind::open, {}, address, {}});
+    }
+
+  private:
+    static std::shared_ptr<post::Socket> with(News first) {
+        return std::make_shared<EchoSocket>(std::deque<News>{std::move(first)});
+    }
+};
 
 class SimulatedOutside final : public native::Outside {
   public:
@@ -38,6 +104,14 @@ class SimulatedOutside final : public native::Outside {
         return std::nullopt;
     }
     void forget_line(runtime::ComponentIndex component) override { wanting.erase(component); }
+    post::Internet* internet() override { return &internet_; }
+    post::Socket::Later later(runtime::ComponentIndex component) override {
+        want_news.insert(component);
+        return [this, component] {
+            if (want_news.erase(component) > 0) runtime->resume(component);
+        };
+    }
+    void forget_news(runtime::ComponentIndex component) override { want_news.erase(component); }
     bool is_closed(machine::PortHandle port) const override { return runtime->is_closed(port); }
 
     // To the next time that somebody waits for. False: nobody does.
@@ -56,10 +130,12 @@ class SimulatedOutside final : public native::Outside {
     std::deque<std::string> lines;
     bool is_over = false;
     std::set<runtime::ComponentIndex> wanting;  // a line
+    std::set<runtime::ComponentIndex> want_news;
 
   private:
     std::int64_t now_ms_ = 0;
     Random random_;
+    SimulatedInternet internet_;
     std::map<runtime::ComponentIndex, std::int64_t> wakes_;
 };
 
@@ -368,6 +444,98 @@ connector reading {
     ASSERT_TRUE(cluster.problem());
     EXPECT_NE(cluster.problem()->find(native::no_input_in_connectors), std::string::npos)
         << *cluster.problem();
+}
+
+const std::string with_internet = "import std.internet::*;\n";
+
+TEST(Internet, AClientSendsWhenTheRoundHasHappenedAndPutsWhatComes) {
+    TimedRun run(with_internet + R"(
+primitive says(out<msg> to) { sync put(to, bytes("ab")); sync { put(to, bytes("c")); } }
+primitive hears(in<msg> from) { while (true) sync print(get(from)); }
+composite main() {
+    channel a -> b; channel c -> d;
+    new tcp_client(b, c, "echo:7");
+    new says(a); new hears(d);
+}
+)");
+    run.run();
+    EXPECT_EQ(run.lines, (Lines{"0 {97, 98}", "0 {99}"}));
+    EXPECT_EQ(run.reports, Lines{});
+    EXPECT_EQ(run.runtime().components_left(), 0u) << "the end of one side ends the other";
+    EXPECT_TRUE(run.outside.want_news.empty());
+}
+
+TEST(Internet, WhatARoundDoesNotDecideIsNotSent) {
+    TimedRun run(with_internet + R"(
+primitive says(out<msg> to) {
+    sync { fork { put(to, bytes("no")); assert(false); } or put(to, bytes("yes")); }
+}
+primitive hears(in<msg> from) { while (true) sync print(get(from)); }
+composite main() {
+    channel a -> b; channel c -> d;
+    new tcp_client(b, c, "echo:7");
+    new says(a); new hears(d);
+}
+)");
+    run.run();
+    EXPECT_EQ(run.lines, Lines{"0 {121, 101, 115}"});
+}
+
+TEST(Internet, AListenerGivesConnections) {
+    TimedRun run(with_internet + R"(
+comp serve(in<Connection> accepted) {
+    Connection[] one = {};
+    sync { one = {get(accepted)}; print("from", one[0].peer); }
+    while (true) sync print(get(one[0].received));
+}
+composite main() { channel a -> b; new tcp_listener(a, "here:1"); new serve(b); }
+)");
+    run.run();
+    EXPECT_EQ(run.lines, (Lines{"0 from ann:9", "0 {104, 101, 108, 108, 111}"}));
+    EXPECT_EQ(run.reports, Lines{});
+}
+
+TEST(Internet, DatagramsHaveAddresses) {
+    TimedRun run(with_internet + R"(
+comp main() {
+    channel a -> b; channel c -> d;
+    new udp(b, c, "here:1");
+    sync put(a, Datagram{ address: "there:2", bytes: {1} });
+    sync print(get(d));
+}
+)");
+    run.run();
+    EXPECT_EQ(run.lines, Lines{"0 Datagram{ address: \"there:2\", bytes: {1} }"});
+    EXPECT_EQ(run.reports, Lines{});
+}
+
+TEST(Internet, WhatGoesWrongIsARunTimeError) {
+    TimedRun nobody(with_internet + R"(
+primitive hears(in<msg> from) { while (true) sync get(from); }
+composite main() {
+    channel a -> b; channel c -> d;
+    new tcp_client(b, c, "nobody:1");
+    new hears(d);
+}
+)");
+    nobody.run();
+    EXPECT_EQ(nobody.reports, Lines{"nobody is there"});
+    EXPECT_EQ(nobody.runtime().components_left(), 0u);
+    TimedRun lost(with_internet + R"(
+primitive says(out<msg> to) { sync put(to, bytes("!")); }
+primitive hears(in<msg> from) { while (true) sync get(from); }
+composite main() {
+    channel a -> b; channel c -> d;
+    new tcp_client(b, c, "echo:7");
+    new says(a); new hears(d);
+}
+)");
+    lost.run();
+    EXPECT_EQ(lost.reports, Lines{"cannot send"});
+    TimedRun forged(with_internet +
+                    "comp main() { channel a -> b; new receiving(a, 77); sync get(b); }");
+    forged.run();
+    EXPECT_EQ(forged.reports, Lines{"there is no socket 77, or it is in use"});
 }
 
 }  // namespace

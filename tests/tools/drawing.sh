@@ -3,6 +3,8 @@ reowolf graph --format=dot farm.pdl
 reowolf graph --format=dot farm.pdl farm 1
 reowolf graph --format=dot trio.pdl
 reowolf graph --format=dot trio.pdl lonely
+# What a component has made itself, and what it has handed on.
+reowolf graph --format=dot asking.pdl
 # As a picture; the ending of the file decides.
 reowolf graph farm.pdl | tail -n 1
 reowolf graph -o farm.svg farm.pdl && tail -n 1 farm.svg
@@ -12,6 +14,7 @@ PATH="$(dirname "$(command -v reowolf)")" reowolf graph farm.pdl
 # What cannot be drawn.
 reowolf graph farm.pdl farm
 reowolf graph farm.pdl absent
+reowolf graph farm.pdl -o farm.svg
 reowolf graph trio.pdl trio 3
 reowolf graph trio.pdl endless
 reowolf graph trio.pdl too_many
