@@ -34,8 +34,9 @@ class Search {
 
     std::optional<Decision> run(const AttemptId& seed) {
         number(seed);
-        collect();
+        if (!collect()) return {};
         strike_out();
+        if (members_[0].left == 0) return {};
         extend();
         return best_;
     }
@@ -49,12 +50,19 @@ class Search {
 
     struct Candidate {
         const Leaf* leaf = nullptr;
-        std::vector<Part> ends;   // of each use: whose the other end is
-        std::vector<Part> needs;  // ascending
+        std::vector<Part> ends;              // of each use: whose the other end is
+        std::vector<Part> needs;             // ascending
+        std::vector<const NodeRef*> causes;  // by component
         bool is_struck_out = false;
     };
     using Places = std::vector<std::uint32_t>;  // among the candidates of a member
-    using ByNode = std::unordered_map<wire::NodeId, Places>;
+    // Of many candidates: those below a node, those that use a channel, those that hang on a node
+    // of another attempt.
+    struct Index {
+        std::unordered_map<wire::NodeId, Places> below;
+        std::map<wire::ChannelId, Places> users;
+        std::map<NodeRef, Places> hanging;
+    };
     struct Member {
         AttemptId attempt;
         bool is_gathered = false;
@@ -62,10 +70,7 @@ class Search {
         std::vector<Candidate> candidates;
         std::size_t left = 0;          // of them
         std::vector<Part> dependents;  // who has a candidate that needs it
-        // Its candidates by the nodes above them, and by what they hang on in another member; both
-        // only if they are many.
-        std::optional<ByNode> below;
-        std::map<Part, ByNode> hanging;
+        std::optional<Index> index;
         Turn turn;
         const Candidate* chosen = nullptr;
         std::vector<Part> chosen_with;  // those chosen that need it
@@ -80,7 +85,6 @@ class Search {
     static constexpr int rounds_compared_max = 64;
     // From so many on they are looked up.
     static constexpr std::size_t many = 16;
-    static constexpr wire::NodeId on_nothing = 0xFFFF'FFFF;
 
     Part number(const AttemptId& attempt) {
         const auto [place, is_new] = parts_.emplace(attempt, static_cast<Part>(members_.size()));
@@ -88,13 +92,16 @@ class Search {
         return place->second;
     }
 
-    void collect() {
+    // False: somebody who must be in the round has no leaf that can be.
+    bool collect() {
         gather(0, std::nullopt);
+        if (members_[0].left == 0) return false;
         std::vector<Part> certain{0};
         for (std::size_t i = 0; i < certain.size(); ++i) {
             for (const Part other : needed_by_all(certain[i])) {
                 if (members_[other].is_gathered) continue;
                 gather(other, certain[i]);
+                if (members_[other].left == 0) return false;
                 certain.push_back(other);
             }
         }
@@ -109,6 +116,7 @@ class Search {
                 }
             }
         }
+        return true;
     }
 
     // The leaves of an attempt that can be in a round and, if it is named, have a partner in one
@@ -154,6 +162,7 @@ class Search {
         for (const NodeRef& cause : leaf.depends) {
             if (!holdings_.contains(cause.attempt)) return false;
             candidate.needs.push_back(number(cause.attempt));
+            candidate.causes.push_back(&cause);
         }
         if (holdings_.is_realtime(attempt)) {
             const auto together = holdings_.realtime_held();
@@ -161,6 +170,9 @@ class Search {
             for (const AttemptId& other : together) candidate.needs.push_back(number(other));
         }
         std::ranges::sort(candidate.needs);
+        if (!std::ranges::is_sorted(candidate.causes, {}, component_of)) {
+            std::ranges::sort(candidate.causes, {}, component_of);  // another site's
+        }
         const auto [first, last] = std::ranges::unique(candidate.needs);
         candidate.needs.erase(first, last);
         std::erase(candidate.needs, part);
@@ -203,64 +215,71 @@ class Search {
             return !partner.is_struck_out && fit(part, candidate, other, partner);
         };
         if (member.candidates.size() < many) return std::ranges::any_of(member.candidates, fits);
-        const auto any_of = [&](const ByNode& by_node, wire::NodeId node) {
-            const auto found = by_node.find(node);
-            return found != by_node.end() &&
-                   std::ranges::any_of(found->second, [&](std::uint32_t place) {
-                       return fits(member.candidates[place]);
-                   });
+        const auto any_of = [&](const Places& places) {
+            return std::ranges::any_of(
+                places, [&](std::uint32_t place) { return fits(member.candidates[place]); });
         };
-        if (const NodeRef* const cause = cause_in(*candidate.leaf, member.attempt)) {
-            return cause->attempt == member.attempt && any_of(below(other), cause->node);
+        const Index& index = index_of(other);
+        const NodeRef* const cause = cause_in(candidate, member.attempt);
+        if (cause && cause->attempt != member.attempt) return false;
+        const Places* fewest = cause ? &at(index.below, cause->node) : nullptr;
+        for (std::size_t i = 0; i < candidate.ends.size(); ++i) {
+            if (candidate.ends[i] != other) continue;
+            const Places& places = at(index.users, candidate.leaf->uses[i].channel);
+            if (!fewest || places.size() < fewest->size()) fewest = &places;
         }
-        const ByNode& hanging = hanging_on(other, part);
-        if (any_of(hanging, on_nothing)) return true;
+        if (!fewest) return std::ranges::any_of(member.candidates, fits);
+        if (cause || fewest->size() < many) return any_of(*fewest);
+        // What gets its messages hangs on it.
         const AttemptId& attempt = members_[part].attempt;
         for (wire::NodeId node = candidate.leaf->node;;) {
-            if (any_of(hanging, node)) return true;
+            if (any_of(at(index.hanging, NodeRef{attempt, node}))) return true;
             if (node == 0) return false;
             node = forest_.parent({attempt, node}).value_or(0);
         }
     }
 
-    const ByNode& below(Part part) {
+    template <class Map>
+    static const Places& at(const Map& map, const typename Map::key_type& key) {
+        static const Places none;
+        const auto found = map.find(key);
+        return found == map.end() ? none : found->second;
+    }
+
+    const Index& index_of(Part part) {
         Member& member = members_[part];
-        if (member.below) return *member.below;
-        member.below.emplace();
+        if (member.index) return *member.index;
+        Index& index = member.index.emplace();
         for (std::uint32_t place = 0; place < member.candidates.size(); ++place) {
-            for (wire::NodeId node = member.candidates[place].leaf->node;;) {
-                (*member.below)[node].push_back(place);
+            const Candidate& candidate = member.candidates[place];
+            for (const Use& use : candidate.leaf->uses) index.users[use.channel].push_back(place);
+            for (const NodeRef& cause : candidate.leaf->depends) {
+                index.hanging[cause].push_back(place);
+            }
+            for (wire::NodeId node = candidate.leaf->node;;) {
+                index.below[node].push_back(place);
                 if (node == 0) break;
                 node = forest_.parent({member.attempt, node}).value_or(0);
             }
         }
-        return *member.below;
+        return index;
     }
 
-    const ByNode& hanging_on(Part part, Part other) {
-        Member& member = members_[part];
-        const auto [at, is_new] = member.hanging.try_emplace(other);
-        if (!is_new) return at->second;
-        for (std::uint32_t place = 0; place < member.candidates.size(); ++place) {
-            const NodeRef* const cause =
-                cause_in(*member.candidates[place].leaf, members_[other].attempt);
-            at->second[cause ? cause->node : on_nothing].push_back(place);
-        }
-        return at->second;
-    }
+    static wire::ComponentId component_of(const NodeRef* ref) { return ref->attempt.component; }
 
     // What of the attempt's component led to the leaf.
-    static const NodeRef* cause_in(const Leaf& leaf, const AttemptId& attempt) {
+    static const NodeRef* cause_in(const Candidate& candidate, const AttemptId& attempt) {
         const auto found =
-            std::ranges::find(leaf.depends, attempt.component,
-                              [](const NodeRef& ref) { return ref.attempt.component; });
-        return found == leaf.depends.end() ? nullptr : &*found;
+            std::ranges::lower_bound(candidate.causes, attempt.component, {}, component_of);
+        return found == candidate.causes.end() || component_of(*found) != attempt.component
+                   ? nullptr
+                   : *found;
     }
 
     // Whether two leaves of different attempts can be in one round.
     bool fit(Part a, const Candidate& left, Part b, const Candidate& right) const {
         return counts_equal(left, b, *right.leaf) && counts_equal(right, a, *left.leaf) &&
-               cause_chosen(*left.leaf, b, *right.leaf) && cause_chosen(*right.leaf, a, *left.leaf);
+               cause_chosen(left, b, *right.leaf) && cause_chosen(right, a, *left.leaf);
     }
 
     // Channels that `left` uses and whose other end is the other attempt's: as often there.
@@ -287,7 +306,7 @@ class Search {
     }
 
     // What `left` got from the other attempt was put on the branch that ends in `right`.
-    bool cause_chosen(const Leaf& left, Part b, const Leaf& right) const {
+    bool cause_chosen(const Candidate& left, Part b, const Leaf& right) const {
         const AttemptId& attempt = members_[b].attempt;
         const NodeRef* const cause = cause_in(left, attempt);
         return !cause ||

@@ -16,12 +16,15 @@ using wire::NodeId;
 void Runtime::settle(ComponentIndex index) {
     constexpr std::uint8_t turns_max = 16;
     constexpr std::uint8_t early_turns = 2;
+    constexpr std::uint32_t live_to_compare_max = 2'048;
 
     if (!component(index).attempt) return;
+    prune(index);
     const wire::AttemptId id = attempt(index).id;
     if (const auto round = find_preferred(id)) {
         std::uint8_t& waited = attempt(index).turns_waited;
-        if (waited < turns_max && may_improve(*round, waited < early_turns)) {
+        const bool hurries = attempt(index).live > live_to_compare_max;
+        if (!hurries && waited < turns_max && may_improve(*round, waited < early_turns)) {
             ++waited;
             enqueue(index);
         } else {

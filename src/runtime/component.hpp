@@ -70,7 +70,11 @@ struct Node {
     ChannelIndex waits_on = 0;  // if waiting
     std::uint32_t optional_fired = 0;
     bool is_queued = false;
-    bool news = true;  // nothing that only repeats what was led to it
+    bool is_parked = false;
+    bool is_released = false;                     // was parked
+    std::unique_ptr<machine::Request> postponed;  // the put that it was parked at
+    bool is_hopeless = false;  // complete, but can be in no round; or leads only to such
+    bool news = true;          // nothing that only repeats what was led to it
     std::optional<Discard> discard;
     std::optional<Span> alternative_at;  // if watched: where the alternative begins that it is
 
@@ -85,10 +89,21 @@ struct Node {
 
 struct Attempt {
     wire::AttemptId id;
-    std::deque<Node> nodes;        // by NodeId
-    Ring<wire::NodeId> queue;      // what is still to be run; some have been removed since
-    std::uint32_t unexplored = 0;  // those in it that have not
-    std::map<ChannelIndex, std::vector<wire::NodeId>> waiting;
+    std::deque<Node> nodes;    // by NodeId
+    Ring<wire::NodeId> queue;  // what is to be run; some have been removed since
+    // Behaviours that would put something that nobody waits for, by channel. Also some that were
+    // removed since.
+    std::map<ChannelIndex, std::vector<wire::NodeId>> parked;
+    std::uint32_t ready = 0;      // in the queue, and not removed
+    std::uint32_t parked_in = 0;  // parked, and not removed
+    std::uint32_t released = 0;   // in the last turn in which some were
+    std::uint8_t idle_turns = 0;  // in a row, with nothing but what is parked
+    // It has so many behaviours that they are not all tried at once: the preferred ones are
+    // followed to their ends first.
+    bool is_deep = false;
+    // By channel and number of the message. Also some that were removed since.
+    std::map<std::pair<ChannelIndex, std::uint32_t>, std::vector<wire::NodeId>> waiting;
+    std::vector<wire::NodeId> leaves;  // complete, of which it is not known that they are hopeless
     std::vector<wire::NodeId> silent;  // complete, using no port; offered when all is quiet
     std::uint32_t live = 0;
     std::size_t dropped = 0;  // nodes that others took back
@@ -112,25 +127,42 @@ struct Attempt {
     std::vector<wire::Copy> copies;
     std::size_t copied_bytes = 0;
 
-    bool is_settled() const { return unexplored == 0; }
+    bool is_settled() const { return ready == 0 && parked_in == 0; }
     void enqueue(wire::NodeId node) {
         nodes[node].is_queued = true;
         queue.push(node);
-        ++unexplored;
+        ++ready;
     }
     wire::NodeId dequeue() {
-        while (!nodes[queue.front()].is_queued) queue.pop();
-        const wire::NodeId next = queue.pop();
-        unqueue(nodes[next]);
-        return next;
+        while (true) {
+            const wire::NodeId next = is_deep ? queue.pop_back() : queue.pop();
+            if (!nodes[next].is_queued) continue;
+            unqueue(nodes[next]);
+            return next;
+        }
     }
     void unqueue(Node& node) {
-        if (std::exchange(node.is_queued, false)) --unexplored;
+        if (std::exchange(node.is_queued, false)) --ready;
+        if (std::exchange(node.is_parked, false)) --parked_in;
+    }
+    void park(wire::NodeId node, ChannelIndex channel) {
+        nodes[node].is_parked = true;
+        parked[channel].push_back(node);
+        ++parked_in;
+    }
+    // It goes on, although perhaps nobody waits for what it puts.
+    void unpark(wire::NodeId node) {
+        if (!nodes[node].is_parked) return;
+        unqueue(nodes[node]);
+        nodes[node].is_released = true;
+        enqueue(node);
     }
     // Nothing more is explored.
     void give_up() {
         queue = {};
-        unexplored = 0;
+        parked.clear();
+        ready = 0;
+        parked_in = 0;
     }
 };
 

@@ -63,7 +63,8 @@ struct Counters {
     std::uint64_t messages = 0;  // of committed behaviours
     std::uint64_t behaviours = 0;
     std::array<std::uint64_t, cause_names.size()> discarded{};
-    std::uint64_t dropped = 0;  // because what they had got was taken back
+    std::uint64_t hopeless = 0;  // complete, but can be in no round
+    std::uint64_t dropped = 0;   // because what they had got was taken back
     std::array<std::uint64_t, fall_names.size()> falls{};
     std::uint64_t components_made = 0;
     std::uint64_t components_ended = 0;

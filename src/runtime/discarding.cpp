@@ -50,9 +50,6 @@ void Runtime::remove_node(ComponentIndex index, NodeId id, std::vector<Offer::Ta
         case Node::Phase::runnable:
             exploring.unqueue(node);
             break;
-        case Node::Phase::waiting:
-            std::erase(exploring.waiting[node.waits_on], id);
-            break;
         case Node::Phase::complete:
             std::erase(exploring.silent, id);
             arbiter_.withdraw(exploring.id, id);

@@ -63,6 +63,10 @@ void Runtime::explore(ComponentIndex index, NodeId id, std::uint32_t& budget) {
             attempt(index).enqueue(id);
             return;
         }
+        if (const auto postponed = std::move(node.postponed)) {
+            goes_on = serve(index, id, *postponed);
+            continue;
+        }
         auto request = node.body->run(budget);
         goes_on = request && serve(index, id, *request);
     }
@@ -113,8 +117,9 @@ bool Runtime::serve_get(ComponentIndex index, NodeId id, PortHandle port) {
     note_use(index, number, false);
     node.phase = Node::Phase::waiting;
     node.waits_on = number;
-    attempt(index).waiting[number].push_back(id);
     const std::uint32_t received = node.count(number, false);
+    attempt(index).waiting[{number, received}].push_back(id);
+    if (channel.out.here) want(number, received);
     if (received < channel.offers.size()) {
         for (Offer& offer : channel.offers[received]) take(index, id, number, offer);
     }
@@ -148,8 +153,15 @@ bool Runtime::serve_put(ComponentIndex index, NodeId id, machine::Request& put) 
                  .trace = node.body->trace()});
         return false;
     }
-    if (channels_[number].carries_ports && !put_ports_away(index, id, put)) return false;
     const std::uint32_t sent = node.count(number, true);
+    if (attempt(index).is_deep && !node.is_released && !is_wanted(number, sent)) {
+        note_use(index, number, true);
+        node.postponed = std::make_unique<machine::Request>(std::move(put));
+        attempt(index).park(id, number);
+        return false;
+    }
+    node.is_released = false;
+    if (channels_[number].carries_ports && !put_ports_away(index, id, put)) return false;
     const bool was_early = was_sent_early(index, number, sent);
     node.puts.push_back({number, sent, node.body->position(), was_early});
     node.add_use(number, true);
@@ -174,6 +186,7 @@ bool Runtime::serve_fork(ComponentIndex index, NodeId id, std::uint32_t count) {
         if (watcher_) alternative.alternative_at = alternative.body->position();
         alternative.path.push_back(i);
     }
+    order_newest(attempt(index), count);
     parent.phase = Node::Phase::split;
     parent.body.reset();
     --attempt(index).live;
@@ -258,6 +271,7 @@ bool Runtime::serve_end(ComponentIndex index, NodeId id) {
                                              static_cast<std::uint32_t>(round)});
     }
     arbiter_.leaf(explored.id, std::move(leaf));
+    explored.leaves.push_back(id);
     return false;
 }
 
@@ -279,7 +293,8 @@ NodeId Runtime::add_child(ComponentIndex index, NodeId parent_id, std::unique_pt
     explored.enqueue(id);
     ++counters_.behaviours;
     arbiter_.forest().grow(explored.id, id, parent_id);
-    if (++explored.live > limits_.live_behaviours_max) component(index).is_overloaded = true;
+    note_live(explored);
+    if (explored.live > limits_.live_behaviours_max) component(index).is_overloaded = true;
     enqueue(index);
     return id;
 }
@@ -396,12 +411,12 @@ void Runtime::offer(ChannelIndex number, std::uint32_t index, Offer made, bool n
     if (news) note_change(number, false);
     Component& reader = component(channel.in.owner);
     if (!reader.attempt) return draw_from_lane(number, false);
-    const auto waiting = reader.attempt->waiting.find(number);
+    const auto waiting = reader.attempt->waiting.find({number, index});
     if (waiting == reader.attempt->waiting.end()) return;
-    for (const NodeId id : std::vector(waiting->second)) {
-        const Node& node = reader.attempt->nodes[id];
-        if (node.count(number, false) == index) take(channel.in.owner, id, number, kept);
-    }
+    std::erase_if(waiting->second, [&](NodeId id) {
+        return reader.attempt->nodes[id].phase != Node::Phase::waiting;
+    });
+    for (const NodeId id : std::vector(waiting->second)) take(channel.in.owner, id, number, kept);
 }
 
 // Something is new at this end of the channel: the component that owns it may have reason to be

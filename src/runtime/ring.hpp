@@ -22,6 +22,15 @@ class Ring {
         items_[pushed_++ & (items_.size() - 1)] = std::move(item);
     }
     T& front() { return items_[popped_ & (items_.size() - 1)]; }
+    T pop_back() { return std::move(items_[--pushed_ & (items_.size() - 1)]); }
+    T& back() { return items_[(pushed_ - 1) & (items_.size() - 1)]; }
+    // Of the last `count` the first one is the last one then.
+    void reverse_last(std::uint64_t count) {
+        for (std::uint64_t i = 0; i < count / 2; ++i) {
+            std::swap(items_[(pushed_ - 1 - i) & (items_.size() - 1)],
+                      items_[(pushed_ - count + i) & (items_.size() - 1)]);
+        }
+    }
     T pop() { return std::move(items_[popped_++ & (items_.size() - 1)]); }
 
   private:

@@ -227,9 +227,11 @@ bool Runtime::step() {
             run(index, budget);
         }
         if (running.phase == Component::Phase::in_sync) {
-            while (budget > 0 && !attempt(index).is_settled()) {
+            while (budget > 0 && attempt(index).ready > 0) {
+                attempt(index).idle_turns = 0;
                 explore(index, attempt(index).dequeue(), budget);
             }
+            release_parked(index);
             if (!attempt(index).is_settled()) enqueue(index);
             settle(index);
         }

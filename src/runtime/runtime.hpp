@@ -215,6 +215,13 @@ class Runtime {
     void offer(ChannelIndex channel, std::uint32_t index, Offer offer, bool news);
     void note_change(ChannelIndex channel, bool at_out);
 
+    // ordering.cpp: what is explored first
+    static void note_live(Attempt& exploring);
+    static void order_newest(Attempt& exploring, std::uint32_t count);
+    bool is_wanted(ChannelIndex channel, std::uint32_t index) const;
+    void want(ChannelIndex channel, std::uint32_t index);
+    void release_parked(ComponentIndex index);
+
     // handing.cpp: ports in messages
     bool put_ports_away(ComponentIndex index, wire::NodeId id, const machine::Request& put);
     void receive_ports(Node& taker, ChannelIndex through, const machine::Value& message);
@@ -230,6 +237,13 @@ class Runtime {
     void drop_all(std::vector<Offer::Taker> victims);
     void finish_attempt(ComponentIndex index, const wire::Decision& decision,
                         bool others_know = false);
+
+    // pruning.cpp
+    static std::optional<std::vector<wire::NodeId>> final_leaves(const Attempt& of,
+                                                                 wire::NodeId below);
+    bool is_hopeless(ComponentIndex index, wire::NodeId id) const;
+    void prune(ComponentIndex index);
+    void give_up(ComponentIndex index, wire::NodeId id);
 
     // preferring.cpp
     std::optional<wire::Decision> find_preferred(const wire::AttemptId& id) const;

@@ -94,14 +94,14 @@ std::string stats_as_text(const Counters& counters, double seconds) {
         "commits     {}\n"
         "messages    {}\n"
         "components  {} made, {} ended, {} failed, {} stuck\n"
-        "behaviours  {} explored, {} discarded{}, {} dropped\n"
+        "behaviours  {} explored, {} discarded{}, {} hopeless, {} dropped\n"
         "falls       {}{}\n",
         seconds, rate, counters.rounds(), counters.rounds_in_lane, counters.rounds_in_general,
         sizes.empty() ? "none" : sizes, counters.sizes.components, counters.messages,
         counters.components_made, counters.components_ended, counters.components_failed,
         counters.components_stuck, counters.behaviours, sum(counters.discarded),
-        in_detail(counters.discarded, runtime::cause_names), counters.dropped, sum(counters.falls),
-        in_detail(counters.falls, runtime::fall_names));
+        in_detail(counters.discarded, runtime::cause_names), counters.hopeless, counters.dropped,
+        sum(counters.falls), in_detail(counters.falls, runtime::fall_names));
 }
 
 std::string stats_for_prometheus(const Counters& counters, double seconds) {
@@ -120,6 +120,9 @@ std::string stats_for_prometheus(const Counters& counters, double seconds) {
                 counters.behaviours);
     out.counters("reowolf_behaviours_discarded_total", "Behaviours that came to nothing.", "cause",
                  counters.discarded, runtime::cause_names);
+    out.counter("reowolf_behaviours_hopeless_total",
+                "Complete behaviours that can be in no round: a count that nobody matches.",
+                counters.hopeless);
     out.counter("reowolf_behaviours_dropped_total",
                 "Behaviours given up because what they had got was taken back.", counters.dropped);
     out.counters("reowolf_lane_falls_total", "Regions that had to leave the lane.", "reason",

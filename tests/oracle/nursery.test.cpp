@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Components and channels that come and go: what one costs does not depend on how many there are
 // or were, and the number of one that is gone never stands for another one.
-#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <malloc.h>
 
-#include "compiler/compile.hpp"
-#include "diagnostics/diagnostics.hpp"
-#include "runtime/runtime.hpp"
+#include "running.hpp"
 
 namespace reowolf::oracle {
 namespace {
@@ -20,54 +15,13 @@ namespace {
 using runtime::channel_of;
 using runtime::generation_of;
 
-class Nursery final : public runtime::World {
-  public:
-    explicit Nursery(const std::string& text) {
-        diagnostics::Sources sources;
-        diagnostics::Diagnostics diagnostics;
-        const auto source = sources.add("nursery", text);
-        auto compiled = compiler::compile(sources, source, diagnostics, limits_);
-        if (!compiled) throw std::runtime_error(render(sources, diagnostics.all().at(0)));
-        program_ = std::move(*compiled);
-        runtime_ = std::make_unique<runtime::Runtime>(
-            program_, limits_, runtime::Place{.self = 0, .sites = {"here"}, .realtime = {}}, *this);
-    }
-
-    void print(std::string_view line) override { printed.emplace_back(line); }
-    void report(const runtime::Report& report) override { reports.push_back(report.message); }
-    void send(wire::SiteId, const wire::Message&) override {}
-    void committed(const wire::Decision&) override {}
-    void deviation(wire::SiteId, const std::string&) override {}
-    void application_committed(std::unique_ptr<runtime::Body>) override {}
-    void application_failed(wire::Reason, const std::string&) override {}
-    void application_in_doubt(const std::string&) override {}
-
-    const program::Program& program() const { return program_; }
-    runtime::Runtime& runtime() { return *runtime_; }
-    void start(std::string_view name, std::vector<machine::Value> arguments) {
-        runtime_->start(*program_.find(name), std::move(arguments));
-    }
-    void run_to_rest() {
-        while (runtime_->step()) {
-        }
-    }
-
-    std::vector<std::string> printed;
-    std::vector<std::string> reports;
-
-  private:
-    Limits limits_;
-    program::Program program_;
-    std::unique_ptr<runtime::Runtime> runtime_;
-};
-
 constexpr const char* give_and_take = R"(
 primitive give(out<u32> to, u32 value) { sync put(to, value); }
 primitive take(in<u32> from) { sync print("got", get(from)); }
 )";
 
 TEST(Nursery, NumbersAreUsedAgainButNotMistaken) {
-    Nursery nursery(give_and_take);
+    Running nursery(give_and_take);
     runtime::Runtime& runtime = nursery.runtime();
     const program::Routine& give = nursery.program().routines[*nursery.program().find("give")];
     const program::TypeId type = nursery.program().types[give.parameters[0].type].element;
@@ -97,7 +51,7 @@ TEST(Nursery, NumbersAreUsedAgainButNotMistaken) {
 
 // `kept` still names the port that was given away; its number is in use again, for another channel.
 TEST(Nursery, APortThatWasGivenAwayIsNotTheNextOneOfItsNumber) {
-    Nursery nursery(std::string(give_and_take) + R"(
+    Running nursery(std::string(give_and_take) + R"(
 comp main() {
     channel<u32> a -> b;
     out<u32>[] kept = {a};
@@ -129,7 +83,7 @@ std::size_t bytes_in_use() {
 }
 
 TEST(Nursery, AMillionComeAndGoWithoutGrowth) {
-    Nursery nursery(R"(
+    Running nursery(R"(
 primitive give(out<u32> to) { sync put(to, 1); }
 primitive take(in<u32> from) { sync get(from); }
 comp main(u32 pairs) {
@@ -155,7 +109,7 @@ comp main(u32 pairs) {
 // be searched for each.
 TEST(Nursery, ManyWaitAtOnceInLittleRoom) {
     constexpr std::size_t waiting = 100'000;
-    Nursery nursery(R"(
+    Running nursery(R"(
 primitive sleeper(in<u32> from) { while (true) sync get(from); }
 primitive keeper(out<u32>[] all, in<u32> end) { sync get(end); }
 comp main(u32 count, in<u32> end) {
@@ -191,7 +145,7 @@ comp main(u32 count, in<u32> end) {
 
 // One cause, a long way: nobody calls the next one.
 TEST(Nursery, AChainThatEndsNeedsNoStack) {
-    Nursery nursery(R"(
+    Running nursery(R"(
 primitive stage(in<u32> from, out<u32> to) { while (true) sync put(to, get(from)); }
 primitive sink(in<u32> from) { while (true) sync get(from); }
 primitive source(out<u32> to) { sync put(to, 1); }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// In which order the behaviours of an attempt are explored. A few are tried side by side. Where
+// they are many, one is followed to its end first, so that a round can be found before all are
+// explored; and one that would put something that nobody waits for is left for later.
+#include <algorithm>
+
+#include "runtime/runtime.hpp"
+
+namespace reowolf::runtime {
+
+using wire::NodeId;
+
+// There is one more. From some number on the attempt follows its preferred behaviours to their
+// ends, before it tries others.
+void Runtime::note_live(Attempt& exploring) {
+    constexpr std::uint32_t live_side_by_side_max = 256;
+
+    if (++exploring.live <= live_side_by_side_max || exploring.is_deep) return;
+    exploring.is_deep = true;
+    exploring.queue.reverse_last(exploring.queue.size());
+}
+
+// The last ones in the queue are the alternatives of one fork. Every so often the others are tried
+// first, so that nobody is always left out.
+void Runtime::order_newest(Attempt& exploring, std::uint32_t count) {
+    if (exploring.is_deep && !exploring.prefers_least_used) {
+        exploring.queue.reverse_last(std::min<std::uint64_t>(count, exploring.queue.size()));
+    }
+}
+
+// Whether somebody waits for the message of this number on the channel. Of another site it is not
+// known.
+bool Runtime::is_wanted(ChannelIndex number, std::uint32_t index) const {
+    const Channel& channel = channels_[number];
+    if (!channel.in.here) return true;
+    const auto& reading = component(channel.in.owner).attempt;
+    if (!reading) return false;
+    const auto waiting = reading->waiting.find({number, index});
+    return waiting != reading->waiting.end() &&
+           std::ranges::any_of(waiting->second, [&](NodeId id) {
+               return reading->nodes[id].phase == Node::Phase::waiting;
+           });
+}
+
+// Somebody waits for it: who would put it goes on.
+void Runtime::want(ChannelIndex number, std::uint32_t index) {
+    const ComponentIndex writer = channels_[number].out.owner;
+    if (!component(writer).attempt) return;
+    Attempt& writing = *component(writer).attempt;
+    const auto parked = writing.parked.find(number);
+    if (parked == writing.parked.end()) return;
+    std::erase_if(parked->second, [&](NodeId id) {
+        const Node& node = writing.nodes[id];
+        if (node.is_parked && node.count(number, true) != index) return false;
+        writing.unpark(id);
+        return true;
+    });
+    if (parked->second.empty()) writing.parked.erase(parked);
+    enqueue(writer);
+}
+
+// What is put although nobody waits for it may still be what others need to come so far. When there
+// has been nothing else to do for some turns, one that is parked goes on; next time two, and so on,
+// because each time a round is looked for among all that is there.
+void Runtime::release_parked(ComponentIndex index) {
+    constexpr std::uint8_t turns = 4;
+    constexpr std::uint32_t released_max = 4'096;
+
+    Attempt& exploring = attempt(index);
+    if (exploring.ready > 0 || exploring.parked_in == 0) return;
+    if (++exploring.idle_turns < turns) return;
+    exploring.released = std::clamp<std::uint32_t>(exploring.released * 2, 1, released_max);
+    while (!exploring.parked.empty() && exploring.ready < exploring.released) {
+        const auto first = exploring.parked.begin();
+        const NodeId id = first->second.back();
+        first->second.pop_back();
+        if (first->second.empty()) exploring.parked.erase(first);
+        exploring.unpark(id);
+    }
+}
+
+}  // namespace reowolf::runtime
