@@ -23,7 +23,14 @@ void Runtime::note_live(Attempt& exploring) {
 // The last ones in the queue are the alternatives of one fork. Every so often the others are tried
 // first, so that nobody is always left out.
 void Runtime::order_newest(Attempt& exploring, std::uint32_t count) {
-    if (exploring.is_deep && !exploring.prefers_least_used) {
+    // Each behaviour remembers its way, so those that never end must not get ever longer ones: the
+    // oldest that is left is followed instead.
+    constexpr std::size_t decisions_max = 512;
+
+    if (!exploring.is_deep) return;
+    if (exploring.nodes.back().path.size() % decisions_max == 0) {
+        exploring.queue.push(exploring.queue.pop());
+    } else if (!exploring.prefers_least_used) {
         exploring.queue.reverse_last(std::min<std::uint64_t>(count, exploring.queue.size()));
     }
 }
