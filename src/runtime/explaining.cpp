@@ -2,6 +2,7 @@
 // Why there is no round, and who is missing: for people.
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,6 +20,53 @@ constexpr std::size_t explanation_notes_max = 100;
 std::string times(std::uint32_t count) {
     return count == 1 ? "once" : fmt::format("{} times", count);
 }
+
+// Of many components of one name that are stuck at one place for the same reasons one is reported,
+// with their number.
+class StuckReports {
+  public:
+    void add(std::string_view name, Report report) {
+        std::string reasons = report.message;
+        const auto add_place = [&](Span where) {
+            reasons += fmt::format(" {}:{}\n", where.source, where.begin);
+        };
+        add_place(report.where);
+        for (const Report::Note& note : report.notes) {
+            reasons += note.text;
+            add_place(note.where);
+        }
+        const auto [group, is_new] = groups_.try_emplace(std::move(reasons));
+        if (is_new) group->second = {std::string(name), std::move(report), 0};
+        ++group->second.count;
+        order_.push_back(&group->second);
+    }
+
+    void give(World& world) {
+        constexpr std::size_t reported_each_max = 2;
+
+        for (Group* const group : order_) {
+            if (group->count <= reported_each_max) {
+                world.report(group->report);
+            } else if (!std::exchange(group->is_reported, true)) {
+                group->report.notes.push_back(
+                    {fmt::format("{} other components '{}' are stuck for the same reasons",
+                                 group->count - 1, group->name),
+                     group->report.where});
+                world.report(group->report);
+            }
+        }
+    }
+
+  private:
+    struct Group {
+        std::string name;
+        Report report;
+        std::size_t count = 0;
+        bool is_reported = false;
+    };
+    std::map<std::string, Group> groups_;
+    std::vector<Group*> order_;
+};
 
 }  // namespace
 
@@ -125,18 +173,21 @@ void Runtime::report_stuck() {
         });
         if (!reported) stuck.insert(stuck.end(), reached.begin(), reached.end());
     });
+    StuckReports reports;
     for (const ComponentIndex index : stuck) {
         has_failed_ = true;
         ++counters_.components_stuck;
         Component& each = component(index);
         each.attempt->reported_stuck = true;
         if (!each.body->reports()) continue;
-        world_.report({.message = fmt::format("'{}' is stuck: no round is possible", each.name),
-                       .where = each.body->position(),
-                       .trace = each.body->trace(),
-                       .notes = notes_on(index),
-                       .is_stuck = true});
+        reports.add(each.name,
+                    {.message = fmt::format("'{}' is stuck: no round is possible", each.name),
+                     .where = each.body->position(),
+                     .trace = each.body->trace(),
+                     .notes = notes_on(index),
+                     .is_stuck = true});
     }
+    reports.give(world_);
 }
 
 std::size_t Runtime::components_stuck() const {
