@@ -187,6 +187,87 @@ composite main() {{
                        count);
 }
 
+std::string row_of_forks(std::size_t n) {
+    return fmt::format(R"(
+primitive part(in<u32> a, in<u32> b, out<u32> c, out<u32> d) {{
+    sync {{ fork put(c, get(a)); or put(d, get(b)); }}
+}}
+primitive first(out<u32> c, out<u32> d) {{ sync {{ fork put(c, 1); or put(d, 2); }} }}
+primitive last(in<u32> a, in<u32> b) {{ sync get(b); }}
+composite main() {{
+    channel a -> b; channel c -> d;
+    new first(a, c);
+    auto x = b; auto y = d;
+    for (auto i in 0..{}) {{
+        channel p -> q; channel r -> s;
+        new part(x, y, p, r);
+        x = q; y = s;
+    }}
+    new last(x, y);
+}})",
+                       n);
+}
+
+std::string row_of_guesses(std::size_t n) {
+    return fmt::format(R"(
+primitive sender(out<u32> o) {{ sync {{ put(o, 1); put(o, 2); }} }}
+primitive receiver(in<u32> i, in<u32> before, out<u32> after) {{
+    sync {{
+        auto num = 0;
+        fork num = 1; or num = 2; or num = 3;
+        for (auto k in 0..num) get(i);
+        put(after, get(before) + num);
+    }}
+}}
+primitive first(out<u32> o) {{ sync put(o, 7); }}
+primitive last(in<u32> i) {{ sync get(i); }}
+composite main() {{
+    channel a -> b;
+    new first(a);
+    auto x = b;
+    for (auto i in 0..{}) {{
+        channel p -> q; channel r -> s;
+        new sender(p);
+        new receiver(q, x, r);
+        x = s;
+    }}
+    new last(x);
+}})",
+                       n);
+}
+
+std::string optional_puts(std::size_t n) {
+    return fmt::format(R"(
+primitive chooser(out<u32>[] a) {{
+    sync {{ for (auto i in 0..{0}) {{ fork put(a[i], 1); or skip; }} }}
+}}
+primitive reader(in<u32> a) {{ sync get(a); }}
+composite main() {{
+    out<u32>[] all = {{}};
+    for (auto i in 0..{0}) {{ channel p -> q; all @= {{p}}; new reader(q); }}
+    new chooser(all);
+}})",
+                       n);
+}
+
+std::string philosophers(std::size_t n) {
+    return fmt::format(R"(
+primitive tool(in<u32> left, in<u32> right) {{
+    for (auto i in 0..2) sync {{ fork get(left); or get(right); }}
+}}
+primitive philosopher(out<u32> left, out<u32> right) {{ sync {{ put(left, 1); put(right, 1); }} }}
+composite main() {{
+    out<u32>[] lefts = {{}}; out<u32>[] rights = {{}};
+    for (auto i in 0..{0}) {{
+        channel a -> b; channel c -> d;
+        new tool(b, d);
+        lefts @= {{a}}; rights @= {{c}};
+    }}
+    for (auto i in 0..{0}) new philosopher(lefts[i], rights[(i + 1) % {0}]);
+}})",
+                       n);
+}
+
 std::string puzzle(std::size_t n, std::size_t k) {
     std::string arms;
     for (std::size_t i = 0; i < k; ++i) {

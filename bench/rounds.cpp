@@ -81,6 +81,7 @@ class Network {
             std::exit(1);
         }
     }
+    std::uint64_t behaviours() const { return runtime_->counters().behaviours; }
     void run_to_rest() {
         while (runtime_->step()) {
         }
@@ -161,6 +162,24 @@ void measure_crowd(const Options& options, std::size_t count) {
                seconds_since(end) * 1e9 * each);
 }
 
+// How the search for rounds grows: nanoseconds of all that happens until rest, for each part, and
+// the behaviours explored for each.
+void measure_search(const Options& options, const std::string& name,
+                    const std::function<std::string(std::size_t)>& text) {
+    for (std::size_t n = 4; n <= 128; n *= 2) {
+        const std::string label = fmt::format("search-{}-{}", name, n);
+        if (!std::regex_search(label, options.only)) continue;
+        Network network(text(n));
+        const auto begin = Clock::now();
+        network.run_to_rest();
+        const double each = 1.0 / static_cast<double>(n);
+        fmt::print("{:<28} {:>12.1f} {:>10.1f} behaviours\n", label,
+                   seconds_since(begin) * 1e9 * each,
+                   static_cast<double>(network.behaviours()) * each);
+        std::fflush(stdout);
+    }
+}
+
 void run(const Options& options) {
     measure(options, "rendezvous-1t", rendezvous());
     for (const std::size_t n : {2, 8, 64}) {
@@ -186,6 +205,10 @@ void run(const Options& options) {
     }
     measure_nursery(options);
     for (const std::size_t n : {1'000, 10'000, 100'000}) measure_crowd(options, n);
+    measure_search(options, "row-of-forks", row_of_forks);
+    measure_search(options, "row-of-guesses", row_of_guesses);
+    measure_search(options, "optional-puts", optional_puts);
+    measure_search(options, "philosophers", philosophers);
     for (const std::size_t n : {2, 4, 8, 12}) {
         for (const std::size_t k : {2, 8}) {
             measure(options, fmt::format("puzzle-{}-of-{}", n, k), puzzle(n, k));
