@@ -337,8 +337,8 @@ struct StepBase {
         bool await_ready() const noexcept { return false; }
         template <class P>
         std::coroutine_handle<> await_suspend(std::coroutine_handle<P> done) const noexcept {
-            const std::coroutine_handle<> caller = done.promise().caller;
-            return caller ? caller : std::noop_coroutine();
+            const std::coroutine_handle<> next = done.promise().caller;
+            return next ? next : std::noop_coroutine();
         }
         void await_resume() const noexcept {}
     };

@@ -41,7 +41,7 @@ std::expected<std::optional<Incoming>, Error> Assembly::add(const records::Fragm
     auto& partial = partials_[fragment.slot];
     if (fragment.is_first == partial.has_value()) return wrong();
     if (fragment.is_first) {
-        partial.emplace();
+        partial = Partial{};
         partial->message.properties = fragment.properties.value_or(Properties{});
         partial->length = length;
     }
