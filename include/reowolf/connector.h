@@ -55,7 +55,7 @@ extern "C" {
  * other their class when they connect. */
 #define RW_REALTIME 1 /* puts and gets are prepared, then all real-time peers step together */
 #define RW_LOGICAL 2  /* ports are offered and polled; a round happens when one of them can fire */
-#define RW_DYNAMIC 3  /* not there yet: refused with EINVAL */
+#define RW_DYNAMIC 3  /* a logical one whose ports can carry ports */
 
 /* A new connector of the class, to be released with rw_close. Or -1: EINVAL (unknown class), EMFILE
  * (too many connectors). */
@@ -158,7 +158,19 @@ RW_API int rw_poll(int conn, const char* port_sz, void* buf, size_t len);
  * EDEADLK. */
 RW_API int rw_await(int conn);
 
-/* Of dynamic connectors, which are not there yet: on those of other classes, -1 and EPERM. */
+/* ---- Dynamic connectors --------------------------------------------------------------------- */
+
+/* Offers a new port through the port, which is one for ports, at the next rw_await: this peer keeps
+ * the other end of a new channel. If that fired, rw_decide on the port has the name of the end that
+ * stays here. Replaces what was offered, and is replaced by it. 0, or -1: EPERM (class, direction,
+ * or not a port for ports), ENOTCONN, ENOENT, EACCES, EPIPE (the port is closed).
+ *
+ * In the buffers of dynamic connectors a port is its name, without a terminating zero (inside of
+ * other values with a u32 length in front). With rw_offer it is one that this peer has, and hands
+ * over with the round: then it is gone (EACCES if the description has it, and else ENOENT). With
+ * rw_poll it is the name that the port has here from now on, such as "take#1": it is used like
+ * those of the description, handed on, closed, and lasts as long as the protocol. On connectors of
+ * other classes ports whose messages have ports in them cannot be used: EPERM. */
 RW_API int rw_fresh(int conn, const char* port_sz);
 
 /* ---- Alternatives --------------------------------------------------------------------------- */

@@ -295,6 +295,8 @@ std::optional<Class> class_of(int cls) {
             return Class::realtime;
         case RW_LOGICAL:
             return Class::logical;
+        case RW_DYNAMIC:
+            return Class::dynamic;
         default:
             return std::nullopt;
     }
@@ -461,9 +463,15 @@ int rw_poll(int conn, const char* port_sz, void* buf, size_t len) {
     return receive_into(conn, port_sz, buf, len, false, &Connector::poll);
 }
 
-int rw_fresh(int conn, const char*) {
-    return with(conn, [](Handle& handle) {
-        return failed(handle, {Fault::not_allowed, "this call is for dynamic connectors"});
+int rw_fresh(int conn, const char* port_sz) {
+    return with(conn, [&](Handle& handle) {
+        if (auto right = handle.connector.expect_dynamic(); !right) {
+            return failed(handle, std::move(right.error()));
+        }
+        if (auto right = can_prepare(handle, false, port_sz); !right) {
+            return failed(handle, std::move(right.error()));
+        }
+        return result(handle, handle.connector.fresh(port_sz));
     });
 }
 

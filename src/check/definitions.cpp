@@ -267,8 +267,6 @@ void Checker::collect_peer(const tree::Peer& of, Connector& connector, Routine& 
         const Term term = type(each.type, TypePlace::port, "");
         if (!is_port(terms().kind(term)) && !terms().contains_invalid(term)) {
             report<Code::expected_port>(each.type.span, "a port type", terms().name(term));
-        } else if (is_port(terms().kind(term)) && holds_port(terms().argument(term))) {
-            report<Code::unsupported>(each.type.span, "a port in a message of an application");
         }
         peer.ports.push_back({each.name.text, each.name.span, term});
         body.locals.push_back(

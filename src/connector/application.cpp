@@ -39,13 +39,13 @@ std::optional<Request> ApplicationBody::run(std::uint32_t& budget) {
     if (action.kind == Prepared::Kind::get || action.kind == Prepared::Kind::opt) {
         return Request::get(action.handle, action.type);
     }
-    fired_.push_back({action.port, false, action.value});
+    fired_.push_back({action.port, false, action.type, action.value, action.is_fresh});
     ++next_;
     return Request::put(action.handle, action.type, action.value);
 }
 
 void ApplicationBody::got(machine::Value message) {
-    fired_.push_back({next().port, true, std::move(message)});
+    fired_.push_back({next().port, true, next().type, std::move(message), false});
     ++next_;
 }
 

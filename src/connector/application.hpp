@@ -19,7 +19,8 @@ struct Prepared {
     std::size_t port = 0;  // index among the peer's ports
     machine::PortHandle handle = 0;
     program::TypeId type = 0;
-    machine::Value value;  // of a put or an offer
+    machine::Value value;   // of a put or an offer
+    bool is_fresh = false;  // it is a port that is made when the round begins
 };
 
 // What the application prepared for a round: of the batches one happens, and of that everything
@@ -38,7 +39,9 @@ class ApplicationBody final : public runtime::Body {
     struct Fired {
         std::size_t port = 0;
         bool came_in = false;
+        program::TypeId type = 0;
         machine::Value value;
+        bool is_fresh = false;
     };
     const std::vector<Fired>& fired() const { return fired_; }
     std::size_t batch() const { return batch_; }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "connector/connector.hpp"
+#include "wire/bytes.hpp"
 
 namespace reowolf::connector {
 
@@ -21,7 +22,7 @@ void to_or_from_host(std::span<std::byte> scalar) {
 std::expected<machine::Value, Failure> value_of(const program::Program& program,
                                                 program::TypeId type,
                                                 std::span<const std::byte> bytes,
-                                                const Limits& limits) {
+                                                const Limits& limits, machine::PortCoder& ports) {
     const std::size_t size = machine::fixed_size(program, type);
     if (size != 0 && bytes.size() != size) {
         return std::unexpected(
@@ -39,15 +40,26 @@ std::expected<machine::Value, Failure> value_of(const program::Program& program,
         to_or_from_host(scalar);
         bytes = scalar;
     }
-    auto value = machine::decode(program, type, bytes, limits);
+    // A port that is the whole message is its name and nothing else.
+    std::vector<std::byte> named;
+    if (program::is_port(program.types[type].kind)) {
+        wire::Writer text;
+        text.block(bytes);
+        named = text.take();
+        bytes = named;
+    }
+    auto value = machine::decode(program, type, bytes, limits, &ports);
     if (!value) return std::unexpected(Failure{Fault::bad_argument, std::move(value.error())});
     return std::move(*value);
 }
 
 std::vector<std::byte> bytes_of(const program::Program& program, program::TypeId type,
-                                const machine::Value& value) {
+                                const machine::Value& value, machine::PortCoder& ports) {
     std::vector<std::byte> bytes;
-    machine::encode(program, type, value, bytes);
+    machine::encode(program, type, value, bytes, &ports);
+    if (program::is_port(program.types[type].kind)) {
+        bytes.erase(bytes.begin(), bytes.begin() + sizeof(std::uint32_t));
+    }
     if (machine::fixed_size(program, type) != 0) to_or_from_host(bytes);
     return bytes;
 }

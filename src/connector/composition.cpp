@@ -141,7 +141,6 @@ class Composer {
 
     Described run() {
         declare_peers(*views_.find(order_[made_->self])->second);
-        plan_.names = order_;
         plan_.ports.resize(order_.size());
         for (wire::SiteId site = 0; site < order_.size(); ++site) {
             const Description& view = *views_.find(order_[site])->second;
@@ -170,7 +169,6 @@ class Composer {
     struct Part {
         const Description* view = nullptr;
         program::Added added;
-        std::uint32_t first_source = 0;
         Plan::Body body;
     };
 
@@ -207,11 +205,11 @@ class Composer {
     void add(wire::SiteId home, const Description& view) {
         Part& part = parts_.emplace_back();
         part.view = &view;
-        part.first_source = made_->sources.count();
+        const std::uint32_t first_source = made_->sources.count();
         for (std::uint32_t source = 0; source < view.sources.count(); ++source) {
             made_->sources.add(view.sources.name(source), std::string(view.sources.text(source)));
         }
-        part.added = program::add(made_->program, view.program, part.first_source);
+        part.added = program::add(made_->program, view.program, first_source);
         part.body.home = home;
         part.body.routine = part.added.first_routine + connector_of(view).body;
         for (const program::Peer& peer : connector_of(view).peers) {
@@ -250,9 +248,7 @@ class Composer {
             if (is_new) {
                 ++channels_;
                 const auto type = part.view->program.types[link.type].element;
-                Span where = link.span;
-                where.source += part.first_source;
-                plan_.links.push_back({part.added.types[type], where});
+                plan_.links.push_back(part.added.types[type]);
             }
             part.body.arguments.push_back(end_inside(part.view->program, link.type, made->second));
         }

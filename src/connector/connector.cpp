@@ -116,11 +116,11 @@ class Connector::Engine {
         return wait<bool>([this, &next](auto done) { done(member_->propose(next)); });
     }
 
-    bool is_closed(std::string_view port) {
+    bool is_closed(machine::PortHandle port) {
         return wait<bool>([this, port](auto done) { done(member_->is_port_closed(port)); });
     }
 
-    void close(std::string_view port) {
+    void close(machine::PortHandle port) {
         wait<bool>([this, port](auto done) {
             member_->close_port(port);
             done(true);
@@ -198,12 +198,6 @@ Status Connector::configure(std::string_view text) {
     return {};
 }
 
-// Nothing is prepared for it, and all its ports are open.
-void Connector::begin_protocol() {
-    batches_.assign(1, {});
-    closed_.assign(description_->structure.ports[description_->self].size(), false);
-}
-
 Status Connector::connect() {
     if (auto started = start_connecting(); !started) return started;
     return finish_connecting();
@@ -269,16 +263,13 @@ Status Connector::expect_room(std::string_view name, std::size_t room) const {
                 fmt::format("a value of port '{}' has {} bytes, the buffer {}", name, size, room));
 }
 
-const Structure::Port& Connector::port(std::size_t index) const {
-    return description_->structure.ports[description_->self][index];
-}
-
 std::expected<std::size_t, Failure> Connector::find(std::string_view name) const {
     if (const auto right = expect_connected(); !right) return std::unexpected(right.error());
     const auto& all = description_->structure.ports;
-    const auto& own = all[description_->self];
-    const auto found = std::ranges::find(own, name, &Structure::Port::name);
-    if (found != own.end()) return static_cast<std::size_t>(found - own.begin());
+    if (const auto found = names_.find(name); found != names_.end()) {
+        if (!port(found->second).away) return found->second;
+        return fail(Fault::not_your_port, fmt::format("port '{}' was handed over", name));
+    }
     const std::string& self = description_->name(description_->self);
     for (wire::SiteId site = 0; site < all.size(); ++site) {
         for (const Structure::Port& other : all[site]) {
@@ -302,20 +293,23 @@ std::expected<std::size_t, Failure> Connector::find(std::string_view name, bool 
         return fail(Fault::not_allowed, puts ? fmt::format("port '{}' is one to get from", name)
                                              : fmt::format("port '{}' is one to put into", name));
     }
-    if (closed_[*index]) return fail(Fault::peer_gone, fmt::format("port '{}' is closed", name));
+    if (port(*index).closed) {
+        return fail(Fault::peer_gone, fmt::format("port '{}' is closed", name));
+    }
     return index;
 }
 
 // ---- Preparing ---------------------------------------------------------------------------------
 
-void Connector::prepare(std::size_t index, Prepared::Kind kind, machine::Value value) {
-    const Structure::Port& target = port(index);
-    batches_.back()[index] = {
-        .kind = kind,
-        .port = index,
-        .handle = machine::PortHandle{target.channel} * 2 + (target.puts ? 0 : 1),
-        .type = target.type,
-        .value = std::move(value)};
+void Connector::prepare(std::size_t index, Prepared::Kind kind, machine::Value value,
+                        bool is_fresh) {
+    const Port& target = port(index);
+    batches_.back()[index] = {.kind = kind,
+                              .port = index,
+                              .handle = target.handle,
+                              .type = target.type,
+                              .value = std::move(value),
+                              .is_fresh = is_fresh};
 }
 
 Status Connector::prepare_out(std::string_view name, Prepared::Kind kind,
@@ -326,7 +320,8 @@ Status Connector::prepare_out(std::string_view name, Prepared::Kind kind,
         batches_.back().erase(*index);
         return {};
     }
-    auto value = value_of(description_->program, port(*index).type, *bytes, options_.limits);
+    if (auto right = expect_may_carry(*index); !right) return right;
+    auto value = read_value(*index, *bytes);
     if (!value) {
         value.error().text = fmt::format("port '{}': {}", name, value.error().text);
         return std::unexpected(std::move(value.error()));
@@ -343,6 +338,7 @@ Status Connector::prepare_in(std::string_view name, Prepared::Kind kind,
         batches_.back().erase(*index);
         return {};
     }
+    if (auto right = expect_may_carry(*index); !right) return right;
     if (auto right = expect_room(name, *room); !right) return right;
     prepare(*index, kind, {});
     return {};
@@ -430,12 +426,7 @@ std::expected<bool, Failure> Connector::finish() {
     auto& outcome = ended.outcome;
     if (!outcome) return std::unexpected(std::move(outcome.error()));
     batches_.assign(1, {});
-    fired_.clear();
-    for (const ApplicationBody::Fired& one : outcome->fired) {
-        const Structure::Port& which = port(one.port);
-        fired_.push_back(
-            {which.name, !which.puts, bytes_of(description_->program, which.type, one.value)});
-    }
+    settle_ports(*outcome);
     chosen_ = outcome->batch;
     if (outcome->is_expired) begin_protocol();
     return outcome->is_expired;
@@ -446,23 +437,24 @@ Status Connector::close(std::string_view name) {
     if (const auto right = expect_at_rest(); !right) return right;
     const auto index = find(name);
     if (!index) return std::unexpected(index.error());
-    if (closed_[*index]) return {};
-    engine_->close(name);
-    for (auto& batch : batches_) batch.erase(*index);
-    closed_[*index] = true;
-    if (std::ranges::find(closed_, false) == closed_.end()) engine_.reset();
+    if (port(*index).closed) return {};
+    engine_->close(port(*index).handle);
+    remove_port(*index, false);
+    const bool is_left = std::ranges::any_of(
+        ports_, [](const auto& entry) { return !entry.second.closed && !entry.second.away; });
+    if (!is_left) engine_.reset();
     return {};
 }
 
 bool Connector::is_closed(std::string_view name) const {
     const auto index = find(name);
-    return !index || closed_[*index] || engine_->is_closed(name);
+    return !index || port(*index).closed || engine_->is_closed(port(*index).handle);
 }
 
 std::expected<std::string, Failure> Connector::type(std::string_view name) const {
     const auto index = find(name);
     if (!index) return std::unexpected(index.error());
-    const Structure::Port& found = port(*index);
+    const Port& found = port(*index);
     return fmt::format("{}<{}>", found.puts ? "in" : "out",
                        program::shape(description_->program, found.type));
 }

@@ -57,6 +57,8 @@ class Connector {
     Status get(std::string_view port, std::optional<std::size_t> room);
     Status opt(std::string_view port, std::optional<std::size_t> room);
     Status poll(std::string_view port, std::optional<std::size_t> room);
+    // A new port, the other end of which this application keeps; see rw_fresh.
+    Status fresh(std::string_view port);
     // What is prepared from here on is an alternative to what was before.
     Status begin_alternative();
     std::size_t alternatives() const { return batches_.size(); }
@@ -92,6 +94,7 @@ class Connector {
     // ---- Whether a call is possible at all; in the order in which that is checked.
     // A call that is for connectors that step, or for those that do not.
     Status expect_steps(bool steps) const;
+    Status expect_dynamic() const;
     Status expect_connected() const;
     // Neither connecting nor a round is under way.
     Status expect_at_rest() const;
@@ -107,8 +110,27 @@ class Connector {
     Status prepare_out(std::string_view port, Prepared::Kind kind,
                        std::optional<std::span<const std::byte>> bytes);
     Status prepare_in(std::string_view port, Prepared::Kind kind, std::optional<std::size_t> room);
-    void prepare(std::size_t index, Prepared::Kind kind, machine::Value value);
-    const Structure::Port& port(std::size_t index) const;
+    void prepare(std::size_t index, Prepared::Kind kind, machine::Value value,
+                 bool is_fresh = false);
+    // A port of this application's: declared, or one that has come to it or that it has made.
+    struct Port {
+        std::string name;
+        program::TypeId type = 0;  // of its messages
+        bool puts = false;
+        machine::PortHandle handle = 0;
+        bool closed = false;
+        bool away = false;  // declared, and handed over
+    };
+    class NamedPorts;
+    const Port& port(std::size_t index) const { return ports_.at(index); }
+    std::string add_port(machine::PortHandle handle, program::TypeId type,
+                         std::string_view came_through);
+    void remove_port(std::size_t index, bool is_away);
+    std::expected<machine::Value, Failure> read_value(std::size_t index,
+                                                      std::span<const std::byte> bytes);
+    Status expect_may_carry(std::size_t index) const;
+    void settle_ports(const Outcome& outcome);
+    bool carries_ports(program::TypeId type) const;
     void begin_protocol();
     void adopt(std::shared_ptr<const Description> next);
     Batches all_prepared() const;
@@ -122,7 +144,12 @@ class Connector {
     bool is_expired_ = false;
     std::uint32_t epoch_ = 0;                                  // number of the protocol
     std::vector<std::map<std::size_t, Prepared>> batches_{1};  // each by port
-    std::vector<bool> closed_;                                 // by port
+    std::map<std::size_t, Port> ports_;  // by index; the declared ones come first
+    std::map<std::string, std::size_t, std::less<>> names_;
+    std::map<machine::PortHandle, std::size_t> handles_;
+    std::size_t ports_declared_ = 0;
+    std::size_t ports_made_ = 0;  // the others, ever
+    std::vector<bool> carrying_;  // by type: whether its values may have ports in them
     std::vector<Fired> fired_;
     std::optional<std::size_t> chosen_;
 };
@@ -132,8 +159,8 @@ class Connector {
 std::expected<machine::Value, Failure> value_of(const program::Program& program,
                                                 program::TypeId type,
                                                 std::span<const std::byte> bytes,
-                                                const Limits& limits);
+                                                const Limits& limits, machine::PortCoder& ports);
 std::vector<std::byte> bytes_of(const program::Program& program, program::TypeId type,
-                                const machine::Value& value);
+                                const machine::Value& value, machine::PortCoder& ports);
 
 }  // namespace reowolf::connector

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "machine/ports.hpp"
 #include "program/merging.hpp"
 
 namespace reowolf::connector {
@@ -56,6 +57,10 @@ std::expected<Batches, std::string> translate(const Batches& batches, const Desc
     for (const auto& batch : batches) {
         auto& all = translated.emplace_back();
         for (const Prepared& one : batch) {
+            if (one.port >= had.size()) {
+                return std::unexpected(
+                    "something is prepared for a port that the last protocol alone had");
+            }
             const Structure::Port& port = had[one.port];
             const auto found = std::ranges::find(has, port.name, &Structure::Port::name);
             if (found == has.end() || found->puts != port.puts ||
@@ -69,7 +74,12 @@ std::expected<Batches, std::string> translate(const Batches& batches, const Desc
             here.port = static_cast<std::size_t>(found - has.begin());
             here.handle = machine::PortHandle{found->channel} * 2 + (found->puts ? 0 : 1);
             here.type = found->type;
-            if (!port.puts) continue;
+            if (!port.puts || one.is_fresh) continue;
+            if (machine::PortFinder(from.program).can_hold(port.type)) {
+                return std::unexpected(
+                    fmt::format("for port '{}' a port is prepared that the last protocol alone had",
+                                port.name));
+            }
             std::vector<std::byte> bytes;
             machine::encode(from.program, port.type, one.value, bytes);
             auto value = machine::decode(to.program, found->type, bytes, limits);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "connector/member.hpp"
 
 namespace reowolf::connector {
@@ -45,6 +47,30 @@ void Member::try_once() {
         pump();
         return true;
     });
+}
+
+// The lowest site knows of those who step together who has arrived. Of the others everybody knows
+// of himself.
+void Member::look_who_is_there() {
+    presence_.seek(0, [this](const Quiet::Wave& wave) {
+        for (const auto& [site, answer] : wave.answers) present_[site] = answer.waiting != 0;
+        return true;
+    });
+}
+
+std::string Member::who_is_missing(std::string_view said) const {
+    const auto is_mine = [this](const Region& region) {
+        return std::ranges::find(region, description_->self) != region.end();
+    };
+    const auto region = std::ranges::find_if(regions_, is_mine);
+    std::string text;
+    for (const wire::SiteId site : *region) {
+        const auto known = present_.find(site);
+        if (known == present_.end() || known->second || is_gone(site)) continue;
+        const std::string line = fmt::format("'{}' did not arrive", description_->name(site));
+        if (!said.contains(line)) text += "; " + line;
+    }
+    return text;
 }
 
 // The own attempt has no behaviour left. Those who step together hear of it when all have arrived.

@@ -72,6 +72,7 @@ Member::Member(Handshake::Established established, post::Loop& loop, const Limit
       chance_(seed),
       classes_(std::move(established.classes)),
       check_(loop, description_->self, 0, questions()),
+      presence_(loop, description_->self, 2, questions()),
       regions_(regions_of(description_->structure, classes_)),
       impasse_(loop, description_->self, 1, questions()),
       epochs_(classes_.size()),
@@ -112,6 +113,7 @@ void Member::build() {
     using Kind = Structure::End::Kind;
     const Structure& structure = description_->structure;
     const wire::SiteId self = description_->self;
+    fresh_.clear();
     protocol_ = wire::protocol_number(description_->identity());
     outside_.emplace(loop_, chance_.next());
     runtime_.emplace(description_->program, limits_, place_of(*description_, classes_),
@@ -130,7 +132,7 @@ void Member::build() {
         const bool out_exists = channel.out.kind != Kind::nobody;
         const bool in_exists = channel.in.kind != Kind::nobody;
         if (!out_here && !in_here) {
-            runtime_->make_absent();
+            runtime_->make_absent(channel.type);
         } else if (out_here != in_here && out_exists && in_exists) {
             const wire::SiteId other = out_here ? channel.in.site : channel.out.site;
             const Structure::End& end = out_here ? channel.out : channel.in;
@@ -170,15 +172,20 @@ void Member::sync(Batches batches, std::shared_ptr<const Description> prepared_f
     is_late_ = false;
     renews_ = false;
     has_renewed_ = false;
+    present_.clear();
     const bool is_nothing = std::ranges::all_of(batches_, &std::vector<Prepared>::empty);
     if (!steps_here() && is_nothing) {
         return complete(std::unexpected(
             Failure{Fault::unsatisfiable, "nothing is prepared, so no port can fire"}));
     }
     if (timeout_ms > 0) {
-        deadline_ = loop_.after(timeout_ms, [this] {
-            deadline_ = 0;
-            interrupt();
+        const std::int64_t rest_ms = timeout_ms / 4;
+        deadline_ = loop_.after(timeout_ms - rest_ms, [this, rest_ms] {
+            look_who_is_there();
+            deadline_ = loop_.after(rest_ms, [this] {
+                deadline_ = 0;
+                interrupt();
+            });
         });
     }
     if (is_expired_) {
@@ -214,20 +221,56 @@ void Member::enter() {
         batches_ = std::move(*translated);
         prepared_for_ = description_;
     }
+    make_fresh_ports();
     runtime_->enter_application(std::make_unique<ApplicationBody>(batches_, !steps_here()));
     if (is_late_) give_up_late();
+}
+
+// A channel for each port that is to be made.
+void Member::make_fresh_ports() {
+    for (auto& batch : batches_) {
+        for (Prepared& prepared : batch) {
+            if (!prepared.is_fresh) continue;
+            const program::Type& port = description_->program.types[prepared.type];
+            const auto ends = runtime_->make_channel(port.element);
+            runtime_->give_to_application(ends.out, {});
+            runtime_->give_to_application(ends.in, {});
+            const bool sends_out = port.kind == program::TypeKind::out_port;
+            fresh_.push_back({sends_out ? ends.out : ends.in, sends_out ? ends.in : ends.out});
+            prepared.value = machine::Value::scalar(fresh_.back().sent);
+        }
+    }
+}
+
+// Of those that went out the other ends stay.
+void Member::keep_fresh_ports(Outcome& outcome) {
+    for (const Outcome::Made& made : std::exchange(fresh_, {})) {
+        const bool went_out = std::ranges::any_of(outcome.fired, [&](const auto& fired) {
+            return !fired.came_in && !fired.value.is_reference() &&
+                   fired.value.bits() == made.sent && fired.is_fresh;
+        });
+        if (went_out) {
+            outcome.made.push_back(made);
+        } else {
+            runtime_->close(made.sent);
+            runtime_->close(made.kept);
+        }
+    }
 }
 
 void Member::application_committed(std::unique_ptr<runtime::Body> body) {
     renews_ = false;
     const auto& done = static_cast<ApplicationBody&>(*body);
-    Outcome outcome{.is_expired = false, .batch = done.batch(), .fired = done.fired()};
+    Outcome outcome{.is_expired = false, .batch = done.batch(), .fired = done.fired(), .made = {}};
+    keep_fresh_ports(outcome);
     if (!may_expire()) return complete(std::move(outcome));
     committed_ = std::move(outcome);
     complete_or_expire();
 }
 
 void Member::application_failed(wire::Reason reason, const std::string& text) {
+    Outcome nothing;
+    keep_fresh_ports(nothing);
     // Not from within the runtime, which makes room for the next one.
     if (std::exchange(renews_, false)) {
         loop_.post([this, alive = std::weak_ptr(alive_)] {
@@ -237,6 +280,8 @@ void Member::application_failed(wire::Reason reason, const std::string& text) {
         });
         return;
     }
+    // A port that it uses has another place now.
+    if (reason == wire::Reason::moved && !gives_up_ && !left_) return enter();
     // Somebody who had a part in deciding is gone, but is not needed.
     const bool is_about_others = reason == wire::Reason::peer_lost || reason == wire::Reason::left;
     const bool can_go_on = !steps_here() || !runtime_->arbiter().is_step_broken();
@@ -244,7 +289,8 @@ void Member::application_failed(wire::Reason reason, const std::string& text) {
     Failure failure{Fault::timed_out, text};
     switch (reason) {
         case wire::Reason::timed_out:
-            failure.text = "a peer did not synchronise in time: " + text;
+        case wire::Reason::moved:
+            failure.text = "a peer did not synchronise in time: " + text + who_is_missing(text);
             if (const std::string waiting = explanation(); !waiting.empty()) {
                 failure.text += "\n" + waiting;
             }
@@ -265,6 +311,8 @@ void Member::application_failed(wire::Reason reason, const std::string& text) {
 }
 
 void Member::application_in_doubt(const std::string& text) {
+    Outcome nothing;
+    keep_fresh_ports(nothing);
     complete(std::unexpected(Failure{
         Fault::unknown_outcome,
         "the connection was lost after this peer had promised its part, and nobody who is left "
@@ -291,6 +339,7 @@ std::string Member::explanation() const {
 void Member::complete(std::expected<Outcome, Failure> result) {
     loop_.cancel(std::exchange(deadline_, 0));
     check_.stop();
+    presence_.stop();
     tries_once_ = false;
     batches_.clear();
     prepared_for_.reset();
@@ -431,6 +480,7 @@ void Member::on_message(wire::SiteId from, const wire::Message& message) {
         tell(from, {{}, std::move(here)});
     } else if (const auto* probed = std::get_if<wire::Probed>(&message.body)) {
         check_.on_answer(from, *probed);
+        presence_.on_answer(from, *probed);
         impasse_.on_answer(from, *probed);
     } else if (const auto* arrived = std::get_if<wire::Arrived>(&message.body)) {
         on_arrived(from, *arrived);
@@ -480,6 +530,7 @@ void Member::lose(wire::SiteId site, const std::string& why) {
     runtime_->lose(site, why);
     arrived_.erase(site);
     check_.on_loss();
+    presence_.on_loss();
     impasse_.on_loss();
     reconsider();
     part_if_all_know();
@@ -504,19 +555,13 @@ void Member::on(wire::SiteId from, const wire::Farewell&) {
     part_if_all_know();
 }
 
-void Member::close_port(std::string_view name) {
-    const auto& own = description_->structure.ports[description_->self];
-    const auto port = std::ranges::find(own, name, &Structure::Port::name);
-    if (port == own.end()) return;
-    runtime_->close(machine::PortHandle{port->channel} * 2 + (port->puts ? 0 : 1));
+void Member::close_port(machine::PortHandle port) {
+    runtime_->close(port);
     pump();
 }
 
-bool Member::is_port_closed(std::string_view name) const {
-    const auto& own = description_->structure.ports[description_->self];
-    const auto port = std::ranges::find(own, name, &Structure::Port::name);
-    if (port == own.end()) return true;
-    return runtime_->is_closed(machine::PortHandle{port->channel} * 2 + (port->puts ? 0 : 1));
+bool Member::is_port_closed(machine::PortHandle port) const {
+    return runtime_->is_closed(port);
 }
 
 void Member::leave(std::function<void()> done) {

@@ -32,6 +32,12 @@ struct Outcome {
     bool is_expired = false;  // every component of the connector has ended
     std::size_t batch = 0;    // which of those prepared
     std::vector<ApplicationBody::Fired> fired;
+    // Of each channel that was made for it: the end that went out, and the one that stays.
+    struct Made {
+        machine::PortHandle sent;
+        machine::PortHandle kept;
+    };
+    std::vector<Made> made;
 };
 
 // What a member tells whoever made it. Called in the middle of its work.
@@ -61,9 +67,9 @@ class Member final : private runtime::World {
     // What this peer wants to have when the protocol has expired; false if it has not.
     bool propose(std::shared_ptr<const Description> next);
 
-    void close_port(std::string_view name);
+    void close_port(machine::PortHandle port);
     // Whether an end of the port is closed, so that nothing can go through it any more.
-    bool is_port_closed(std::string_view name) const;
+    bool is_port_closed(machine::PortHandle port) const;
 
     // Leaves the connector: first delivers what others need to finish the last round. Then nothing
     // of it is left, and `done` is called, once.
@@ -92,6 +98,8 @@ class Member final : private runtime::World {
 
     void build();
     void enter();
+    void make_fresh_ports();
+    void keep_fresh_ports(Outcome& outcome);
     void give_up_late();
     void pump();
     void flush();
@@ -148,6 +156,8 @@ class Member final : private runtime::World {
     void on_idle();
     void give_up(wire::Reason reason, const std::string& text);
     void try_once();
+    void look_who_is_there();
+    std::string who_is_missing(std::string_view said) const;
     void judge_if_dead();
     void give_up_dead();
     void tell_arrival();
@@ -181,11 +191,14 @@ class Member final : private runtime::World {
     std::int64_t timeout_ms_ = 0;
     post::TimerId deadline_ = 0;
     bool tries_once_ = false;
-    bool gives_up_ = false;             // this site itself has asked for it to be over
-    std::uint64_t judged_dead_ = 0;     // the attempt of which that is known
-    Quiet check_;                       // of this site's own round
-    std::optional<Outcome> committed_;  // and what it brought, until it is known who lives on
-    std::uint64_t ended_known_ = 0;     // components, in the whole connector
+    std::vector<Outcome::Made> fresh_;      // made for it
+    bool gives_up_ = false;                 // this site itself has asked for it to be over
+    std::uint64_t judged_dead_ = 0;         // the attempt of which that is known
+    Quiet check_;                           // of this site's own round
+    Quiet presence_;                        // who is there, shortly before the time limit
+    std::map<wire::SiteId, bool> present_;  // who was in a call then
+    std::optional<Outcome> committed_;      // and what it brought, until it is known who lives on
+    std::uint64_t ended_known_ = 0;         // components, in the whole connector
 
     // Rounds that are impossible.
     std::vector<Region> regions_;

@@ -144,6 +144,7 @@ void Member::begin_protocol(std::shared_ptr<const Description> next, std::uint32
     std::erase_if(proposals_, [this](const auto& entry) { return entry.second.epoch != epoch_; });
     queried_.clear();
     check_.stop();
+    presence_.stop();
     impasse_.stop();
     arrived_.clear();
     loop_.cancel(std::exchange(telling_, 0));

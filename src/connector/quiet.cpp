@@ -54,7 +54,7 @@ void Quiet::ask() {
     is_asking_ = true;
     answers_.clear();
     ++waves_asked_;
-    wave_ += 2;
+    wave_ += places;
     asked_.ask_all({wave_});
     conclude();
 }

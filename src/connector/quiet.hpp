@@ -33,9 +33,10 @@ class Quiet {
         std::function<std::vector<wire::SiteId>()> others;  // which ones
         std::function<wire::Probed()> here;                 // this site's own answer
     };
-    // Searches of one site that go on at once tell their answers apart by `parity`, 0 or 1.
-    Quiet(post::Loop& loop, wire::SiteId self, std::uint64_t parity, Asked asked)
-        : loop_(loop), self_(self), asked_(std::move(asked)), wave_(parity) {}
+    // Searches of one site that go on at once tell their answers apart by their place among those.
+    static constexpr std::uint64_t places = 3;
+    Quiet(post::Loop& loop, wire::SiteId self, std::uint64_t place, Asked asked)
+        : loop_(loop), self_(self), asked_(std::move(asked)), wave_(place) {}
     ~Quiet() { loop_.cancel(timer_); }
     Quiet(const Quiet&) = delete;
     Quiet& operator=(const Quiet&) = delete;

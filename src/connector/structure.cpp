@@ -32,15 +32,13 @@ class Elaboration {
 
     std::expected<Structure, StructureError> run() {
         declare_ports();
-        for (const Plan::Link& link : plan_.links) {
-            made_at_.resize(structure_.channels.size() + 1);
-            made_at_.back() = link.span;
-            structure_.channels.emplace_back().type = link.type;
+        for (const program::TypeId type : plan_.links) {
+            structure_.channels.emplace_back().type = type;
         }
         for (const Plan::Body& body : plan_.bodies) {
             if (auto error = run(body)) return std::unexpected(std::move(*error));
         }
-        return finish();
+        return std::move(structure_);
     }
 
   private:
@@ -69,22 +67,6 @@ class Elaboration {
         }
     }
 
-    std::expected<Structure, StructureError> finish() {
-        for (std::size_t i = 0; i < structure_.channels.size(); ++i) {
-            const Structure::Channel& channel = structure_.channels[i];
-            const bool is_link = channel.out.kind == Structure::End::Kind::component &&
-                                 channel.in.kind == Structure::End::Kind::component &&
-                                 channel.out.site != channel.in.site;
-            if (!is_link || !ports_.can_hold(channel.type)) continue;
-            return std::unexpected(StructureError{
-                fmt::format("this channel carries ports from peer '{}' to peer '{}', which is not "
-                            "supported yet; both of its ends must be placed at one peer",
-                            plan_.names[channel.out.site], plan_.names[channel.in.site]),
-                made_at_[i]});
-        }
-        return std::move(structure_);
-    }
-
     // The problem, if there is one.
     std::optional<std::string> serve(const Plan::Body& body, machine::Request& request,
                                      machine::State& state) {
@@ -96,8 +78,6 @@ class Elaboration {
                 }
                 const std::size_t channel = structure_.channels.size();
                 structure_.channels.emplace_back().type = request.type;
-                made_at_.resize(channel + 1);
-                made_at_[channel] = state.position();
                 state.made(handle(channel, false), handle(channel, true));
                 return std::nullopt;
             }
@@ -154,7 +134,6 @@ class Elaboration {
     const Limits& limits_;
     machine::PortFinder ports_{program_};
     Structure structure_;
-    std::vector<Span> made_at_;  // the channels of links and those that the bodies make
     std::uint32_t budget_ = instructions_max;
 };
 
@@ -185,14 +164,13 @@ Plan plan_of(const program::Program& program) {
     std::uint32_t channel = 0;
     for (const program::Peer& peer : connector.peers) {
         body.peers.push_back(static_cast<wire::SiteId>(body.peers.size()));
-        plan.names.push_back(peer.name);
         plan.ports.push_back(ports_of(program, peer, channel));
         for (const program::PeerPort& port : peer.ports) {
             body.arguments.push_back(end_inside(program, port.type, channel++));
         }
     }
     for (const program::Link& link : connector.links) {
-        plan.links.push_back({program.types[link.type].element, link.span});
+        plan.links.push_back(program.types[link.type].element);
         body.arguments.push_back(end_inside(program, link.type, channel++));
     }
     plan.bodies.push_back(std::move(body));

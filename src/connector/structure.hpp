@@ -65,13 +65,8 @@ struct Plan {
         std::vector<machine::PortHandle> arguments;  // of its peers' ports, then of its links
         wire::SiteId home = 0;  // where a component is placed that reaches no port of a peer
     };
-    struct Link {
-        program::TypeId type = 0;  // of its messages
-        Span span;
-    };
-    std::vector<std::string> names;                   // of the peers, by site
     std::vector<std::vector<Structure::Port>> ports;  // by site
-    std::vector<Link> links;
+    std::vector<program::TypeId> links;               // of their messages
     std::vector<Body> bodies;
 };
 

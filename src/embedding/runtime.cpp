@@ -107,7 +107,8 @@ embedding::Message Runtime::Inside::to_message(std::uint64_t port,
                                                std::span<const std::byte> bytes) {
     const auto type = core.type_of(port);
     if (!type) return {};  // whoever uses the port is told
-    auto value = machine::decode(program, *type, bytes, limits, machine::PortsInBytes::as_handles);
+    machine::PortHandles handles;
+    auto value = machine::decode(program, *type, bytes, limits, &handles);
     if (!value) throw BadValue(value.error());
     return embedding::to_message(std::move(*value));
 }
@@ -117,8 +118,8 @@ std::vector<std::byte> Runtime::Inside::to_bytes(std::uint64_t port,
     std::vector<std::byte> bytes;
     const auto type = core.type_of(port);
     if (!type) throw BadValue("the channel that the value came through is gone");
-    machine::encode(program, *type, embedding::to_value(message), bytes,
-                    machine::PortsInBytes::as_handles);
+    machine::PortHandles handles;
+    machine::encode(program, *type, embedding::to_value(message), bytes, &handles);
     return bytes;
 }
 
@@ -212,8 +213,9 @@ void Runtime::start_program(std::string_view name, const std::vector<Argument>& 
                                                     parameters[i].name, name, wanted,
                                                     arguments[i].shape));
         }
+        machine::PortHandles handles;
         auto value = machine::decode(program, parameters[i].type, arguments[i].bytes,
-                                     inside_->limits, machine::PortsInBytes::as_handles);
+                                     inside_->limits, &handles);
         if (!value) {
             throw BadValue(fmt::format("argument '{}': {}", parameters[i].name, value.error()));
         }

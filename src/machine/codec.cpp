@@ -44,11 +44,16 @@ void append_bytes(const Block* block, std::vector<std::byte>& out) {
     out.insert(out.end(), block->data(), block->data() + bytes);
 }
 
-void append(const program::Program& program, TypeId id, const Slot* slots,
-            std::vector<std::byte>& out);
+// Where a value's bytes go.
+struct Output {
+    std::vector<std::byte>& bytes;
+    PortCoder* ports = nullptr;
+};
+
+void append(const program::Program& program, TypeId id, const Slot* slots, Output& out);
 
 void append_fields(const program::Program& program, const std::vector<program::Field>& fields,
-                   const Slot* slots, std::vector<std::byte>& out) {
+                   const Slot* slots, Output& out) {
     for (const program::Field& field : fields) {
         if (field.boxed) {
             append(program, program.types[field.type].element, slots_at(slots->block, 0), out);
@@ -59,14 +64,13 @@ void append_fields(const program::Program& program, const std::vector<program::F
     }
 }
 
-void append_block(const program::Program& program, TypeId id, const Block* block,
-                  std::vector<std::byte>& out) {
+void append_block(const program::Program& program, TypeId id, const Block* block, Output& out) {
     const program::Type& type = program.types[id];
-    append_number(length_of(block), count_bytes, out);
+    append_number(length_of(block), count_bytes, out.bytes);
     const TypeKind kind = element_kind(program, type);
-    const bool scalars = !is_reference(kind) && !is_aggregate(kind);
+    const bool scalars = !is_reference(kind) && !is_aggregate(kind) && !is_port(kind);
     if (scalars && (as_in_memory || program::element_size(kind) == 1)) {
-        return append_bytes(block, out);
+        return append_bytes(block, out.bytes);
     }
     for (std::uint32_t i = 0; i < length_of(block); ++i) {
         if (is_aggregate(kind)) {
@@ -79,10 +83,13 @@ void append_block(const program::Program& program, TypeId id, const Block* block
 }
 
 // The depth of the recursion is that of the value, which the machine bounds; so in decoding.
-void append(const program::Program& program, TypeId id, const Slot* slots,
-            std::vector<std::byte>& out) {
+void append(const program::Program& program, TypeId id, const Slot* slots, Output& out) {
     const program::Type& type = program.types[id];
     switch (type.kind) {
+        case TypeKind::in_port:
+        case TypeKind::out_port:
+            assert(out.ports && "ports are handed over, not encoded");
+            return out.ports->write(id, slots->bits, out.bytes);
         case TypeKind::string:
         case TypeKind::array:
             return append_block(program, id, slots->block, out);
@@ -90,21 +97,21 @@ void append(const program::Program& program, TypeId id, const Slot* slots,
         case TypeKind::structure:
             return append_fields(program, type.fields, slots, out);
         case TypeKind::union_of: {
-            append_number(slots->bits, program::tag_size(type), out);
+            append_number(slots->bits, program::tag_size(type), out.bytes);
             const program::Variant& variant = type.variants[slots->bits];
             std::vector<Slot> payload;
             for (const std::uint32_t slot : variant.slots) payload.push_back(slots[slot]);
             return append_fields(program, variant.fields, payload.data(), out);
         }
         default:
-            append_number(slots->bits, program::element_size(type.kind), out);
+            append_number(slots->bits, program::element_size(type.kind), out.bytes);
     }
 }
 
 // So many bytes every value of the type has at least.
 std::size_t least_bytes(const program::Program& program, TypeId id, int depth = 0) {
     const program::Type& type = program.types[id];
-    if (is_reference(type.kind)) return count_bytes;
+    if (is_reference(type.kind) || is_port(type.kind)) return count_bytes;
     if (type.kind == TypeKind::union_of) return program::tag_size(type);
     if (!is_aggregate(type.kind)) return program::element_size(type.kind);
     std::size_t bytes = 0;
@@ -120,7 +127,7 @@ std::size_t least_bytes(const program::Program& program, TypeId id, int depth = 
 class Reader {
   public:
     Reader(const program::Program& program, std::span<const std::byte> bytes, const Limits& limits,
-           PortsInBytes ports)
+           PortCoder* ports)
         : program_(program),
           ports_(ports),
           rest_(bytes),
@@ -157,8 +164,7 @@ class Reader {
                 return read_elements(id, read_number(count_bytes), *slots);
             case TypeKind::in_port:
             case TypeKind::out_port:
-                if (ports_ == PortsInBytes::refused) return fail("a port cannot be sent as bytes");
-                break;
+                return read_port(id, *slots);
             case TypeKind::tuple:
             case TypeKind::structure:
                 return read_fields(type.fields, slots);
@@ -172,6 +178,14 @@ class Reader {
         slots->bits = wrap(type.kind, read_number(size));
         if (type.kind == TypeKind::boolean && slots->bits > 1) return no_boolean(slots->bits);
         if (type.kind == TypeKind::enumeration) return check_variant(type, slots->bits);
+        return true;
+    }
+
+    bool read_port(TypeId id, Slot& slot) {
+        if (!ports_) return fail("a port cannot be sent as bytes");
+        const auto port = ports_->read(id, rest_);
+        if (!port) return fail(port.error());
+        slot.bits = *port;
         return true;
     }
 
@@ -225,9 +239,7 @@ class Reader {
     bool read_elements(TypeId id, std::uint64_t count, Slot& slot) {
         const program::Type& type = program_.types[id];
         const TypeKind kind = element_kind(program_, type);
-        if (is_port(kind) && ports_ == PortsInBytes::refused) {
-            return fail("a port cannot be sent as bytes");
-        }
+        if (is_port(kind) && !ports_) return fail("a port cannot be sent as bytes");
         if (count == 0) return true;
         // What is declared must be there before memory is taken for it.
         const std::size_t least =
@@ -239,6 +251,14 @@ class Reader {
         Block* block = make_block(kind, count, bytes_max_);
         if (!block) return too_large();
         slot.block = block;
+        if (is_port(kind)) {
+            for (std::uint32_t i = 0; i < block->length; ++i) {
+                Slot port;
+                if (!read_port(type.element, port)) return false;
+                store(block, i, port);
+            }
+            return true;
+        }
         read_scalars(kind, block);
         return check_elements(type, kind, *block);
     }
@@ -328,7 +348,7 @@ class Reader {
     static constexpr std::uint64_t empty_elements_max = 1u << 16;
 
     const program::Program& program_;
-    PortsInBytes ports_;
+    PortCoder* ports_;
     std::span<const std::byte> rest_;
     std::size_t bytes_max_;
     std::uint32_t nesting_max_;
@@ -338,21 +358,34 @@ class Reader {
 
 }  // namespace
 
+void PortHandles::write(TypeId, std::uint64_t port, std::vector<std::byte>& out) {
+    append_number(port, sizeof port, out);
+}
+
+std::expected<std::uint64_t, std::string> PortHandles::read(TypeId,
+                                                            std::span<const std::byte>& rest) {
+    std::uint64_t port = 0;
+    if (rest.size() < sizeof port) return std::unexpected("the bytes end before the value does");
+    for (std::size_t i = 0; i < sizeof port; ++i) {
+        port |= static_cast<std::uint64_t>(rest[i]) << (8 * i);
+    }
+    rest = rest.subspan(sizeof port);
+    return port;
+}
+
 void encode(const program::Program& program, TypeId type, const Value& value,
-            std::vector<std::byte>& out, PortsInBytes ports) {
-    const TypeKind kind = program.types[type].kind;
-    assert((!is_port(kind) || ports == PortsInBytes::as_handles) &&
-           "ports are handed over, not encoded");
+            std::vector<std::byte>& out, PortCoder* ports) {
     if (is_bytes(program, type)) {
         append_bytes(value.block(), out);
     } else {
-        append(program, type, value.slots(program, type), out);
+        Output output{out, ports};
+        append(program, type, value.slots(program, type), output);
     }
 }
 
 std::expected<Value, std::string> decode(const program::Program& program, TypeId type,
                                          std::span<const std::byte> bytes, const Limits& limits,
-                                         PortsInBytes ports) {
+                                         PortCoder* ports) {
     return Reader(program, bytes, limits, ports).read_whole(type);
 }
 

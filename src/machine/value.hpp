@@ -121,14 +121,33 @@ bool append_literal(const program::Program&, program::TypeId, const Value&, bool
 
 // The wire encoding: little-endian, packed, u32 count before array elements, the number of the
 // variant (one byte, or two if there are more than 256) before the fields of a union; an enum is
-// its value as u32; a string or u8[] at top level is its bytes and nothing else. Ports have none,
-// except within a process: their handles, as u64.
-enum class PortsInBytes { refused, as_handles };
+// its value as u32; a string or u8[] at top level is its bytes and nothing else. Ports are what the
+// coder makes of them.
+//
+// What ports in values are outside of this process. Without one, a value with ports has no bytes.
+class PortCoder {
+  public:
+    virtual ~PortCoder() = default;
+    // `type` is the port's.
+    virtual void write(program::TypeId type, std::uint64_t port, std::vector<std::byte>& out) = 0;
+    // Takes its bytes from the front.
+    virtual std::expected<std::uint64_t, std::string> read(program::TypeId type,
+                                                           std::span<const std::byte>& rest) = 0;
+};
+
+// Within a process: the handles, as u64.
+class PortHandles final : public PortCoder {
+  public:
+    void write(program::TypeId type, std::uint64_t port, std::vector<std::byte>& out) override;
+    std::expected<std::uint64_t, std::string> read(program::TypeId type,
+                                                   std::span<const std::byte>& rest) override;
+};
+
 void encode(const program::Program&, program::TypeId, const Value&, std::vector<std::byte>& out,
-            PortsInBytes ports = PortsInBytes::refused);
+            PortCoder* ports = nullptr);
 std::expected<Value, std::string> decode(const program::Program&, program::TypeId,
                                          std::span<const std::byte> bytes, const Limits& limits,
-                                         PortsInBytes ports = PortsInBytes::refused);
+                                         PortCoder* ports = nullptr);
 // The size that every value of the type has on the wire, or 0 if it varies.
 std::size_t fixed_size(const program::Program&, program::TypeId);
 

@@ -140,7 +140,10 @@ void Assembly::say_what_it_waits_for(std::size_t index) {
         const SiteId other_site = situation_.components[other].site;
         if (other_site != component.site) {
             send(component.site, other_site,
-                 wire::Wait{*own.open, channel, arbiter.holder(*own.open), true});
+                 wire::Wait{*own.open,
+                            {wire::ChannelId::between_sites, channel},
+                            arbiter.holder(*own.open),
+                            true});
             const auto heard = heard_.find({component.site, channel});
             if (heard != heard_.end()) {
                 arbiter.touch(*own.open, heard->second.attempt, heard->second.holder);
@@ -187,11 +190,11 @@ void Assembly::deliver(SiteId from, SiteId to) {
 
 void Assembly::hear_of(SiteId here, const wire::Wait& message) {
     if (arbiters_[here].is_over(message.attempt)) return;
-    heard_[{here, message.channel}] = {message.attempt, message.holder};
-    const auto& ends = situation_.channels[message.channel];
+    heard_[{here, message.channel.index}] = {message.attempt, message.holder};
+    const auto& ends = situation_.channels[message.channel.index];
     for (const std::size_t mine : {ends.from, ends.to}) {
         if (situation_.components[mine].site != here || !own_[mine].open) continue;
-        if (!uses(mine, message.channel)) continue;
+        if (!uses(mine, message.channel.index)) continue;
         arbiters_[here].touch(*own_[mine].open, message.attempt, message.holder);
     }
 }

@@ -75,6 +75,17 @@ struct Channel {
     struct End {
         bool here = true;
         bool closed = false;
+        bool leaves = false;  // here, and given away to another site in the round being committed
+        // If not here: where it is, as far as is known. Nobody: on its way.
+        wire::SiteId site = 0;
+        // While nobody has said that it has come: the site to which it went from here.
+        wire::SiteId gone_to = wire::nobody;
+        bool has_arrived = false;  // somebody has, since a message has last named it
+        // How often it has gone to another site. What is known of it from before is of no use.
+        std::uint32_t moves = 0;
+        // Its owner's, somewhere else, who has it while the round is not committed here yet.
+        wire::SiteId ahead_site = 0;
+        std::uint32_t ahead_moves = 0;
         ComponentIndex owner = 0;        // if here
         std::uint32_t place = 0;         // of the handle among the owner's
         std::uint32_t guard = no_guard;  // the alternative of the owner's last choice that uses it
@@ -92,13 +103,19 @@ struct Channel {
     wire::ChannelId id;
     program::TypeId type = 0;
     bool carries_ports = false;
-    wire::SiteId other_site = 0;  // of a channel between sites
     bool to_application = false;  // there; not to a component
     End out;
     End in;
     std::vector<std::vector<Offer>> offers;  // by index within a behaviour's sequence
+    // Its name outside, from when one of its ends was first put into a message to another site.
+    std::optional<wire::ChannelId> exported;
+    // If it is known only from messages of rounds that are not committed: of which attempts.
+    std::vector<wire::AttemptId> named_by;
 
-    bool between_sites() const { return id.home == wire::ChannelId::between_sites; }
+    bool between_sites() const { return !out.here || !in.here; }
+    bool is_elsewhere() const { return !out.here && !in.here; }
+    // Of one that lies between this site and another.
+    wire::SiteId other_site() const { return out.here ? in.site : out.site; }
     End& end(bool is_out) { return is_out ? out : in; }
     const End& end(bool is_out) const { return is_out ? out : in; }
 };

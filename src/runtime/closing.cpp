@@ -62,14 +62,11 @@ void Runtime::close_end(ChannelIndex number, bool is_out) {
     if (end.closed) return;
     end.closed = true;
     const Channel::End& other = channel.end(!is_out);
-    if (other.closed) {
-        if (!channel.between_sites()) unused_.push_back(number);
-        return;
-    }
+    if (other.closed) return forget_channel(number);
     if (other.here) {
         discard_users_of(number, !is_out);
     } else {
-        send(channel.other_site, wire::Closed{channel.id.index});
+        send(channel.other_site(), wire::Closed{channel.id, is_out, end.moves});
     }
 }
 

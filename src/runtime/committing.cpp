@@ -183,6 +183,7 @@ void Runtime::commit_round(const rounds::Commit& round, const std::vector<Chosen
     }
     for (std::size_t i = 0; i < chosen.size(); ++i) lose_ports(chosen[i].index, moved[i]);
     for (std::size_t i = 0; i < chosen.size(); ++i) gain_ports(chosen[i].index, moved[i]);
+    for (std::size_t i = 0; i < chosen.size(); ++i) send_away(moved[i]);
     for (std::size_t i = 0; i < chosen.size(); ++i) {
         leave_attempt(chosen[i].index, std::move(bodies[i]));
     }

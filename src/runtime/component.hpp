@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -104,6 +105,7 @@ struct Attempt {
     // By channel and number of the message. Also some that were removed since.
     std::map<std::pair<ChannelIndex, std::uint32_t>, std::vector<wire::NodeId>> waiting;
     std::vector<wire::NodeId> leaves;  // complete, of which it is not known that they are hopeless
+    std::set<wire::SiteId> told;       // that have heard of it, while ends of channels move
     std::vector<wire::NodeId> silent;  // complete, using no port; offered when all is quiet
     std::uint32_t live = 0;
     std::size_t dropped = 0;  // nodes that others took back

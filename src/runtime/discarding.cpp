@@ -72,7 +72,7 @@ void Runtime::retract(const wire::NodeRef& branch, ChannelIndex number, std::uin
                       std::vector<Offer::Taker>& victims) {
     Channel& channel = channels_[number];
     if (!channel.in.here) {
-        return send(channel.other_site, wire::Retract{branch, channel.id.index, index});
+        return send(channel.other_site(), wire::Retract{branch, channel.id, index});
     }
     if (index >= channel.offers.size()) return;
     auto& offers = channel.offers[index];
@@ -101,12 +101,15 @@ void Runtime::finish_attempt(ComponentIndex index, const wire::Decision& decisio
         }
     }
     std::set<wire::SiteId> told;
+    for (const wire::SiteId site : leaving.attempt->told) {
+        if (!others_know) told.insert(site);
+    }
     for (const machine::PortHandle port : leaving.ports) {
         Channel& channel = channels_[channel_of(port)];
         Channel::End& end = channel.end(is_out(port));
         if (end.user != id) continue;
         end.user.reset();
-        if (channel.between_sites() && !others_know) told.insert(channel.other_site);
+        if (channel.between_sites() && !others_know) told.insert(channel.other_site());
     }
     leaving.attempt.reset();
     leaving.is_overloaded = false;

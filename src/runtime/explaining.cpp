@@ -74,8 +74,12 @@ class StuckReports {
 std::string Runtime::describe_port(ChannelIndex number, bool is_out) const {
     const Channel& channel = channels_[number];
     const Channel::End& other = channel.end(!is_out);
-    const std::string_view peer =
-        other.here ? component(other.owner).name : place_.sites[channel.other_site];
+    std::string_view peer = "somebody who is about to get the other end";
+    if (other.here) {
+        peer = component(other.owner).name;
+    } else if (channel.other_site() < place_.sites.size()) {
+        peer = place_.sites[channel.other_site()];
+    }
     const Channel::End& end = channel.end(is_out);
     const std::string port = !end.name.empty() ? fmt::format("port '{}'", end.name)
                              : !end.got_from.empty()

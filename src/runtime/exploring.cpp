@@ -364,13 +364,14 @@ void Runtime::note_use(ComponentIndex index, ChannelIndex number, bool puts) {
     draw_from_lane(number, !puts);
     if (!puts) {
         if (!channel.out.here) {
-            const wire::Wait wait{using_it.id, channel.id.index, arbiter_.holder(using_it.id),
+            if (hands_over_) attempt(index).told.insert(channel.other_site());
+            const wire::Wait wait{using_it.id, channel.id, arbiter_.holder(using_it.id),
                                   !using_it.repeats};
             // Rounds that were published go on being published, as a rule: then nobody needs it.
             if (component(index).was_published && channel.to_application) {
-                withheld_[channel.other_site].push_back(wait);
+                withheld_[channel.other_site()].push_back(wait);
             } else {
-                send(channel.other_site, wait);
+                send(channel.other_site(), wait);
             }
         } else if (!using_it.repeats) {
             note_change(number, true);
@@ -394,16 +395,19 @@ void Runtime::offer(ChannelIndex number, std::uint32_t index, Offer made, bool n
     Channel& channel = channels_[number];
     if (!channel.in.here) {
         wire::Value message{.branch = made.branch,
-                            .channel = channel.id.index,
+                            .channel = channel.id,
                             .index = index,
                             .holder = arbiter_.holder(made.branch.attempt),
                             .news = news,
                             .depends = made.causes,
                             .value = {}};
         std::erase(message.depends, made.branch);
-        machine::encode(shared_.program, channel.type, made.value, message.value);
-        copy_value(message, channel.other_site);
-        return send(channel.other_site, std::move(message));
+        message.value = bytes_for(channel.type, made.value);
+        if (hands_over_) {
+            attempt(made.branch.attempt.component.index).told.insert(channel.other_site());
+        }
+        copy_value(message, channel.other_site());
+        return send(channel.other_site(), std::move(message));
     }
     if (channel.offers.size() <= index) channel.offers.resize(index + 1);
     Offer& kept = channel.offers[index].emplace_back(std::move(made));

@@ -3,6 +3,7 @@
 // it to hand on; but owned, used and closed it is by whom it was before the block, until the round
 // commits.
 #include <algorithm>
+#include <utility>
 
 #include "runtime/runtime.hpp"
 
@@ -65,16 +66,21 @@ void Runtime::receive_ports(Node& taker, ChannelIndex through, const machine::Va
 // All in the round lose what they put away before anybody gains it.
 void Runtime::lose_ports(ComponentIndex index, const std::vector<Node::Moved>& moved) {
     for (const auto& [port, here, through] : moved) {
-        const Channel::End& end = channels_[channel_of(port)].end(is_out(port));
-        if (!here && end.owner == index) take_port(index, port);
+        Channel::End& end = channels_[channel_of(port)].end(is_out(port));
+        if (here || !end.here || end.owner != index) continue;
+        take_port(index, port);
+        end.leaves = true;
     }
 }
 
 void Runtime::gain_ports(ComponentIndex index, const std::vector<Node::Moved>& moved) {
     for (const auto& [port, here, through] : moved) {
         Channel::End& end = channels_[channel_of(port)].end(is_out(port));
-        // What has come back has never left.
-        if (!here || end.owner == index) continue;
+        if (!here) continue;
+        // What is not given away by its owner here is nobody else's; and what has come back has
+        // never left.
+        if (end.here && !std::exchange(end.leaves, false)) continue;
+        if (!end.here) welcome(port);
         give_port(index, port);
         end.guard = Channel::no_guard;
         end.name = {};

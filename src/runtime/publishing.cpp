@@ -128,12 +128,13 @@ class Runtime::Prospect {
     // Who is at the other end of a channel that is used has a part in it.
     void use(const Part& part, ChannelIndex number) {
         const Channel& channel = runtime_.channels_[number];
-        if (channel.out.closed || channel.in.closed || channel.carries_ports) {
+        // Channels whose ends may move are not for promises.
+        if (channel.out.closed || channel.in.closed || runtime_.hands_over_) {
             return give_up(Verdict::uncertain);
         }
         if (channel.between_sites()) {
             const auto& realtime = runtime_.place_.realtime;
-            if (!std::ranges::binary_search(realtime, channel.other_site)) {
+            if (!std::ranges::binary_search(realtime, channel.other_site())) {
                 give_up(Verdict::uncertain);
             }
             return;
@@ -432,10 +433,10 @@ void Runtime::withdraw(ComponentIndex index) {
     });
     for (auto& [site, wait] : said) send(site, wait);
     // Those who got something from it have taken it for published.
-    for (const ChannelIndex number : links_) {
+    for (const auto& [name, number] : named_) {
         const Channel& channel = channels_[number];
-        if (!channel.out.here || channel.out.user != id) continue;
-        send(channel.other_site, wire::Wait{id, channel.id.index, arbiter_.holder(id), false});
+        if (!channel.between_sites() || !channel.out.here || channel.out.user != id) continue;
+        send(channel.other_site(), wire::Wait{id, channel.id, arbiter_.holder(id), false});
     }
 }
 

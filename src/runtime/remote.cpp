@@ -36,7 +36,7 @@ void Runtime::send(wire::SiteId to, wire::Body body) {
 }
 
 void Runtime::push(wire::SiteId to, wire::Body body) {
-    if (arbiter_.is_lost(to)) return;
+    if (to == wire::nobody || arbiter_.is_lost(to)) return;  // nobody knows where that is
     wire::Message message{.lineage = {}, .body = std::move(body)};
     for_each_node(message.body, [&](const wire::NodeRef& ref) {
         announcements_.describe(arbiter_.forest(), to, ref, message.lineage);
@@ -45,6 +45,7 @@ void Runtime::push(wire::SiteId to, wire::Body body) {
 }
 
 void Runtime::flush() {
+    if (!unused_.empty()) bury();
     // Where an attempt is held may have changed since the message was written.
     const auto update = [&](const wire::AttemptId& attempt, wire::SiteId& holder) {
         if (holder != wire::nobody && owner(attempt)) holder = arbiter_.holder(attempt);
@@ -100,10 +101,16 @@ void Runtime::receive(wire::SiteId from, const wire::Message& message) {
 template <class Other>
 void Runtime::receive(wire::SiteId, const Other&) {}  // the arbiter's business
 
-std::optional<ChannelIndex> Runtime::link(wire::SiteId from, std::uint32_t number) {
-    if (std::ranges::binary_search(links_, number) && channels_[number].other_site == from) {
-        return number;
+// Who does not know yet that an end has moved may speak of it to where it was.
+std::optional<ChannelIndex> Runtime::link(wire::SiteId from, const wire::ChannelId& id) {
+    const auto known = named_.find(id);
+    if (known != named_.end()) {
+        const Channel& channel = channels_[known->second];
+        if (channel.between_sites() && !channel.is_elsewhere() && channel.other_site() == from) {
+            return known->second;
+        }
     }
+    if (hands_over_) return std::nullopt;
     world_.deviation(from, "a message on a channel that it does not share with this peer");
     return std::nullopt;
 }
@@ -112,12 +119,10 @@ void Runtime::receive(wire::SiteId from, const wire::Value& message) {
     const auto number = link(from, message.channel);
     if (!number) return;
     Channel& channel = channels_[*number];
+    if (!channel.in.here && hands_over_) return;  // said before the ends were where they are
     if (!channel.in.here || message.branch.attempt.owner() != from) {
         return world_.deviation(from, "a value on a channel whose other end it does not have");
     }
-    auto value = machine::decode(shared_.program, channel.type, message.value, limits_);
-    if (!value) return world_.deviation(from, "a value of another type: " + value.error());
-
     // What led to it may be over, so that nothing can come of it.
     const auto is_current = [&](const wire::NodeRef& ref) {
         return (is_restoring_ || !arbiter_.is_over(ref.attempt)) && arbiter_.forest().knows(ref);
@@ -133,6 +138,8 @@ void Runtime::receive(wire::SiteId from, const wire::Value& message) {
         std::ranges::any_of(channel.offers[message.index], known)) {
         return;
     }
+    auto value = value_from(from, message.branch.attempt, channel.type, message.value);
+    if (!value) return world_.deviation(from, "a value of another type: " + value.error());
     channel.out.user = message.branch.attempt;
     channel.out.holder = message.holder;
     Offer made{.branch = message.branch,
@@ -168,14 +175,24 @@ void Runtime::receive(wire::SiteId from, const wire::Retract& message) {
 }
 
 void Runtime::receive(wire::SiteId from, const wire::Closed& message) {
-    const auto number = link(from, message.channel);
-    if (!number) return;
-    Channel& channel = channels_[*number];
+    if (!hands_over_ && !link(from, message.channel)) return;
+    const auto known = named_.find(message.channel);
+    if (known == named_.end()) return;
+    const ChannelIndex number = known->second;
+    Channel& channel = channels_[number];
+    Channel::End& closed = channel.end(message.is_out);
+    if (closed.here || message.moves < closed.moves)
+        return;  // of an end that is somebody else's now
+    closed.closed = true;
+    closed.moves = message.moves;
+    closed.gone_to = wire::nobody;
+    if (is_needless(channel)) return forget_channel(number);
+    if (channel.is_elsewhere()) return;
     const bool out_here = channel.out.here;
-    channel.end(!out_here).closed = true;
+    if (channel.end(out_here).closed) return forget_channel(number);
     const auto& open = component(channel.end(out_here).owner).attempt;
     if (open && is_promised(open->id)) return;  // until it is not any more
-    if (!channel.end(out_here).closed) discard_users_of(*number, out_here);
+    discard_users_of(number, out_here);
 }
 
 void Runtime::receive(wire::SiteId, const wire::Over& message) {
@@ -184,7 +201,7 @@ void Runtime::receive(wire::SiteId, const wire::Over& message) {
 
 void Runtime::forget_offers_of(const wire::AttemptId& attempt) {
     std::vector<Offer::Taker> victims;
-    for (const ChannelIndex number : links_) {
+    for (const auto& [name, number] : named_) {
         Channel& channel = channels_[number];
         for (const bool is_out : {true, false}) {
             Channel::End& end = channel.end(is_out);
@@ -200,6 +217,7 @@ void Runtime::forget_offers_of(const wire::AttemptId& attempt) {
     }
     arbiter_.forest().forget(attempt);
     drop_all(std::move(victims));
+    forget_named_by(attempt);
 }
 
 void Runtime::depart(wire::SiteId site) {
@@ -210,17 +228,39 @@ void Runtime::depart(wire::SiteId site) {
 void Runtime::lose(wire::SiteId site, const std::string& why) {
     arbiter_.lose(site, why);
     apply_effects();
-    for (const ChannelIndex number : links_) {
+    lose_ends_at(site);
+    apply_effects();
+}
+
+void Runtime::lose_ends_at(wire::SiteId site) {
+    std::vector<ChannelIndex> concerned;
+    for (const auto& [name, number] : named_) concerned.push_back(number);
+    for (const ChannelIndex number : concerned) {
         Channel& channel = channels_[number];
-        if (channel.other_site != site) continue;
+        for (const bool is_out : {true, false}) {
+            if (!channel.end(is_out).here && channel.end(is_out).gone_to == site) {
+                lose_on_the_way(number, is_out);
+            }
+        }
+        if (channel.is_elsewhere()) {
+            std::erase_if(channel.named_by,
+                          [&](const wire::AttemptId& attempt) { return attempt.owner() == site; });
+            if (is_needless(channel) && named_.contains(channel.id)) forget_channel(number);
+            continue;
+        }
+        if (!channel.between_sites() || channel.other_site() != site) continue;
         const bool out_here = channel.out.here;
         channel.end(!out_here).closed = true;
+        if (channel.end(out_here).closed) {
+            forget_channel(number);
+            continue;
+        }
         const ComponentIndex index = channel.end(out_here).owner;
         // An attempt whose authority is elsewhere may have been decided, with this channel in it.
         // It stays as it is until that is known, and starts anew if it was not.
         const auto& open = component(index).attempt;
         if (open && (arbiter_.holder(open->id) != place_.self || is_promised(open->id))) continue;
-        if (!channel.end(out_here).closed) discard_users_of(number, out_here);
+        discard_users_of(number, out_here);
         std::vector<Offer::Taker> victims;
         for (auto& offers : std::exchange(channel.offers, {})) {
             for (const Offer& offer : offers) {
@@ -229,7 +269,6 @@ void Runtime::lose(wire::SiteId site, const std::string& why) {
         }
         drop_all(std::move(victims));
     }
-    apply_effects();
 }
 
 }  // namespace reowolf::runtime

@@ -21,6 +21,9 @@ Runtime::Runtime(const program::Program& program, const Limits& limits, Place pl
       blocks_(program),
       sent_(place_.sites.size()),
       received_(place_.sites.size()) {
+    for (const program::Type& type : program.types) {
+        hands_over_ |= program::is_port(type.kind) && shared_.ports.can_hold(type.element);
+    }
     Component& itself = components_[components_.append()];
     itself.name = place_.sites.at(place_.self);
     itself.is_native = true;
@@ -36,9 +39,10 @@ Runtime::Ends Runtime::make_channel(program::TypeId type) {
     channel.id = {.home = place_.self, .index = index};
     channel.type = type;
     channel.carries_ports = shared_.ports.can_hold(type);
-    channel.other_site = place_.self;
     channel.out = {};
     channel.in = {};
+    channel.exported.reset();
+    channel.named_by.clear();
     return {port_of(index, true, channel.generation), port_of(index, false, channel.generation)};
 }
 
@@ -49,15 +53,28 @@ PortHandle Runtime::make_link(program::TypeId type, bool out_here, wire::SiteId 
     channel.id = {.home = wire::ChannelId::between_sites, .index = index};
     channel.type = type;
     channel.carries_ports = shared_.ports.can_hold(type);
-    channel.other_site = other_site;
+    channel.exported = channel.id;
     channel.to_application = to_application;
     channel.end(!out_here).here = false;
-    links_.push_back(index);
+    channel.end(!out_here).site = other_site;
+    named_[channel.id] = index;
+    described_channels_ = index + 1;
     return port_of(index, out_here);
 }
 
-void Runtime::make_absent() {
-    channels_.append();
+void Runtime::make_absent(program::TypeId type) {
+    const ChannelIndex index = channels_.append();
+    Channel& channel = channels_[index];
+    channel.id = {.home = wire::ChannelId::between_sites, .index = index};
+    channel.exported = channel.id;
+    channel.type = type;
+    channel.carries_ports = shared_.ports.can_hold(type);
+    for (const bool out : {true, false}) {
+        channel.end(out).here = false;
+        channel.end(out).site = wire::nobody;
+    }
+    if (hands_over_) named_[channel.id] = index;  // an end of it may come here
+    described_channels_ = index + 1;
 }
 
 namespace {
@@ -237,7 +254,7 @@ bool Runtime::step() {
         }
         apply_effects();
         note_generation();
-        if (!ended_.empty()) bury();
+        if (!ended_.empty() || !unused_.empty()) bury();
     } else if (draw_doubtful(true)) {
         apply_effects();
     } else if (quiet_candidates_.empty()) {

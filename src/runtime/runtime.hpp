@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <expected>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,10 +88,10 @@ class Runtime {
     };
     Ends make_channel(program::TypeId type);
     // A channel of which only one end lies here. Its number, the next one, must be the same at
-    // both sites; make_absent() passes over a number that this site has no part in.
+    // both sites; make_absent() passes over one of which this site has no end.
     machine::PortHandle make_link(program::TypeId type, bool out_here, wire::SiteId other_site,
                                   bool to_application = false);
-    void make_absent();
+    void make_absent(program::TypeId type);
     ComponentIndex start(program::RoutineId routine, std::vector<machine::Value> arguments);
     ComponentIndex start_native(std::string name, std::unique_ptr<Body> body,
                                 const std::vector<machine::PortHandle>& ports);
@@ -228,6 +230,26 @@ class Runtime {
     void lose_ports(ComponentIndex index, const std::vector<Node::Moved>& moved);
     void gain_ports(ComponentIndex index, const std::vector<Node::Moved>& moved);
 
+    // moving.cpp: those that go to other sites
+    class PortRecord;
+    std::vector<std::byte> bytes_for(program::TypeId type, const machine::Value& value);
+    std::expected<machine::Value, std::string> value_from(wire::SiteId from,
+                                                          const wire::AttemptId& attempt,
+                                                          program::TypeId type,
+                                                          std::span<const std::byte> bytes);
+    wire::ChannelId name_outside(ChannelIndex number);
+    ChannelIndex named_channel(const wire::ChannelId& id, program::TypeId type);
+    void forget_channel(ChannelIndex number);
+    void forget_named_by(const wire::AttemptId& attempt);
+    bool is_needless(const Channel& channel) const;
+    void send_away(const std::vector<Node::Moved>& moved);
+    void welcome(machine::PortHandle port);
+    void begin_anew(ChannelIndex number, bool is_out);
+    void receive(wire::SiteId from, const wire::Here& message);
+    void arrive_elsewhere(ChannelIndex number, bool is_out, wire::SiteId site, std::uint32_t moves,
+                          bool asks);
+    void lose_on_the_way(ChannelIndex number, bool is_out);
+
     // discarding.cpp
     void discard(ComponentIndex index, wire::NodeId id, Discard why);
     void drop(ComponentIndex index, wire::NodeId id);
@@ -304,7 +326,8 @@ class Runtime {
     void receive(wire::SiteId from, const wire::Over& message);
     template <class Other>
     void receive(wire::SiteId from, const Other& message);
-    std::optional<ChannelIndex> link(wire::SiteId from, std::uint32_t number);
+    std::optional<ChannelIndex> link(wire::SiteId from, const wire::ChannelId& id);
+    void lose_ends_at(wire::SiteId site);
     void forget_offers_of(const wire::AttemptId& attempt);
     std::uint64_t sum_of(const std::vector<std::uint64_t>& messages) const;
 
@@ -351,8 +374,11 @@ class Runtime {
     Counters counters_;
     Slab<Component> components_;
     Slab<Channel> channels_;
-    std::vector<ChannelIndex> links_;  // the channels between this site and others, ascending
-    std::deque<std::string> names_;    // of native components
+    std::map<wire::ChannelId, ChannelIndex> named_;  // that other sites know, or may know
+    std::uint32_t exported_ = 0;                     // how many have got a name from this site
+    ChannelIndex described_channels_ = 0;            // the first ones are the description's
+    bool hands_over_ = false;                        // there may be ports in messages
+    std::deque<std::string> names_;                  // of native components
     Ring<ComponentIndex> queue_;
     std::vector<ComponentIndex> quiet_candidates_;
     std::vector<ComponentIndex> ended_;  // their numbers can be used again after this step

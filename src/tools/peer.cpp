@@ -205,7 +205,8 @@ class Peer {
             error = value.error();
             return false;
         }
-        port->waiting.push_back(connector::bytes_of(program_, port->type, *value));
+        machine::PortHandles none;  // no literal is a port
+        port->waiting.push_back(connector::bytes_of(program_, port->type, *value, none));
         return true;
     }
 
@@ -283,7 +284,9 @@ class Peer {
                 port->waiting.pop_front();
                 continue;
             }
-            const auto value = connector::value_of(program_, port->type, fired.bytes, Limits{});
+            machine::PortHandles none;
+            const auto value =
+                connector::value_of(program_, port->type, fired.bytes, Limits{}, none);
             if (!value) continue;
             fmt::print("{}: {}\n", port->name, machine::literal(program_, port->type, *value));
         }

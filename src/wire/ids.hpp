@@ -42,10 +42,12 @@ struct NodeRef {
     friend auto operator<=>(const NodeRef&, const NodeRef&) = default;
 };
 
-// A channel. Those between sites are numbered alike everywhere (home = between_sites), the others
-// by the site they live at.
+// A channel. Those that the description makes between sites are numbered alike everywhere (home =
+// between_sites), the others by the site they live at. One of which an end leaves its site gets
+// another name for good, by that site (home = exported + its number).
 struct ChannelId {
     static constexpr std::uint32_t between_sites = 0xFFFF'FFFF;
+    static constexpr std::uint32_t exported = 0x8000'0000;
 
     std::uint32_t home = between_sites;
     std::uint32_t index = 0;

@@ -47,7 +47,7 @@ class Take {
     }
     void operator()(Reason& value) {
         const auto number = in_.number<std::uint8_t>();
-        if (number > std::to_underlying(Reason::deviated)) bad_ = true;
+        if (number > std::to_underlying(Reason::moved)) bad_ = true;
         value = static_cast<Reason>(number);
     }
     void operator()(std::string& value) { value = in_.text(); }
@@ -113,7 +113,10 @@ void fields(auto& walk, Is<Retract> auto& x) {
     all(walk, x.branch, x.channel, x.index);
 }
 void fields(auto& walk, Is<Closed> auto& x) {
-    all(walk, x.channel);
+    all(walk, x.channel, x.is_out, x.moves);
+}
+void fields(auto& walk, Is<Here> auto& x) {
+    all(walk, x.channel, x.is_out, x.moves, x.asks);
 }
 void fields(auto& walk, Is<Touch> auto& x) {
     all(walk, x.attempt, x.other, x.other_holder);

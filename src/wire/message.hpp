@@ -16,7 +16,7 @@
 
 namespace reowolf::wire {
 
-inline constexpr std::uint16_t protocol_version = 3;
+inline constexpr std::uint16_t protocol_version = 4;
 
 enum class Reason : std::uint8_t {
     timed_out,      // somebody's time limit passed
@@ -24,6 +24,7 @@ enum class Reason : std::uint8_t {
     peer_lost,      // a peer that it needs closed or died; nothing is in doubt
     left,           // a peer closed the connector
     deviated,       // a peer sent what the protocol does not allow
+    moved,          // the other end of a channel is at another site now; to be tried again
 };
 
 // ---- Names of nodes -------------------------------------------------------------------------
@@ -44,7 +45,7 @@ struct Lineage {
 // reason for others to look again.
 struct Value {
     NodeRef branch;
-    std::uint32_t channel = 0;
+    ChannelId channel;
     std::uint32_t index = 0;
     SiteId holder = 0;
     bool news = true;
@@ -54,19 +55,21 @@ struct Value {
 // Some behaviour of the attempt waits for a message of the channel.
 struct Wait {
     AttemptId attempt;
-    std::uint32_t channel = 0;
+    ChannelId channel;
     SiteId holder = 0;
     bool news = true;
 };
 // The behaviours that grow from this node are gone, and with them what they put on the channel.
 struct Retract {
     NodeRef branch;
-    std::uint32_t channel = 0;
+    ChannelId channel;
     std::uint32_t index = 0;
 };
 // An end of the channel is closed for good.
 struct Closed {
-    std::uint32_t channel = 0;
+    ChannelId channel;
+    bool is_out = false;
+    std::uint32_t moves = 0;  // as far as the sender knows, see Here
 };
 
 // ---- Deciding -------------------------------------------------------------------------------
@@ -209,9 +212,20 @@ struct Impossible {
     std::string text;
 };
 
-using Body =
-    std::variant<Value, Wait, Retract, Closed, Touch, Hand, LeafFound, Held, Cancel, Cancelled,
-                 Decide, Over, Lost, Ask, No, Probe, Probed, Arrived, Impossible, Final, Release>;
+// ---- Ports in messages ----------------------------------------------------------------------
+
+// An end of the channel is at the sender's site now. To all when it has come there; `asks`: who has
+// the other end is to answer with where that is.
+struct Here {
+    ChannelId channel;
+    bool is_out = false;
+    std::uint32_t moves = 0;  // how often that end has gone to another site
+    bool asks = false;
+};
+
+using Body = std::variant<Value, Wait, Retract, Closed, Touch, Hand, LeafFound, Held, Cancel,
+                          Cancelled, Decide, Over, Lost, Ask, No, Probe, Probed, Arrived,
+                          Impossible, Final, Release, Here>;
 
 struct Message {
     std::vector<Lineage> lineage;

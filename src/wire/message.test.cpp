@@ -22,8 +22,9 @@ class Author {
     SiteId site() { return static_cast<SiteId>(random_.next()); }
     bool flag() { return random_.chance(50); }
     AttemptId attempt() { return {{site(), number()}, random_.next()}; }
+    ChannelId channel() { return {number(), number()}; }
     NodeRef node() { return {attempt(), number()}; }
-    Reason reason() { return static_cast<Reason>(random_.below(5)); }
+    Reason reason() { return static_cast<Reason>(random_.below(6)); }
     std::string text() {
         std::string made(random_.below(20), ' ');
         for (char& each : made) each = static_cast<char>(random_.next());
@@ -54,7 +55,7 @@ class Author {
         return list<Lineage>([this] { return Lineage{attempt(), number(), number()}; });
     }
     Value value() {
-        return {node(), number(), number(), site(), flag(), nodes(), list<std::byte>([this] {
+        return {node(), channel(), number(), site(), flag(), nodes(), list<std::byte>([this] {
                     return std::byte(random_.next());
                 })};
     }
@@ -73,11 +74,11 @@ class Author {
             case 0:
                 return value();
             case 1:
-                return Wait{attempt(), number(), site(), flag()};
+                return Wait{attempt(), channel(), site(), flag()};
             case 2:
-                return Retract{node(), number(), number()};
+                return Retract{node(), channel(), number()};
             case 3:
-                return Closed{number()};
+                return Closed{channel(), flag(), number()};
             case 4:
                 return Touch{attempt(), attempt(), site()};
             case 5:
@@ -112,6 +113,8 @@ class Author {
                 return Impossible{random_.next(), reason(), text()};
             case 19:
                 return final();
+            case 21:
+                return Here{channel(), flag(), number(), flag()};
             default:
                 return Release{attempt(), flag(), reason(), text()};
         }
@@ -141,7 +144,7 @@ TEST(Message, EveryKindComesBackAsItWas) {
 
 TEST(Message, FieldsAreWhereTheyWere) {
     const Value sent{.branch = {{{3, 7}, 11}, 13},
-                     .channel = 17,
+                     .channel = {17, 18},
                      .index = 19,
                      .holder = 23,
                      .news = false,
@@ -157,7 +160,7 @@ TEST(Message, FieldsAreWhereTheyWere) {
     EXPECT_EQ(message.lineage[0].parent, 5u);
     const auto& value = std::get<Value>(message.body);
     EXPECT_EQ(value.branch, sent.branch);
-    EXPECT_EQ(value.channel, 17u);
+    EXPECT_EQ(value.channel, (ChannelId{17, 18}));
     EXPECT_EQ(value.index, 19u);
     EXPECT_EQ(value.holder, 23u);
     EXPECT_FALSE(value.news);

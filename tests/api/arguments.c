@@ -53,7 +53,7 @@ static void unknown_connector(void) {
 }
 
 static void unknown_class(void) {
-    const int classes[] = {0, -1, 4, INT_MAX, INT_MIN, RW_DYNAMIC};
+    const int classes[] = {0, -1, 4, INT_MAX, INT_MIN};
     for (size_t i = 0; i < sizeof classes / sizeof *classes; ++i) {
         CHECK_ERROR(rw_connector(classes[i]), EINVAL);
     }

@@ -18,18 +18,29 @@ def cases(program):
     return set(re.findall(r"\bCASE\((\w+)\)", path.read_text())) if path.exists() else set()
 
 
+def methods(program):
+    path = ROOT / "tests/java" / program
+    text = path.read_text() if path.exists() else ""
+    called = text[text.rfind("public static void main(") :]
+    return {name for name in re.findall(r"static void (\w+)\(", text) if f"{name}();" in called}
+
+
 page = (ROOT / "docs/api-draft-coverage.md").read_text()
 rows = re.findall(r"^\| (\d+) \| (.+?) \| (.*?) \| (.*?) ?\|$", page, re.MULTILINE)
 numbers = [int(row[0]) for row in rows]
 if numbers != list(range(FIRST, LAST + 1)):
     complaints.append("the rows are not those of the sentences, one each, in order")
-for number, sentence, in_c, _ in rows:
+for number, sentence, in_c, in_java in rows:
     named = re.findall(r"`([^`:]+\.c): (\w+)`", in_c)
-    if not in_c or not sentence:
+    if not in_c or not in_java or not sentence:
         complaints.append(f"{number}: nothing is said of it")
     for program, case in named:
         if case not in cases(program):
             complaints.append(f"{number}: there is no case '{case}' in tests/api/{program}")
+
+    for program, method in re.findall(r"`([^`:]+\.java): (\w+)`", in_java):
+        if method not in methods(program):
+            complaints.append(f"{number}: tests/java/{program} has no '{method}'")
 
 header = (ROOT / "include/reowolf/connector.h").read_text()
 examples = "\n".join(re.findall(r"^```c.*?^```", (ROOT / "docs/api.md").read_text(), re.M | re.S))

@@ -188,6 +188,29 @@ static void timeout(void) {
     end_peers(&peers);
 }
 
+/* Who is missing is named, whatever its class. With a short limit there may be no time to ask. */
+static void timeout_names_who_is_missing(void) {
+    for (int steps = 0; steps < 2; ++steps) {
+        const int classes[] = {steps ? RW_REALTIME : RW_LOGICAL, RW_LOGICAL};
+        struct peers peers = connected_as(2, pair, classes, pass_body);
+        uint32_t given = 9;
+        int named = 0;
+        for (long limit = 100; !named && limit < 60000; limit *= 2) {
+            CHECK(rw_timeout(peers.AMY, limit) == 0);
+            if (steps) {
+                CHECK(rw_put(peers.AMY, "give", &given, sizeof given) == 0);
+                CHECK_ERROR(rw_sync(peers.AMY), ETIMEDOUT);
+            } else {
+                offer(peers.AMY, "give", given);
+                CHECK_ERROR(rw_await(peers.AMY), ETIMEDOUT);
+            }
+            named = strstr(rw_error(peers.AMY), "'bob' did not arrive") != NULL;
+        }
+        CHECK(named);
+        end_peers(&peers);
+    }
+}
+
 /* A time limit of 0: what those who wait allow happens; nobody else is waited for. */
 static void tries_once(void) {
     struct peers peers = connected_as(2, pair, logical, pass_body);
@@ -491,6 +514,7 @@ int main(int argc, char** argv) {
         CASE(nothing_prepared),
         CASE(replaced),
         CASE(timeout),
+        CASE(timeout_names_who_is_missing),
         CASE(tries_once),
         CASE(impossible),
         CASE(absent_may_help),

@@ -2,6 +2,7 @@
 /* Protocols between two and three peers, and many of them side by side. */
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

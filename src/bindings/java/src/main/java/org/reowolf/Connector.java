@@ -61,9 +61,6 @@ public abstract class Connector implements AutoCloseable {
 
     Connector(int connectorClass) {
         conn = Native.create(connectorClass);
-        if (conn == -Errno.EINVAL) {
-            throw new UnsupportedOperationException("there are no dynamic connectors yet");
-        }
         if (conn < 0) {
             throw new IllegalStateException("no connector can be made: there are too many");
         }
