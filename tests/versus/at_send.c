@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* To be preloaded: sends this process a signal in place of (SIGKILL) or before (SIGSTOP) its
- * AT_SEND'th send over TCP since it began. AT_SEND_SIGNAL is the signal's number. */
+ * AT_SEND'th send over TCP since it began or, if it calls rw_connect, since that was done.
+ * AT_SEND_SIGNAL is the signal's number. */
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -28,8 +31,18 @@ static void count_send(int fd) {
     if (atomic_fetch_sub(&sends_left, 1) == 1) kill(getpid(), signal_number);
 }
 
-/* In place of the C library's. */
+/* In place of the libraries'. */
 #define EXPORT __attribute__((visibility("default")))
+
+EXPORT int rw_connect(int conn) {
+    void* const found = dlsym(RTLD_NEXT, "rw_connect");
+    int (*connect_really)(int);
+    memcpy(&connect_really, &found, sizeof found); /* C has no cast for this */
+    const long count = atomic_exchange(&sends_left, 0);
+    const int status = connect_really(conn);
+    atomic_store(&sends_left, count);
+    return status;
+}
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr* message, int flags) {
     count_send(fd);

@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
         c.configure("self " + std::string(argv[1]) + ";\n" +
                     std::string(std::istreambuf_iterator(file), {}));
         c.connect();
-        c.timeout(std::chrono::seconds(1));
+        c.timeout(std::chrono::seconds(3));
         std::string winner;
         c.put("bid", static_cast<std::uint32_t>(std::stoul(argv[3])));
         c.get("result", winner);

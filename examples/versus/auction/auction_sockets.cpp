@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
     unsigned long highest = 0;
     for (int i = 0; i < mesh.count; ++i) {
         char line[MESH_LINE_MAX];
-        if (i != mesh.self && !mesh_receive(&mesh, i, line, 1000)) {
+        if (i != mesh.self && !mesh_receive(&mesh, i, line, 3000)) {
             std::cout << "over: " << mesh.peers[i].name << " makes no bid\n";
             return 1;
         }

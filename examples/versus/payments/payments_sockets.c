@@ -11,7 +11,7 @@
 
 #include "../mesh.h"
 
-enum { PATIENCE_MS = 1000 };
+enum { PATIENCE_MS = 3000 };
 
 static int give_up(const char* why) {
     printf("over: %s\n", why);
