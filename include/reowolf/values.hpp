@@ -303,9 +303,11 @@ template <Puttable T>
 Bytes to_bytes(const T& value) {
     Bytes bytes;
     Codec<T>::write(value, bytes);
-    const std::string type = Codec<T>::type();
-    if (type == "string" || type == "u8[]") bytes.erase(bytes.begin(), bytes.begin() + 4);
-    if constexpr (Scalar<T> && std::endian::native == std::endian::big) std::ranges::reverse(bytes);
+    if constexpr (Scalar<T>) {
+        if constexpr (std::endian::native == std::endian::big) std::ranges::reverse(bytes);
+    } else if (const auto type = Codec<T>::type(); type == "string" || type == "u8[]") {
+        return Bytes(bytes.begin() + 4, bytes.end());
+    }
     return bytes;
 }
 
