@@ -19,6 +19,7 @@ static void get(int connector, const char* port, uint32_t* room) {
     CHECK(rw_get(connector, port, room, sizeof *room) == 0);
 }
 
+static const char* alone[] = {"amy"};
 static const char* pair[] = {"amy", "bob"};
 static const char* three[] = {"amy", "bob", "cat"};
 
@@ -177,6 +178,28 @@ static void optional_ports_fire_if_they_can(void) {
         CHECK(rw_decide(peers.BOB, "take", &bob, sizeof bob) == (bob != 0));
         CHECK(bob == 0 || (bob == i + 1 && i % 2 == 0));
         CHECK(cat == 0 || (cat == i + 1 && i % 3 == 0));
+    }
+    end_peers(&peers);
+}
+
+/* The round in which more of them fire is preferred to what stands first. */
+static void more_optional_ports_are_preferred(void) {
+    struct peers peers = CONNECTED(alone,
+                                   "connector preferring {\n"
+                                   "    peer amy = \"$\" { out<u32> one; out<u32> other; }\n"
+                                   "    new some(amy.one, amy.other);\n"
+                                   "}\n"
+                                   "primitive some(out<u32> one, out<u32> other) {\n"
+                                   "    while (true) sync {\n"
+                                   "        fork put(one, 1); or { put(one, 1); put(other, 2); }\n"
+                                   "    }\n"
+                                   "}\n");
+    for (int i = 0; i < 100; ++i) {
+        uint32_t one = 0, other = 0;
+        CHECK(rw_opt(peers.AMY, "one", &one, sizeof one) == 0);
+        CHECK(rw_opt(peers.AMY, "other", &other, sizeof other) == 0);
+        CHECK_ROUND(&peers, 0);
+        CHECK(one == 1 && other == 2);
     }
     end_peers(&peers);
 }
@@ -460,6 +483,7 @@ int main(int argc, char** argv) {
         CASE(replicator),
         CASE(merger),
         CASE(optional_ports_fire_if_they_can),
+        CASE(more_optional_ports_are_preferred),
         CASE(values_that_are_refused),
         CASE(values_that_lead_into_an_error),
         CASE(barrier),
