@@ -145,11 +145,9 @@ TEST_P(Requests, ValuesOfAllKinds) {
     const std::vector<int> three(3);
     EXPECT_EQ(user_.call<std::string>("texts", "a", std::string_view("b"), std::span(three)),
               "ab3");
-    calculator_.provide("either", [](std::variant<std::monostate, int, std::string> either) {
-        return std::pair(either.index(), either);
-    });
-    using Either = std::variant<std::monostate, int, std::string>;
-    EXPECT_EQ((user_.call<std::pair<std::size_t, Either>>("either", Either("x"))).first, 2u);
+    using Either = std::variant<std::monostate, std::vector<int>, std::string>;
+    calculator_.provide("either", [](Either either) { return either; });
+    EXPECT_EQ(user_.call<Either>("either", Either("x")), Either("x"));
 }
 
 // The shape counts, not the type: here the arguments go through bytes.
