@@ -47,12 +47,6 @@ static void where_it_is_wrong(void) {
         {"self amy;\n\x01", ":2:1", "ERROR"},
         {"self amy;\n\xff", ":2:1", "UTF-8"},
         {"garbage", ":1:1", "garbage"},
-        {"self amy;\nconnector c { peer amy = \"127.0.0.1:1\"; peer bob = \"127.0.0.1:2\";\n"
-         "    channel<in<u8>> a -> b; new p(a) at amy; new q(b) at bob; }\n"
-         "primitive p(out<in<u8>> a) {} primitive q(in<in<u8>> b) {}\n",
-         ":3:5", "'amy' to peer 'bob'"},
-        {"self amy;\nconnector c { peer amy = \"127.0.0.1:1\" { in<in<u8>[]> x; } }\n", ":2:42",
-         "not supported"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
         char out[TEXT_SIZE];
