@@ -7,7 +7,6 @@
 namespace reowolf::program {
 namespace {
 
-
 class Shaper {
   public:
     explicit Shaper(const Program& program) : program_(program) {}

@@ -46,7 +46,11 @@ using connector::Prepared;
 
 Cluster::Cluster(const std::vector<std::string>& texts, std::uint64_t seed, post::DelayRange delays,
                  const Limits& limits)
-    : limits_(limits), seed_(seed), loop_(seed), chance_(seed), network_(loop_, seed, delays, limits) {
+    : limits_(limits),
+      seed_(seed),
+      loop_(seed),
+      chance_(seed),
+      network_(loop_, seed, delays, limits) {
     for (const std::string& text : texts) {
         auto description = connector::describe(text, limits_);
         if (!description) {
