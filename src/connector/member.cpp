@@ -305,6 +305,7 @@ void Member::application_failed(wire::Reason reason, const std::string& text) {
         case wire::Reason::peer_lost:
         case wire::Reason::left:
             failure.fault = deviated_.empty() ? Fault::peer_gone : Fault::deviated;
+            add_told_losses(failure.text);
             break;
     }
     complete(std::unexpected(std::move(failure)));
@@ -538,9 +539,19 @@ void Member::lose(wire::SiteId site, const std::string& why) {
 
 void Member::on_told_lost(wire::SiteId site, const std::string& why) {
     if (site == description_->self || !links_[site]->is_open || leaving_.contains(site)) return;
+    told_lost_.emplace(site, why);
     loop_.after(told_lost_patience_ms, [this, site, why, alive = std::weak_ptr(alive_)] {
         if (!alive.expired()) on_closed(site, why);
     });
+}
+
+// Who leaves because of a loss may be gone before the loss is noticed here.
+void Member::add_told_losses(std::string& text) const {
+    for (const auto& [site, why] : told_lost_) {
+        const std::string gone = fmt::format("peer '{}' is gone: ", description_->name(site));
+        if (!leaving_.contains(site) && !text.contains(gone))
+            text += fmt::format("; {}{}", gone, why);
+    }
 }
 
 void Member::on(wire::SiteId from, const wire::Bye&) {

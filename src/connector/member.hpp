@@ -114,6 +114,7 @@ class Member final : private runtime::World {
     void on_closed(wire::SiteId site, const std::string& why);
     void lose(wire::SiteId site, const std::string& why);
     void on_told_lost(wire::SiteId site, const std::string& why);
+    void add_told_losses(std::string& text) const;
     void complete(std::expected<Outcome, Failure> result);
     void part_if_all_know();
     std::string explanation() const;
@@ -224,6 +225,7 @@ class Member final : private runtime::World {
     std::vector<std::uint32_t> epochs_;                       // by site
     std::vector<std::vector<std::vector<std::byte>>> early_;  // of the next protocol, by site
     std::map<wire::SiteId, std::string> lost_;                // and why
+    std::map<wire::SiteId, std::string> told_lost_;           // by somebody who has lost it
 
     std::function<void()> left_;  // leaving
     std::set<wire::SiteId> farewells_;

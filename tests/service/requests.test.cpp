@@ -236,14 +236,22 @@ TEST_P(Requests, HopsExhausted) {
 }
 
 TEST_P(Requests, Overload) {
+    Gate begun;
     Gate gate;
-    calculator_.provide("slow", [&] { gate.wait(); }, {.thread = true, .queue_max = 2});
+    calculator_.provide("slow",
+                        [&] {
+                            begun.open();
+                            gate.wait();
+                        },
+                        {.thread = true, .queue_max = 2});
     std::vector<rs::Answer<void>> answers;
-    // One may be served already.
-    for (int i = 0; i < 4; ++i) answers.push_back(user_.request<void>("slow"));
+    answers.push_back(user_.request<void>("slow"));
+    EXPECT_TRUE(begun.wait());
+    for (int i = 0; i < 3; ++i) answers.push_back(user_.request<void>("slow"));
     EXPECT_EQ(code_of([&] { answers.back().get(); }), rs::Code::overloaded);
+    answers.pop_back();
     gate.open();
-    answers.front().get();
+    for (auto& answer : answers) answer.get();
 }
 
 TEST_P(Requests, AFailedPostIsAnEvent) {
