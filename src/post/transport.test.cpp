@@ -32,8 +32,12 @@ class World {
     virtual std::size_t large_bytes() const = 0;
 };
 
-class TcpWorld final : public World {
+class TcpWorld : public World {
   public:
+    using Make = std::unique_ptr<Transport>(RealLoop&, const Limits&);
+
+    explicit TcpWorld(Make make = make_tcp_transport)
+        : near_(make(loop_, Limits{})), far_(make(loop_, Limits{})) {}
     Transport& near() override { return *near_; }
     Transport& far() override { return *far_; }
     Loop& loop() override { return loop_; }
@@ -43,8 +47,8 @@ class TcpWorld final : public World {
 
   private:
     RealLoop loop_;
-    std::unique_ptr<Transport> near_ = make_tcp_transport(loop_, Limits{});
-    std::unique_ptr<Transport> far_ = make_tcp_transport(loop_, Limits{});
+    std::unique_ptr<Transport> near_;
+    std::unique_ptr<Transport> far_;
 };
 
 class SimulatedWorld final : public World {
@@ -63,19 +67,9 @@ class SimulatedWorld final : public World {
     std::unique_ptr<Transport> far_ = network_.endpoint("far");
 };
 
-class LastingTcpWorld final : public World {
+class LastingTcpWorld final : public TcpWorld {
   public:
-    Transport& near() override { return *near_; }
-    Transport& far() override { return *far_; }
-    Loop& loop() override { return loop_; }
-    void step() override { loop_.run_one(100); }
-    std::string host() const override { return "127.0.0.1"; }
-    std::size_t large_bytes() const override { return std::size_t{64} << 20; }
-
-  private:
-    RealLoop loop_;
-    std::unique_ptr<Transport> near_ = make_lasting_tcp_transport(loop_, Limits{});
-    std::unique_ptr<Transport> far_ = make_lasting_tcp_transport(loop_, Limits{});
+    LastingTcpWorld() : TcpWorld(make_lasting_tcp_transport) {}
 };
 
 class LastingSimulatedWorld final : public World {

@@ -30,7 +30,7 @@ class Cable:
         try:
             for name in self.names:
                 ip("netns", "add", name)
-        except (OSError, subprocess.CalledProcessError):
+        except subprocess.CalledProcessError:
             self.__exit__()
             print("network namespaces cannot be made here")
             sys.exit(77)
