@@ -5,6 +5,9 @@
 
 set(LAYER_ROOTS ${PROJECT_BINARY_DIR}/include-roots)
 
+# Builds a layer in half of the time, but all eight files again when one of them has changed.
+option(REOWOLF_UNITY "compile the files of a layer eight at a time" OFF)
+
 function(layer NAME)
     cmake_parse_arguments(LAYER "" "" "USES;LIBRARIES" ${ARGN})
 
@@ -28,6 +31,11 @@ function(layer NAME)
         add_library(${NAME} STATIC ${sources})
         target_include_directories(${NAME} PRIVATE ${roots} ${PROJECT_SOURCE_DIR}/include)
         target_link_libraries(${NAME} PUBLIC ${LAYER_USES} ${LAYER_LIBRARIES} fmt::fmt)
+        if(REOWOLF_UNITY)
+            set_target_properties(${NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+            # A name that one file shadows may be another's.
+            target_compile_options(${NAME} PRIVATE -Wno-shadow)
+        endif()
         set_property(GLOBAL APPEND PROPERTY LAYER_OBJECTS $<TARGET_OBJECTS:${NAME}>)
     else()
         add_library(${NAME} INTERFACE)

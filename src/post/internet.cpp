@@ -218,16 +218,14 @@ void resolve(Resolver& resolver, const std::string& address, OnFound on_found, O
                            });
 }
 
-class Connection final : public Life {
+class Stream final : public Life {
   public:
-    explicit Connection(asio::io_context& context)
+    explicit Stream(asio::io_context& context)
         : Life(context), socket_(context), resolver_(context) {}
-    Connection(asio::io_context& context, tcp::socket socket)
+    Stream(asio::io_context& context, tcp::socket socket)
         : Life(context), socket_(std::move(socket)), resolver_(context) {}
 
-    std::shared_ptr<Connection> self() {
-        return std::static_pointer_cast<Connection>(shared_from_this());
-    }
+    std::shared_ptr<Stream> self() { return std::static_pointer_cast<Stream>(shared_from_this()); }
 
     void open(const std::string& address) override {
         const auto failed = [self = self(), address](const std::string& why) {
@@ -286,13 +284,13 @@ class Connection final : public Life {
     std::array<char, piece_bytes_max> buffer_;
 };
 
-class Acceptor final : public Life {
+class Listener final : public Life {
   public:
-    explicit Acceptor(asio::io_context& context)
+    explicit Listener(asio::io_context& context)
         : Life(context), acceptor_(context), resolver_(context) {}
 
     void open(const std::string& address) override {
-        const auto self = std::static_pointer_cast<Acceptor>(shared_from_this());
+        const auto self = std::static_pointer_cast<Listener>(shared_from_this());
         const auto failed = [self, address](const std::string& why) {
             self->fail(fmt::format("cannot listen at '{}': {}", address, why));
         };
@@ -316,12 +314,12 @@ class Acceptor final : public Life {
 
   private:
     void receive() override {
-        const auto self = std::static_pointer_cast<Acceptor>(shared_from_this());
+        const auto self = std::static_pointer_cast<Listener>(shared_from_this());
         acceptor_.async_accept([self](const asio::error_code& error, tcp::socket socket) {
             if (error) return self->fail(fmt::format("cannot accept: {}", error.message()));
             asio::error_code gone;
             const tcp::endpoint peer = socket.remote_endpoint(gone);
-            const auto made = std::make_shared<Connection>(self->context_, std::move(socket));
+            const auto made = std::make_shared<Stream>(self->context_, std::move(socket));
             made->begin(peer);
             self->accepted(std::make_shared<Handle>(made), shown(peer));
         });
@@ -438,10 +436,10 @@ RealInternet::~RealInternet() {
 }
 
 std::shared_ptr<Socket> RealInternet::connect(const std::string& address) {
-    return state_->make<Connection>(address);
+    return state_->make<Stream>(address);
 }
 std::shared_ptr<Socket> RealInternet::listen(const std::string& address) {
-    return state_->make<Acceptor>(address);
+    return state_->make<Listener>(address);
 }
 std::shared_ptr<Socket> RealInternet::bind(const std::string& address) {
     return state_->make<Datagrams>(address);

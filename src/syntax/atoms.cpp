@@ -4,13 +4,11 @@
 #include <algorithm>
 #include <cassert>
 
+#include "syntax/characters.hpp"
+
 namespace reowolf::syntax {
 
 namespace {
-
-bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
 
 std::string_view without_blanks_at_end(std::string_view text) {
     while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);

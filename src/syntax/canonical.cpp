@@ -25,7 +25,7 @@ std::string_view tree::spelling(BinaryOperator of) {
 
 namespace {
 
-class Printer {
+class CanonicalPrinter {
   public:
     std::string take() { return std::move(text_); }
 
@@ -533,7 +533,7 @@ const Name& name_of(const Definition& of) {
     return std::visit([](const auto& node) -> const Name& { return node.name; }, of);
 }
 
-void imports(const Module& module, Printer& printer) {
+void imports(const Module& module, CanonicalPrinter& printer) {
     for (const Import& each : module.imports) {
         std::string words = "import " + each.module.text + " as " + each.known_as.text;
         for (const ImportedName& name : each.names) {
@@ -546,7 +546,7 @@ void imports(const Module& module, Printer& printer) {
 }  // namespace
 
 std::string canonical(const Module& module) {
-    Printer printer;
+    CanonicalPrinter printer;
     if (module.name) printer.line("module " + module.name->text);
     imports(module, printer);
     std::vector<const Definition*> ordered;
@@ -560,7 +560,7 @@ std::string canonical(const Module& module) {
 }
 
 std::string dump(const Module& module) {
-    Printer printer;
+    CanonicalPrinter printer;
     if (module.name) printer.line("module " + module.name->text);
     imports(module, printer);
     if (module.self) printer.line("self " + module.self->text + ';');

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "syntax/characters.hpp"
 #include "syntax/literal.hpp"
 
 namespace reowolf::syntax {
@@ -40,19 +41,6 @@ constexpr Spelling keywords[] = {
 #undef SYMBOL
 #undef KEYWORD
 };
-
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-bool is_foreign(char c) {
-    return static_cast<unsigned char>(c) >= 0x80;
-}
-bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
 
 class Lexer {
   public:
