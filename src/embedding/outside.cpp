@@ -74,7 +74,7 @@ std::int64_t Outside::now_ms() const {
 }
 
 void Outside::wake_at(std::int64_t time_ms, runtime::ComponentIndex component) {
-    wakes_[component] = time_ms;
+    alarms_.set(component, time_ms);
 }
 
 std::optional<native::Outside::Line> Outside::next_line(runtime::ComponentIndex) {
@@ -92,31 +92,14 @@ post::Socket::Later Outside::later(runtime::ComponentIndex component) {
 }
 
 void Outside::deliver() {
-    if (!wakes_.empty()) {
-        const std::int64_t now = now_ms();
-        std::vector<std::pair<std::int64_t, runtime::ComponentIndex>> due;
-        for (const auto& [component, time_ms] : wakes_) {
-            if (time_ms <= now) due.emplace_back(time_ms, component);
-        }
-        std::ranges::sort(due);
-        for (const auto& [time_ms, component] : due) {
-            wakes_.erase(component);
-            runtime_->resume(component);
-        }
+    if (!alarms_.empty()) {
+        for (const auto component : alarms_.take_due(now_ms())) runtime_->resume(component);
     }
     for (const std::uint32_t component : bell_->take_woken()) runtime_->resume(component);
 }
 
-std::optional<std::int64_t> Outside::next_time() const {
-    std::optional<std::int64_t> next;
-    for (const auto& [component, time_ms] : wakes_) {
-        next = std::min(next.value_or(time_ms), time_ms);
-    }
-    return next;
-}
-
 bool Outside::wait() {
-    const auto next = next_time();
+    const auto next = alarms_.next_ms();
     if (!next && !runtime_->awaits_outside()) return false;
     if (next && is_virtual_) {
         virtual_ms_ = std::max(virtual_ms_, *next);

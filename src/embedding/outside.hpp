@@ -6,7 +6,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +16,7 @@
 #include <reowolf/embedding.hpp>
 
 #include "base/random.hpp"
+#include "native/alarms.hpp"
 #include "native/outside.hpp"
 #include "post/internet.hpp"
 #include "runtime/runtime.hpp"
@@ -67,7 +67,7 @@ class Outside final : public native::Outside {
 
     // Lets those go on for whom something has come. Does not wait.
     void deliver();
-    std::optional<std::int64_t> next_time() const;
+    std::optional<std::int64_t> next_time() const { return alarms_.next_ms(); }
     // Waits until something may have come for somebody. False: nobody waits for anything outside.
     bool wait();
 
@@ -79,7 +79,7 @@ class Outside final : public native::Outside {
     std::int64_t virtual_ms_ = 0;
     std::chrono::steady_clock::time_point started_;
     Random random_;
-    std::map<runtime::ComponentIndex, std::int64_t> wakes_;
+    native::Alarms alarms_;
     std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
     std::unique_ptr<post::Internet> internet_;  // once it is asked for
 };

@@ -31,7 +31,7 @@ std::int64_t ProcessOutside::now_ms() const {
 }
 
 void ProcessOutside::wake_at(std::int64_t time_ms, runtime::ComponentIndex component) {
-    wakes_[component] = time_ms;
+    alarms_.set(component, time_ms);
 }
 
 std::optional<native::Outside::Line> ProcessOutside::next_line(runtime::ComponentIndex component) {
@@ -67,17 +67,8 @@ std::optional<std::string> ProcessOutside::take_line() {
 }
 
 void ProcessOutside::deliver() {
-    if (!wakes_.empty()) {
-        const std::int64_t now = now_ms();
-        std::vector<std::pair<std::int64_t, runtime::ComponentIndex>> due;
-        for (const auto& [component, time_ms] : wakes_) {
-            if (time_ms <= now) due.emplace_back(time_ms, component);
-        }
-        std::ranges::sort(due);
-        for (const auto& [time_ms, component] : due) {
-            wakes_.erase(component);
-            runtime_->resume(component);
-        }
+    if (!alarms_.empty()) {
+        for (const auto component : alarms_.take_due(now_ms())) runtime_->resume(component);
     }
     if (!want_news_.empty()) {
         std::vector<runtime::ComponentIndex> have_news;
@@ -101,13 +92,10 @@ void ProcessOutside::deliver() {
 
 bool ProcessOutside::wait(bool wants_line) {
     const bool reads = wants_line || !want_lines_.empty();
-    if (!reads && wakes_.empty() && want_news_.empty()) return false;
+    if (!reads && alarms_.empty() && want_news_.empty()) return false;
     if (reads && (has_line() || is_at_end())) return true;
-    std::int64_t time_ms = -1;
-    for (const auto& [component, wake_ms] : wakes_) {
-        const std::int64_t left = std::max<std::int64_t>(0, wake_ms - now_ms());
-        time_ms = time_ms < 0 ? left : std::min(time_ms, left);
-    }
+    const auto next = alarms_.next_ms();
+    const std::int64_t time_ms = next ? std::max<std::int64_t>(0, *next - now_ms()) : -1;
     if (reads) {
         reader_.wait(time_ms, news_.descriptor());
     } else {

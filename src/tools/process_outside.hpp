@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "native/alarms.hpp"
 #include "native/outside.hpp"
 #include "post/internet.hpp"
 #include "runtime/runtime.hpp"
@@ -57,7 +57,7 @@ class ProcessOutside final : public native::Outside {
     runtime::Runtime* runtime_ = nullptr;
     std::int64_t started_ms_;
     Random random_;
-    std::map<runtime::ComponentIndex, std::int64_t> wakes_;
+    native::Alarms alarms_;
     std::set<runtime::ComponentIndex> want_lines_;
     std::optional<std::string> refusal_;
     system::LineReader reader_;
