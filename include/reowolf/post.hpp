@@ -219,7 +219,8 @@ class REOWOLF_CPP Listener {
     class State;
     explicit Listener(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-    /// Where, as `host:port`, with the real port where 0 was asked for.
+    /// Where, as `host:port`, with the real port where 0 was asked for, and with the transport in
+    /// front, as in `tcp://`, if only one is allowed.
     const std::string& local() const;
 
   private:
@@ -228,7 +229,8 @@ class REOWOLF_CPP Listener {
 
 /// What is wanted of transports, and how much may be used.
 struct Policy {
-    /// `tcp` is the only one. Empty: whatever there is.
+    /// `tcp`, and `shm`: memory that both processes see, within one host. If both are allowed, a
+    /// connection begins as the one and becomes the other where it can. Empty: both.
     std::vector<std::string> required_transports;
     std::vector<std::string> prohibited_transports;
     /// The largest message that is accepted, and that may be sent.

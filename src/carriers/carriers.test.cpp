@@ -233,13 +233,48 @@ TEST_F(Carriers, errors_come_where_the_carrier_would) {
     configuration.remote = "nowhere";
     fails_with(Cause::bad_address);
     configuration.remote = listener->local();
-    listener.reset();
+    configuration.policy.prohibited_transports = {"tcp", "shm"};
+    fails_with(Cause::not_supported);
+    // The address says otherwise than the policy.
     configuration.policy.prohibited_transports = {"tcp"};
+    configuration.remote = "tcp://" + listener->local();
     fails_with(Cause::not_supported);
 }
 
 Task echo(Carrier carrier) {
     while (auto message = co_await carrier.receive()) carrier.send(message->text());
+}
+
+TEST_F(Carriers, use_the_transports_that_both_policies_leave) {
+    const auto initiate = [&](const std::string& address, const Policy& policy) {
+        Configuration configuration(near_office);
+        configuration.remote = address;
+        configuration.policy = policy;
+        std::promise<std::expected<Carrier, Trouble>> made;
+        configuration.initiate([&](auto carrier) { made.set_value(std::move(carrier)); });
+        return made.get_future().get();
+    };
+    Configuration at_far(far_office);
+    at_far.local = "127.0.0.1:0";
+    at_far.policy.prohibited_transports = {"shm"};
+    auto listening = at_far.listen([](Carrier carrier) { echo(std::move(carrier)); });
+    ASSERT_TRUE(listening) << listening.error().text;
+    EXPECT_EQ(listening->local().find("tcp://127.0.0.1:"), 0u) << listening->local();
+    const std::string address = listening->local().substr(std::string("tcp://").size());
+    EXPECT_TRUE(initiate(address, {}));
+    Policy memory_only;
+    memory_only.required_transports = {"shm"};
+    const auto refused = initiate(address, memory_only);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().cause, Cause::not_supported) << refused.error().text;
+
+    at_far.policy.prohibited_transports = {"tcp"};
+    auto in_memory = at_far.listen([](Carrier carrier) { echo(std::move(carrier)); });
+    ASSERT_TRUE(in_memory) << in_memory.error().text;
+    auto carrier = initiate(in_memory->local(), {});
+    ASSERT_TRUE(carrier) << carrier.error().text;
+    carrier->send("through memory");
+    EXPECT_EQ(text(*carrier), "through memory");
 }
 
 Task converse(const Configuration& configuration, Gathered& heard) {

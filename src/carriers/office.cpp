@@ -44,16 +44,29 @@ Cause cause_of(Failure failure) {
 // Callbacks that still come when an office has ended.
 constexpr int last_words_max = 10'000;
 
-std::optional<Trouble> check(const Policy& policy, const Address& address) {
-    const std::string transport = address.scheme.empty() ? "tcp" : address.scheme;
-    const auto& required = policy.required_transports;
-    const auto& prohibited = policy.prohibited_transports;
-    const bool is_allowed =
-        (required.empty() || std::ranges::find(required, transport) != required.end()) &&
-        std::ranges::find(prohibited, transport) == prohibited.end();
-    if (is_allowed) return std::nullopt;
-    return Trouble{Cause::not_supported,
-                   fmt::format("the policy does not allow the transport \"{}\"", transport)};
+// What the address says, or else what the policy leaves: both transports, or one of them.
+std::expected<std::string, Trouble> scheme_of(const Policy& policy, const Address& address) {
+    const auto is_in = [](const std::vector<std::string>& list, const std::string& transport) {
+        return std::ranges::find(list, transport) != list.end();
+    };
+    const auto is_allowed = [&](const std::string& transport) {
+        return (policy.required_transports.empty() ||
+                is_in(policy.required_transports, transport)) &&
+               !is_in(policy.prohibited_transports, transport);
+    };
+    if (!address.scheme.empty()) {
+        if (is_allowed(address.scheme)) return address.scheme;
+        return std::unexpected(
+            Trouble{Cause::not_supported,
+                    fmt::format("the policy does not allow the transport \"{}\"", address.scheme)});
+    }
+    const bool allows_tcp = is_allowed("tcp");
+    const bool allows_memory = is_allowed("shm");
+    if (allows_tcp && allows_memory) return "";
+    if (allows_tcp) return "tcp";
+    if (allows_memory) return "shm";
+    return std::unexpected(
+        Trouble{Cause::not_supported, "the policy allows neither of the transports tcp and shm"});
 }
 
 std::expected<Address, Trouble> address_of(const std::string& text, const Policy& policy) {
@@ -61,7 +74,9 @@ std::expected<Address, Trouble> address_of(const std::string& text, const Policy
     if (!address) {
         return std::unexpected(Trouble{Cause::bad_address, std::move(address.error())});
     }
-    if (auto refusal = check(policy, *address)) return std::unexpected(std::move(*refusal));
+    auto scheme = scheme_of(policy, *address);
+    if (!scheme) return std::unexpected(std::move(scheme.error()));
+    address->scheme = *std::move(scheme);
     return *std::move(address);
 }
 

@@ -43,10 +43,10 @@ std::expected<Address, std::string> parse_address(std::string_view text) {
     if (std::size_t mark = rest.find("://"); mark != rest.npos) {
         address.scheme = rest.substr(0, mark);
         rest.remove_prefix(mark + 3);
-        if (address.scheme == "quic" || address.scheme == "udp" || address.scheme == "shm") {
+        if (address.scheme == "quic" || address.scheme == "udp") {
             return wrong(fmt::format("the transport \"{}\" is not supported yet", address.scheme));
         }
-        if (address.scheme != "tcp") {
+        if (address.scheme != "tcp" && address.scheme != "shm") {
             return wrong(fmt::format("there is no transport \"{}\"", address.scheme));
         }
     }

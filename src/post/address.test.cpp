@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 TEST(AddressText, is_read_and_written_alike) {
     for (const char* text : {"amy.example.org:7001", "127.0.0.1:0", "[::1]:65535",
-                             "tcp://localhost:80", "tcp://[fe80::1%eth0]:80"}) {
+                             "shm://localhost:80", "tcp://[fe80::1%eth0]:80"}) {
         auto address = parse_address(text);
         ASSERT_TRUE(address) << address.error();
         EXPECT_EQ(to_string(*address), text);

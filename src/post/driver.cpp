@@ -41,7 +41,7 @@ void Driver::run_until(const std::function<bool()>& is_done) {
             changed_.wait(lock, [this] { return !is_working_; });
         }
     }
-    while (!is_done()) loop_.run_one(wait_ms);
+    while (!is_done()) loop_.run_one(wait_ms, true);
     bool is_waited_for = false;
     {
         const std::lock_guard lock(mutex_);

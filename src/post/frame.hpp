@@ -26,10 +26,17 @@ enum class FrameType : std::uint8_t {
     heartbeat = 1,  // no body; sent when nothing else was for a while
     end = 2,        // no body; the last frame of a side that closes in order. A stream that ends
                     // without it has broken.
+    offer = 3,      // by who dialled, once, before messages: memory; see meeting.hpp
+    moved = 4,      // no body; the last frame on the stream: what follows comes through memory. By
+                    // who was dialled when it has the memory, and then by who dialled
+    stays = 5,      // the other answer to an offer. The body is a text, why
 };
 
+// Of an offer, or why there is no move.
+inline constexpr std::size_t frame_notice_bytes_max = 512;
+
 inline constexpr std::size_t preamble_bytes = 8;
-inline constexpr std::uint8_t frame_version = 2;
+inline constexpr std::uint8_t frame_version = 3;
 
 constexpr std::array<std::byte, preamble_bytes> preamble() {
     return {std::byte{'R'}, std::byte{'E'}, std::byte{'O'}, std::byte{'W'},

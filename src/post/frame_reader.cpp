@@ -69,22 +69,47 @@ FrameReader::Next FrameReader::next_header(std::vector<std::byte>& message) {
     FrameHeaderBytes bytes;
     std::copy_n(unread().begin(), frame_header_bytes, bytes.begin());
     FrameHeader header = decode(bytes);
-    bool has_body = header.type == FrameType::data;
-    if (!has_body && header.type != FrameType::heartbeat && header.type != FrameType::end) {
-        return fail(Next::garbage,
-                    fmt::format("it sent a frame of type {}", static_cast<unsigned>(header.type)));
+    Next next = Next::message;
+    bool has_body = true;
+    switch (header.type) {
+        case FrameType::data:
+            break;
+        case FrameType::heartbeat:
+            next = Next::heartbeat;
+            has_body = false;
+            break;
+        case FrameType::end:
+            next = Next::end;
+            has_body = false;
+            break;
+        case FrameType::offer:
+            next = Next::offer;
+            break;
+        case FrameType::moved:
+            next = Next::moved;
+            has_body = false;
+            break;
+        case FrameType::stays:
+            next = Next::stays;
+            break;
+        default:
+            return fail(Next::garbage, fmt::format("it sent a frame of type {}",
+                                                   static_cast<unsigned>(header.type)));
     }
     if (!has_body && header.length != 0) {
         return fail(Next::garbage, "it sent a body where there is none");
     }
-    if (header.length > message_bytes_max_) {
+    if (next != Next::message && header.length > frame_notice_bytes_max) {
+        return fail(Next::garbage, "it sent an offer that is too long");
+    }
+    if (next == Next::message && header.length > message_bytes_max_) {
         return fail(Next::too_large, fmt::format("it sent a message of {} bytes, the limit is {}",
                                                  header.length, message_bytes_max_));
     }
     begin_ += frame_header_bytes;
-    if (header.type == FrameType::heartbeat) return Next::heartbeat;
-    if (header.type == FrameType::end) return Next::end;
+    if (!has_body) return next;
     in_body_ = true;
+    body_is_ = next;
     body_length_ = header.length;
     body_arrived_ = std::min<std::size_t>(body_length_, unread().size());
     body_.assign(unread().begin(), unread().begin() + body_arrived_);
@@ -97,7 +122,7 @@ FrameReader::Next FrameReader::next_body(std::vector<std::byte>& message) {
     message = std::move(body_);
     body_ = {};
     in_body_ = false;
-    return Next::message;
+    return body_is_;
 }
 
 FrameReader::Next FrameReader::fail(Next how, std::string complaint) {

@@ -20,6 +20,9 @@ class FrameReader {
         message,    // one message
         heartbeat,  // a sign of life
         end,        // the other side has closed in order
+        offer,      // `message` is its body
+        moved,      // the next bytes come from elsewhere
+        stays,      // `message` is its body
         too_large,  // the next message exceeds the limit; reading cannot go on
         garbage,    // not our protocol; reading cannot go on
     };
@@ -35,6 +38,9 @@ class FrameReader {
 
     // Holds for messages whose header next() has not passed yet.
     void limit_message_bytes(std::size_t bytes_max) { message_bytes_max_ = bytes_max; }
+
+    // Whether nothing has arrived that next() has not passed.
+    bool is_empty() const { return !in_body_ && begin_ == end_; }
 
     // After garbage or too_large: what was wrong.
     const std::string& complaint() const { return complaint_; }
@@ -56,6 +62,7 @@ class FrameReader {
     std::string complaint_;
 
     bool in_body_ = false;
+    Next body_is_ = Next::message;
     std::size_t body_length_ = 0;
     std::size_t body_arrived_ = 0;
     std::vector<std::byte> body_;  // as large as there is room at present

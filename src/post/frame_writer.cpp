@@ -14,7 +14,10 @@ constexpr std::size_t pieces_max = 64;
 }  // namespace
 
 FrameWriter::FrameWriter() {
-    frames_.push_back({.header = preamble(), .header_bytes = preamble_bytes, .body = {}});
+    frames_.push_back({.header = preamble(),
+                       .header_bytes = preamble_bytes,
+                       .type = FrameType::heartbeat,
+                       .body = {}});
 }
 
 void FrameWriter::push(FrameType type, Payload body) {
@@ -23,9 +26,11 @@ void FrameWriter::push(FrameType type, Payload body) {
     std::copy(header.begin(), header.end(), frame.header.begin());
     frame.header_bytes = header.size();
     frame.body = std::move(body);
-    frame.is_message = type == FrameType::data;
-    messages_ += frame.is_message ? 1 : 0;
-    message_bytes_ += frame.body.size();
+    frame.type = type;
+    if (type == FrameType::data) {
+        ++messages_;
+        message_bytes_ += frame.body.size();
+    }
     frames_.push_back(std::move(frame));
 }
 
@@ -42,6 +47,7 @@ const std::vector<std::span<const std::byte>>& FrameWriter::gather() {
         if (of_body < frame.body.size()) {
             pieces_.push_back(frame.body.bytes().subspan(of_body));
         }
+        if (frame.type == FrameType::moved) break;
     }
     return pieces_;
 }
@@ -55,8 +61,11 @@ void FrameWriter::written(std::size_t bytes) {
             return;
         }
         bytes -= left;
-        messages_ -= frame.is_message ? 1 : 0;
-        message_bytes_ -= frame.body.size();
+        if (frame.type == FrameType::data) {
+            --messages_;
+            message_bytes_ -= frame.body.size();
+        }
+        if (frame.type == FrameType::moved) has_moved_ = true;
         frames_.pop_front();
     }
 }

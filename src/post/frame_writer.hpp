@@ -27,20 +27,23 @@ class FrameWriter {
     // Of message bodies, whether wholly or partly unwritten.
     std::size_t message_bytes() const { return message_bytes_; }
 
-    // The next bytes to write, in pieces; valid until written(), also while frames are pushed.
+    // The next bytes to write, in pieces; valid until written(), also while frames are pushed. They
+    // end with the frame "moved", as what is behind it is to be written elsewhere.
     const std::vector<std::span<const std::byte>>& gather();
     void written(std::size_t bytes);
+    bool has_moved() const { return has_moved_; }
     void clear();
 
   private:
     struct Frame {
         std::array<std::byte, preamble_bytes> header{};
         std::size_t header_bytes = 0;
-        bool is_message = false;
+        FrameType type = FrameType::data;
         Payload body;
         std::size_t written = 0;
     };
     std::deque<Frame> frames_;
+    bool has_moved_ = false;
     std::size_t messages_ = 0;
     std::size_t message_bytes_ = 0;
     std::vector<std::span<const std::byte>> pieces_;

@@ -8,16 +8,33 @@
 #include <thread>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "post/asio.hpp"
+#include "system/process.hpp"
 
 namespace reowolf::post {
 
 namespace {
 
-// Posted callbacks that run before others have their turn.
-constexpr int posted_in_a_row_max = 64;
+// Posted callbacks, and news, that run before sockets and timers have their turn.
+constexpr int in_a_row_max = 64;
 constexpr std::int64_t wait_max_ms = 60'000;
+
+// Waking who sleeps on another core takes some 30 us; who is not answered in twice that time is
+// waiting for something longer.
+constexpr std::chrono::nanoseconds spin_max{60'000};
+constexpr std::chrono::nanoseconds spin_min{2'000};
+constexpr int looks_per_burst = 16;
+constexpr int bursts_per_yield = 8;
+
+void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
 
 }  // namespace
 
@@ -39,7 +56,12 @@ struct RealLoop::State {
     // would ask the system for news between any two.
     std::atomic<std::thread::id> running;
     std::deque<std::function<void()>> posted;
-    int posted_in_a_row = 0;
+    int in_a_row = 0;
+
+    std::vector<Watched*> watched;
+    std::size_t last_told = 0;
+    bool has_cores = false;  // more than one
+    std::chrono::nanoseconds spin = spin_max;
 
     // Last, so that it dies first: callbacks that never ran own things that cancel timers as
     // they go.
@@ -58,32 +80,95 @@ RealLoop::~RealLoop() {
 
 void RealLoop::run() {
     state_->context.restart();
-    while (!state_->context.stopped()) run_next(wait_max_ms);
+    while (!state_->context.stopped()) run_next(wait_max_ms, false);
     state_->stopping = false;
 }
 
-bool RealLoop::run_one(std::int64_t wait_ms) {
+bool RealLoop::run_one(std::int64_t wait_ms, bool spins) {
     if (state_->context.stopped()) state_->context.restart();
-    return run_next(wait_ms);
+    return run_next(wait_ms, spins);
 }
 
-bool RealLoop::run_next(std::int64_t wait_ms) {
+bool RealLoop::run_next(std::int64_t wait_ms, bool spins) {
     State& state = *state_;
     state.running = std::this_thread::get_id();
     bool has_run = true;
-    if (!state.posted.empty() && state.posted_in_a_row < posted_in_a_row_max) {
-        ++state.posted_in_a_row;
+    if (++state.in_a_row > in_a_row_max) {
+        state.in_a_row = 0;
+        state.context.poll_one();
+        tell_news();
+    } else if (!state.posted.empty()) {
         const auto action = std::move(state.posted.front());
         state.posted.pop_front();
         action();
-    } else {
-        state.posted_in_a_row = 0;
-        has_run = state.posted.empty()
-                      ? state.context.run_one_for(std::chrono::milliseconds(wait_ms)) > 0
-                      : state.context.poll_one() > 0;
+    } else if (!tell_news()) {
+        state.in_a_row = 0;
+        has_run = wait(wait_ms, spins);
     }
     state.running = std::thread::id();
-    return has_run || !state.posted.empty();
+    return has_run;
+}
+
+bool RealLoop::wait(std::int64_t wait_ms, bool spins) {
+    State& state = *state_;
+    const auto sleep = [&] {
+        return state.context.run_one_for(std::chrono::milliseconds(wait_ms)) > 0;
+    };
+    if (state.watched.empty()) return sleep();
+    spins = spins && state.has_cores && wait_ms > 0;
+    const auto began = std::chrono::steady_clock::now();
+    if (spins && spin()) return true;
+    for (Watched* const each : state.watched) each->before_sleep();
+    const bool has_news =
+        std::ranges::any_of(state.watched, [](const Watched* each) { return each->has_news(); });
+    bool has_run = has_news || sleep();
+    for (Watched* const each : state.watched) each->after_sleep();
+    if (has_news) has_run = tell_news();
+    if (spins && std::chrono::steady_clock::now() - began < 2 * spin_max) state.spin = spin_max;
+    return has_run;
+}
+
+// True: something came. How long it is worth to wait for that is learnt from the last times.
+bool RealLoop::spin() {
+    State& state = *state_;
+    const auto until = std::chrono::steady_clock::now() + state.spin;
+    for (int burst = 1;; ++burst) {
+        for (int look = 0; look < looks_per_burst; ++look) {
+            if (tell_news()) {
+                state.spin = std::min(state.spin * 2, spin_max);
+                return true;
+            }
+            pause();
+        }
+        if (std::chrono::steady_clock::now() >= until) break;
+        if (burst % bursts_per_yield != 0) continue;
+        if (state.context.poll_one() > 0) return true;
+        // Whoever is to answer may be waiting for this very core.
+        std::this_thread::yield();
+    }
+    state.spin = std::max(state.spin / 2, spin_min);
+    return false;
+}
+
+bool RealLoop::tell_news() {
+    State& state = *state_;
+    for (std::size_t left = state.watched.size(); left > 0; --left) {
+        state.last_told = (state.last_told + 1) % state.watched.size();
+        Watched* const next = state.watched[state.last_told];
+        if (!next->has_news()) continue;
+        next->on_news();
+        return true;
+    }
+    return false;
+}
+
+void RealLoop::watch(Watched& watched) {
+    state_->has_cores = system::usable_cores() > 1;
+    state_->watched.push_back(&watched);
+}
+
+void RealLoop::unwatch(Watched& watched) {
+    std::erase(state_->watched, &watched);
 }
 
 void RealLoop::stop() {

@@ -46,6 +46,19 @@ class Loop {
     virtual std::unique_ptr<Internet> make_internet() { return nullptr; }
 };
 
+// Something that a loop asks for news while it is awake, as asking is cheaper than being told. All
+// of it is called on the loop.
+class Watched {
+  public:
+    virtual ~Watched() = default;
+    virtual bool has_news() const = 0;
+    // Does something about them; may end the watching.
+    virtual void on_news() = 0;
+    // From now on the loop does not ask: news wake it by other means.
+    virtual void before_sleep() = 0;
+    virtual void after_sleep() = 0;
+};
+
 // Real time and real sockets. What was made on a loop must die before the loop does.
 class RealLoop final : public Loop {
   public:
@@ -62,9 +75,14 @@ class RealLoop final : public Loop {
     // come meanwhile. May be called from any thread. Before run(), the next run() only delivers.
     void stop();
 
-    // Instead of run(): runs at most one callback and waits for it no longer than `wait_ms`.
-    // False: none came.
-    bool run_one(std::int64_t wait_ms);
+    // Instead of run(): runs one callback or two and waits for them no longer than `wait_ms`.
+    // False: none came. `spins`: the caller has nothing else to do, so before it sleeps, it may
+    // keep its core busy for some microseconds, if what is watched may have news meanwhile, and
+    // there is another core for whoever makes them.
+    bool run_one(std::int64_t wait_ms, bool spins = false);
+
+    void watch(Watched& watched);
+    void unwatch(Watched& watched);
 
     std::int64_t now_ms() const override;
     TimerId after(std::int64_t delay_ms, std::function<void()> action) override;
@@ -80,7 +98,10 @@ class RealLoop final : public Loop {
 
   private:
     struct State;
-    bool run_next(std::int64_t wait_ms);
+    bool run_next(std::int64_t wait_ms, bool spins);
+    bool wait(std::int64_t wait_ms, bool spins);
+    bool spin();
+    bool tell_news();
     std::unique_ptr<State> state_;
 };
 

@@ -51,9 +51,15 @@ std::vector<tcp::endpoint> as_number(const Address& address) {
 }
 
 std::optional<Error> check_scheme(const Address& address) {
-    if (address.scheme.empty() || address.scheme == "tcp") return std::nullopt;
+    const std::string& scheme = address.scheme;
+    if (scheme.empty() || scheme == "tcp" || scheme == "shm") return std::nullopt;
     return Error{.failure = Failure::not_supported,
                  .text = fmt::format("the transport \"{}\" is not supported yet", address.scheme)};
+}
+
+TcpStream::Memory memory_for(const Address& address) {
+    if (address.scheme == "shm") return TcpStream::Memory::required;
+    return address.scheme == "tcp" ? TcpStream::Memory::forbidden : TcpStream::Memory::allowed;
 }
 
 Error error_at(const Address& address, const asio::error_code& error) {
@@ -65,9 +71,11 @@ Error error_at(const Address& address, const asio::error_code& error) {
 
 class Listening : public std::enable_shared_from_this<Listening> {
   public:
-    Listening(RealLoop& loop, const Limits& limits, Transport::OnAccept on_accept)
+    Listening(RealLoop& loop, const Limits& limits, TcpStream::Memory memory,
+              Transport::OnAccept on_accept)
         : loop_(loop),
           limits_(limits),
+          memory_(memory),
           on_accept_(std::move(on_accept)),
           acceptor_(loop.context()) {}
 
@@ -129,7 +137,8 @@ class Listening : public std::enable_shared_from_this<Listening> {
     }
 
     void introduce(tcp::socket socket) {
-        auto stream = std::make_shared<TcpStream>(loop_, limits_, std::move(socket));
+        auto stream = std::make_shared<TcpStream>(loop_, limits_, std::move(socket),
+                                                  TcpStream::Side::dialled, memory_);
         strangers_.push_back(stream);
         std::weak_ptr<TcpStream> weak_stream = stream;
         stream->introduce(limits_.handshake_patience_ms, [weak = weak_from_this(), weak_stream](
@@ -146,6 +155,7 @@ class Listening : public std::enable_shared_from_this<Listening> {
 
     RealLoop& loop_;
     Limits limits_;
+    TcpStream::Memory memory_;
     Transport::OnAccept on_accept_;
     tcp::acceptor acceptor_;
     bool open_ = true;
@@ -265,7 +275,8 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
             socket_.close(ignored);
             return failed(error_at(remote_, asio::error::connection_refused));
         }
-        stream_ = std::make_shared<TcpStream>(loop_, limits_, std::move(socket_));
+        stream_ = std::make_shared<TcpStream>(loop_, limits_, std::move(socket_),
+                                              TcpStream::Side::dialler, memory_for(remote_));
         stream_->introduce(std::max<std::int64_t>(attempt_by_ms_ - loop_.now_ms(), 1),
                            [weak = weak_from_this()](std::optional<Error> refusal) {
                                auto self = weak.lock();
@@ -347,7 +358,8 @@ class TcpTransport final : public Transport {
                                             tcp::resolver::numeric_service, error);
             for (const auto& entry : results) candidates.push_back(entry.endpoint());
         }
-        auto listening = std::make_shared<Listening>(loop_, limits_, std::move(on_accept));
+        auto listening =
+            std::make_shared<Listening>(loop_, limits_, memory_for(local), std::move(on_accept));
         for (const auto& candidate : candidates) {
             error = listening->open(candidate);
             if (error) continue;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -11,12 +12,19 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "post/asio.hpp"
 #include "post/frame.hpp"
+#include "post/meeting.hpp"
 #include "post/recorder.test.hpp"
+#include "system/descriptor.hpp"
+#include "system/process.hpp"
+#include "system/shared_memory.hpp"
 
 namespace reowolf::post {
 
@@ -37,6 +45,12 @@ class Stranger {
     Stranger& operator=(const Stranger&) = delete;
 
     bool connected() const { return connected_; }
+    std::uint16_t port() const {
+        sockaddr_in address{};
+        socklen_t bytes = sizeof address;
+        ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &bytes);
+        return ntohs(address.sin_port);
+    }
     void say(std::string_view text) { ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL); }
     void introduce() {
         auto bytes = preamble();
@@ -211,6 +225,178 @@ TEST_F(Tcp, last_words_are_heard_though_writing_fails) {
     for (int i = 0; i < 100; ++i) far->send(Bytes(100'000));
     ASSERT_TRUE(until([&] { return far_heard.closed.has_value(); }));
     EXPECT_EQ(far_heard.closed_count, 1);
+}
+
+// ---- Moving to memory --------------------------------------------------------------------------
+
+std::string frame_of(FrameType type, std::span<const std::byte> body) {
+    const auto header = encode({.length = static_cast<std::uint32_t>(body.size()), .type = type});
+    std::string text(reinterpret_cast<const char*>(header.data()), header.size());
+    text.append(reinterpret_cast<const char*>(body.data()), body.size());
+    return text;
+}
+
+class Moving : public Tcp {
+  protected:
+    Offer right_offer(const Stranger& stranger, std::uint16_t port) {
+        return {.host = system::boot(),
+                .name = {},
+                .dialler = "127.0.0.1:" + std::to_string(stranger.port()),
+                .dialled = "127.0.0.1:" + std::to_string(port)};
+    }
+    std::string offered(const Offer& offer) { return frame_of(FrameType::offer, encode(offer)); }
+    // What a stranger was told after the preamble, without heartbeats.
+    bool was_told(Stranger& stranger, FrameType type, std::string_view text) {
+        return until([&] {
+            stranger.is_closed();
+            const std::string& heard = stranger.heard();
+            return heard.size() > preamble_bytes + frame_header_bytes &&
+                   heard[preamble_bytes + 4] == static_cast<char>(type) &&
+                   heard.find(text) != std::string::npos;
+        });
+    }
+    void expect_deviation() {
+        ASSERT_TRUE(until([&] { return far_heard.closed.has_value(); }));
+        EXPECT_TRUE(far_heard.closed_with(Failure::protocol)) << far_heard.closed->text;
+    }
+};
+
+TEST_F(Moving, an_offer_that_cannot_be_taken_is_refused_and_all_goes_on) {
+    const std::uint16_t port = listen();
+    const auto offer_with = [&](auto change, std::string_view why) {
+        Stranger stranger(port);
+        Offer offer = right_offer(stranger, port);
+        change(offer);
+        stranger.introduce();
+        stranger.say(offered(offer));
+        EXPECT_TRUE(was_told(stranger, FrameType::stays, why)) << why;
+        stranger.say_header(5, 0);
+        stranger.say("words");
+        EXPECT_TRUE(until([&] { return far_heard.messages.size() == 1; }));
+        far.reset();
+        far_heard = {};
+    };
+    offer_with([](Offer& offer) { offer.host = "elsewhere"; }, "two hosts");
+    offer_with([](Offer& offer) { offer.dialler = "127.0.0.1:1"; }, "relay");
+    offer_with([](Offer& offer) { offer.dialled = "127.0.0.2:1"; }, "relay");
+    // Nobody waits at a socket of that name.
+    offer_with([](Offer& offer) { offer.name[3] = std::byte{9}; }, "refused");
+}
+
+TEST_F(Moving, memory_that_could_be_taken_away_is_refused) {
+    const std::uint16_t port = listen();
+    for (const bool is_small : {false, true}) {
+        Stranger stranger(port);
+        Offer offer = right_offer(stranger, port);
+        RealLoop other_loop;
+        asio::local::stream_protocol::acceptor meeting(
+            other_loop.context(),
+            asio::local::stream_protocol::endpoint(std::string("\0reowolf-", 9) +
+                                                   std::string(32, is_small ? '1' : '2')));
+        offer.name.fill(is_small ? std::byte{0x11} : std::byte{0x22});
+        stranger.introduce();
+        stranger.say(offered(offer));
+        std::optional<asio::local::stream_protocol::socket> visitor;
+        meeting.non_blocking(true);
+        ASSERT_TRUE(until([&] {
+            asio::error_code error;
+            asio::local::stream_protocol::socket socket(other_loop.context());
+            meeting.accept(socket, error);
+            if (!error) visitor.emplace(std::move(socket));
+            return visitor.has_value();
+        }));
+        auto small = system::SharedMemory::create(4'096);
+        ASSERT_TRUE(small);
+        const int open_ended = ::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        ASSERT_EQ(::ftruncate(open_ended, MemoryLink::bytes), 0);
+        ASSERT_TRUE(system::send_descriptor(visitor->native_handle(),
+                                            is_small ? small->descriptor() : open_ended));
+        EXPECT_TRUE(was_told(stranger, FrameType::stays, is_small ? "another size" : "shrink"));
+        ::close(open_ended);
+        far.reset();
+    }
+}
+
+TEST_F(Moving, an_offer_that_is_malformed_or_comes_twice_or_a_move_without_any_does_no_harm) {
+    const std::uint16_t port = listen();
+    const Bytes junk(20, std::byte{0xFF});
+    Stranger stranger(port);
+    stranger.introduce();
+    stranger.say(frame_of(FrameType::offer, junk));
+    EXPECT_TRUE(was_told(stranger, FrameType::stays, "malformed"));
+    stranger.say(frame_of(FrameType::offer, junk));
+    expect_deviation();
+
+    far_heard = {};
+    Stranger mover(port);
+    mover.introduce();
+    mover.say_header(0, static_cast<unsigned>(FrameType::moved));
+    expect_deviation();
+
+    far_heard = {};
+    Stranger talker(port);
+    talker.introduce();
+    talker.say_header(1'000'000, static_cast<unsigned>(FrameType::offer));
+    expect_deviation();
+    expect_service(port);
+}
+
+TEST_F(Moving, shared_memory_that_is_required_and_not_offered_is_a_failure) {
+    acceptor = std::move(*transport->listen({.scheme = "tcp", .host = "127.0.0.1", .port = 0},
+                                            [this](auto connection) {
+                                                far = std::move(connection);
+                                                far->set_handler(&far_heard);
+                                            }));
+    dialling =
+        transport->dial({.scheme = "shm", .host = "127.0.0.1", .port = acceptor->local().port},
+                        [this](auto result) {
+                            if (!result) failure = result.error();
+                        });
+    ASSERT_TRUE(until([&] { return failure.has_value(); }));
+    EXPECT_EQ(failure->failure, Failure::not_supported);
+    EXPECT_NE(failure->text.find("tcp was asked for"), std::string::npos) << failure->text;
+}
+
+// A process that is killed in the middle of writing: what it had written is read, and then it is
+// lost.
+TEST_F(Moving, a_peer_that_is_killed_while_it_fills_the_ring_is_noticed) {
+    acceptor = std::move(*transport->listen({.scheme = "shm", .host = "127.0.0.1", .port = 0},
+                                            [this](auto connection) {
+                                                far = std::move(connection);
+                                                far->limit_message_bytes(1u << 20);
+                                                far->set_handler(&far_heard);
+                                            }));
+    const std::uint16_t port = acceptor->local().port;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        RealLoop its_loop;
+        auto its_transport = make_tcp_transport(its_loop, Limits{});
+        std::unique_ptr<Connection> connection;
+        Recorder heard;
+        auto its_dial = its_transport->dial({.scheme = "shm", .host = "127.0.0.1", .port = port},
+                                            [&](auto result) {
+                                                if (!result) ::_exit(1);
+                                                connection = std::move(*result);
+                                                connection->set_handler(&heard);
+                                            });
+        while (true) {
+            its_loop.run_one(10);
+            if (connection && connection->queued_bytes() < (1u << 20)) {
+                connection->send(Bytes(70'001, std::byte{7}));
+            }
+        }
+    }
+    ASSERT_TRUE(until([&] { return far_heard.messages.size() > 100; }));
+    far->set_handler(nullptr);  // so that the ring fills up
+    for (int i = 0; i < 20; ++i) loop.run_one(5);
+    ::kill(child, SIGKILL);
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+    far->set_handler(&far_heard);
+    ASSERT_TRUE(until([&] { return far_heard.closed.has_value(); }));
+    EXPECT_TRUE(far_heard.closed_with(Failure::lost)) << far_heard.closed->text;
+    for (const Bytes& message : far_heard.messages) {
+        ASSERT_EQ(message, Bytes(70'001, std::byte{7}));
+    }
 }
 
 TEST_F(Tcp, queues_without_bound_of_the_socket_and_tells_when_drained) {

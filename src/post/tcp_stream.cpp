@@ -13,9 +13,9 @@ namespace reowolf::post {
 
 namespace {
 
-constexpr std::size_t dropped_bytes = 64u << 10;
 // Before others have their turn.
 constexpr int writes_per_turn = 8;
+constexpr std::size_t early_bytes_max = 256u << 10;
 
 }  // namespace
 
@@ -63,12 +63,17 @@ std::string to_string(const asio::ip::tcp::endpoint& endpoint) {
     return to_string(Address{.scheme = "", .host = address.to_string(), .port = endpoint.port()});
 }
 
-TcpStream::TcpStream(RealLoop& loop, const Limits& limits, asio::ip::tcp::socket socket)
-    : loop_(loop), limits_(limits), socket_(std::move(socket)) {
+TcpStream::TcpStream(RealLoop& loop, const Limits& limits, asio::ip::tcp::socket socket, Side side,
+                     Memory memory)
+    : loop_(loop), limits_(limits), socket_(std::move(socket)), side_(side), memory_(memory) {
     prepare(socket_);
     asio::error_code error;
     auto endpoint = socket_.remote_endpoint(error);
     remote_ = error ? "an unknown address" : to_string(endpoint);
+}
+
+TcpStream::~TcpStream() {
+    if (link_) loop_.unwatch(*this);
 }
 
 void TcpStream::introduce(std::int64_t patience_ms,
@@ -103,7 +108,11 @@ void TcpStream::send(Payload message) {
     }
     writer_.push(FrameType::data, std::move(message));
     note_delivery();
-    // What is sent in one turn of the loop goes out with one write.
+    post_write();
+}
+
+// What is sent in one turn of the loop goes out with one write.
+void TcpStream::post_write() {
     if (writing_ || write_posted_) return;
     write_posted_ = true;
     loop_.post([self = shared_from_this()] {
@@ -143,15 +152,16 @@ void TcpStream::read() {
     // A read that began while messages were wanted may complete after; its bytes go to the
     // reader, where they do no harm.
     std::span<std::byte> space;
-    if (is_closing()) {
+    const bool drops = is_closing() || reads_memory_;
+    if (drops) {
         dropped_.resize(dropped_bytes);
         space = dropped_;
     } else {
         space = reader_.space();
     }
     socket_.async_read_some(asio::buffer(space.data(), space.size()),
-                            [self = shared_from_this(), drop = is_closing()](
-                                const asio::error_code& error, std::size_t bytes) {
+                            [self = shared_from_this(), drop = drops](const asio::error_code& error,
+                                                                      std::size_t bytes) {
                                 self->reading_ = false;
                                 if (!drop) self->reader_.arrived(bytes);
                                 self->on_read(error, bytes);
@@ -161,7 +171,13 @@ void TcpStream::read() {
 void TcpStream::on_read(const asio::error_code& error, std::size_t bytes) {
     if (phase_ == Phase::ended) return;
     if (bytes > 0) last_heard_ms_ = loop_.now_ms();
-    dispatch();
+    if (reads_memory_) {
+        if (bytes > 0 && !is_closing()) return deviate("it sends where it has moved away from");
+        // Their last words come before their end.
+        while (error && wants_messages() && link_->in.has_news()) read_memory();
+    } else {
+        dispatch();
+    }
     if (phase_ == Phase::ended) return;
     if (!error) return read();
     // Messages may be waiting for a handler; the end of the stream will come again after them.
@@ -186,30 +202,48 @@ void TcpStream::dispatch() {
     std::vector<std::byte> message;
     bool going = true;
     while (going && (phase_ == Phase::introducing || wants_messages())) {
+        if (phase_ == Phase::open && !early_.empty()) {
+            message = std::move(early_.front());
+            early_.pop_front();
+            handler_->on_message(std::exchange(message, {}));
+            continue;
+        }
         switch (reader_.next(message)) {
             case FrameReader::Next::more:
                 going = false;
                 break;
             case FrameReader::Next::heartbeat:
                 break;
-            case FrameReader::Next::preamble: {
-                phase_ = Phase::open;
-                set_alarm();
-                auto done = std::exchange(introduced_, nullptr);
-                if (done) done(std::nullopt);
+            case FrameReader::Next::preamble:
+                on_introduced();
                 break;
-            }
             case FrameReader::Next::message:
-                handler_->on_message(std::exchange(message, {}));
+                if (phase_ == Phase::open) {
+                    handler_->on_message(std::exchange(message, {}));
+                    break;
+                }
+                early_bytes_ += message.size() + frame_header_bytes;
+                early_.push_back(std::exchange(message, {}));
+                if (!is_offered_) on_stays("it offers none");
+                if (early_bytes_ > early_bytes_max) deviate("it does not wait until it has moved");
                 break;
             case FrameReader::Next::end:
                 end(Failure::closed, fmt::format("{} closed the connection", remote_), false);
+                break;
+            case FrameReader::Next::offer:
+                on_offer(message);
+                break;
+            case FrameReader::Next::moved:
+                on_moved();
+                break;
+            case FrameReader::Next::stays:
+                on_stays({reinterpret_cast<const char*>(message.data()), message.size()});
                 break;
             case FrameReader::Next::too_large:
                 end(Failure::too_large, fmt::format("{}: {}", remote_, reader_.complaint()), true);
                 break;
             case FrameReader::Next::garbage:
-                end(Failure::protocol, fmt::format("{}: {}", remote_, reader_.complaint()), true);
+                deviate(reader_.complaint());
                 break;
         }
     }
@@ -218,6 +252,7 @@ void TcpStream::dispatch() {
 
 void TcpStream::write() {
     if (writing_ || phase_ == Phase::ended || writer_.empty()) return;
+    if (writes_memory_) return write_to_memory();
     std::vector<asio::const_buffer> pieces;
     // At once, as long as the system takes it: waiting first would have asio told of every
     // acknowledgement from then on.
@@ -229,6 +264,7 @@ void TcpStream::write() {
         if (error == asio::error::would_block || error == asio::error::try_again) break;
         on_written(error, bytes);
         if (phase_ == Phase::ended || writer_.empty()) return;
+        if (writes_memory_) return write_to_memory();
     }
     writing_ = true;
     pieces.clear();
@@ -255,6 +291,10 @@ void TcpStream::on_written(const asio::error_code& error, std::size_t bytes) {
     last_sent_ms_ = loop_.now_ms();
     bool had_messages = writer_.has_messages();
     writer_.written(bytes);
+    if (writer_.has_moved() && !writes_memory_) {
+        writes_memory_ = true;
+        open_if_ready();
+    }
     note_delivery();
     if (!writer_.empty()) return;
     if (phase_ == Phase::closing) return finish_if_written();
@@ -280,6 +320,13 @@ void TcpStream::end(Failure failure, std::string text, bool reset) {
     // Not to be mistaken for an orderly end, and nothing stays behind in the system.
     if (reset) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
     socket_.close(ignored);
+    invitation_ = nullptr;
+    visit_ = nullptr;
+    early_.clear();
+    if (link_) {
+        loop_.unwatch(*this);
+        link_->doorbell.close(ignored);
+    }
     writer_.clear();
     note_delivery();
     if (auto done = std::exchange(introduced_, nullptr)) {
@@ -336,7 +383,8 @@ void TcpStream::on_alarm() {
         asio::error_code ignored;
         bool silent = wants_messages() && now_ms - last_heard_ms_ >= limits_.silence_patience_ms;
         // If it was us who slept, what they sent is waiting.
-        if (silent && socket_.available(ignored) == 0) {
+        const bool waits = reads_memory_ ? link_->in.has_news() : socket_.available(ignored) > 0;
+        if (silent && !waits) {
             return end(Failure::timed_out,
                        fmt::format("{} was silent for {} ms", remote_, now_ms - last_heard_ms_),
                        true);

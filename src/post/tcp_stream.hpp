@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // One TCP connection that carries frames: from the socket being connected, over both sides'
-// introduction, to the end of everything that was to be delivered.
+// introduction, to the end of everything that was to be delivered. Between processes of one host,
+// the frames soon move to memory that both see; the connection stays to tell of the other's end.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -16,6 +19,7 @@
 #include "post/frame_reader.hpp"
 #include "post/frame_writer.hpp"
 #include "post/loop.hpp"
+#include "post/meeting.hpp"
 #include "post/transport.hpp"
 
 namespace reowolf::post {
@@ -26,11 +30,18 @@ Failure failure_of(const asio::error_code& error);
 std::string to_string(const asio::ip::tcp::endpoint& endpoint);
 
 // Kept alive by the operations it has started, so that it can finish after its owner is gone.
-class TcpStream : public std::enable_shared_from_this<TcpStream> {
+class TcpStream final : public std::enable_shared_from_this<TcpStream>, private Watched {
   public:
-    TcpStream(RealLoop& loop, const Limits& limits, asio::ip::tcp::socket socket);
+    enum class Memory { forbidden, allowed, required };
+    enum class Side { dialler, dialled };
+    TcpStream(RealLoop& loop, const Limits& limits, asio::ip::tcp::socket socket, Side side,
+              Memory memory);
+    ~TcpStream() override;
+    TcpStream(const TcpStream&) = delete;
+    TcpStream& operator=(const TcpStream&) = delete;
 
-    // Sends our preamble and waits for theirs. `done` comes once, with nothing or with why not.
+    // Sends our preamble and waits for theirs; and where memory is required, for both to have
+    // moved there. `done` comes once, with nothing or with why not.
     void introduce(std::int64_t patience_ms, std::function<void(std::optional<Error>)> done);
 
     // After introduce(): the Connection.
@@ -54,11 +65,15 @@ class TcpStream : public std::enable_shared_from_this<TcpStream> {
         ended,
     };
 
+    static constexpr std::size_t dropped_bytes = 64u << 10;
+
     void read();
     void on_read(const asio::error_code& error, std::size_t bytes);
     void on_end_of_stream();
     void dispatch();
+    void post_write();
     void write();
+    void write_to_memory();
     void on_written(const asio::error_code& error, std::size_t bytes);
     void finish_if_written();
     void end(Failure failure, std::string text, bool reset);
@@ -68,6 +83,25 @@ class TcpStream : public std::enable_shared_from_this<TcpStream> {
     void note_delivery();
     bool is_closing() const { return phase_ == Phase::closing || phase_ == Phase::finishing; }
     bool wants_messages() const { return phase_ == Phase::open && handler_ != nullptr; }
+
+    // To memory.
+    void on_introduced();
+    void open_if_ready();
+    void invite();
+    void on_offer(const std::vector<std::byte>& body);
+    std::expected<void, std::string> visit(const std::vector<std::byte>& body);
+    void decline(const std::string& why);
+    void on_stays(const std::string& why);
+    void on_linked(std::unique_ptr<MemoryLink> link);
+    void on_moved();
+    void move_out();
+    void read_memory();
+    void hear_doorbell();
+    void deviate(const std::string& how);
+    bool has_news() const override;
+    void on_news() override;
+    void before_sleep() override;
+    void after_sleep() override;
 
     RealLoop& loop_;
     Limits limits_;
@@ -81,7 +115,7 @@ class TcpStream : public std::enable_shared_from_this<TcpStream> {
 
     FrameReader reader_{message_bytes_from_strangers};
     FrameWriter writer_;
-    std::vector<std::byte> dropped_;  // where bytes go that nobody wants any more
+    std::vector<std::byte> dropped_;  // where bytes go that nobody wants (any more)
     bool reading_ = false;
     bool writing_ = false;
     bool write_posted_ = false;
@@ -89,6 +123,22 @@ class TcpStream : public std::enable_shared_from_this<TcpStream> {
     bool resuming_ = false;
     std::string write_failure_;  // writing is over; what has arrived is still read
     bool delivering_ = false;    // the loop must not stop before we are done
+
+    Side side_;
+    Memory memory_;
+    bool has_preamble_ = false;
+    bool is_offered_ = false;
+    std::shared_ptr<Invitation> invitation_;
+    std::shared_ptr<Visit> visit_;
+    std::unique_ptr<MemoryLink> link_;
+    bool reads_memory_ = false;
+    bool writes_memory_ = false;
+    bool lacks_room_ = false;  // there, for what is to be written
+    bool is_moving_out_ = false;
+    std::array<std::byte, 16> bells_{};
+    // What comes before this side is open, as it waits for the other to move.
+    std::deque<std::vector<std::byte>> early_;
+    std::size_t early_bytes_ = 0;
 
     TimerId alarm_ = 0;
     std::int64_t introduced_by_ms_ = 0;

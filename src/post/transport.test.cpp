@@ -28,16 +28,20 @@ class World {
     virtual Transport& far() = 0;
     virtual Loop& loop() = 0;
     virtual void step() = 0;
+    virtual std::string scheme() const { return ""; }
     virtual std::string host() const = 0;
     virtual std::size_t large_bytes() const = 0;
 };
 
+// Both on one loop, as two connectors of one thread. Without a scheme they come to have memory in
+// common.
 class TcpWorld : public World {
   public:
     using Make = std::unique_ptr<Transport>(RealLoop&, const Limits&);
 
     explicit TcpWorld(Make make = make_tcp_transport)
         : near_(make(loop_, Limits{})), far_(make(loop_, Limits{})) {}
+    std::string scheme() const override { return "tcp"; }
     Transport& near() override { return *near_; }
     Transport& far() override { return *far_; }
     Loop& loop() override { return loop_; }
@@ -70,6 +74,47 @@ class SimulatedWorld final : public World {
 class LastingTcpWorld final : public TcpWorld {
   public:
     LastingTcpWorld() : TcpWorld(make_lasting_tcp_transport) {}
+};
+
+class OneLoopWorld final : public TcpWorld {
+  public:
+    std::string scheme() const override { return "shm"; }
+};
+
+class MovingWorld final : public TcpWorld {
+  public:
+    std::string scheme() const override { return ""; }
+};
+
+// Each on a loop of its own, as in two processes: what one sends has to wake the other.
+class MemoryWorld : public World {
+  public:
+    using Make = TcpWorld::Make;
+
+    explicit MemoryWorld(Make make = make_tcp_transport)
+        : near_(make(near_loop_, Limits{})), far_(make(far_loop_, Limits{})) {}
+    Transport& near() override { return *near_; }
+    Transport& far() override { return *far_; }
+    Loop& loop() override { return near_loop_; }
+    // Either sleeps a little, and is woken by what the other has done before.
+    void step() override {
+        near_loop_.run_one(1);
+        far_loop_.run_one(1);
+    }
+    std::string scheme() const override { return "shm"; }
+    std::string host() const override { return "127.0.0.1"; }
+    std::size_t large_bytes() const override { return std::size_t{16} << 20; }
+
+  private:
+    RealLoop near_loop_;
+    RealLoop far_loop_;
+    std::unique_ptr<Transport> near_;
+    std::unique_ptr<Transport> far_;
+};
+
+class LastingMemoryWorld final : public MemoryWorld {
+  public:
+    LastingMemoryWorld() : MemoryWorld(make_lasting_tcp_transport) {}
 };
 
 class LastingSimulatedWorld final : public World {
@@ -108,11 +153,12 @@ class AnyTransport : public testing::Test {
     }
 
     Address listen() {
-        auto result = world.far().listen({.scheme = "", .host = world.host(), .port = 0},
-                                         [this](std::unique_ptr<Connection> connection) {
-                                             far = std::move(connection);
-                                             far->set_handler(&far_heard);
-                                         });
+        auto result =
+            world.far().listen({.scheme = world.scheme(), .host = world.host(), .port = 0},
+                               [this](std::unique_ptr<Connection> connection) {
+                                   far = std::move(connection);
+                                   far->set_handler(&far_heard);
+                               });
         EXPECT_TRUE(result);
         acceptor = std::move(*result);
         return acceptor->local();
@@ -145,14 +191,20 @@ class AnyTransport : public testing::Test {
     std::optional<Error> failure;
 };
 
-using Transports = testing::Types<TcpWorld, SimulatedWorld, LastingTcpWorld, LastingSimulatedWorld>;
+using Transports = testing::Types<TcpWorld, OneLoopWorld, MovingWorld, MemoryWorld, SimulatedWorld,
+                                  LastingTcpWorld, LastingMemoryWorld, LastingSimulatedWorld>;
 class Names {
   public:
     template <typename Kind>
     static std::string GetName(int) {
         if (std::is_same_v<Kind, TcpWorld>) return "tcp";
+        if (std::is_same_v<Kind, OneLoopWorld>) return "memory of one process";
+        if (std::is_same_v<Kind, MovingWorld>) return "from tcp to memory";
+        if (std::is_same_v<Kind, MemoryWorld>) return "memory";
         if (std::is_same_v<Kind, SimulatedWorld>) return "simulated";
-        return std::is_same_v<Kind, LastingTcpWorld> ? "lasting over tcp" : "lasting, simulated";
+        if (std::is_same_v<Kind, LastingTcpWorld>) return "lasting over tcp";
+        return std::is_same_v<Kind, LastingMemoryWorld> ? "lasting in memory"
+                                                        : "lasting, simulated";
     }
 };
 TYPED_TEST_SUITE(AnyTransport, Transports, Names);
@@ -354,6 +406,47 @@ TYPED_TEST(AnyTransport, without_a_handler_messages_wait) {
     EXPECT_TRUE(this->far_heard.closed_with(Failure::closed));
 }
 
+TYPED_TEST(AnyTransport, a_reader_that_pauses_holds_the_sender_back_and_loses_nothing) {
+    constexpr std::size_t count = 400;
+    this->connect();
+    this->far->set_handler(nullptr);
+    for (std::size_t i = 0; i < count; ++i) this->near->send(Bytes(50'000, std::byte(i)));
+    // As soon as somebody else's message is through, all has been sent that is going to be.
+    std::unique_ptr<Connection> second;
+    auto keep = std::move(this->far);
+    auto second_dial = this->world.near().dial(this->acceptor->local(),
+                                               [&](auto result) { second = std::move(*result); });
+    ASSERT_TRUE(this->until([&] { return second != nullptr; }));
+    EXPECT_EQ(this->far_heard.messages.size(), 0u);
+    EXPECT_GT(this->near->queued_bytes(), 0u);
+    keep->set_handler(&this->far_heard);
+    ASSERT_TRUE(this->until([&] { return this->far_heard.messages.size() == count; }));
+    for (std::size_t i = 0; i < count; ++i) {
+        ASSERT_EQ(this->far_heard.messages[i], Bytes(50'000, std::byte(i)));
+    }
+    ASSERT_TRUE(this->until([&] { return this->near_heard.drained_count > 0; }));
+    EXPECT_EQ(this->near->queued_bytes(), 0u);
+}
+
+TYPED_TEST(AnyTransport, small_and_large_messages_both_ways_keep_their_order) {
+    this->connect();
+    std::vector<Bytes> sent;
+    for (std::size_t i = 0; i < 60; ++i) {
+        const std::size_t size = i % 7 == 3 ? 300'000 + i : i % 3 == 0 ? 56 + i : i;
+        sent.emplace_back(size, std::byte(i));
+    }
+    for (const auto& connection : {this->near.get(), this->far.get()}) {
+        connection->limit_message_bytes(1u << 20);
+        for (const Bytes& bytes : sent) connection->send(bytes);
+    }
+    ASSERT_TRUE(this->until([&] {
+        return this->near_heard.messages.size() == sent.size() &&
+               this->far_heard.messages.size() == sent.size();
+    }));
+    EXPECT_EQ(this->near_heard.messages, sent);
+    EXPECT_EQ(this->far_heard.messages, sent);
+}
+
 TYPED_TEST(AnyTransport, connections_outlive_acceptor_dial_and_each_other) {
     this->connect();
     this->acceptor.reset();
@@ -365,7 +458,8 @@ TYPED_TEST(AnyTransport, connections_outlive_acceptor_dial_and_each_other) {
 TYPED_TEST(AnyTransport, many_connections_at_once) {
     std::vector<std::unique_ptr<Connection>> accepted;
     auto listening = this->world.far().listen(
-        {.scheme = "tcp", .host = this->world.host(), .port = 0}, [&](auto connection) {
+        {.scheme = this->world.scheme(), .host = this->world.host(), .port = 0},
+        [&](auto connection) {
             connection->send(bytes_of("welcome"));
             accepted.push_back(std::move(connection));
         });

@@ -11,6 +11,7 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,6 +69,17 @@ std::optional<Status> status_of(std::uint64_t number) {
 }
 
 }  // namespace
+
+std::string boot() {
+    Host host;
+    return read_host(host) ? std::string(host.boot.data(), boot_bytes) : std::string();
+}
+
+unsigned usable_cores() {
+    cpu_set_t set;
+    if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    return static_cast<unsigned>(CPU_COUNT(&set));
+}
 
 std::vector<std::byte> this_process() {
     Process process;

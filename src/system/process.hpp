@@ -5,9 +5,16 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace reowolf::system {
+
+// Identifies this run of this host. Empty where the system does not tell.
+std::string boot();
+
+// How many processors the calling thread may run on.
+unsigned usable_cores();
 
 // This process, on this run of this host. Empty where the system does not tell.
 std::vector<std::byte> this_process();
