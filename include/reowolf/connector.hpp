@@ -25,6 +25,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <expected>
 #include <functional>
@@ -33,6 +34,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -68,12 +70,14 @@ class Connector {
     Connector(Connector&& other) noexcept
         : conn_(std::exchange(other.conn_, -1)),
           awaited_(std::move(other.awaited_)),
+          alternative_(other.alternative_),
           is_begun_(other.is_begun_),
           types_(std::move(other.types_)),
           expected_(std::move(other.expected_)) {}
     Connector& operator=(Connector&& other) noexcept {
         std::swap(conn_, other.conn_);
         std::swap(awaited_, other.awaited_);
+        std::swap(alternative_, other.alternative_);
         std::swap(is_begun_, other.is_begun_);
         std::swap(types_, other.types_);
         std::swap(expected_, other.expected_);
@@ -96,7 +100,9 @@ class Connector {
     void configure(const std::string& description) { value_or_throw(try_configure(description)); }
     Result<void> try_configure(const std::string& description) {
         types_.clear();
-        return done(rw_configure(conn_, description.c_str()));
+        Result<void> result = done(rw_configure(conn_, description.c_str()));
+        if (result) forget_all();
+        return result;
     }
 
     // Waits until all peers are there, 30 s if timeout() does not say otherwise. Then checks the
@@ -122,7 +128,20 @@ class Connector {
     // Leaves the connector; it can be used for nothing afterwards. Never fails.
     void close() noexcept {
         if (conn_ >= 0) rw_close(std::exchange(conn_, -1), nullptr);
-        awaited_.clear();
+        forget_all();
+    }
+
+    // What is prepared from here on is an alternative to what was prepared before: one of them
+    // happens, an earlier one rather than a later one.
+    void or_else() {
+        value_or_throw(done(rw_or(conn_)));
+        ++alternative_;
+    }
+    // Which alternative happened in the last round, counted from 0.
+    int chosen() const {
+        const int chosen = rw_chosen(conn_);
+        value_or_throw(done(chosen));
+        return chosen;
     }
 
     // What came in through the port in the last round; nothing if it did not fire.
@@ -176,9 +195,11 @@ class Connector {
     int number() const { return conn_; }
 
   protected:
-    // A value that is to come in: where it goes, and a buffer for the C interface.
+    // A value that is to come in: where it goes, and a buffer for the C interface, which keeps it
+    // until the round has happened, for each alternative one of its own.
     struct Awaited {
         std::string port;
+        std::size_t alternative = 0;
         Bytes room;
         std::function<void(std::span<const std::byte>)> store;
     };
@@ -213,9 +234,15 @@ class Connector {
     // After a round: 1 means expired.
     Result<bool> finished(int status) {
         if (const Result<void> right = done(status); !right) return std::unexpected(right.error());
-        std::vector<Awaited> awaited = std::exchange(awaited_, {});
+        const std::vector<Awaited> awaited = std::exchange(awaited_, {});
+        alternative_ = 0;
+        const int chosen = rw_chosen(conn_);
         for (const Awaited& each : awaited) {
-            if (const auto bytes = view(each.port)) each.store(*bytes);
+            const void* data = nullptr;
+            std::size_t size = 0;
+            if (std::cmp_not_equal(each.alternative, chosen)) continue;
+            if (rw_view(conn_, each.port.c_str(), &data, &size) != 1) continue;
+            each.store(std::span(static_cast<const std::byte*>(data), size));
         }
         if (status == 1) types_.clear();
         return status == 1;
@@ -268,13 +295,14 @@ class Connector {
         static constexpr std::byte nothing{};
         value_or_throw(
             done(call(conn_, port.c_str(), bytes.empty() ? &nothing : bytes.data(), bytes.size())));
+        forget(port);  // a new port, if one was offered
     }
     template <Gettable T>
     void take(int (*call)(int, const char*, void*, std::size_t), const std::string& port,
               std::function<void(std::span<const std::byte>)> store) {
         expect_type(port, Codec<T>::type());
         // The C interface wants room for a value of fixed size; others are fetched afterwards.
-        Awaited awaited{port, to_bytes(T{}), std::move(store)};
+        Awaited awaited{port, alternative_, to_bytes(T{}), std::move(store)};
         const std::size_t size = awaited.room.size();
         if (size == 0) awaited.room.resize(1);
         value_or_throw(done(call(conn_, port.c_str(), awaited.room.data(), size)));
@@ -293,11 +321,18 @@ class Connector {
         forget(port);
     }
     void forget(const std::string& port) {
-        std::erase_if(awaited_, [&](const Awaited& each) { return each.port == port; });
+        std::erase_if(awaited_, [&](const Awaited& each) {
+            return each.port == port && each.alternative == alternative_;
+        });
+    }
+    void forget_all() {
+        awaited_.clear();
+        alternative_ = 0;
     }
 
     int conn_;
     std::vector<Awaited> awaited_;
+    std::size_t alternative_ = 0;  // that which is prepared now
     bool is_begun_ = false;
 
   private:
@@ -309,8 +344,8 @@ class Connector {
 };
 
 // A port of this peer whose name, direction and type are checked once: when it is made, or when the
-// connector is connected if that is later. Must not outlive its connector, nor a new protocol of
-// it.
+// connector is connected if that is later. Must not outlive its connector, which stays where it is
+// meanwhile, nor a new protocol of it.
 template <class Owner, Puttable T>
 class InPort {
   public:
@@ -319,6 +354,7 @@ class InPort {
     // What the connector's function of that name does.
     void put(const T& value) const { owner_->put(name_, value); }
     void offer(const T& value) const { owner_->offer(name_, value); }
+    void fresh(auto& kept) const { owner_->fresh(name_, kept); }
     const std::string& name() const { return name_; }
 
   private:
@@ -384,15 +420,6 @@ class RealtimeConnector : public Connector {
     // Takes back what get and opt have prepared.
     void unget(const std::string& port) { erase(rw_get(conn_, port.c_str(), nullptr, 0), port); }
 
-    // What is prepared from here on is an alternative to what was prepared before.
-    void or_else() { value_or_throw(done(rw_or(conn_))); }
-    // Which alternative happened in the last round, counted from 0.
-    int chosen() const {
-        const int chosen = rw_chosen(conn_);
-        value_or_throw(done(chosen));
-        return chosen;
-    }
-
     // One round. True: with it the protocol has expired. Fails with ETIMEDOUT, EDEADLK, EPROTO,
     // EPIPE, ECONNABORTED, EPROTONOSUPPORT; see <reowolf/connector.h>.
     bool sync() { return value_or_throw(try_sync()); }
@@ -431,7 +458,7 @@ class LogicalConnector : public Connector {
         give(rw_offer, port, value);
     }
     void unoffer(const std::string& port) {
-        value_or_throw(done(rw_offer(conn_, port.c_str(), nullptr, 0)));
+        erase(rw_offer(conn_, port.c_str(), nullptr, 0), port);
     }
     // Prepares for a value that may come in at the next await. As RealtimeConnector::opt.
     template <class T>
@@ -467,6 +494,67 @@ class LogicalConnector : public Connector {
 
   protected:
     explicit LogicalConnector(int cls) : Connector(cls) {}
+};
+
+// A logical connector whose ports can carry ports: PutPort<T> and GetPort<T>, alone or inside of
+// other values. One that is offered is handed over, and no port of this peer any more, as soon as
+// it has gone out; one that comes in is this peer's until it is closed or handed on, or the
+// protocol has expired.
+class DynamicConnector : public LogicalConnector {
+  public:
+    DynamicConnector() : LogicalConnector(RW_DYNAMIC) {}
+
+    // Offers one end of a new channel at the next await, through a port that carries PutPort<T> if
+    // `kept` is a GetPort<T>, and the reverse. If that happens, `kept`, which may be a
+    // std::optional, names the end that stays here. Replaces what was offered, and is replaced by
+    // it. Fails as offer does.
+    template <class Variable>
+    void fresh(const std::string& port, Variable& kept) {
+        using Kept = Gotten<Variable>;
+        expect_type(port, Codec<typename OtherEndOf<Kept>::Type>::type());
+        value_or_throw(done(rw_fresh(conn_, port.c_str())));
+        forget(port);
+        awaited_.push_back({port, alternative_, {}, into<Kept>(kept)});
+    }
+
+    // With ports that came in, or were kept, as with those of the description.
+    using LogicalConnector::offer;
+    template <class T>
+    void offer(const PutPort<T>& port, const std::type_identity_t<T>& value) {
+        offer(port.name, value);
+    }
+    using LogicalConnector::poll;
+    template <class T, class Variable>
+    void poll(const GetPort<T>& port, Variable& variable) {
+        static_assert(std::same_as<T, Gotten<Variable>>, "the port carries another type");
+        poll(port.name, variable);
+    }
+    using LogicalConnector::decide;
+    template <class T>
+    std::optional<T> decide(const GetPort<T>& port) {
+        return decide<T>(port.name);
+    }
+    using LogicalConnector::close;
+    void close(const NamesPort auto& port) { close(port.name); }
+
+    template <Puttable T>
+    InPort<DynamicConnector, T> in(const std::string& port) {
+        expect(port, "in<", Codec<T>::type());
+        return {*this, port};
+    }
+    template <Puttable T>
+    InPort<DynamicConnector, T> in(const PutPort<T>& port) {
+        return in<T>(port.name);
+    }
+    template <Gettable T>
+    OutPort<DynamicConnector, T> out(const std::string& port) {
+        expect(port, "out<", Codec<T>::type());
+        return {*this, port};
+    }
+    template <Gettable T>
+    OutPort<DynamicConnector, T> out(const GetPort<T>& port) {
+        return out<T>(port.name);
+    }
 };
 
 }  // namespace reowolf

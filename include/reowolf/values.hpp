@@ -16,6 +16,7 @@
 //     in
 //                                                      order; std::monostate for one without a
 //                                                      value, std::tuple for one with several
+//     PutPort<T>, GetPort<T>                           out<T>, in<T>, of dynamic connectors
 //
 // Names do not count, of types, fields and variants: what must agree is the shape.
 #pragma once
@@ -289,6 +290,47 @@ struct Codec<std::optional<T>> {
     }
 };
 
+// A port in a message: the name that it has at this connector, to be used like those of the
+// description. Into the first one values are put or offered, from the other they are got or polled.
+template <class T>
+struct PutPort {
+    std::string name;
+    friend bool operator==(const PutPort&, const PutPort&) = default;
+};
+template <class T>
+struct GetPort {
+    std::string name;
+    friend bool operator==(const GetPort&, const GetPort&) = default;
+};
+
+template <class Port>
+struct PortCodec {
+    static void write(const Port& port, Bytes& out) { Codec<std::string>::write(port.name, out); }
+    static Port read(Reader& reader) { return {Codec<std::string>::read(reader)}; }
+};
+template <class T>
+struct Codec<PutPort<T>> : PortCodec<PutPort<T>> {
+    static std::string type() { return "out<" + Codec<T>::type() + ">"; }
+};
+template <class T>
+struct Codec<GetPort<T>> : PortCodec<GetPort<T>> {
+    static std::string type() { return "in<" + Codec<T>::type() + ">"; }
+};
+template <class T>
+concept NamesPort = std::derived_from<Codec<T>, PortCodec<T>>;
+
+// The end that stays here of a channel whose other end goes out in a message, and the reverse.
+template <class T>
+struct OtherEndOf;
+template <class T>
+struct OtherEndOf<PutPort<T>> {
+    using Type = GetPort<T>;
+};
+template <class T>
+struct OtherEndOf<GetPort<T>> {
+    using Type = PutPort<T>;
+};
+
 // What may be put, and what may be got.
 template <class T>
 concept Puttable = requires(const T& value, Bytes& out) { Codec<T>::write(value, out); };
@@ -297,15 +339,16 @@ concept Gettable = requires(Reader& reader) {
     { Codec<T>::read(reader) } -> std::same_as<T>;
 };
 
-// The value of a port as the C interface takes it: as on the wire, except that strings and arrays
-// of bytes are their bytes alone, and scalars have the host's byte order.
+// The value of a port as the C interface takes it: as on the wire, except that strings, names of
+// ports and arrays of bytes are their bytes alone, and scalars have the host's byte order.
 template <Puttable T>
 Bytes to_bytes(const T& value) {
     Bytes bytes;
     Codec<T>::write(value, bytes);
     if constexpr (Scalar<T>) {
         if constexpr (std::endian::native == std::endian::big) std::ranges::reverse(bytes);
-    } else if (const auto type = Codec<T>::type(); type == "string" || type == "u8[]") {
+    } else if (const auto type = Codec<T>::type();
+               NamesPort<T> || type == "string" || type == "u8[]") {
         return Bytes(bytes.begin() + 4, bytes.end());
     }
     return bytes;
@@ -316,6 +359,8 @@ template <Gettable T>
 std::optional<T> from_bytes(std::span<const std::byte> bytes) {
     if constexpr (std::same_as<T, std::string>) {
         return T(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    } else if constexpr (NamesPort<T>) {
+        return T{std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())};
     } else if constexpr (std::same_as<T, Bytes>) {
         return T(bytes.begin(), bytes.end());
     } else if constexpr (std::same_as<T, std::vector<std::uint8_t>>) {

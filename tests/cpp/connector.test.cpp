@@ -156,6 +156,50 @@ TEST(CppRealtime, AlternativesTellWhichHappened) {
     EXPECT_EQ(order, (Order{"figs", 1}));
 }
 
+// Each alternative has variables of its own, and what was prepared before is remembered.
+TEST(CppRealtime, AlternativesOfOnePort) {
+    Both pair(orders);
+    for (int i = 0; i < 6; ++i) {
+        Order alone;
+        Order along;
+        std::optional<std::uint32_t> answer = 0;
+        pair.amy.put("order", Order{"figs", 1});
+        pair.bob.get("order", alone);
+        pair.bob.or_else();
+        pair.bob.get("order", along);
+        pair.bob.put("answer", std::optional<std::uint32_t>{5});
+        if (i % 2 == 1) pair.amy.get("answer", answer);
+        pair.round();
+        EXPECT_EQ(pair.bob.chosen(), i % 2);
+        EXPECT_EQ(alone.what, i % 2 == 0 ? "figs" : "");
+        EXPECT_EQ(along.what, i % 2 == 1 ? "figs" : "");
+        EXPECT_EQ(answer, i % 2 == 1 ? 5U : 0U);
+    }
+}
+
+TEST(CppRealtime, ConfiguringAnewForgetsWhatWasPrepared) {
+    Both pair(
+        "connector c {\n"
+        "    peer amy = \"$\" { in<u32> give; in<u32> more; }\n"
+        "    peer bob = \"$\" { out<u32> take; }\n"
+        "    new once(amy.give, bob.take);\n"
+        "}\n"
+        "primitive once(in<u32> a, out<u32> b) { sync put(b, get(a)); }\n");
+    std::uint32_t first = 0;
+    std::uint32_t second = 0;
+    pair.amy.put("give", 1U);
+    pair.bob.get("take", first);
+    EXPECT_TRUE(pair.round());
+    pair.bob.get("take", second);
+    pair.bob.or_else();
+    pair.bob.configure(pair.text_of("bob"));
+    pair.bob.get("take", first);
+    pair.amy.put("give", 2U);
+    EXPECT_TRUE(pair.round());
+    EXPECT_EQ(first, 2U);
+    EXPECT_EQ(second, 0U);
+}
+
 TEST(CppRealtime, FailuresAreResultsOrThrown) {
     Both pair(orders);
     pair.amy.timeout(20ms);

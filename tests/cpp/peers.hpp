@@ -36,17 +36,25 @@ inline std::string with_addresses(const std::string& text) {
 
 template <class A, class B>
 struct Pair {
+    std::string protocol;
     A amy;
     B bob;
 
     // Both are connected.
-    explicit Pair(const std::string& body) {
-        const std::string protocol = with_addresses(body);
-        amy.configure("self amy;\n" + protocol);
-        bob.configure("self bob;\n" + protocol);
+    explicit Pair(const std::string& body) : protocol(with_addresses(body)) {
+        amy.configure(text_of("amy"));
+        bob.configure(text_of("bob"));
         const auto other = std::async(std::launch::async, [this] { amy.connect(); });
         bob.connect();
         other.wait();
+    }
+    // What a peer is configured with.
+    std::string text_of(const std::string& peer) const { return "self " + peer + ";\n" + protocol; }
+    // Both wait until something has happened, and it has.
+    void await() {
+        auto other = std::async(std::launch::async, [this] { return amy.await(); });
+        bob.await();
+        other.get();
     }
     // A round of both; true: expired.
     bool round() {
