@@ -256,6 +256,7 @@ Status Connector::expect_at_rest() const {
 
 Status Connector::expect_room(std::string_view name, std::size_t room) const {
     const auto index = find(name);
+    if (!index && was_in_last_round(name)) return {};
     if (!index) return std::unexpected(index.error());
     const std::size_t size = machine::fixed_size(description_->program, port(*index).type);
     if (size == 0 || size == room) return {};
@@ -459,10 +460,15 @@ std::expected<std::string, Failure> Connector::type(std::string_view name) const
                        program::shape(description_->program, found.type));
 }
 
+// Ports that were made end with the protocol; what its last round brought through them is there.
+bool Connector::was_in_last_round(std::string_view name) const {
+    return is_expired_ && std::ranges::find(fired_, name, &Fired::port) != fired_.end();
+}
+
 std::expected<std::optional<std::span<const std::byte>>, Failure> Connector::decide(
     std::string_view name) const {
     const auto index = find(name);
-    if (!index) return std::unexpected(index.error());
+    if (!index && !was_in_last_round(name)) return std::unexpected(index.error());
     const auto found = std::ranges::find(fired_, name, &Fired::port);
     if (found == fired_.end()) return std::nullopt;
     return found->bytes;

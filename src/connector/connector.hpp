@@ -107,6 +107,7 @@ class Connector {
 
     std::expected<std::size_t, Failure> find(std::string_view port) const;
     std::expected<std::size_t, Failure> find(std::string_view port, bool puts) const;
+    bool was_in_last_round(std::string_view port) const;
     Status prepare_out(std::string_view port, Prepared::Kind kind,
                        std::optional<std::span<const std::byte>> bytes);
     Status prepare_in(std::string_view port, Prepared::Kind kind, std::optional<std::size_t> room);

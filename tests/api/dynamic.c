@@ -252,6 +252,34 @@ static void between_components(void) {
     end_peers(&peers);
 }
 
+/* What came with the last round of a protocol is there, whatever it came through. */
+static void the_last_round(void) {
+    static const char body[] =
+        "connector c { peer amy = \"$\" { in<out<string>> give; } new once(amy.give); }\n"
+        "primitive once(in<out<string>> a) {\n"
+        "    out<string>[] ports = {};\n"
+        "    sync ports = {get(a)};\n"
+        "    sync put(ports[0], \"hello\");\n"
+        "}\n";
+    struct peers peers = connected_as(1, names, dynamic, body);
+    int amy = peers.connectors[0];
+    for (int protocol = 0; protocol < 3; ++protocol) {
+        struct name kept;
+        char heard[8] = "", whole[8] = "";
+        const void* seen = NULL;
+        size_t size = 0;
+        CHECK(rw_fresh(amy, "give") == 0 && rw_await(amy) == 0);
+        kept = name_at(amy, "give");
+        CHECK(rw_poll(amy, kept.text, heard, 4) == 0 && rw_await(amy) == 1);
+        CHECK(strcmp(heard, "hell") == 0);
+        CHECK(rw_length(amy, kept.text) == 5 && rw_decide(amy, kept.text, whole, 8) == 1);
+        CHECK(rw_view(amy, kept.text, &seen, &size) == 1 && size == 5);
+        CHECK(strcmp(whole, "hello") == 0);
+        CHECK_ERROR(rw_poll(amy, kept.text, heard, 4), ENOENT);
+    }
+    end_peers(&peers);
+}
+
 static void what_is_refused(void) {
     struct peers peers = make_peers_as(3, names, dynamic, chains[0]);
     int amy = peers.connectors[0], bob = peers.connectors[1], cat = peers.connectors[2];
@@ -363,6 +391,7 @@ int main(int argc, char** argv) {
         CASE(declared_ports_are_handed_over),
         CASE(ports_inside_of_other_values),
         CASE(between_components),
+        CASE(the_last_round),
         CASE(what_is_refused),
         CASE(who_handed_it_on_may_go),
         CASE(all_classes_together),
