@@ -298,6 +298,12 @@ void Member::application_failed(wire::Reason reason, const std::string& text) {
         case wire::Reason::unsatisfiable:
             failure = {Fault::unsatisfiable, "no behaviour fits what the peers have put and got" +
                                                  (text.empty() ? text : "\n" + text)};
+            // It might have fitted, had nobody broken off.
+            if (const auto broken = broken_off(); !steps_here() && broken) {
+                failure.fault = deviated_.contains(*broken) ? Fault::deviated : Fault::peer_gone;
+                failure.text = fmt::format("peer '{}' is gone: {}\n{}", description_->name(*broken),
+                                           lost_.at(*broken), failure.text);
+            }
             break;
         case wire::Reason::deviated:
             failure.fault = Fault::deviated;
@@ -309,6 +315,17 @@ void Member::application_failed(wire::Reason reason, const std::string& text) {
             break;
     }
     complete(std::unexpected(std::move(failure)));
+}
+
+// Who, of those with whom this application can have to do, was lost and had not left.
+std::optional<wire::SiteId> Member::broken_off() const {
+    for (const Region& region : regions_) {
+        if (std::ranges::find(region, description_->self) == region.end()) continue;
+        for (const wire::SiteId site : region) {
+            if (lost_.contains(site) && !leaving_.contains(site)) return site;
+        }
+    }
+    return std::nullopt;
 }
 
 void Member::application_in_doubt(const std::string& text) {

@@ -122,7 +122,16 @@ static void* stand_between(void* argument) {
     return NULL;
 }
 
-static void lied_to(void) {
+/* What differs between the classes. */
+static const struct manner {
+    int cls;
+    int (*give)(int, const char*, const void*, size_t);
+    int (*take)(int, const char*, void*, size_t);
+    int (*step)(int);
+} stepping = {RW_REALTIME, rw_put, rw_get, rw_sync},
+  waiting = {RW_LOGICAL, rw_offer, rw_poll, rw_await};
+
+static void lied_to(const struct manner* manner) {
     static const char* names[] = {"amy", "bob"};
     for (int lie = 0; lie < LIES; ++lie) {
         struct middleman man = {.said = NONE};
@@ -139,7 +148,7 @@ static void lied_to(void) {
         CHECK(pthread_create(&man.thread, NULL, stand_between, &man) == 0);
         for (int i = 0; i < 2; ++i) {
             char* text = describe(names[i], body, addresses);
-            connectors[i] = rw_connector(RW_REALTIME);
+            connectors[i] = rw_connector(manner->cls);
             if (rw_configure(connectors[i], text) != 0) {
                 check_failed(__FILE__, __LINE__, "rw_configure", rw_error(connectors[i]));
             }
@@ -150,13 +159,13 @@ static void lied_to(void) {
         CHECK(calls[0].result == 0 && calls[1].result == 0);
         /* A good round first. */
         for (int round = 0; round < 2; ++round) {
-            CHECK(rw_put(connectors[0], "give", &value, sizeof value) == 0);
+            CHECK(manner->give(connectors[0], "give", &value, sizeof value) == 0);
             /* With a choice, amy promises nothing yet: so nothing is in doubt. */
             CHECK(rw_or(connectors[0]) == 0);
-            begin(&calls[0], rw_sync, connectors[0]);
+            begin(&calls[0], manner->step, connectors[0]);
             if (round == 0) {
-                CHECK(rw_get(connectors[1], "take", &taken, sizeof taken) == 0);
-                CHECK(rw_sync(connectors[1]) == 0 && taken == 1);
+                CHECK(manner->take(connectors[1], "take", &taken, sizeof taken) == 0);
+                CHECK(manner->step(connectors[1]) == 0 && taken == 1);
                 finish(&calls[0]);
                 CHECK(calls[0].result == 0);
             }
@@ -171,9 +180,10 @@ static void lied_to(void) {
         CHECK_TEXT(calls[0].text, "'bob'");
         /* Again: it is the same. To bob amy is lost, perhaps only after it had promised its part.
          */
-        CHECK_ERROR(rw_sync(connectors[0]), EPROTO);
-        CHECK(rw_sync(connectors[1]) == -1 && (errno == EPIPE || errno == ECONNABORTED));
-        CHECK_ERROR(rw_sync(connectors[1]), EPIPE);
+        CHECK_ERROR(manner->step(connectors[0]), EPROTO);
+        CHECK(manner->take(connectors[1], "take", &taken, sizeof taken) == 0);
+        CHECK(manner->step(connectors[1]) == -1 && (errno == EPIPE || errno == ECONNABORTED));
+        CHECK_ERROR(manner->step(connectors[1]), EPIPE);
         CHECK(rw_close(connectors[0], NULL) == 0 && rw_close(connectors[1], NULL) == 0);
         atomic_store(&man.ends, true);
         CHECK(pthread_join(man.thread, NULL) == 0);
@@ -186,7 +196,14 @@ static void lied_to(void) {
     }
 }
 
+static void lied_to_in_sync(void) {
+    lied_to(&stepping);
+}
+static void lied_to_in_await(void) {
+    lied_to(&waiting);
+}
+
 int main(int argc, char** argv) {
-    static const struct test_case cases[] = {CASE(lied_to)};
+    static const struct test_case cases[] = {CASE(lied_to_in_sync), CASE(lied_to_in_await)};
     return RUN_CASES(argc, argv, cases);
 }
