@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +54,14 @@ final class Check {
         throw new AssertionError("expected " + expected.getName() + ", nothing was thrown");
     }
 
+    /** An action as a call without a result. */
+    static Call<Void> done(Action action) {
+        return () -> {
+            action.run();
+            return null;
+        };
+    }
+
     static <T> Future<T> begin(Call<T> call) {
         return THREADS.submit(call::run);
     }
@@ -82,23 +91,37 @@ final class Check {
         return results;
     }
 
-    /** The text with a free address in place of each '$'. */
-    static String withAddresses(String text) throws IOException {
+    /** Places at which nobody listens. */
+    static List<InetSocketAddress> freePlaces(int count) throws IOException {
         final List<ServerSocket> sockets = new ArrayList<>();
-        final StringBuilder result = new StringBuilder();
-        for (char each : text.toCharArray()) {
-            if (each == '$') {
-                final ServerSocket socket =
-                        new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
-                sockets.add(socket);
-                result.append("127.0.0.1:").append(socket.getLocalPort());
-            } else {
-                result.append(each);
-            }
+        final List<InetSocketAddress> places = new ArrayList<>();
+        for (int i = 0; i < count; ++i) {
+            final ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+            sockets.add(socket);
+            places.add((InetSocketAddress) socket.getLocalSocketAddress());
         }
         for (ServerSocket socket : sockets) {
             socket.close();
         }
+        return places;
+    }
+
+    /** The text with the next of the places for each '$'. */
+    static String withPlaces(String text, List<InetSocketAddress> places) {
+        final StringBuilder result = new StringBuilder();
+        int next = 0;
+        for (char each : text.toCharArray()) {
+            if (each == '$') {
+                result.append("127.0.0.1:").append(places.get(next++).getPort());
+            } else {
+                result.append(each);
+            }
+        }
         return result.toString();
+    }
+
+    /** The same with free places. */
+    static String withAddresses(String text) throws IOException {
+        return withPlaces(text, freePlaces((int) text.chars().filter(each -> each == '$').count()));
     }
 }

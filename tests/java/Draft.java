@@ -31,11 +31,6 @@ final class Draft {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static boolean connect(Connector connector) throws IOException {
-        connector.connect();
-        return true;
-    }
-
     private static void classesAndExceptions() {
         Check.that(Modifier.isAbstract(Connector.class.getModifiers()), "Connector is abstract");
         Check.equal(Connector.class, RealtimeConnector.class.getSuperclass());
@@ -55,54 +50,43 @@ final class Draft {
     }
 
     /** What bob hears when amy says something; with that round the protocol has expired. */
-    private static String heard(RealtimeConnector amy, RealtimeConnector bob) throws Exception {
+    private static String heard(Pair<RealtimeConnector, RealtimeConnector> pair) throws Exception {
         final byte[] heard = new byte[16];
-        amy.put("say", bytes("hello"));
-        bob.get("hear", heard);
-        for (boolean expired : Check.together(() -> amy.sync(), () -> bob.sync())) {
-            Check.that(expired, "it has not expired");
-        }
-        return new String(Arrays.copyOf(heard, bob.length("hear")), StandardCharsets.UTF_8);
+        pair.amy.put("say", bytes("hello"));
+        pair.bob.get("hear", heard);
+        Check.that(pair.round(), "it has not expired");
+        return new String(Arrays.copyOf(heard, pair.bob.length("hear")), StandardCharsets.UTF_8);
     }
 
     private static void protocolsFollowEachOther() throws Exception {
-        final String peers = Check.withAddresses(PLAIN);
-        final String loud = peers.replace("get(a)", "get(a) @ \"!\"");
-        try (RealtimeConnector amy = new RealtimeConnector();
-                RealtimeConnector bob = new RealtimeConnector()) {
-            amy.configure("self amy;\n" + peers);
-            bob.configure("self bob;\n" + peers);
-            Check.together(() -> connect(amy), () -> connect(bob));
-            Check.equal("hello", heard(amy, bob));
-            Check.equal("hello", heard(amy, bob)); // the last one again
+        try (var pair = Pair.realtime(PLAIN)) {
+            final RealtimeConnector amy = pair.amy;
+            final RealtimeConnector bob = pair.bob;
+            final String peers = pair.protocol;
+            final String loud = peers.replace("get(a)", "get(a) @ \"!\"");
+            Check.equal("hello", heard(pair));
+            Check.equal("hello", heard(pair)); // the last one again
             amy.configure("self amy;\n" + loud); // bob takes it
-            Check.equal("hello!", heard(amy, bob));
+            Check.equal("hello!", heard(pair));
             amy.configure("self amy;\n" + peers);
             bob.configure("self bob;\n" + loud);
             amy.put("say", bytes("hello"));
-            final var refused =
-                    Check.begin(() -> Check.thrown(NegotiationException.class, () -> amy.sync()));
-            Check.thrown(NegotiationException.class, () -> bob.sync());
-            Check.finish(refused);
+            pair.refused(NegotiationException.class);
             bob.configure("self bob;\n" + peers);
-            Check.equal("hello", heard(amy, bob));
+            Check.equal("hello", heard(pair));
         }
     }
 
     private static void logicalProtocolsFollowEachOther() throws Exception {
-        final String peers = Check.withAddresses(PLAIN);
-        try (LogicalConnector amy = new LogicalConnector();
-                LogicalConnector bob = new LogicalConnector()) {
-            amy.configure("self amy;\n" + peers);
-            bob.configure("self bob;\n" + peers);
-            Check.together(() -> connect(amy), () -> connect(bob));
+        try (var pair = Pair.logical(PLAIN)) {
+            final LogicalConnector amy = pair.amy;
+            final LogicalConnector bob = pair.bob;
+            final String peers = pair.protocol;
             for (int i = 0; i < 3; ++i) {
                 final byte[] heard = new byte[6];
                 amy.offer("say", bytes("hello"));
                 bob.poll("hear", heard);
-                for (boolean expired : Check.together(() -> amy.await(), () -> bob.await())) {
-                    Check.that(expired, "it has not expired");
-                }
+                Check.that(pair.round(), "it has not expired");
                 Check.equal((byte) (i == 1 ? '!' : 0), heard[5]);
                 if (i == 0) {
                     bob.configure("self bob;\n" + peers.replace("get(a)", "get(a) @ \"!\""));
@@ -114,54 +98,45 @@ final class Draft {
             bob.configure("self bob;\n" + peers.replace("get(a)", "get(a) @ \"?\""));
             amy.offer("say", bytes("hello"));
             bob.poll("hear", new byte[6]);
-            final var refused =
-                    Check.begin(() -> Check.thrown(NegotiationException.class, () -> amy.await()));
-            Check.thrown(NegotiationException.class, () -> bob.await());
-            Check.finish(refused);
+            pair.refused(NegotiationException.class);
         }
     }
 
     private static void oneArrayForTwoPorts() throws Exception {
-        final String peers =
-                Check.withAddresses(
-                        "connector two {\n"
-                                + "    peer amy = \"$\" { in<string> say; }\n"
-                                + "    peer bob = \"$\" { out<string> one; out<string> other; }\n"
-                                + "    new both(amy.say, bob.one, bob.other);\n"
-                                + "}\n"
-                                + "primitive both(in<string> a, out<string> b, out<string> c) {\n"
-                                + "    while (true) sync {\n"
-                                + "        string s = get(a); put(b, s @ \"1\"); put(c, s @ \"2\");\n"
-                                + "    }\n"
-                                + "}\n");
-        try (RealtimeConnector amy = new RealtimeConnector();
-                RealtimeConnector bob = new RealtimeConnector()) {
-            amy.configure("self amy;\n" + peers);
-            bob.configure("self bob;\n" + peers);
-            Check.together(() -> connect(amy), () -> connect(bob));
+        final String two =
+                "connector two {\n"
+                        + "    peer amy = \"$\" { in<string> say; }\n"
+                        + "    peer bob = \"$\" { out<string> one; out<string> other; }\n"
+                        + "    new both(amy.say, bob.one, bob.other);\n"
+                        + "}\n"
+                        + "primitive both(in<string> a, out<string> b, out<string> c) {\n"
+                        + "    while (true) sync {\n"
+                        + "        string s = get(a); put(b, s @ \"1\"); put(c, s @ \"2\");\n"
+                        + "    }\n"
+                                + "}\n";
+        try (var pair = Pair.realtime(two)) {
+            final RealtimeConnector amy = pair.amy;
+            final RealtimeConnector bob = pair.bob;
             final byte[] both = new byte[2];
             amy.put("say", bytes("x"));
             bob.get("one", both);
             bob.opt("other", both);
-            Check.together(() -> amy.sync(), () -> bob.sync());
+            pair.round();
             final String heard = new String(both, StandardCharsets.UTF_8);
             Check.that(heard.equals("x1") || heard.equals("x2"), heard);
         }
     }
 
     private static void closedPortsStaySilent() throws Exception {
-        final String peers = Check.withAddresses(LASTING);
-        try (RealtimeConnector amy = new RealtimeConnector();
-                RealtimeConnector bob = new RealtimeConnector()) {
-            amy.configure("self amy;\n" + peers);
-            bob.configure("self bob;\n" + peers);
-            Check.together(() -> connect(amy), () -> connect(bob));
+        try (var pair = Pair.realtime(LASTING)) {
+            final RealtimeConnector amy = pair.amy;
+            final RealtimeConnector bob = pair.bob;
             amy.close("more");
             Check.thrown(IllegalStateException.class, () -> amy.put("more", bytes("x")));
             final byte[] heard = new byte[5];
             amy.put("say", bytes("still"));
             bob.get("hear", heard);
-            Check.together(() -> amy.sync(), () -> bob.sync());
+            pair.round();
             Check.that(Arrays.equals(bytes("still"), heard), "heard");
             amy.close("say"); // the last one
             Check.thrown(IllegalStateException.class, () -> amy.sync());

@@ -20,47 +20,26 @@ final class Dynamic {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static void await(LogicalConnector amy, LogicalConnector bob) throws Exception {
-        for (boolean expired : Check.together(() -> amy.await(), () -> bob.await())) {
-            Check.that(!expired, "it has expired");
-        }
-    }
-
     private static String decided(LogicalConnector connector, String port) throws Exception {
         final byte[] name = new byte[connector.length(port)];
         Check.that(connector.decide(port, name), port + " has not fired");
         return new String(name, StandardCharsets.UTF_8);
     }
 
-    private static void connect(LogicalConnector amy, LogicalConnector bob, String protocol)
-            throws Exception {
-        amy.configure("self amy;\n" + protocol);
-        bob.configure("self bob;\n" + protocol);
-        final var connecting =
-                Check.begin(
-                        () -> {
-                            amy.connect();
-                            return true;
-                        });
-        bob.connect();
-        Check.finish(connecting);
-    }
-
     private static void portsAreMadeAndUsed() throws Exception {
-        final String protocol = Check.withAddresses(GIVEN);
-        try (DynamicConnector amy = new DynamicConnector();
-                DynamicConnector bob = new DynamicConnector()) {
-            connect(amy, bob, protocol);
+        try (var pair = Pair.dynamic(GIVEN)) {
+            final DynamicConnector amy = pair.amy;
+            final DynamicConnector bob = pair.bob;
             for (int i = 0; i < 10; ++i) {
                 amy.fresh("give");
                 bob.poll("take", new byte[32]);
-                await(amy, bob);
+                Check.that(!pair.round(), "it has expired");
                 final String kept = decided(amy, "give");
                 final String got = decided(bob, "take");
                 bob.offer(got, bytes("news"));
                 final byte[] heard = new byte[4];
                 amy.poll(kept, heard);
-                await(amy, bob);
+                Check.that(!pair.round(), "it has expired");
                 Check.that(Arrays.equals(bytes("news"), heard), "heard");
                 bob.close(got);
                 Check.thrown(IllegalArgumentException.class, () -> bob.offer(got, bytes("more")));
@@ -71,11 +50,9 @@ final class Dynamic {
     }
 
     private static void otherClassesHaveNoPortsForPorts() throws Exception {
-        final String protocol = Check.withAddresses(GIVEN);
-        try (LogicalConnector amy = new LogicalConnector();
-                LogicalConnector bob = new LogicalConnector()) {
-            connect(amy, bob, protocol);
-            Check.thrown(IllegalArgumentException.class, () -> bob.poll("take", new byte[8]));
+        try (var pair = Pair.logical(GIVEN)) {
+            Check.thrown(
+                    IllegalArgumentException.class, () -> pair.bob.poll("take", new byte[8]));
         }
     }
 

@@ -24,27 +24,15 @@ final class Logical {
     }
 
     private static void oneOfTheOffersHappens() throws Exception {
-        final String protocol = Check.withAddresses(MERGED);
-        try (LogicalConnector amy = new LogicalConnector();
-                LogicalConnector bob = new LogicalConnector()) {
-            amy.configure("self amy;\n" + protocol);
-            bob.configure("self bob;\n" + protocol);
-            final var connecting =
-                    Check.begin(
-                            () -> {
-                                amy.connect();
-                                return true;
-                            });
-            bob.connect();
-            Check.finish(connecting);
+        try (var pair = Pair.logical(MERGED)) {
+            final LogicalConnector amy = pair.amy;
+            final LogicalConnector bob = pair.bob;
             for (int i = 0; i < 20; ++i) {
                 amy.offer("say", bytes("aloud"));
                 amy.offer("whisper", bytes("softly"));
                 final byte[] heard = new byte[20];
                 bob.poll("hear", heard);
-                final var awaited = Check.begin(() -> amy.await());
-                Check.that(!bob.await(), "it has expired");
-                Check.that(!Check.finish(awaited), "it has expired");
+                Check.that(!pair.round(), "it has expired");
                 final boolean aloud = amy.decide("say", new byte[5]);
                 Check.that(aloud != amy.decide("whisper", new byte[6]), "both or none");
                 final byte[] expected = bytes(aloud ? "aloud" : "softly");
@@ -60,19 +48,9 @@ final class Logical {
     }
 
     private static void classesMix() throws Exception {
-        final String protocol = Check.withAddresses(MERGED);
-        try (LogicalConnector amy = new LogicalConnector();
-                RealtimeConnector bob = new RealtimeConnector()) {
-            amy.configure("self amy;\n" + protocol);
-            bob.configure("self bob;\n" + protocol);
-            final var connecting =
-                    Check.begin(
-                            () -> {
-                                amy.connect();
-                                return true;
-                            });
-            bob.connect();
-            Check.finish(connecting);
+        try (var pair = new Pair<>(new LogicalConnector(), new RealtimeConnector(), MERGED)) {
+            final LogicalConnector amy = pair.amy;
+            final RealtimeConnector bob = pair.bob;
             bob.sync(); // nothing is prepared, and amy is silent
             amy.offer("whisper", bytes("now"));
             final byte[] heard = new byte[3];

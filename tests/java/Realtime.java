@@ -33,37 +33,6 @@ final class Realtime {
                     + "}\n"
                     + "primitive pass(in<u8[]> a, out<u8[]> b) { sync put(b, get(a)); }\n";
 
-    /** The peers amy and bob, connected. */
-    private static final class Pair implements AutoCloseable {
-        final RealtimeConnector amy = new RealtimeConnector();
-        final RealtimeConnector bob = new RealtimeConnector();
-
-        Pair(String body) throws Exception {
-            final String protocol = Check.withAddresses(body);
-            amy.configure("self amy;\n" + protocol);
-            bob.configure("self bob;\n" + protocol);
-            Check.together(() -> connect(amy), () -> connect(bob));
-        }
-
-        private static boolean connect(Connector connector) throws IOException {
-            connector.connect();
-            return true;
-        }
-
-        /** Whether it has expired, at amy and at bob. */
-        boolean round() throws Exception {
-            final var expired = Check.together(() -> amy.sync(), () -> bob.sync());
-            Check.equal(expired.get(0), expired.get(1));
-            return expired.get(0);
-        }
-
-        @Override
-        public void close() {
-            amy.close();
-            bob.close();
-        }
-    }
-
     private static byte[] number(int value) {
         return ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(value).array();
     }
@@ -77,7 +46,7 @@ final class Realtime {
     }
 
     private static void roundsCarryValues() throws Exception {
-        try (Pair pair = new Pair(BOTH_WAYS)) {
+        try (var pair = Pair.realtime(BOTH_WAYS)) {
             for (int i = 0; i < 100; ++i) {
                 final byte[] taken = new byte[4];
                 final byte[] heard = new byte[16];
@@ -99,7 +68,7 @@ final class Realtime {
     }
 
     private static void whatIsPreparedIsReplacedAndTakenBack() throws Exception {
-        try (Pair pair = new Pair(BOTH_WAYS)) {
+        try (var pair = Pair.realtime(BOTH_WAYS)) {
             final byte[] taken = new byte[4];
             pair.amy.put("give", number(1));
             pair.amy.put("give", number(2));
@@ -118,7 +87,7 @@ final class Realtime {
     }
 
     private static void optFiresOrNot() throws Exception {
-        try (Pair pair = new Pair(BOTH_WAYS)) {
+        try (var pair = Pair.realtime(BOTH_WAYS)) {
             for (int i = 0; i < 6; ++i) {
                 final byte[] taken = number(-1);
                 if (i % 2 == 0) {
@@ -133,7 +102,7 @@ final class Realtime {
     }
 
     private static void aLongValueIsThereWhole() throws Exception {
-        try (Pair pair = new Pair(ONCE)) {
+        try (var pair = Pair.realtime(ONCE)) {
             final byte[] given = new byte[1 << 20];
             for (int i = 0; i < given.length; ++i) {
                 given[i] = (byte) (i * 7);
@@ -151,7 +120,7 @@ final class Realtime {
     }
 
     private static void whatDoesNotFitChangesNothing() throws Exception {
-        try (Pair pair = new Pair(BOTH_WAYS)) {
+        try (var pair = Pair.realtime(BOTH_WAYS)) {
             final byte[] taken = number(-1);
             pair.bob.get("take", taken);
             final var amy =
@@ -171,8 +140,65 @@ final class Realtime {
         }
     }
 
+    private static void eachAlternativeHasItsArrays() throws Exception {
+        try (var pair = Pair.realtime(BOTH_WAYS)) {
+            for (int i = 0; i < 6; ++i) {
+                final byte[] alone = number(-1);
+                final byte[] along = number(-1);
+                pair.amy.put("give", number(i));
+                pair.bob.get("take", alone);
+                pair.bob.or();
+                pair.bob.get("take", along);
+                pair.bob.put("give", bytes("too"));
+                if (i % 2 == 1) {
+                    pair.amy.get("take", new byte[3]);
+                }
+                pair.round();
+                Check.equal(i % 2, pair.bob.chosen());
+                Check.equal(i % 2 == 0 ? i : -1, number(alone));
+                Check.equal(i % 2 == 1 ? i : -1, number(along));
+            }
+        }
+    }
+
+    /** Its number may be another's by then. */
+    private static void aClosedConnectorIsNoOther() throws Exception {
+        final RealtimeConnector closed = new RealtimeConnector();
+        closed.configure("self amy;\n" + Check.withAddresses(BOTH_WAYS));
+        closed.close();
+        try (var pair = Pair.realtime(BOTH_WAYS)) {
+            Check.thrown(IllegalStateException.class, () -> closed.put("give", number(1)));
+            Check.thrown(IllegalStateException.class, () -> closed.sync());
+            Check.thrown(IllegalStateException.class, () -> closed.length("give"));
+            closed.close();
+            final byte[] taken = number(-1);
+            pair.amy.put("give", number(7));
+            pair.bob.get("take", taken);
+            pair.round();
+            Check.equal(7, number(taken));
+        }
+    }
+
+    private static void closingInsideOfACallIsRefused() throws Exception {
+        try (var pair = Pair.realtime(BOTH_WAYS)) {
+            final var waiting = Check.begin(() -> pair.amy.sync());
+            while (true) { // until it is inside
+                try {
+                    pair.amy.length("give");
+                    Thread.onSpinWait();
+                } catch (IllegalStateException busy) {
+                    break;
+                }
+            }
+            Check.thrown(IllegalStateException.class, () -> pair.amy.close());
+            pair.bob.sync();
+            Check.finish(waiting);
+            pair.round(); // it is still there
+        }
+    }
+
     private static void timeoutsNameWhoIsMissing() throws Exception {
-        try (Pair pair = new Pair(BOTH_WAYS)) {
+        try (var pair = Pair.realtime(BOTH_WAYS)) {
             pair.amy.timeout(Duration.ofMillis(50));
             final ConnectorException late =
                     Check.thrown(ConnectorTimeoutException.class, () -> pair.amy.sync());
@@ -183,7 +209,7 @@ final class Realtime {
     }
 
     private static void aPeerThatLeavesIsNoticed() throws Exception {
-        try (Pair pair = new Pair(BOTH_WAYS)) {
+        try (var pair = Pair.realtime(BOTH_WAYS)) {
             pair.bob.close();
             final ConnectorException gone =
                     Check.thrown(ConnectorException.class, () -> pair.amy.sync());
@@ -229,7 +255,7 @@ final class Realtime {
         idle.close();
         idle.close();
         Check.thrown(IllegalStateException.class, () -> idle.put("give", number(1)));
-        try (Pair pair = new Pair(BOTH_WAYS)) {
+        try (var pair = Pair.realtime(BOTH_WAYS)) {
             final RealtimeConnector amy = pair.amy;
             Check.thrown(IllegalArgumentException.class, () -> amy.put("nothing", number(1)));
             Check.thrown(IllegalArgumentException.class, () -> amy.put("take", number(1)));
@@ -261,6 +287,9 @@ final class Realtime {
         optFiresOrNot();
         aLongValueIsThereWhole();
         whatDoesNotFitChangesNothing();
+        eachAlternativeHasItsArrays();
+        aClosedConnectorIsNoOther();
+        closingInsideOfACallIsRefused();
         timeoutsNameWhoIsMissing();
         aPeerThatLeavesIsNoticed();
         descriptionsAreChecked();

@@ -51,8 +51,8 @@ NATIVE(jint, create)(JNIEnv*, jclass, jint connector_class) {
     return or_errno(rw_connector(connector_class));
 }
 
-NATIVE(void, release)(JNIEnv*, jclass, jint conn) {
-    rw_close(conn, nullptr);
+NATIVE(jint, release)(JNIEnv*, jclass, jint conn) {
+    return or_errno(rw_close(conn, nullptr));
 }
 
 NATIVE(jint, configure)(JNIEnv* env, jclass, jint conn, jbyteArray description) {

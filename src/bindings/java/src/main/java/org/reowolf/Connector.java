@@ -6,7 +6,9 @@ import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -32,21 +34,27 @@ public abstract class Connector implements AutoCloseable {
     static final int LOGICAL = 2;
     static final int DYNAMIC = 3;
 
-    /**
-     * Room that the native side needs until the round is over. Values of fixed size are small; longer
-     * ones are fetched afterwards, so they need none of their own.
-     */
+    /** What arrays have of values of fixed size is never more; of others the native side needs less. */
     private static final int ROOM_MAX = 4096;
 
     private static final Cleaner CLEANER = Cleaner.create();
 
-    private static final class Awaited {
-        final byte[] buffer;
-        final ByteBuffer room;
+    /** Releases the connector once, when it is closed or collected. */
+    private static final class Release implements Runnable {
+        private final int number;
+        private boolean isDone;
 
-        Awaited(byte[] buffer) {
-            this.buffer = buffer;
-            room = ByteBuffer.allocateDirect(Math.max(1, Math.min(buffer.length, ROOM_MAX)));
+        Release(int number) {
+            this.number = number;
+        }
+
+        @Override
+        public synchronized void run() {
+            isDone = isDone || Native.release(number) != -Errno.EBUSY;
+        }
+
+        synchronized boolean isDone() {
+            return isDone;
         }
     }
 
@@ -54,18 +62,35 @@ public abstract class Connector implements AutoCloseable {
         NativeLibrary.load();
     }
 
-    final int conn;
-    /** What the next round fills, by port. */
-    private final Map<String, Awaited> awaited = new HashMap<>();
-    private final Cleaner.Cleanable release;
+    /** The connector's number; -1 once it is closed, as then another one may have it. */
+    private volatile int conn;
+    /** What the next round fills, by port, in each of the alternatives. */
+    private final List<Map<String, byte[]>> awaited = new ArrayList<>();
+    /**
+     * Where the native side leaves what comes in, whichever port it is from: when the round is over, it
+     * is fetched from there into the arrays.
+     */
+    private final ByteBuffer room = ByteBuffer.allocateDirect(ROOM_MAX);
+    private final Release release;
+    private final Cleaner.Cleanable cleanable;
 
     Connector(int connectorClass) {
         conn = Native.create(connectorClass);
         if (conn < 0) {
             throw new IllegalStateException("no connector can be made: there are too many");
         }
-        final int number = conn;
-        release = CLEANER.register(this, () -> Native.release(number));
+        release = new Release(conn);
+        cleanable = CLEANER.register(this, release);
+        forget();
+    }
+
+    final int conn() {
+        return conn;
+    }
+
+    private void forget() {
+        awaited.clear();
+        awaited.add(new HashMap<>());
     }
 
     /**
@@ -80,6 +105,7 @@ public abstract class Connector implements AutoCloseable {
             throw new InvalidDescriptionException(text(Native.error(conn)), errno);
         }
         check(errno);
+        forget();
     }
 
     /**
@@ -113,16 +139,38 @@ public abstract class Connector implements AutoCloseable {
     /**
      * Leaves the connector and releases what it holds. What others need to finish the last round is
      * delivered first. Does nothing if it was closed before.
+     *
+     * @throws IllegalStateException if another thread is in a call; the connector is not closed then
      */
     @Override
     public void close() {
-        awaited.clear();
-        release.clean();
+        release.run();
+        if (!release.isDone()) {
+            throw mistake(Errno.EBUSY, "");
+        }
+        conn = -1;
+        cleanable.clean();
     }
 
     /** How long connect, sync and await wait; null: for ever. */
     public void timeout(Duration limit) {
         unchecked(Native.timeout(conn, limit == null ? -1 : limit.toMillis()));
+    }
+
+    /**
+     * Ends one batch of what is prepared and begins an alternative one: one of them happens, an earlier
+     * one rather than a later one, and {@link #chosen} tells which.
+     */
+    public void or() {
+        unchecked(Native.or(conn));
+        awaited.add(new HashMap<>());
+    }
+
+    /** Which batch happened in the last round, counted from 0. */
+    public int chosen() {
+        final int chosen = Native.chosen(conn);
+        unchecked(Math.min(chosen, 0));
+        return chosen;
     }
 
     /** How many bytes came in through the port in the last round; 0 if it did not fire. */
@@ -151,23 +199,23 @@ public abstract class Connector implements AutoCloseable {
 
     /** Prepares a port that values come in through; null takes back what was prepared. */
     final void take(int call, String port, byte[] buffer) {
+        final Map<String, byte[]> batch = awaited.get(awaited.size() - 1);
         if (buffer == null) {
             unchecked(Native.take(call, conn, utf8(port), null, 0));
-            awaited.remove(port);
+            batch.remove(port);
             return;
         }
-        final Awaited prepared = new Awaited(buffer);
         final int size = Math.min(buffer.length, ROOM_MAX);
-        unchecked(Native.take(call, conn, utf8(port), prepared.room, size));
-        awaited.put(port, prepared);
+        unchecked(Native.take(call, conn, utf8(port), room, size));
+        batch.put(port, buffer);
     }
 
     /** One round by one of the calls of {@link Native}; true: the protocol has expired. */
     final boolean round(int call) throws IOException {
         final int status = Native.round(call, conn);
         check(Math.min(status, 0));
-        awaited.forEach((port, each) -> Native.decide(conn, utf8(port), each.buffer));
-        awaited.clear();
+        awaited.get(Native.chosen(conn)).forEach((port, each) -> Native.decide(conn, utf8(port), each));
+        forget();
         return status == 1;
     }
 

@@ -22,7 +22,7 @@ final class Native {
 
     static native int create(int connectorClass);
 
-    static native void release(int conn);
+    static native int release(int conn);
 
     static native int configure(int conn, byte[] description);
 

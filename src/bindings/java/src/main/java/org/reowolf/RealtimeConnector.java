@@ -31,21 +31,6 @@ public class RealtimeConnector extends Connector {
     }
 
     /**
-     * Ends one batch of puts and gets and begins an alternative one: exactly one of them happens, and
-     * {@link #chosen} tells which.
-     */
-    public void or() {
-        unchecked(Native.or(conn));
-    }
-
-    /** Which batch happened in the last round, counted from 0. */
-    public int chosen() {
-        final int chosen = Native.chosen(conn);
-        unchecked(Math.min(chosen, 0));
-        return chosen;
-    }
-
-    /**
      * One round: everything that the peers have prepared happens, or nothing of it happens. Blocks
      * until it is decided. After a failure what was prepared stays prepared.
      *
