@@ -12,8 +12,8 @@ namespace reowolf::post {
 
 namespace {
 
-constexpr int writes_per_turn = 16;
-constexpr int reads_per_turn = 16;
+constexpr int writes_to_memory_per_turn = 16;
+constexpr int reads_of_memory_per_turn = 16;
 
 asio::ip::tcp::endpoint plain(const asio::ip::tcp::endpoint& endpoint) {
     const asio::ip::address& address = endpoint.address();
@@ -159,7 +159,8 @@ void TcpStream::deviate(const std::string& how) {
 void TcpStream::write_to_memory() {
     bool has_written = false;
     lacks_room_ = false;
-    for (int turn = 0; turn < writes_per_turn && !writer_.empty() && !lacks_room_; ++turn) {
+    for (int turn = 0; turn < writes_to_memory_per_turn && !writer_.empty() && !lacks_room_;
+         ++turn) {
         const auto& pieces = writer_.gather();
         std::size_t wanted = 0;
         for (const auto& piece : pieces) wanted += piece.size();
@@ -175,7 +176,7 @@ void TcpStream::write_to_memory() {
 }
 
 void TcpStream::read_memory() {
-    for (int turn = 0; turn < reads_per_turn; ++turn) {
+    for (int turn = 0; turn < reads_of_memory_per_turn; ++turn) {
         std::span<std::byte> space;
         if (is_closing()) {
             dropped_.resize(dropped_bytes);
