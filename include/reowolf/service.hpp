@@ -128,7 +128,8 @@ struct NetworkOptions {
     // Threads that execute services. 0: as many as there are processors.
     std::uint32_t workers = 0;
     // How often the parents of subtrees in other processes, and these, ask whether the other side
-    // lives, and after which time without an answer it is taken for gone.
+    // lives, and after which time without an answer it is taken for gone. A path that works again
+    // before that, with a second to spare for finding it, loses nothing.
     std::chrono::milliseconds tick{500};
     std::chrono::milliseconds tick_patience{3'000};
 };
@@ -269,8 +270,8 @@ class REOWOLF_CPP Node {
     std::string listen(const std::string& address);
 
     // This root and all below become a subtree of the node that listens at the address, also
-    // when that comes later: it is tried again and again, and so it is whenever the connection is
-    // lost. Returns at once; the network's events tell.
+    // when that comes later: it is tried again and again, and so it is whenever the other process
+    // is lost. Returns at once; the network's events tell.
     void join(const std::string& address);
     // Leaves the other process's tree.
     void part();

@@ -16,8 +16,7 @@ struct ServiceLimits : Limits {
     std::size_t service_types_bytes_max = 4'096;
     std::uint32_t requests_from_elsewhere_max = 1u << 16;  // unanswered, from one other process
     std::size_t service_link_bytes_max = std::size_t{64} << 20;  // queued for one other process
-    std::int64_t service_redial_ms_min = 50;
-    std::int64_t service_redial_ms_max = 2'000;
+    std::int64_t service_redial_ms = 500;  // after a parent was not there, or was lost
 };
 
 }  // namespace reowolf

@@ -254,7 +254,8 @@ void Association::deliver(std::uint32_t number) {
     if (!is_next || carrier->is_reported) return forget_if_done(number);
     carrier->is_reported = true;
     carrier->full_handler = nullptr;
-    std::exchange(carrier->handler, nullptr)->on_closed(*carrier->end);
+    // A copy: who is told may give the carrier up meanwhile.
+    std::exchange(carrier->handler, nullptr)->on_closed(Error(*carrier->end));
 }
 
 // ---- The end of a carrier ----------------------------------------------------------------------

@@ -7,7 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "post/tcp.hpp"
+#include "post/carrier_connection.hpp"
+#include "post/lasting.hpp"
 
 namespace reowolf::service {
 
@@ -19,15 +20,39 @@ post::Address address_from(const std::string& text) {
     return *std::move(address);
 }
 
+// What a lasting transport makes.
+std::unique_ptr<post::CarrierConnection> as_carrier(std::unique_ptr<post::Connection> connection) {
+    return std::unique_ptr<post::CarrierConnection>(
+        static_cast<post::CarrierConnection*>(connection.release()));
+}
+
 }  // namespace
 
+ServiceLimits limits_of_edges(ServiceLimits limits, std::int64_t tick_patience_ms) {
+    constexpr std::int64_t silence_ms_min = 1'000;  // a busy machine is no silent one
+    limits.association_patience_ms = tick_patience_ms;
+    limits.silence_patience_ms =
+        std::clamp(tick_patience_ms / 3, silence_ms_min, limits.silence_patience_ms);
+    limits.heartbeat_ms = std::min(limits.heartbeat_ms, limits.silence_patience_ms / 4);
+    limits.redial_patience_ms = limits.silence_patience_ms;
+    limits.redial_delay_max_ms =
+        std::clamp<std::int64_t>(tick_patience_ms / 10, 1, limits.redial_delay_max_ms);
+    limits.handshake_patience_ms =
+        std::clamp(tick_patience_ms, 3 * silence_ms_min, limits.handshake_patience_ms);
+    return limits;
+}
+
 Edges::Edges(Core& core, post::Loop& loop, post::Transport& transport)
-    : core_(core), loop_(&loop), transport_(&transport) {}
+    : core_(core),
+      limits_(limits_of_edges(core.limits(), core.tick_patience_ms())),
+      loop_(&loop),
+      transport_(&transport) {}
 
 Edges::Edges(Core& core)
     : core_(core),
-      real_loop_(std::make_unique<post::RealLoop>(core.limits())),
-      real_transport_(post::make_tcp_transport(*real_loop_, core.limits())),
+      limits_(limits_of_edges(core.limits(), core.tick_patience_ms())),
+      real_loop_(std::make_unique<post::RealLoop>(limits_)),
+      real_transport_(post::make_lasting_tcp_transport(*real_loop_, limits_)),
       loop_(real_loop_.get()),
       transport_(real_transport_.get()),
       thread_([this] { real_loop_->run(); }) {}
@@ -40,7 +65,6 @@ Edges::~Edges() {
         real_loop_->stop();  // delivers what is still to be sent
         thread_.join();
     }
-    for (const auto& link : links_) link->forget();
 }
 
 // In a simulation there is one thread, and it is here.
@@ -79,7 +103,8 @@ void Edges::accept(NodeRecord& node, std::unique_ptr<post::Connection> connectio
     const auto strangers =
         std::ranges::count_if(links_, [](const auto& link) { return link->proxy() == nullptr; });
     if (std::cmp_greater_equal(strangers, core_.limits().pending_handshakes_max)) return;
-    const auto link = std::make_shared<Link>(*this, node, nullptr, std::move(connection));
+    const auto link =
+        std::make_shared<Link>(*this, node, nullptr, as_carrier(std::move(connection)));
     links_.insert(link);
     link->begin();
 }
@@ -90,7 +115,6 @@ void Edges::join(NodeRecord& root, const std::string& text) {
         auto joint = std::make_unique<Joint>();
         joint->root = &root;
         joint->address = address;
-        joint->pause_ms = core_.limits().service_redial_ms_min;
         core_.set_joint(root, joint.get());
         dial(*(joints_[&root] = std::move(joint)));
     });
@@ -104,37 +128,37 @@ void Edges::dial(Joint& joint) {
 void Edges::on_dialled(Joint& joint,
                        std::expected<std::unique_ptr<post::Connection>, post::Error> result) {
     if (!result) {
-        if (!std::exchange(joint.failure_is_told, true)) {
-            core_.tell({.kind = Event::Kind::failed,
-                        .node = core_.path(*joint.root),
-                        .text = result.error().text + "; it is tried again"});
-        }
+        tell_failure(joint, result.error().text);
         return redial_later(joint);
     }
-    joint.link = std::make_shared<Link>(*this, *joint.root, &joint, *std::move(result));
+    joint.link = std::make_shared<Link>(*this, *joint.root, &joint, as_carrier(*std::move(result)));
     links_.insert(joint.link);
     joint.link->begin();
 }
 
 void Edges::redial_later(Joint& joint) {
-    joint.redial = loop_->after(joint.pause_ms, [this, &joint, alive = std::weak_ptr(alive_)] {
-        if (alive.expired()) return;
-        joint.redial = 0;
-        dial(joint);
-    });
-    joint.pause_ms = std::min(2 * joint.pause_ms, core_.limits().service_redial_ms_max);
+    joint.redial =
+        loop_->after(limits_.service_redial_ms, [this, &joint, alive = std::weak_ptr(alive_)] {
+            if (alive.expired()) return;
+            joint.redial = 0;
+            dial(joint);
+        });
 }
 
-void Edges::on_joined(Joint& joint) {
-    joint.pause_ms = core_.limits().service_redial_ms_min;
-    joint.failure_is_told = false;
+void Edges::tell_failure(Joint& joint, const std::string& why) {
+    if (std::exchange(joint.failure_is_told, true)) return;
+    core_.tell({.kind = Event::Kind::failed,
+                .node = core_.path(*joint.root),
+                .text = why + "; it is tried again"});
 }
 
-void Edges::on_link_ended(const std::shared_ptr<Link>& link) {
+void Edges::on_link_ended(const std::shared_ptr<Link>& link, bool was_part,
+                          const std::string& why) {
     links_.erase(link);
     for (const auto& [root, joint] : joints_) {
         if (joint->link != link) continue;
         joint->link.reset();
+        if (!was_part) tell_failure(*joint, why);
         redial_later(*joint);
     }
 }

@@ -97,7 +97,7 @@ void Core::on_hello(NodeRecord& root) {
 }
 
 void Core::echo_to_parent(NodeRecord& root) {
-    if (root.joint != nullptr && root.joint->up) root.joint->up->send(EchoFrame{});
+    if (root.joint != nullptr && root.joint->up) root.joint->up->echo();
 }
 
 // The subtree in another process is up.

@@ -13,6 +13,18 @@ namespace reowolf::service {
 namespace {
 
 constexpr std::size_t text_bytes_max = 1'000, name_bytes_max = 200;
+// While so much waits to be sent, what has changed is not told yet.
+constexpr std::size_t announcing_bytes_max = 1u << 20;
+
+// What the tree itself is made of overtakes requests and their answers: a large one that takes its
+// time is not taken for silence.
+constexpr std::uint16_t niceness_of_requests = 1;
+
+template <class F>
+constexpr bool is_urgent(const F&) {
+    return std::is_same_v<F, ConfigFrame> || std::is_same_v<F, HelloFrame> ||
+           std::is_same_v<F, TickFrame>;
+}
 
 // For people: what is longer than the other side takes.
 std::string shortened(const std::string& text, std::size_t bytes_max = text_bytes_max) {
@@ -23,15 +35,15 @@ std::string shortened(const std::string& text, std::size_t bytes_max = text_byte
 }  // namespace
 
 Link::Link(Edges& edges, NodeRecord& node, Joint* joint,
-           std::unique_ptr<post::Connection> connection)
+           std::unique_ptr<post::CarrierConnection> carrier)
     : edges_(edges),
       node_(node),
       joint_(joint),
-      connection_(std::move(connection)),
-      remote_(connection_->remote()) {}
+      carrier_(std::move(carrier)),
+      remote_(carrier_->remote()) {}
 
 void Link::begin() {
-    connection_->set_handler(this);
+    carrier_->set_handler(this);
     heard_ms_ = edges_.loop().now_ms();
     if (joint_ == nullptr) return tick();
     send(ConfigFrame{.root = node_.id, .name = shortened(node_.name, name_bytes_max)});
@@ -59,17 +71,17 @@ void Link::tick() {
 }
 
 void Link::send(const Frame& frame) {
-    queue(encode(frame));
+    queue(encode(frame), std::visit([](const auto& each) { return is_urgent(each); }, frame));
 }
 
-void Link::queue(Bytes bytes) {
+void Link::queue(Bytes bytes, bool is_urgent) {
     bool wakes = false;
     {
         const std::scoped_lock lock(mutex_);
         if (has_ended_) return;
         wakes = outbox_.empty();
         outbox_bytes_ += bytes.size();
-        outbox_.push_back(std::move(bytes));
+        outbox_.push_back({std::move(bytes), is_urgent});
     }
     if (!wakes) return;
     edges_.post([weak = weak_from_this()] {
@@ -78,15 +90,20 @@ void Link::queue(Bytes bytes) {
 }
 
 void Link::flush() {
-    std::vector<Bytes> outbox;
+    std::vector<Waiting> outbox;
     {
         const std::scoped_lock lock(mutex_);
         outbox.swap(outbox_);
         outbox_bytes_ = 0;
     }
-    if (!connection_) return;
-    for (Bytes& bytes : outbox) connection_->send(std::move(bytes));
-    queued_bytes_ = connection_->queued_bytes();
+    if (!carrier_) return;
+    for (Waiting& each : outbox) {
+        post::Outgoing message;
+        message.payload = post::Payload(std::move(each.bytes));
+        if (!each.is_urgent) message.properties.niceness = niceness_of_requests;
+        carrier_->send(std::move(message));
+    }
+    queued_bytes_ = carrier_->queued_bytes();
 }
 
 Provider::Taken Link::request(Call& call, std::string_view name, NodeId destination,
@@ -129,7 +146,7 @@ Provider::Taken Link::request(Call& call, std::string_view name, NodeId destinat
             pending_.emplace(frame.number, Pending{&call, std::move(provider)});
         }
     }
-    queue(std::move(bytes));
+    queue(std::move(bytes), false);
     if (!answer_wanted) {
         // What becomes of it is told at the other side.
         if (call.begin_answer()) call.end_answer();
@@ -148,7 +165,7 @@ void Link::answer(const AckFrame& frame, bool answer_wanted) {
                                 .text = "the result is too large for another process",
                                 .result = {}});
     }
-    queue(std::move(bytes));
+    queue(std::move(bytes), false);
 }
 
 void Link::leave(const std::string& reason) {
@@ -168,7 +185,9 @@ void Link::end(Event::Kind kind, const std::string& reason) {
         has_ended_ = true;
         pending.swap(pending_);
     }
-    connection_->close();
+    // After a loss nothing that still waits is to arrive: it has been said that it failed.
+    kind == Event::Kind::lost ? carrier_->abort() : carrier_->close();
+    carrier_.reset();
     Core& core = edges_.core();
     const bool was_part = proxy_ != nullptr || (joint_ != nullptr && joint_->up.get() == this);
     const std::string name = proxy_ != nullptr ? core.path(*proxy_) : core.path(node_);
@@ -179,10 +198,9 @@ void Link::end(Event::Kind kind, const std::string& reason) {
         each.call->fail(Code::lost, fmt::format("{}: {}", remote_, reason));
         each.call->release();
     }
-    if (was_part) {
-        core.tell({.kind = kind, .node = name, .text = fmt::format("{}: {}", remote_, reason)});
-    }
-    edges_.on_link_ended(self);
+    std::string text = fmt::format("{}: {}", remote_, reason);
+    edges_.on_link_ended(self, was_part, text);
+    if (was_part) core.tell({.kind = kind, .node = name, .text = std::move(text)});
 }
 
 void Link::on_closed(const post::Error& why) {
@@ -217,10 +235,10 @@ void Link::on_frame(ConfigFrame& frame) {
     if ((frame.role == Role::parent) != (joint_ != nullptr)) return protest("a wrong role");
     stage_ = Stage::open;
     Core& core = edges_.core();
-    connection_->limit_message_bytes(core.limits().frame_bytes_on_wire_max);
+    carrier_->limit_message_bytes(core.limits().frame_bytes_on_wire_max);
     if (frame.role == Role::parent) {
         core.set_uplink(*joint_, shared_from_this());
-        edges_.on_joined(*joint_);
+        joint_->failure_is_told = false;
         return core.tell({.kind = Event::Kind::joined,
                           .node = core.path(node_),
                           .text = fmt::format("is below '{}' at {}", frame.name, remote_)});
@@ -340,6 +358,19 @@ void Link::on_frame(ListingFrame&) {
 }
 
 void Link::announce() {
+    if (queued_bytes_ <= announcing_bytes_max) announce_now();
+}
+
+void Link::echo() {
+    edges_.post([weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->announce_now();
+        self->send(EchoFrame{});
+    });
+}
+
+void Link::announce_now() {
     if (stage_ != Stage::open || joint_ == nullptr) return;
     RegFrame frame;
     auto now = edges_.core().entries_below(node_);

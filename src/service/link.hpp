@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The edge of the tree that leads to another process, as long as one connection lives.
+// The edge of the tree that leads to another process, as long as one carrier lives.
 #pragma once
 
 #include <atomic>
@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "post/carrier_connection.hpp"
 #include "post/loop.hpp"
-#include "post/transport.hpp"
 #include "service/core.hpp"
 #include "service/frames.hpp"
 #include "service/provider.hpp"
@@ -51,12 +51,12 @@ class RemoteProvider final : public Provider {
     std::atomic<bool> is_jammed_ = false;
 };
 
-// All but send, request and take_back happen on the loop.
+// All but send, request, answer and echo happen on the loop.
 class Link final : public post::ConnectionHandler, public std::enable_shared_from_this<Link> {
   public:
-    // A connection that has come to a node that listens, or that `joint` has made.
+    // A carrier that has come to a node that listens, or that `joint` has made.
     Link(Edges& edges, NodeRecord& node, Joint* joint,
-         std::unique_ptr<post::Connection> connection);
+         std::unique_ptr<post::CarrierConnection> carrier);
 
     void begin();
     void send(const Frame& frame);
@@ -68,13 +68,13 @@ class Link final : public post::ConnectionHandler, public std::enable_shared_fro
 
     // What is provided here and below, as far as the other side does not know it yet.
     void announce();
+    // From any thread: the tree here is up. First it is told what is provided in it, as whoever has
+    // waited for this may request it then.
+    void echo();
     // Says good-bye.
     void leave(const std::string& reason);
     // The end, whoever has made it.
     void end(Event::Kind kind, const std::string& reason);
-    // After the end of everything: the connection must not outlive the loop.
-    void forget() { connection_.reset(); }
-
     bool has_ended() const { return has_ended_; }
     const NodeRecord* proxy() const { return proxy_; }
     const NodeRecord& node() const { return node_; }
@@ -92,6 +92,10 @@ class Link final : public post::ConnectionHandler, public std::enable_shared_fro
         Call* call = nullptr;
         std::shared_ptr<RemoteProvider> provider;
     };
+    struct Waiting {
+        Bytes bytes;
+        bool is_urgent = false;
+    };
     enum class Stage : std::uint8_t { introducing, open, ended };
 
     void on_frame(ConfigFrame& frame);
@@ -108,13 +112,14 @@ class Link final : public post::ConnectionHandler, public std::enable_shared_fro
     void enter(const RegFrame::Entry& entry);
     void tick();
     void flush();
-    void queue(Bytes bytes);
+    void announce_now();
+    void queue(Bytes bytes, bool is_urgent);
     void protest(const char* what);
 
     Edges& edges_;
-    NodeRecord& node_;    // that listens, or that has joined
-    Joint* const joint_;  // if it has joined
-    std::unique_ptr<post::Connection> connection_;
+    NodeRecord& node_;                                  // that listens, or that has joined
+    Joint* const joint_;                                // if it has joined
+    std::unique_ptr<post::CarrierConnection> carrier_;  // until the end
     const std::string remote_;
     Stage stage_ = Stage::introducing;
     bool inspects_ = false;
@@ -126,12 +131,12 @@ class Link final : public post::ConnectionHandler, public std::enable_shared_fro
     std::uint64_t ticks_ = 0;
     std::int64_t heard_ms_ = 0;
 
-    std::atomic<std::size_t> queued_bytes_ = 0;  // given to the connection
+    std::atomic<std::size_t> queued_bytes_ = 0;  // given to the carrier
     std::atomic<std::uint32_t> serving_ = 0;     // requests from there
     std::atomic<std::uint64_t> last_request_ = 0;
     std::atomic<bool> has_ended_ = false;
     std::mutex mutex_;  // for what follows
-    std::vector<Bytes> outbox_;
+    std::vector<Waiting> outbox_;
     std::size_t outbox_bytes_ = 0;
     std::unordered_map<std::uint64_t, Pending> pending_;
 };

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "post/lasting.hpp"
 #include "service/core.hpp"
+#include "service/edges.hpp"
 
 namespace reowolf::service {
 
@@ -16,7 +18,11 @@ constexpr std::int64_t end_of_time_ms = 100'000'000;
 }  // namespace
 
 SimulatedWorld::SimulatedWorld(std::uint64_t seed, const NetworkOptions& options)
-    : seed_(seed), options_(options), loop_(seed), network_(loop_, seed + 1, {}) {}
+    : seed_(seed),
+      options_(options),
+      limits_(limits_of_edges({}, options.tick_patience.count())),
+      loop_(seed),
+      network_(loop_, seed + 1, {}, limits_) {}
 
 SimulatedWorld::~SimulatedWorld() = default;
 
@@ -28,7 +34,9 @@ std::unique_ptr<Network> SimulatedWorld::process(const std::string& host) {
     }
     Process process{.scheduler = std::make_shared<tasks::Simulated>(seed_ + number),
                     .loop = network_.loop(host),
-                    .transport = network_.endpoint(host)};
+                    .transport = {}};
+    process.transport = post::make_lasting_transport(
+        *process.loop, limits_, network_.endpoint(host), {}, [this] { return random().next(); });
     process.scheduler->advance_to(loop_.now_ms() * 1'000'000);
     process.scheduler->drive_with([this] {
         step();

@@ -10,6 +10,7 @@
 
 #include <reowolf/service.hpp>
 
+#include "base/service_limits.hpp"
 #include "post/simulated.hpp"
 #include "tasks/simulated.hpp"
 
@@ -59,6 +60,7 @@ class SimulatedWorld {
     const std::uint64_t seed_;
     const NetworkOptions options_;
     std::uint64_t processes_made_ = 0;
+    const ServiceLimits limits_;
     post::SimulatedLoop loop_;
     post::SimulatedNetwork network_;
     std::map<std::string, Process> processes_;

@@ -2,7 +2,9 @@
 // Service networks over several processes, simulated: what happens is repeated from its seed.
 #include "service/simulated.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <deque>
 #include <optional>
 #include <set>
@@ -214,6 +216,124 @@ TEST(Processes, AStartWaitsForSubtreesAndSaysWhoIsMissing) {
     EXPECT_EQ(code_of([&] { master.root->start(); }), Code::none);
     EXPECT_TRUE(master.root->wait_for("at left"));
 }
+
+// A large message takes its time; those who ask whether the other side lives do not wait for it.
+TEST(Processes, ALargeRequestIsNoSilence) {
+    SimulatedWorld world(9, {.tick = 50ms, .tick_patience = 300ms});
+    Site master(world, "master"), left(world, "left");
+    left.root->provide("turn", [](std::vector<std::uint8_t> bytes) {
+        std::ranges::reverse(bytes);
+        return bytes;
+    });
+    master.root->listen("master:7000");
+    master.root->start();
+    left.root->join("master:7000");
+    EXPECT_TRUE(master.root->wait_for("turn"));
+    std::vector<std::uint8_t> bytes(std::size_t{32} << 20);
+    bytes.front() = 1;
+    const std::int64_t began_ms = world.now_ms();
+    const auto turned = master.root->call<std::vector<std::uint8_t>>("turn", bytes);
+    EXPECT_GT(world.now_ms() - began_ms, 2 * 300);  // or the test tells nothing
+    EXPECT_EQ(turned.size(), bytes.size());
+    EXPECT_EQ(turned.back(), 1);
+    EXPECT_FALSE(master.has(Event::Kind::lost));
+    EXPECT_FALSE(left.has(Event::Kind::lost));
+}
+
+TEST(Processes, APathThatIsCutForTooLongIsALoss) {
+    SimulatedWorld world(10, {.tick = 200ms, .tick_patience = 2'000ms});
+    Site master(world, "master"), left(world, "left");
+    left.root->provide("slow", [&]() -> Task<> { co_await left.network->after(100s); },
+                       {.reentrant = true});
+    master.root->listen("master:7000");
+    master.root->start();
+    left.root->join("master:7000");
+    EXPECT_TRUE(master.root->wait_for("slow"));
+    auto answer = master.root->request<void>(Options{.timeout = 60s}, "slow");
+    world.run_for(100);
+    const std::int64_t began_ms = world.now_ms();
+    world.network().cut("master", "left");
+    EXPECT_EQ(code_of([&] { answer.get(); }), Code::lost);
+    EXPECT_LE(world.now_ms() - began_ms, 2'500);
+    world.network().heal();
+    EXPECT_TRUE(master.root->wait_for("slow"));
+}
+
+// Paths are cut, or silent, at random moments, and healed before the patience is over: nobody
+// notices. What is asked is answered, and served once.
+class Cuts : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(Cuts, NoRequestIsLostAndNoneFails) {
+    const std::uint64_t seed = GetParam();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    constexpr std::int64_t patience_ms = 12'000;
+    SimulatedWorld world(seed,
+                         {.tick = 200ms, .tick_patience = std::chrono::milliseconds(patience_ms)});
+    Random random(seed);
+    const std::vector<std::string> hosts = {"a", "b", "c"};
+    std::map<std::string, std::unique_ptr<Site>> sites;
+    std::map<std::uint64_t, int> served;
+    for (const auto& host : hosts) {
+        auto& site = sites[host] = std::make_unique<Site>(world, host);
+        site->root->provide(
+            "serve " + host,
+            [&served, network = site->network.get()](std::uint64_t x) -> Task<std::uint64_t> {
+                ++served[x];
+                co_await network->after(std::chrono::milliseconds(x % 50));
+                co_return 2 * x;
+            },
+            {.reentrant = true});
+    }
+    sites["a"]->root->listen("a:1");
+    sites["b"]->root->listen("b:1");
+    sites["a"]->root->start();
+    sites["b"]->root->join("a:1");
+    sites["c"]->root->join("b:1");
+    ASSERT_TRUE(sites["a"]->root->wait_for("serve c"));
+    std::vector<Answer<std::uint64_t>> answers;
+    int cuts = 0;
+    const auto run_for_up_to = [&](std::uint64_t ms) {
+        world.run_for(static_cast<std::int64_t>(random.below(ms)));
+    };
+    const auto request_some = [&] {
+        for (std::uint64_t i = random.below(20); i > 0; --i) {
+            answers.push_back(sites[hosts[random.below(3)]]->root->request<std::uint64_t>(
+                Options{.timeout = 10min}, "serve " + hosts[random.below(3)],
+                std::uint64_t{answers.size()}));
+        }
+    };
+    for (int round = 0; round < 30; ++round) {
+        request_some();
+        run_for_up_to(100);
+        if (random.chance(50)) {
+            world.network().cut("b", random.chance(50) ? "a" : "c");
+        } else {
+            world.network().silence(hosts[random.below(3)]);
+        }
+        ++cuts;
+        request_some();
+        run_for_up_to(patience_ms / 3);
+        world.network().heal();
+        request_some();
+        // Until they have found each other again, or they may notice after all.
+        if (random.chance(50)) run_for_up_to(100);
+        world.run_for(patience_ms / 2);
+    }
+    ASSERT_EQ(cuts, 30);
+    ASSERT_GT(answers.size(), 100u);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        std::uint64_t value = 0;
+        EXPECT_EQ(code_of([&] { value = answers[i].get(); }), Code::none) << "request " << i;
+        EXPECT_EQ(value, 2 * i);
+        EXPECT_EQ(served[i], 1) << "request " << i;
+    }
+    for (const auto& [host, site] : sites) {
+        EXPECT_FALSE(site->has(Event::Kind::lost)) << host;
+    }
+    for (auto host = hosts.rbegin(); host != hosts.rend(); ++host) sites[*host].reset();
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Cuts, testing::Range(std::uint64_t{1}, std::uint64_t{41}));
 
 // Processes fail at random moments, connections break, come back; services move and are replaced.
 // Each request ends once, with the right answer or with a defined error, and in the end everything

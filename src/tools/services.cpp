@@ -14,7 +14,8 @@
 #include <fmt/format.h>
 
 #include "post/address.hpp"
-#include "post/tcp.hpp"
+#include "post/lasting.hpp"
+#include "service/edges.hpp"
 #include "service/inspector.hpp"
 #include "system/lines.hpp"
 #include "tools/commands.hpp"
@@ -157,7 +158,9 @@ void print(const Options& options, const Sample& before, const Sample& now, bool
 class Client {
   public:
     explicit Client(post::Address address)
-        : transport_(post::make_tcp_transport(loop_, limits_)),
+        : transport_(post::make_lasting_tcp_transport(
+              loop_,
+              service::limits_of_edges(limits_, service::NetworkOptions{}.tick_patience.count()))),
           inspector_(loop_, *transport_, limits_),
           address_(std::move(address)) {}
 

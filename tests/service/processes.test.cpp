@@ -2,7 +2,9 @@
 // Networks that are connected over TCP, as those of different processes are.
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -14,7 +16,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <spawn.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <reowolf/service.hpp>
@@ -117,6 +121,70 @@ TEST(OverTcp, WhoGoesFailsWhatWaitsForIt) {
         gate.open();
     }
     EXPECT_THROW(master.root.call<void>("wait"), rs::Error);
+}
+
+// What runs in a process of its own: see AKilledProcess.
+TEST(OverTcp, DISABLED_Victim) {
+    Process victim("victim");
+    victim.root.provide("wait", [&]() -> rs::Task<> { co_await victim.network.after(24h); },
+                        {.reentrant = true});
+    victim.root.provide("one", [] { return 1; });
+    victim.root.join(std::getenv("REOWOLF_TEST_MASTER"));
+    victim.network.run();
+}
+
+class Victim {
+  public:
+    explicit Victim(const std::string& address) {
+        ::setenv("REOWOLF_TEST_MASTER", address.c_str(), 1);
+        std::string program = "/proc/self/exe", all = "--gtest_also_run_disabled_tests",
+                    filter = "--gtest_filter=*DISABLED_Victim";
+        char* const arguments[] = {program.data(), all.data(), filter.data(), nullptr};
+        EXPECT_EQ(::posix_spawn(&id_, program.c_str(), nullptr, nullptr, arguments, environ), 0);
+    }
+    ~Victim() { kill(); }
+    Victim(const Victim&) = delete;
+    Victim& operator=(const Victim&) = delete;
+
+    void kill() {
+        if (id_ == 0) return;
+        EXPECT_EQ(::kill(id_, SIGKILL), 0);
+        EXPECT_EQ(::waitpid(id_, nullptr, 0), id_);
+        id_ = 0;
+    }
+
+  private:
+    pid_t id_ = 0;
+};
+
+// That it has ended is seen; nothing else would tell before the patience is over. What comes in its
+// place is there by itself.
+TEST(OverTcp, AKilledProcessFailsWhatWaitsForIt) {
+    rs::Network network({.workers = 2, .tick_patience = 24h});
+    rs::Node master(network, "master");
+    const std::string address = master.listen("127.0.0.1:0");
+    master.start();
+    for (int i = 0; i < 2; ++i) {
+        Victim victim(address);
+        ASSERT_TRUE(master.wait_for("wait", 1, 60s));
+        EXPECT_EQ(master.call<int>("one"), 1);
+        std::vector<rs::Answer<void>> answers;
+        for (int k = 0; k < 100; ++k) {
+            answers.push_back(master.request<void>(rs::Options{.timeout = 12h}, "wait"));
+        }
+        EXPECT_EQ(master.call<int>("one"), 1);
+        victim.kill();
+        for (auto& each : answers) {
+            try {
+                each.get();
+                ADD_FAILURE();
+            } catch (const rs::Error& error) {
+                EXPECT_EQ(error.code(), rs::Code::lost);
+                EXPECT_THAT(error.reason(), testing::HasSubstr("has ended"));
+            }
+        }
+        EXPECT_THROW(master.call<int>("one"), rs::Error);
+    }
 }
 
 // A stranger that sends what is no frame is sent away, and nobody else notices.
