@@ -23,6 +23,11 @@ void Inspector::ask(const post::Address& address, std::uint32_t lines_max, Done 
         alarm_ = 0;
         finish(std::unexpected(fmt::format("{}: no answer", post::to_string(address))));
     });
+    if (!end_.empty()) {
+        loop_.cancel(alarm_);
+        alarm_ = loop_.after(0, [this] { finish(std::unexpected(end_)); });
+        return;
+    }
     if (connection_) return send_question();
     dial_ = transport_.dial(address, [this](auto result) {
         if (!result) return finish(std::unexpected(result.error().text));
@@ -45,15 +50,19 @@ void Inspector::on_message(std::vector<std::byte> message) {
             std::unexpected(fmt::format("{}: this is no service network", connection_->remote())));
     }
     if (auto* config = std::get_if<ConfigFrame>(&*frame)) name_ = std::move(config->name);
-    if (auto* exit = std::get_if<ExitFrame>(&*frame)) {
-        return finish(std::unexpected(fmt::format("{}: {}", connection_->remote(), exit->reason)));
-    }
+    if (auto* exit = std::get_if<ExitFrame>(&*frame)) return on_end(exit->reason);
     if (auto* listing = std::get_if<ListingFrame>(&*frame)) finish(std::move(listing->listing));
 }
 
 void Inspector::on_closed(const post::Error& why) {
-    finish(std::unexpected(why.text));
+    if (end_.empty()) end_ = why.text;
     connection_.reset();
+    finish(std::unexpected(end_));
+}
+
+void Inspector::on_end(const std::string& why) {
+    end_ = fmt::format("{}: {}", connection_->remote(), why);
+    finish(std::unexpected(end_));
 }
 
 void Inspector::finish(std::expected<Listing, std::string> result) {

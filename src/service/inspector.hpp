@@ -26,7 +26,8 @@ class Inspector final : public post::ConnectionHandler {
     Inspector(const Inspector&) = delete;
     Inspector& operator=(const Inspector&) = delete;
 
-    // Connects, if it is not, and asks. One question at a time.
+    // Connects, if it is not, and asks. One question at a time. Once the other side is gone, each
+    // ends with the reason.
     void ask(const post::Address& address, std::uint32_t lines_max, Done done);
     // The node's path there, once it has answered.
     const std::string& name() const { return name_; }
@@ -36,6 +37,7 @@ class Inspector final : public post::ConnectionHandler {
 
   private:
     void send_question();
+    void on_end(const std::string& why);
     void finish(std::expected<Listing, std::string> result);
 
     post::Loop& loop_;
@@ -47,6 +49,7 @@ class Inspector final : public post::ConnectionHandler {
     Done done_;
     post::TimerId alarm_ = 0;
     std::string name_;
+    std::string end_;  // why the other side is gone
 };
 
 }  // namespace reowolf::service

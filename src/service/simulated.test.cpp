@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <deque>
+#include <expected>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,6 +15,9 @@
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
+#include "post/lasting.hpp"
+#include "service/edges.hpp"
+#include "service/inspector.hpp"
 
 namespace reowolf::service {
 namespace {
@@ -108,6 +112,69 @@ TEST(Processes, ErrorsComeBack) {
     EXPECT_EQ(code_of([&] { master.root->call<void>(Options{.timeout = 200ms}, "slow"); }),
               Code::timed_out);
     EXPECT_EQ(code_of([&] { master.root->call<void>("slow"); }), Code::none);
+}
+
+// Every way to fail, two edges away.
+TEST(Processes, EveryFailureIsDefinedAlsoThroughTwoProcesses) {
+    SimulatedWorld world(11);
+    Site master(world, "master"), middle(world, "middle"), leaf(world, "leaf");
+    leaf.root->provide("throw", []() -> int { throw 42; });
+    leaf.root->provide("never", [&]() -> Task<> { co_await leaf.network->after(10min); });
+    leaf.root->provide("one at most", [&]() -> Task<> { co_await leaf.network->after(1s); },
+                       {.queue_max = 1});
+    master.root->listen("master:1");
+    middle.root->listen("middle:1");
+    master.root->start();
+    middle.root->join("master:1");
+    leaf.root->join("middle:1");
+    EXPECT_TRUE(master.root->wait_for("never"));
+    EXPECT_EQ(code_of([&] { master.root->call<int>("throw"); }), Code::thrown);
+    EXPECT_EQ(code_of([&] { master.root->call<int>("throw", 1); }), Code::wrong_types);
+    EXPECT_EQ(code_of([&] { leaf.root->call<int>("at master"); }), Code::wrong_types);
+    EXPECT_EQ(code_of([&] { leaf.root->call<int>("nobody"); }), Code::unknown_service);
+    EXPECT_EQ(code_of([&] { master.root->call<void>(Options{.timeout = 100ms}, "never"); }),
+              Code::timed_out);
+    EXPECT_EQ(code_of([&] { leaf.root->call<std::string>(Options{.hops = 1}, "at master"); }),
+              Code::hops_exhausted);
+    EXPECT_EQ(leaf.root->call<std::string>(Options{.hops = 2}, "at master"), "master");
+    std::vector<Answer<void>> answers;
+    for (int i = 0; i < 4; ++i) answers.push_back(master.root->request<void>("one at most"));
+    std::map<Code, int> ends;
+    for (auto& each : answers) ++ends[code_of([&] { each.get(); })];
+    EXPECT_EQ(ends[Code::none] + ends[Code::overloaded], 4);
+    EXPECT_GT(ends[Code::overloaded], 0);
+    leaf.root->part();
+    world.run_for(1'000);
+    EXPECT_EQ(code_of([&] { master.root->call<int>("throw"); }), Code::unknown_service);
+    EXPECT_EQ(code_of([&] { leaf.root->call<std::string>("at master"); }), Code::unknown_service);
+}
+
+TEST(Processes, WhoLooksIsToldWhyThereIsNoMoreToSee) {
+    SimulatedWorld world(12);
+    std::optional<Site> master(std::in_place, world, "master");
+    master->root->listen("master:1");
+    const ServiceLimits limits = limits_of_edges({}, 3'000);
+    const auto loop = world.network().loop("looker");
+    const auto transport =
+        post::make_lasting_transport(*loop, limits, world.network().endpoint("looker"), {},
+                                     [&] { return world.random().next(); });
+    Inspector inspector(*loop, *transport, limits);
+    const auto ask = [&] {
+        std::optional<std::expected<Listing, std::string>> answer;
+        inspector.ask({.scheme = "", .host = "master", .port = 1}, 10,
+                      [&](auto result) { answer = std::move(result); });
+        EXPECT_TRUE(world.run_until([&] { return answer.has_value(); }));
+        return *answer;
+    };
+    for (int i = 0; i < 2; ++i) {
+        const auto listing = ask();
+        ASSERT_TRUE(listing) << listing.error();
+        EXPECT_EQ(listing->nodes_total, 1u);
+        EXPECT_EQ(inspector.name(), "master");
+    }
+    master->root.reset();
+    world.run_for(100);
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(ask().error(), "master:1: 'master' has left the network");
 }
 
 TEST(Processes, LossIsToldToAllWhoWait) {
