@@ -221,9 +221,9 @@ RW_API int rw_connect_start(int conn);
 RW_API int rw_connect_finish(int conn);
 
 /* Begin a round as rw_sync and rw_await do, but do not wait for it. Until it is finished, only
- * rw_fd, rw_interrupt, rw_decide, rw_length, rw_chosen, rw_error, rw_timeout, rw_set and rw_close
- * with NULL are possible; others fail with EBUSY. 0, or -1: EPERM (class), ENOTCONN, EMFILE (no
- * descriptor). */
+ * rw_fd, rw_interrupt, rw_decide, rw_view, rw_length, rw_type, rw_chosen, rw_error, rw_timeout,
+ * rw_set and rw_close with NULL are possible; others fail with EBUSY. 0, or -1: EPERM (class),
+ * ENOTCONN, EMFILE (no descriptor). */
 RW_API int rw_sync_start(int conn);
 RW_API int rw_await_start(int conn);
 

@@ -3,3 +3,5 @@
 #pragma once
 
 #define REOWOLF_CPP __attribute__((visibility("default")))
+// Of a class that it shows, the part that it does not.
+#define REOWOLF_INNER __attribute__((visibility("hidden")))

@@ -159,7 +159,7 @@ class REOWOLF_CPP Office {
     Office(const Office&) = delete;
     Office& operator=(const Office&) = delete;
 
-    class Core;
+    class REOWOLF_INNER Core;
 
   private:
     friend class Configuration;
@@ -173,7 +173,7 @@ class REOWOLF_CPP Office {
 class REOWOLF_CPP Carrier {
   public:
     using OnReceived = std::function<void(std::expected<Received, Trouble>)>;
-    class State;
+    class REOWOLF_INNER State;
 
     explicit Carrier(std::shared_ptr<State> state) : state_(std::move(state)) {}
     ~Carrier();
@@ -216,7 +216,7 @@ class REOWOLF_CPP Carrier {
 /// Accepts carriers until it is destroyed; those that it has accepted live on.
 class REOWOLF_CPP Listener {
   public:
-    class State;
+    class REOWOLF_INNER State;
     explicit Listener(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
     /// Where, as `host:port`, with the real port where 0 was asked for, and with the transport in

@@ -240,7 +240,7 @@ class REOWOLF_CPP Runtime {
     void close_port(std::uint64_t port);
     void run_sync(embedding::Act& act);
 
-    struct Inside;
+    struct REOWOLF_INNER Inside;
     std::unique_ptr<Inside> inside_;
 };
 
