@@ -197,6 +197,25 @@ final class Realtime {
         }
     }
 
+    /** Calls leave what they are given as it is, and those that fail leave what was prepared. */
+    private static void mistakesChangeNothing() throws Exception {
+        try (var pair = Pair.realtime(BOTH_WAYS)) {
+            final byte[] given = number(5);
+            final byte[] taken = number(-1);
+            pair.amy.put("give", given);
+            pair.bob.get("take", taken);
+            Check.thrown(IllegalArgumentException.class, () -> pair.amy.put("give", new byte[3]));
+            Check.thrown(IllegalArgumentException.class, () -> pair.bob.get("take", new byte[3]));
+            Check.thrown(IllegalArgumentException.class, () -> pair.bob.opt("take", new byte[5]));
+            Check.thrown(IllegalArgumentException.class, () -> pair.bob.put("take", number(1)));
+            Check.equal(5, number(given));
+            Check.equal(-1, number(taken));
+            pair.round();
+            Check.equal(5, number(given));
+            Check.equal(5, number(taken));
+        }
+    }
+
     private static void timeoutsNameWhoIsMissing() throws Exception {
         try (var pair = Pair.realtime(BOTH_WAYS)) {
             pair.amy.timeout(Duration.ofMillis(50));
@@ -287,6 +306,7 @@ final class Realtime {
         optFiresOrNot();
         aLongValueIsThereWhole();
         whatDoesNotFitChangesNothing();
+        mistakesChangeNothing();
         eachAlternativeHasItsArrays();
         aClosedConnectorIsNoOther();
         closingInsideOfACallIsRefused();
