@@ -125,9 +125,15 @@ void Member::tell_arrival() {
     });
 }
 
-void Member::on_arrived(wire::SiteId from, const wire::Arrived&) {
+void Member::on_arrived(wire::SiteId from, const wire::Arrived& message) {
     if (steps(classes_[from])) return deviation(from, "it steps, and says that it does not");
-    arrived_.insert(from);
+    arrived_.insert_or_assign(from, message.number);
+}
+
+// The attempt in which it has arrived is over. Of the next one it tells by itself.
+void Member::forget_arrival(wire::SiteId site, std::uint64_t present_attempt) {
+    const auto known = arrived_.find(site);
+    if (known != arrived_.end() && known->second != present_attempt) arrived_.erase(known);
 }
 
 bool Member::has_arrived(wire::SiteId site) const {
@@ -156,11 +162,13 @@ void Member::look_for_impasse() {
     };
     if (impasse_.is_seeking() || !wanted()) return;
     impasse_.seek(patience_ms, [this, wanted](const Quiet::Wave& wave) {
-        for (const auto& [site, answer] : wave.answers) {
-            if (answer.waiting == 0) arrived_.erase(site);
-        }
         if (!wanted()) return true;
-        if (!wave.is_still) return false;
+        // Who has answered before it arrived may have brought what was missing.
+        const bool is_of_now = std::ranges::all_of(arrived_, [&](const auto& arrival) {
+            const auto answer = wave.answers.find(arrival.first);
+            return answer != wave.answers.end() && answer->second.waiting == arrival.second;
+        });
+        if (!wave.is_still || !is_of_now) return false;
         for (const Region& region : regions_) {
             if (has_arrived(region)) declare_impossible(region, wave);
         }
@@ -180,9 +188,8 @@ void Member::declare_impossible(const Region& region, const Quiet::Wave& wave) {
         if (is_gone(site) || steps(classes_[site])) continue;
         if (site == description_->self) {
             give_up(reason, text);
-        } else if (const auto answer = wave.answers.find(site); answer != wave.answers.end()) {
-            arrived_.erase(site);
-            tell(site, {{}, wire::Impossible{answer->second.waiting, reason, text}});
+        } else if (const auto arrived = arrived_.extract(site)) {
+            tell(site, {{}, wire::Impossible{arrived.mapped(), reason, text}});
         }
     }
     const bool is_of_step =

@@ -497,6 +497,8 @@ void Member::on_message(wire::SiteId from, const wire::Message& message) {
         here.number = probe->number;
         tell(from, {{}, std::move(here)});
     } else if (const auto* probed = std::get_if<wire::Probed>(&message.body)) {
+        // Not when all have answered: it may have arrived again by then.
+        forget_arrival(from, probed->waiting);
         check_.on_answer(from, *probed);
         presence_.on_answer(from, *probed);
         impasse_.on_answer(from, *probed);

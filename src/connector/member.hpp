@@ -168,6 +168,7 @@ class Member final : private runtime::World {
     bool has_arrived(const Region& region) const;
     void declare_impossible(const Region& region, const Quiet::Wave& wave);
     void on_arrived(wire::SiteId from, const wire::Arrived& message);
+    void forget_arrival(wire::SiteId site, std::uint64_t present_attempt);
     void on_impossible(const wire::Impossible& message);
 
     std::shared_ptr<const Description> description_;
@@ -204,8 +205,9 @@ class Member final : private runtime::World {
 
     // Rounds that are impossible.
     std::vector<Region> regions_;
-    Quiet impasse_;                   // looked for by the lowest of the sites that are left
-    std::set<wire::SiteId> arrived_;  // of those who do not step: who waits, as far as it said
+    Quiet impasse_;  // looked for by the lowest of the sites that are left
+    // Of those who do not step: who waits, as far as it said, in which attempt.
+    std::map<wire::SiteId, std::uint64_t> arrived_;
     std::uint64_t told_attempt_ = 0;  // which attempt of this site's was told of
     wire::SiteId told_site_ = 0;      // and to whom
     post::TimerId telling_ = 0;

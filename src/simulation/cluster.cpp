@@ -212,6 +212,21 @@ void Cluster::kill(std::size_t index) {
     site.is_alive = false;
 }
 
+void Cluster::leave(std::size_t index) {
+    Site& site = sites_[index];
+    assert(site.member && !is_syncing(index));
+    site.member->leave([this, &site] {
+        site.has_left = true;
+        // Not from within itself.
+        loop_.post([&site] {
+            site.member.reset();
+            site.handshake.reset();
+            site.transport.reset();
+            site.is_alive = false;
+        });
+    });
+}
+
 void Cluster::restart(std::size_t index) {
     assert(!sites_[index].is_alive);
     begin_process(sites_[index]);

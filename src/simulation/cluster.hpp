@@ -87,6 +87,8 @@ class Cluster {
 
     // ---- Faults.
     void kill(std::size_t site);
+    // In order, with no call under way: what is left to be told is told, then the process ends.
+    void leave(std::size_t site);
     // A new process of a peer that was killed; it is not connected.
     void restart(std::size_t site);
     void cut(std::size_t site, std::size_t other);
@@ -97,6 +99,7 @@ class Cluster {
     // ---- What happened.
     std::size_t size() const { return sites_.size(); }
     bool is_alive(std::size_t site) const { return sites_[site].is_alive; }
+    bool has_left(std::size_t site) const { return sites_[site].has_left; }
     const std::vector<Committed>& committed() const { return committed_; }
     const std::vector<Call>& calls(std::size_t site) const { return sites_[site].calls; }
     const std::vector<runtime::Report>& reports(std::size_t site) const {
@@ -127,6 +130,7 @@ class Cluster {
         std::unique_ptr<connector::Member> member;
         connector::Class connector_class = connector::Class::realtime;
         bool is_alive = true;
+        bool has_left = false;
         std::optional<connector::Failure> connect_failure;
         std::vector<Call> calls;
         std::vector<runtime::Report> reports;
