@@ -42,6 +42,7 @@ struct Limits {
     std::int64_t handshake_patience_ms = 10'000;
     std::int64_t silence_patience_ms = 10'000;
     std::int64_t heartbeat_ms = 1'000;
+    std::int64_t farewell_patience_ms = 400;  // who leaves, with those who do not answer
 
     // Associations. How long one waits for another connection when it has none, and how long if
     // nobody listens where the other side was.

@@ -30,6 +30,9 @@ constexpr std::size_t early_max = 4'096;
 // still sent here is read.
 constexpr std::int64_t told_lost_patience_ms = 1'000;
 
+// How often who leaves looks whether those who do not answer have everything.
+constexpr std::int64_t farewell_look_delay_ms = 50;
+
 runtime::Place place_of(const Description& description, const std::vector<Class>& classes) {
     runtime::Place place;
     place.self = description.self;
@@ -596,15 +599,31 @@ bool Member::is_port_closed(machine::PortHandle port) const {
 
 void Member::leave(std::function<void()> done) {
     left_ = std::move(done);
+    flush();
+    for (wire::SiteId site = 0; site < links_.size(); ++site) {
+        if (links_[site] && !links_[site]->connection->is_handed_over()) owed_.insert(site);
+    }
     runtime_->depart(description_->self);
     for (wire::SiteId site = 0; site < links_.size(); ++site) {
         if (links_[site]) send(site, wire::Bye{});
     }
-    deadline_ = loop_.after(limits_.silence_patience_ms, [this] {
-        deadline_ = 0;
-        for (wire::SiteId site = 0; site < links_.size(); ++site) farewells_.insert(site);
-        part_if_all_know();
-    });
+    loop_.cancel(std::exchange(deadline_, 0));
+    deadline_ = loop_.after(limits_.farewell_patience_ms, [this] { await_farewells(); });
+    leave_by_ms_ = loop_.now_ms() + limits_.silence_patience_ms;
+    part_if_all_know();
+}
+
+// Who does not answer has to have what was decided, or be on the way to have it, and no more.
+void Member::await_farewells() {
+    deadline_ = 0;
+    for (wire::SiteId site = 0; site < links_.size(); ++site) {
+        if (!links_[site] || !links_[site]->is_open || farewells_.contains(site)) continue;
+        const bool has_all = !owed_.contains(site) || links_[site]->connection->is_handed_over();
+        if (!has_all && loop_.now_ms() < leave_by_ms_) continue;
+        links_[site]->is_open = false;
+        links_[site]->connection->abort();
+    }
+    deadline_ = loop_.after(farewell_look_delay_ms, [this] { await_farewells(); });
     part_if_all_know();
 }
 

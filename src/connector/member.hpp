@@ -117,6 +117,7 @@ class Member final : private runtime::World {
     std::optional<wire::SiteId> broken_off() const;
     void add_told_losses(std::string& text) const;
     void complete(std::expected<Outcome, Failure> result);
+    void await_farewells();
     void part_if_all_know();
     std::string explanation() const;
     bool is_gone(wire::SiteId site) const { return runtime_->arbiter().is_gone(site); }
@@ -232,6 +233,8 @@ class Member final : private runtime::World {
 
     std::function<void()> left_;  // leaving
     std::set<wire::SiteId> farewells_;
+    std::int64_t leave_by_ms_ = 0;
+    std::set<wire::SiteId> owed_;  // who may not have yet what was decided before
     bool pump_posted_ = false;
     std::shared_ptr<int> alive_ = std::make_shared<int>();
 };

@@ -36,6 +36,7 @@ class CarrierConnection final : public Connection {
         association_->limit_message_bytes(carrier_, bytes_max);
     }
     std::size_t queued_bytes() const override { return association_->queued_bytes(carrier_); }
+    bool is_handed_over() const override { return association_->is_handed_over(); }
     void set_return_address(const Address& address) override {
         association_->set_return_address(address);
     }

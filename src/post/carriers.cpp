@@ -70,6 +70,11 @@ std::size_t Association::queued_messages(std::uint32_t number) const {
     return sending_.queued_messages(number);
 }
 
+bool Association::is_handed_over() const {
+    if (!sending_.is_empty()) return false;
+    return resending_.is_empty() || (connection_ && connection_->is_handed_over());
+}
+
 bool Association::is_held() const {
     return std::ranges::any_of(carriers_, [](const auto& each) { return each.second.is_held; });
 }

@@ -36,6 +36,7 @@ class TcpConnection final : public Connection {
         stream_->limit_message_bytes(bytes_max);
     }
     std::size_t queued_bytes() const override { return stream_->queued_bytes(); }
+    bool is_handed_over() const override { return stream_->is_handed_over(); }
     std::string remote() const override { return stream_->remote(); }
 
   private:

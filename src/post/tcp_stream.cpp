@@ -16,6 +16,8 @@ namespace {
 // Before others have their turn.
 constexpr int writes_per_turn = 8;
 constexpr std::size_t early_bytes_max = 256u << 10;
+// How often it is looked whether the host of somebody who does not read has everything.
+constexpr std::int64_t host_look_delay_ms = 100;
 
 }  // namespace
 
@@ -143,6 +145,10 @@ void TcpStream::abandon() {
     introduced_ = nullptr;
     reported_ = true;
     if (!is_closing()) abort();
+}
+
+bool TcpStream::is_handed_over() {
+    return writer_.empty() && system::has_arrived(socket_.native_handle());
 }
 
 void TcpStream::read() {
@@ -359,7 +365,7 @@ void TcpStream::set_alarm() {
             due_ms = last_sent_ms_ + limits_.silence_patience_ms;
             break;
         case Phase::finishing:
-            due_ms = finish_by_ms_;
+            due_ms = std::min(loop_.now_ms() + host_look_delay_ms, finish_by_ms_);
             break;
         case Phase::ended:
             return;
@@ -400,7 +406,7 @@ void TcpStream::on_alarm() {
         return end(Failure::timed_out, fmt::format("{} does not read what it is sent", remote_),
                    true);
     }
-    if (phase_ == Phase::finishing && now_ms >= finish_by_ms_) {
+    if (phase_ == Phase::finishing && (now_ms >= finish_by_ms_ || is_handed_over())) {
         // All is in the system's hands, which goes on delivering.
         return end(Failure::timed_out, fmt::format("{} did not close its side", remote_), false);
     }

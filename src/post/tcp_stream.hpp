@@ -50,6 +50,7 @@ class TcpStream final : public std::enable_shared_from_this<TcpStream>, private 
     void close();
     void limit_message_bytes(std::size_t bytes_max) { reader_.limit_message_bytes(bytes_max); }
     std::size_t queued_bytes() const { return writer_.message_bytes(); }
+    bool is_handed_over();
     const std::string& remote() const { return remote_; }
     // Ends the connection at once.
     void abort();
@@ -61,7 +62,8 @@ class TcpStream final : public std::enable_shared_from_this<TcpStream>, private 
         introducing,
         open,
         closing,    // close() was called: writing what is queued, dropping what comes
-        finishing,  // all is written: waiting for the other side to have read it
+        finishing,  // all is written: waiting for the other side to have read it, or at least its
+                    // host
         ended,
     };
 

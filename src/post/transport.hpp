@@ -110,6 +110,10 @@ class Connection {
     // Bytes of messages that are still in this process.
     virtual std::size_t queued_bytes() const = 0;
 
+    // Whether all that was sent is where this process need not care any more: its end would lose
+    // nothing of it.
+    virtual bool is_handed_over() const { return queued_bytes() == 0; }
+
     // Where the other side listens: a connection that outlives what it is made of is renewed from
     // here too, if it was accepted.
     virtual void set_return_address(const Address&) {}

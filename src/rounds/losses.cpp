@@ -138,16 +138,23 @@ void Arbiter::conclude_if_denied(const AttemptId& own) {
     for (SiteId site = 0; site < sites_.size(); ++site) {
         if (site != self_ && !is_lost(site) && !inquiry.denied.contains(site)) return;
     }
-    std::vector<AttemptId> doubted{own};
+    // What those have decided who left in order they have said before.
+    const bool is_open = !std::ranges::all_of(
+        lost_, [&](const auto& entry) { return departed_.contains(entry.first); });
+    std::vector<AttemptId> ended{own};
     if (promised_.contains(own)) {
-        is_doubtful_ = true;
+        is_doubtful_ |= is_open;
         for (const auto& [promised, held] : promised_) {
-            if (promised != own) doubted.push_back(promised);
+            if (promised != own) ended.push_back(promised);
         }
     }
-    for (const AttemptId& each : doubted) {
+    for (const AttemptId& each : ended) {
         finish(each);
-        effects_.emplace_back(Doubt{each, gone_text()});
+        if (is_open) {
+            effects_.emplace_back(Doubt{each, gone_text()});
+        } else {
+            effects_.emplace_back(Fail{each, Reason::left, gone_text()});
+        }
     }
 }
 

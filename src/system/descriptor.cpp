@@ -6,6 +6,8 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -80,6 +82,11 @@ bool is_same_user(int socket) {
     socklen_t bytes = sizeof other;
     return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &other, &bytes) == 0 &&
            other.uid == ::geteuid();
+}
+
+bool has_arrived(int socket) {
+    int unacknowledged_bytes = 0;
+    return ::ioctl(socket, SIOCOUTQ, &unacknowledged_bytes) == 0 && unacknowledged_bytes == 0;
 }
 
 }  // namespace reowolf::system

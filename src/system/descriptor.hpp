@@ -20,4 +20,8 @@ std::optional<int> receive_descriptor(int socket);
 // Whether the other process at a connected Unix socket belongs to the same user as this one.
 bool is_same_user(int socket);
 
+// Whether the other host has everything that was written to the TCP socket. Its program may not
+// have read it yet.
+bool has_arrived(int socket);
+
 }  // namespace reowolf::system

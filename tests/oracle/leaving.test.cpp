@@ -147,6 +147,34 @@ void run_all(bool are_logical) {
     EXPECT_GT(rounds, seeds);
 }
 
+// Who leaves does not wait for somebody who hangs, and leaves nothing in doubt.
+TEST(Leaving, IsPromptBesideAPeerThatHangs) {
+    constexpr std::int64_t prompt_ms = 1'000;
+    for (std::size_t leaver = 0; leaver < peers; ++leaver) {
+        for (const bool adds : {true, false}) {
+            simulation::Cluster cluster(texts(adds, leaver), leaver, {.min_ms = 1, .max_ms = 9});
+            ASSERT_TRUE(cluster.connect_all());
+            const std::size_t hanging = (leaver + 1) % peers;
+            for (std::size_t site = 0; site < peers; ++site) {
+                if (site != leaver) cluster.sync(site, {cluster.opt(site, "value")}, -1);
+            }
+            cluster.run_for(100);
+            cluster.silence(hanging);
+            cluster.leave(leaver);
+            EXPECT_TRUE(cluster.run_until([&] { return cluster.has_left(leaver); }, prompt_ms));
+            cluster.run_for(100);
+            cluster.heal();
+            cluster.run_for(60'000);
+            for (std::size_t site = 0; site < peers; ++site) {
+                if (site == leaver) continue;
+                ASSERT_FALSE(cluster.is_syncing(site)) << leaver << ' ' << site << ' ' << adds;
+                EXPECT_TRUE(cluster.calls(site).back().has_failed_with(connector::Fault::peer_gone))
+                    << cluster.calls(site).back().result->error().text;
+            }
+        }
+    }
+}
+
 TEST(Leaving, LeavesNobodyWaitingForEver) {
     run_all(true);
 }
