@@ -47,15 +47,15 @@ std::size_t chunk_cells_of(std::size_t count) {
     return std::min(ring::chunk_cells_max, count / 4);
 }
 
-// What a side has said of itself, before it looks whether that is still true; and what it has done,
-// before it looks what the other has said. The two meet, whatever the processor does.
+// A side says that it sleeps and then looks whether there is something; the other makes something
+// and then looks whether somebody sleeps. Of all these there is one order (seq_cst), so one of the
+// two sees what the other has done, whatever the processor does.
 void announce(std::byte* at) {
     flag(at).store(1, std::memory_order_seq_cst);
 }
 
 bool take_announcement(std::byte* at) {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (flag(at).load(std::memory_order_relaxed) == 0) return false;
+    if (flag(at).load(std::memory_order_seq_cst) == 0) return false;
     flag(at).store(0, std::memory_order_relaxed);
     return true;
 }
@@ -76,7 +76,7 @@ std::size_t RingWriter::free_cells() const {
 }
 
 bool RingWriter::has_room() const {
-    const std::uint64_t consumed = word(control_ + at_consumed).load(std::memory_order_acquire);
+    const std::uint64_t consumed = word(control_ + at_consumed).load(std::memory_order_seq_cst);
     return consumed > written_ || count_ - (written_ - consumed) > count_ / 2;
 }
 
@@ -121,7 +121,7 @@ std::expected<std::size_t, std::string> RingWriter::write(
         word(cells_ + (next * ring::cell_bytes & mask))
             .store(turn_of(next) == 0 ? 1 : 0, std::memory_order_relaxed);
         word(cells_ + begin)
-            .store(turn_of(written_) | std::uint64_t{length} << 32, std::memory_order_release);
+            .store(turn_of(written_) | std::uint64_t{length} << 32, std::memory_order_seq_cst);
         written_ = next;
         left -= length;
         total += length;
@@ -152,7 +152,7 @@ RingReader::RingReader(std::span<std::byte> memory)
 bool RingReader::has_news() const {
     if (length_ > 0) return true;
     const std::size_t begin = (position_ & (count_ - 1)) * ring::cell_bytes;
-    const std::uint64_t header = word(cells_ + begin).load(std::memory_order_acquire);
+    const std::uint64_t header = word(cells_ + begin).load(std::memory_order_seq_cst);
     return static_cast<std::uint32_t>(header) == turn_of(position_);
 }
 
@@ -180,7 +180,7 @@ std::expected<std::size_t, std::string> RingReader::read(std::span<std::byte> sp
         if (taken_ < length_) continue;
         position_ += cells_of(length_);
         length_ = 0;
-        word(control_ + at_consumed).store(position_, std::memory_order_release);
+        word(control_ + at_consumed).store(position_, std::memory_order_seq_cst);
     }
     return total;
 }
