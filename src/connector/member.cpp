@@ -102,6 +102,7 @@ Member::Member(Handshake::Established established, post::Loop& loop, const Limit
 Member::~Member() {
     loop_.cancel(deadline_);
     loop_.cancel(telling_);
+    loop_.cancel(turn_ends_);
 }
 
 std::unique_ptr<runtime::Body> Member::make_native(const program::Routine& routine,
@@ -382,7 +383,8 @@ void Member::pump() {
     for (int slice = 0; slice < slices_per_turn; ++slice) {
         if (runtime_->step()) continue;
         on_idle();
-        return flush();
+        flush();
+        return ask_those_waited_for();
     }
     flush();
     if (std::exchange(pump_posted_, true)) return;
@@ -451,14 +453,15 @@ Quiet::Asked Member::questions() {
 }
 
 wire::Probed Member::answer() const {
-    return {.number = 0,
-            .quiet = runtime_->is_idle() && !runtime_->awaits_outside(),
-            .sent = runtime_->messages_sent(),
-            .received = runtime_->messages_received(),
-            .waiting = runtime_->application_attempt(),
-            .alive = runtime_->components_left(),
-            .ended = runtime_->components_ended(),
-            .explanation = explanation()};
+    return {
+        .number = 0,
+        .quiet = runtime_->is_idle() && !runtime_->awaits_outside() && !runtime_->is_withholding(),
+        .sent = runtime_->messages_sent(),
+        .received = runtime_->messages_received(),
+        .waiting = runtime_->application_attempt(),
+        .alive = runtime_->components_left(),
+        .ended = runtime_->components_ended(),
+        .explanation = explanation()};
 }
 
 bool Member::is_anybody_gone() const {
@@ -505,6 +508,7 @@ void Member::on_message(wire::SiteId from, const wire::Message& message) {
         check_.on_answer(from, *probed);
         presence_.on_answer(from, *probed);
         impasse_.on_answer(from, *probed);
+        on_answer_waited_for(from, *probed);
     } else if (const auto* arrived = std::get_if<wire::Arrived>(&message.body)) {
         on_arrived(from, *arrived);
     } else if (const auto* impossible = std::get_if<wire::Impossible>(&message.body)) {
@@ -555,6 +559,7 @@ void Member::lose(wire::SiteId site, const std::string& why) {
     check_.on_loss();
     presence_.on_loss();
     impasse_.on_loss();
+    if (waited_for_.erase(site) > 0 && waited_for_.empty()) offer_withheld();
     reconsider();
     part_if_all_know();
 }

@@ -124,6 +124,12 @@ class Member final : private runtime::World {
     bool is_anybody_gone() const;
     bool steps_here() const { return steps(classes_[description_->self]); }
 
+    // turns.cpp
+    void ask_those_waited_for();
+    void on_answer_waited_for(wire::SiteId from, const wire::Probed& answer);
+    void offer_withheld();
+    void forget_question();
+
     // expiry.cpp
     bool may_expire() const;
     void complete_or_expire();
@@ -203,6 +209,13 @@ class Member final : private runtime::World {
     std::map<wire::SiteId, bool> present_;  // who was in a call then
     std::optional<Outcome> committed_;      // and what it brought, until it is known who lives on
     std::uint64_t ended_known_ = 0;         // components, in the whole connector
+
+    // Others who are given the time to answer; see turns.cpp.
+    std::set<wire::SiteId> waited_for_;
+    std::uint64_t question_ = 0;
+    int asked_again_ = 0;
+    std::uint64_t asked_for_ = 0;  // what had been withheld then
+    post::TimerId turn_ends_ = 0;
 
     // Rounds that are impossible.
     std::vector<Region> regions_;

@@ -146,6 +146,8 @@ void Member::begin_protocol(std::shared_ptr<const Description> next, std::uint32
     check_.stop();
     presence_.stop();
     impasse_.stop();
+    forget_question();
+    asked_for_ = 0;
     arrived_.clear();
     loop_.cancel(std::exchange(telling_, 0));
     told_attempt_ = 0;

@@ -95,6 +95,8 @@ struct Channel {
         // The open attempt that uses it, and where its authority was when that was last heard.
         std::optional<wire::AttemptId> user;
         wire::SiteId holder = 0;
+        std::uint64_t used_in =
+            0;  // the last round of its owner, of those decided in the general way
     };
 
     Pending pending;

@@ -204,6 +204,7 @@ void Runtime::commit(ComponentIndex index, NodeId id) {
         counters_.messages += round.nodes[node].puts.size();
     }
     ++committing.rounds;
+    if (index != application) note_used(index, leaf);
     committing.renewals = 0;
     if (committing.last_used.size() >= paths_remembered_max) committing.last_used.clear();
     committing.last_used[leaf.path] = committing.rounds;

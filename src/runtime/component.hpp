@@ -114,7 +114,9 @@ struct Attempt {
     bool patient = false;
     bool repeats = false;  // began patient: what it offers is no news
     bool prefers_least_used = false;
-    std::uint8_t turns_waited = 0;  // although there was a round
+    std::uint8_t turns_waited = 0;     // although there was a round
+    std::vector<wire::Leaf> withheld;  // see withholding.cpp
+    bool has_offered_all = false;      // what was withheld, too
     bool reported_stuck = false;
 
     // The shortcut of docs/deciding.md. What was sent ahead, by which node; and, where more than
@@ -246,8 +248,10 @@ struct Component {
     std::string_view name;
     Span declared;
     std::uint64_t attempts = 0;
-    std::uint32_t renewals = 0;       // of attempts since the last round
-    std::uint64_t silent_rounds = 0;  // in a row, up to the last one
+    std::uint64_t withholds_from = 0;     // a round; see withholding.cpp
+    std::uint64_t withholding_pause = 0;  // rounds
+    std::uint32_t renewals = 0;           // of attempts since the last round
+    std::uint64_t silent_rounds = 0;      // in a row, up to the last one
     // Where they began; of very many some.
     std::vector<std::unique_ptr<Body>> silent_from;
     std::map<std::vector<std::uint32_t>, std::uint64_t> last_used;  // path → round

@@ -112,6 +112,7 @@ void Runtime::finish_attempt(ComponentIndex index, const wire::Decision& decisio
         if (channel.between_sites() && !others_know) told.insert(channel.other_site());
     }
     leaving.attempt.reset();
+    withholding_.erase(index);
     leaving.is_overloaded = false;
     arbiter_.forest().forget(id);
     for (const wire::SiteId site : told) send(site, wire::Over{id, decision});

@@ -270,6 +270,10 @@ bool Runtime::serve_end(ComponentIndex index, NodeId id) {
         leaf.rank.insert(leaf.rank.begin(), {static_cast<std::uint32_t>(round >> 32),
                                              static_cast<std::uint32_t>(round)});
     }
+    if (withholds(index, node)) {
+        withhold(index, std::move(leaf));
+        return false;
+    }
     arbiter_.leaf(explored.id, std::move(leaf));
     explored.leaves.push_back(id);
     return false;

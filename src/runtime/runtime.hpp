@@ -147,6 +147,15 @@ class Runtime {
     bool has_failed() const { return has_failed_; }
     // Whether a component waits for something outside: one that may act, though nothing happens.
     bool awaits_outside() const;
+    // Components that do not offer all that they can do yet, for the sake of who waits for them far
+    // away; see withholding.cpp. Which sites are to be asked whether they have explored all; when
+    // they have, or it takes too long, all is to be offered.
+    bool is_withholding() const { return !withholding_.empty(); }
+    // How many behaviours have been withheld, ever.
+    std::uint64_t withheld_ever() const { return withheld_ever_; }
+    std::set<wire::SiteId> waited_for() const;
+    // For good: what the attempt can do later is not withheld either.
+    void offer_withheld(bool for_good);
     bool is_closed(machine::PortHandle port) const;
     const rounds::Arbiter& arbiter() const { return arbiter_; }
     std::uint64_t rounds_committed() const { return counters_.rounds(); }
@@ -343,6 +352,14 @@ class Runtime {
                        bool is_native, const std::vector<machine::PortHandle>& ports);
     void give_port(ComponentIndex index, machine::PortHandle port);
     bool awaits_outside(ComponentIndex index) const;
+
+    // withholding.cpp
+    bool leaves_out(ComponentIndex index, machine::PortHandle port) const;
+    bool withholds(ComponentIndex index, const Node& leaf) const;
+    void withhold(ComponentIndex index, wire::Leaf leaf);
+    void note_used(ComponentIndex index, const Node& leaf);
+    std::set<ComponentIndex> withholding_;
+    std::uint64_t withheld_ever_ = 0;
 
     // watching.cpp
     WatchedRound describe(const wire::Decision& decision) const;
