@@ -52,12 +52,19 @@ void Arbiter::leaf(const AttemptId& own, wire::Leaf leaf) {
     }
 }
 
-void Arbiter::withdraw(const AttemptId& own, wire::NodeId leaf) {
-    holdings_.withdraw_leaf(own, leaf);
+std::size_t Arbiter::withdraw(const AttemptId& own, std::span<const wire::NodeId> leaves) {
+    std::size_t looked_at = 0;
+    const auto withdraw_from = [&](std::vector<wire::Leaf>& all) {
+        looked_at += all.size();
+        std::erase_if(all, [&](const wire::Leaf& each) {
+            return std::ranges::binary_search(leaves, each.node);
+        });
+    };
+    if (Held* const held = holdings_.find(own)) withdraw_from(held->leaves);
     if (const auto promised = promised_.find(own); promised != promised_.end()) {
-        std::erase_if(promised->second.leaves,
-                      [&](const wire::Leaf& each) { return each.node == leaf; });
+        withdraw_from(promised->second.leaves);
     }
+    return looked_at;
 }
 
 void Arbiter::decide(const AttemptId& attempt, bool silent_too) {

@@ -4,10 +4,12 @@
 // thread or socket. Rule numbers in the comments are those of that page.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -70,7 +72,8 @@ class Arbiter {
     void publish(wire::Final own);
     void touch(const wire::AttemptId& own, const wire::AttemptId& other, wire::SiteId holder);
     void leaf(const wire::AttemptId& own, wire::Leaf leaf);
-    void withdraw(const wire::AttemptId& own, wire::NodeId leaf);
+    // Leaves in ascending order. How many were looked at to find them.
+    std::size_t withdraw(const wire::AttemptId& own, std::span<const wire::NodeId> leaves);
     // Look for a round with this attempt, if it is held here.
     void decide(const wire::AttemptId& own, bool silent_too);
     // The same in two steps: what was found is to be taken before anything else happens, or not at

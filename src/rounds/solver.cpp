@@ -22,12 +22,6 @@ void Holdings::add_leaf(const AttemptId& attempt, Leaf leaf) {
     held.leaves.insert(place, std::move(leaf));
 }
 
-void Holdings::withdraw_leaf(const AttemptId& attempt, wire::NodeId node) {
-    if (Held* held = find(attempt)) {
-        std::erase_if(held->leaves, [&](const Leaf& leaf) { return leaf.node == node; });
-    }
-}
-
 Held Holdings::remove(const AttemptId& attempt) {
     const auto found = held_.find(attempt);
     if (found == held_.end()) return {};

@@ -31,7 +31,6 @@ class Holdings {
     Held* find(const wire::AttemptId& attempt);
     Held& add(const wire::AttemptId& attempt) { return held_[attempt]; }
     void add_leaf(const wire::AttemptId& attempt, wire::Leaf leaf);
-    void withdraw_leaf(const wire::AttemptId& attempt, wire::NodeId node);
     Held remove(const wire::AttemptId& attempt);
     const std::map<wire::AttemptId, Held>& all() const { return held_; }
 

@@ -79,16 +79,17 @@ void Runtime::discard_users_of(ChannelIndex number, bool is_out) {
     if (user.phase == Component::Phase::in_lane) return draw_from_lane(number, is_out);
     if (!user.attempt) return;
     note_change(number, is_out);
-    auto& nodes = user.attempt->nodes;
+    std::vector<std::pair<NodeId, Discard>> discarded;
+    const auto& nodes = user.attempt->nodes;
     for (NodeId id = 0; id < nodes.size(); ++id) {
-        Node& node = nodes[id];
+        const Node& node = nodes[id];
         if (!node.is_live()) continue;
         if (!is_out && node.phase == Node::Phase::waiting && node.waits_on == number) {
-            discard(index, id,
-                    {.cause = Discard::Cause::get_from_closed,
-                     .text = "'get' from a port whose other end is closed",
-                     .where = node.body->position(),
-                     .trace = {}});
+            discarded.emplace_back(id,
+                                   Discard{.cause = Discard::Cause::get_from_closed,
+                                           .text = "'get' from a port whose other end is closed",
+                                           .where = node.body->position(),
+                                           .trace = {}});
         } else if (is_out && node.count(number, true) > 0) {
             Span where;
             for (NodeId above = id;; above = nodes[above].parent) {
@@ -97,13 +98,14 @@ void Runtime::discard_users_of(ChannelIndex number, bool is_out) {
                 }
                 if (above == 0 || where != Span{}) break;
             }
-            discard(index, id,
-                    {.cause = Discard::Cause::put_on_closed,
-                     .text = "attempted to 'put' on port that is no longer owned",
-                     .where = where,
-                     .trace = {{"primitive", std::string(user.name), where}}});
+            discarded.emplace_back(
+                id, Discard{.cause = Discard::Cause::put_on_closed,
+                            .text = "attempted to 'put' on port that is no longer owned",
+                            .where = where,
+                            .trace = {{"primitive", std::string(user.name), where}}});
         }
     }
+    discard_all(index, std::move(discarded));
     enqueue(index);
 }
 

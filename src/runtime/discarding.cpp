@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Behaviours that come to nothing, and what they take with them: whoever got their messages.
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -10,15 +11,40 @@ namespace reowolf::runtime {
 
 using wire::NodeId;
 
+// Of what is to be taken out together. Each list of offers and of leaves is gone through once for
+// all of it: there may be tens of thousands, which came to nothing because one channel was closed.
+struct Runtime::Removal {
+    struct Retracted {
+        ChannelIndex channel;
+        std::uint32_t index;
+        wire::NodeRef branch;
+        auto operator<=>(const Retracted&) const = default;
+    };
+    std::vector<Offer::Taker> victims;  // who must follow, and is not taken out yet
+    std::vector<Retracted> retracted;
+    std::vector<wire::NodeRef> withdrawn;
+};
+
 // The behaviour is its own undoing: its reason is kept for the explanation.
 void Runtime::discard(ComponentIndex index, NodeId id, Discard why) {
-    std::vector<Offer::Taker> victims;
-    remove_node(index, id, victims);
-    Node& node = attempt(index).nodes[id];
-    node.phase = Node::Phase::discarded;
-    ++counters_.discarded[static_cast<std::size_t>(why.cause)];
-    node.discard = std::move(why);
-    drop_all(std::move(victims));
+    std::vector<std::pair<NodeId, Discard>> one;
+    one.emplace_back(id, std::move(why));
+    discard_all(index, std::move(one));
+}
+
+void Runtime::discard_all(ComponentIndex index,
+                          std::vector<std::pair<NodeId, Discard>> behaviours) {
+    Removal removal;
+    for (auto& [id, why] : behaviours) {
+        if (attempt(index).nodes[id].phase == Node::Phase::dropped) continue;  // with another one
+        remove_node(index, id, removal);
+        Node& node = attempt(index).nodes[id];
+        node.phase = Node::Phase::discarded;
+        ++counters_.discarded[static_cast<std::size_t>(why.cause)];
+        node.discard = std::move(why);
+        drop_victims(removal);
+    }
+    finish(removal);
     enqueue(index);
 }
 
@@ -28,58 +54,91 @@ void Runtime::drop(ComponentIndex index, NodeId id) {
 }
 
 void Runtime::drop_all(std::vector<Offer::Taker> victims) {
-    while (!victims.empty()) {
-        const Offer::Taker victim = victims.back();
-        victims.pop_back();
+    Removal removal;
+    removal.victims = std::move(victims);
+    drop_victims(removal);
+    finish(removal);
+}
+
+void Runtime::drop_victims(Removal& removal) {
+    while (!removal.victims.empty()) {
+        const Offer::Taker victim = removal.victims.back();
+        removal.victims.pop_back();
         const auto index = owner(victim.attempt);
         if (!index) continue;
         ++attempt(*index).dropped;
         ++counters_.dropped;
-        remove_node(*index, victim.node, victims);
+        remove_node(*index, victim.node, removal);
         enqueue(*index);
     }
 }
 
+// Takes back what the nodes put, as long as that takes others out, and then their leaves.
+void Runtime::finish(Removal& removal) {
+    while (!removal.retracted.empty()) {
+        auto retracted = std::exchange(removal.retracted, {});
+        std::ranges::sort(retracted);
+        for (auto first = retracted.begin(); first != retracted.end();) {
+            const auto last = std::find_if(first, retracted.end(), [&](const auto& each) {
+                return each.channel != first->channel || each.index != first->index;
+            });
+            std::vector<wire::NodeRef> branches;
+            std::transform(first, last, std::back_inserter(branches),
+                           [](const auto& each) { return each.branch; });
+            retract(branches, first->channel, first->index, removal.victims);
+            first = last;
+        }
+        drop_victims(removal);
+    }
+    std::ranges::sort(removal.withdrawn);
+    for (auto first = removal.withdrawn.begin(); first != removal.withdrawn.end();) {
+        const wire::AttemptId of = first->attempt;
+        std::vector<NodeId> leaves;
+        for (; first != removal.withdrawn.end() && first->attempt == of; ++first) {
+            leaves.push_back(first->node);
+        }
+        std::erase_if(attempt(of.component.index).silent,
+                      [&](NodeId id) { return std::ranges::binary_search(leaves, id); });
+        removal_steps_ += arbiter_.withdraw(of, leaves);
+    }
+}
+
 // Takes the node out of the attempt; adds those who must follow it.
-void Runtime::remove_node(ComponentIndex index, NodeId id, std::vector<Offer::Taker>& victims) {
+void Runtime::remove_node(ComponentIndex index, NodeId id, Removal& removal) {
     Attempt& exploring = attempt(index);
     Node& node = exploring.nodes[id];
     if (node.phase == Node::Phase::dropped) return;
     if (node.is_live()) --exploring.live;
-    switch (node.phase) {
-        case Node::Phase::runnable:
-            exploring.unqueue(node);
-            break;
-        case Node::Phase::complete:
-            std::erase(exploring.silent, id);
-            arbiter_.withdraw(exploring.id, id);
-            break;
-        default:
-            break;
-    }
+    if (node.phase == Node::Phase::runnable) exploring.unqueue(node);
+    if (node.phase == Node::Phase::complete) removal.withdrawn.push_back({exploring.id, id});
     node.phase = Node::Phase::dropped;
     node.body.reset();
     node.discard.reset();
     for (const Node::Put& put : std::exchange(node.puts, {})) {
-        retract({exploring.id, id}, put.channel, put.index, victims);
+        removal.retracted.push_back({put.channel, put.index, {exploring.id, id}});
     }
     for (const NodeId child : std::exchange(node.children, {})) {
-        victims.push_back({exploring.id, child});
+        removal.victims.push_back({exploring.id, child});
     }
 }
 
-void Runtime::retract(const wire::NodeRef& branch, ChannelIndex number, std::uint32_t index,
-                      std::vector<Offer::Taker>& victims) {
+// Takes back one message of each of the branches, which are in order.
+void Runtime::retract(std::span<const wire::NodeRef> branches, ChannelIndex number,
+                      std::uint32_t index, std::vector<Offer::Taker>& victims) {
     Channel& channel = channels_[number];
     if (!channel.in.here) {
-        return send(channel.other_site(), wire::Retract{branch, channel.id, index});
+        for (const wire::NodeRef& branch : branches) {
+            send(channel.other_site(), wire::Retract{branch, channel.id, index});
+        }
+        return;
     }
     if (index >= channel.offers.size()) return;
-    auto& offers = channel.offers[index];
-    const auto found = std::ranges::find(offers, branch, &Offer::branch);
-    if (found == offers.end()) return;
-    victims.insert(victims.end(), found->takers.begin(), found->takers.end());
-    offers.erase(found);
+    removal_steps_ += channel.offers[index].size();
+    std::erase_if(channel.offers[index], [&](const Offer& offer) {
+        if (!std::ranges::binary_search(branches, offer.branch)) return false;
+        victims.insert(victims.end(), offer.takers.begin(), offer.takers.end());
+        return true;
+    });
 }
 
 // The attempt is over, in the round of the decision or, if that is empty, without one. Everything

@@ -83,7 +83,7 @@ void Runtime::prune(ComponentIndex index) {
 void Runtime::give_up(ComponentIndex index, NodeId id) {
     Attempt& exploring = attempt(index);
     std::vector<Offer::Taker> victims;
-    arbiter_.withdraw(exploring.id, id);
+    arbiter_.withdraw(exploring.id, {&id, 1});
     ++counters_.hopeless;
     for (NodeId above = id;; above = exploring.nodes[above].parent) {
         Node& node = exploring.nodes[above];
@@ -97,7 +97,8 @@ void Runtime::give_up(ComponentIndex index, NodeId id) {
         if (!leads_nowhere) break;
         node.is_hopeless = true;
         for (const Node::Put& put : std::exchange(node.puts, {})) {
-            retract({exploring.id, above}, put.channel, put.index, victims);
+            const wire::NodeRef branch{exploring.id, above};
+            retract({&branch, 1}, put.channel, put.index, victims);
         }
         if (above == 0) break;
     }

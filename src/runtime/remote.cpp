@@ -170,7 +170,7 @@ void Runtime::receive(wire::SiteId from, const wire::Retract& message) {
     const auto number = link(from, message.channel);
     if (!number || !channels_[*number].in.here) return;
     std::vector<Offer::Taker> victims;
-    retract(message.branch, *number, message.index, victims);
+    retract({&message.branch, 1}, *number, message.index, victims);
     drop_all(std::move(victims));
 }
 

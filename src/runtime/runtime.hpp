@@ -170,6 +170,8 @@ class Runtime {
     // Who waits where, and why each alternative was discarded.
     std::vector<Report::Note> explain() const;
 
+    // For tests: how many offers and leaves were looked at to take some of them out.
+    std::uint64_t removal_steps() const { return removal_steps_; }
     // Attempts that had to leave the lane, region by region.
     std::uint64_t lane_returns() const;
 
@@ -262,10 +264,15 @@ class Runtime {
     // discarding.cpp
     void discard(ComponentIndex index, wire::NodeId id, Discard why);
     void drop(ComponentIndex index, wire::NodeId id);
-    void remove_node(ComponentIndex index, wire::NodeId id, std::vector<Offer::Taker>& victims);
-    void retract(const wire::NodeRef& branch, ChannelIndex channel, std::uint32_t index,
-                 std::vector<Offer::Taker>& victims);
+    struct Removal;
+    void discard_all(ComponentIndex index,
+                     std::vector<std::pair<wire::NodeId, Discard>> behaviours);
     void drop_all(std::vector<Offer::Taker> victims);
+    void drop_victims(Removal& removal);
+    void remove_node(ComponentIndex index, wire::NodeId id, Removal& removal);
+    void finish(Removal& removal);
+    void retract(std::span<const wire::NodeRef> branches, ChannelIndex channel, std::uint32_t index,
+                 std::vector<Offer::Taker>& victims);
     void finish_attempt(ComponentIndex index, const wire::Decision& decision,
                         bool others_know = false);
 
@@ -426,6 +433,7 @@ class Runtime {
     std::optional<rounds::Commit> published_round_;  // decided, but not all is computed yet
     std::vector<std::uint64_t> sent_;                // by site
     std::vector<std::uint64_t> received_;
+    std::uint64_t removal_steps_ = 0;
     bool has_failed_ = false;
     bool applying_ = false;
 };

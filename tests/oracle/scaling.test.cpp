@@ -298,5 +298,36 @@ composite main() {{
     }
 }
 
+// Thousands of complete behaviours put to a component that ends. Each list that they are in is gone
+// through a few times, not once for each of them.
+TEST(Scaling, ManyBehavioursAreDiscardedTogether) {
+    const auto steps = [](std::size_t forks) {
+        Running program(fmt::format(R"(
+primitive many(out<u32> to, out<u32> other) {{
+    sync {{
+        u32 n = 0;
+        for (auto i in 0..{}) {{ fork n = n * 2; or n = n * 2 + 1; }}
+        fork {{ put(other, n); put(to, n); }} or put(other, 1000000);
+    }}
+}}
+primitive clock(out<bool> go) {{ for (auto i in 0..2000000) {{}} sync put(go, true); }}
+primitive leaver(in<u32> from, in<bool> go) {{ sync get(go); }}
+primitive picky(in<u32> from) {{ sync assert(get(from) == 1000001); }}
+composite main() {{
+    channel a -> b; channel c -> d; channel g -> h;
+    new many(a, c); new leaver(b, h); new clock(g); new picky(d);
+}}
+)",
+                                    forks));
+        program.start("main", {});
+        program.run_to_rest();
+        const auto& discarded = program.runtime().counters().discarded;
+        EXPECT_GE(discarded[static_cast<std::size_t>(runtime::Cause::put_on_closed)],
+                  std::uint64_t{1} << forks);
+        return program.runtime().removal_steps();
+    };
+    EXPECT_LE(steps(12), 3 * steps(11));
+}
+
 }  // namespace
 }  // namespace reowolf::oracle
