@@ -21,6 +21,7 @@ void Runtime::end_component(ComponentIndex index) {
         ending.printed.clear();
         ending.has_printed = false;
     }
+    recorder_.note(Event::Kind::ended, ending.who);
     ending.phase = Component::Phase::ended;
     ending.body.reset();
     ending.choice.reset();
@@ -39,8 +40,10 @@ void Runtime::end_component(ComponentIndex index) {
     }
 }
 
-void Runtime::fail_component(ComponentIndex index, const Report& report) {
+void Runtime::fail_component(ComponentIndex index, Report report) {
     has_failed_ = true;
+    recorder_.note(Event::Kind::failed, component(index).who);
+    if (!report.trace.empty()) report.trace.back().name = label(index);
     ++counters_.components_failed;
     world_.report(report);
     end_component(index);

@@ -161,6 +161,8 @@ void Runtime::apply(rounds::Commit& effect) {
 void Runtime::commit_round(const rounds::Commit& round, const std::vector<Chosen>& chosen) {
     ++counters_.rounds_in_general;
     counters_.sizes.add(chosen.size());
+    recorder_.note_round(chosen.size(),
+                         [&](std::size_t i) { return component(chosen[i].index).who; });
     world_.committed(round.decision);
     if (watcher_) {
         wire::Decision complete = round.decision;

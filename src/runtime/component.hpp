@@ -17,6 +17,7 @@
 #include "runtime/body.hpp"
 #include "runtime/channel.hpp"
 #include "runtime/counters.hpp"
+#include "runtime/naming.hpp"
 #include "runtime/ring.hpp"
 
 namespace reowolf::runtime {
@@ -246,6 +247,7 @@ struct Component {
     std::vector<std::string> printed;       // in the lane
 
     std::string_view name;
+    Who who;
     Span declared;
     std::uint64_t attempts = 0;
     std::uint64_t withholds_from = 0;     // a round; see withholding.cpp

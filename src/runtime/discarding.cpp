@@ -41,6 +41,7 @@ void Runtime::discard_all(ComponentIndex index,
         Node& node = attempt(index).nodes[id];
         node.phase = Node::Phase::discarded;
         ++counters_.discarded[static_cast<std::size_t>(why.cause)];
+        recorder_.note_discarded(component(index).who, why.cause, why.where);
         node.discard = std::move(why);
         drop_victims(removal);
     }

@@ -21,18 +21,31 @@ std::string times(std::uint32_t count) {
     return count == 1 ? "once" : fmt::format("{} times", count);
 }
 
+// The text without what tells components of one name apart: "#2".
+std::string without_numbers(std::string_view text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '#') {
+            plain += text[i];
+            continue;
+        }
+        while (i + 1 < text.size() && text[i + 1] >= '0' && text[i + 1] <= '9') ++i;
+    }
+    return plain;
+}
+
 // Of many components of one name that are stuck at one place for the same reasons one is reported,
 // with their number.
 class StuckReports {
   public:
     void add(std::string_view name, Report report) {
-        std::string reasons = report.message;
+        std::string reasons = without_numbers(report.message);
         const auto add_place = [&](Span where) {
             reasons += fmt::format(" {}:{}\n", where.source, where.begin);
         };
         add_place(report.where);
         for (const Report::Note& note : report.notes) {
-            reasons += note.text;
+            reasons += without_numbers(note.text);
             add_place(note.where);
         }
         const auto [group, is_new] = groups_.try_emplace(std::move(reasons));
@@ -70,13 +83,17 @@ class StuckReports {
 
 }  // namespace
 
-// "its port 'a', to 'worker'".
+std::string Runtime::label(ComponentIndex index) const {
+    return naming_.label(component(index).who);
+}
+
+// "port 'a' to 'worker'".
 std::string Runtime::describe_port(ChannelIndex number, bool is_out) const {
     const Channel& channel = channels_[number];
     const Channel::End& other = channel.end(!is_out);
-    std::string_view peer = "somebody who is about to get the other end";
+    std::string peer = "somebody who is about to get the other end";
     if (other.here) {
-        peer = component(other.owner).name;
+        peer = label(other.owner);
     } else if (channel.other_site() < place_.sites.size()) {
         peer = place_.sites[channel.other_site()];
     }
@@ -89,36 +106,47 @@ std::string Runtime::describe_port(ChannelIndex number, bool is_out) const {
 }
 
 // What became of each behaviour of the component's attempt.
-std::vector<Report::Note> Runtime::notes_on(ComponentIndex index) const {
-    std::vector<Report::Note> notes;
+std::vector<Runtime::Finding> Runtime::findings_on(ComponentIndex index) const {
+    std::vector<Finding> findings;
     const Component& waiting = component(index);
-    if (waiting.phase == Component::Phase::in_lane) return notes_in_lane(waiting);
-    if (!waiting.attempt) return notes;
-    const auto add = [&](std::string text, Span where) {
-        const Report::Note note{std::move(text), where};
-        const bool repeated = std::ranges::any_of(notes, [&](const Report::Note& other) {
-            return other.text == note.text && other.where == note.where;
+    if (waiting.phase == Component::Phase::in_lane) return findings_in_lane(waiting);
+    if (!waiting.attempt) return findings;
+    const auto add = [&](std::string text, Span where, bool is_need) {
+        const bool repeated = std::ranges::any_of(findings, [&](const Finding& other) {
+            return other.text == text && other.where == where;
         });
-        if (!repeated && notes.size() < notes_max) notes.push_back(note);
+        if (!repeated && findings.size() < notes_max) {
+            findings.push_back({std::move(text), where, is_need});
+        }
     };
     for (const Node& node : waiting.attempt->nodes) {
         if (node.phase == Node::Phase::waiting) {
             const bool nothing_came = node.children.empty();
-            add(fmt::format("'{}' waits for {}message at {}", waiting.name,
-                            nothing_came ? "a " : "another ", describe_port(node.waits_on, false)),
-                node.body->position());
+            add(fmt::format("waits for {}message at {}", nothing_came ? "a " : "another ",
+                            describe_port(node.waits_on, false)),
+                node.body->position(), true);
         } else if (node.phase == Node::Phase::complete && !node.counts.empty()) {
             std::string uses;
             for (const Node::Count& count : node.counts) {
                 uses += fmt::format("{}{} fires {}", uses.empty() ? "" : " and ",
                                     describe_port(count.channel, count.puts), times(count.count));
             }
-            add(fmt::format("'{}' is done if {}", waiting.name, uses), node.body->position());
+            add("is done if " + uses, node.body->position(), true);
         } else if (node.discard) {
-            add(fmt::format("a behaviour of '{}' was discarded: {}", waiting.name,
-                            node.discard->text),
-                node.discard->where);
+            add(node.discard->text, node.discard->where, false);
         }
+    }
+    return findings;
+}
+
+std::vector<Report::Note> Runtime::notes_on(ComponentIndex index) const {
+    const std::string name = label(index);
+    std::vector<Report::Note> notes;
+    for (const Finding& finding : findings_on(index)) {
+        notes.push_back({finding.is_need ? fmt::format("'{}' {}", name, finding.text)
+                                         : fmt::format("a behaviour of '{}' was discarded: {}",
+                                                       name, finding.text),
+                         finding.where});
     }
     return notes;
 }
@@ -183,13 +211,15 @@ void Runtime::report_stuck() {
         ++counters_.components_stuck;
         Component& each = component(index);
         each.attempt->reported_stuck = true;
+        recorder_.note(Event::Kind::stuck, each.who);
         if (!each.body->reports()) continue;
-        reports.add(each.name,
-                    {.message = fmt::format("'{}' is stuck: no round is possible", each.name),
-                     .where = each.body->position(),
-                     .trace = each.body->trace(),
-                     .notes = notes_on(index),
-                     .is_stuck = true});
+        Report report{.message = fmt::format("'{}' is stuck: no round is possible", label(index)),
+                      .where = each.body->position(),
+                      .trace = each.body->trace(),
+                      .notes = notes_on(index),
+                      .is_stuck = true};
+        if (!report.trace.empty()) report.trace.back().name = label(index);
+        reports.add(each.name, std::move(report));
     }
     reports.give(world_);
 }
@@ -204,29 +234,28 @@ std::size_t Runtime::components_stuck() const {
 }
 
 // Of an attempt in the lane that waits for others.
-std::vector<Report::Note> Runtime::notes_in_lane(const Component& waiting) const {
+std::vector<Runtime::Finding> Runtime::findings_in_lane(const Component& waiting) const {
     using Wait = Component::Wait;
-    std::vector<Report::Note> notes;
+    std::vector<Finding> findings;
     const Span where = waiting.body->position();
     const auto waits_at = [&](ChannelIndex number) {
-        notes.push_back({fmt::format("'{}' waits for a message at {}", waiting.name,
-                                     describe_port(number, false)),
-                         where});
+        findings.push_back(
+            {fmt::format("waits for a message at {}", describe_port(number, false)), where});
     };
     if (waiting.waits == Wait::message) {
         waits_at(waiting.waits_on);
-        return notes;
+        return findings;
     }
     for (const machine::PortHandle port : waiting.ports) {
         const ChannelIndex number = channel_of(port);
         const std::uint32_t left = channels_[number].pending.size();
-        if (waiting.chooses() && !is_out(port) && notes.size() < notes_max) waits_at(number);
+        if (waiting.chooses() && !is_out(port) && findings.size() < notes_max) waits_at(number);
         if (waiting.waits != Wait::others || !is_out(port) || left == 0) continue;
-        notes.push_back({fmt::format("'{}' is done if {} fires {}", waiting.name,
-                                     describe_port(number, true), times(left)),
-                         where});
+        findings.push_back(
+            {fmt::format("is done if {} fires {}", describe_port(number, true), times(left)),
+             where});
     }
-    return notes;
+    return findings;
 }
 
 std::vector<Report::Note> Runtime::explain() const {

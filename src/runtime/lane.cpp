@@ -128,6 +128,7 @@ void Runtime::commit_region(ComponentIndex lead, ComponentIndex current) {
     } while (index != lead);
     ++counters_.rounds_in_lane;
     counters_.sizes.add(region_.size());
+    recorder_.note_round(region_.size(), [&](std::size_t i) { return component(region_[i]).who; });
     if (has_printed) {
         std::ranges::sort(region_);
         for (const ComponentIndex printing : region_) {
@@ -167,6 +168,7 @@ void Runtime::leave_lane(ComponentIndex of, Fall why) {
         index = component(index).next;
     } while (index != of);
     ++counters_.falls[static_cast<std::size_t>(why)];
+    recorder_.note_way(component(of).who, why);
     for (const ComponentIndex each : members) {
         Component& member = component(each);
         go_back_to_begin(member);

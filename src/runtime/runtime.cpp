@@ -26,6 +26,7 @@ Runtime::Runtime(const program::Program& program, const Limits& limits, Place pl
     }
     Component& itself = components_[components_.append()];
     itself.name = place_.sites.at(place_.self);
+    itself.who = naming_.make(itself.name);
     itself.is_native = true;
     itself.phase = Component::Phase::idle;
 }
@@ -141,6 +142,7 @@ ComponentIndex Runtime::add(std::string_view name, Span declared, std::unique_pt
     Component& added = components_[index];
     added.phase = Component::Phase::running;
     added.name = name;
+    added.who = naming_.make(name);
     added.declared = declared;
     added.is_native = is_native;
     added.body = std::move(body);
@@ -148,6 +150,7 @@ ComponentIndex Runtime::add(std::string_view name, Span declared, std::unique_pt
     for (const PortHandle port : ports) give_port(index, port);
     ++components_left_;
     ++counters_.components_made;
+    recorder_.note(Event::Kind::made, added.who);
     if (watcher_) watcher_->started(index, added.name);
     enqueue(index);
     return index;

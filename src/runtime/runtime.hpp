@@ -24,6 +24,9 @@
 #include "runtime/channel.hpp"
 #include "runtime/component.hpp"
 #include "runtime/counters.hpp"
+#include "runtime/naming.hpp"
+#include "runtime/overview.hpp"
+#include "runtime/recorder.hpp"
 #include "runtime/ring.hpp"
 #include "runtime/slab.hpp"
 #include "runtime/watching.hpp"
@@ -169,6 +172,14 @@ class Runtime {
     std::size_t components_stuck() const;
     // Who waits where, and why each alternative was discarded.
     std::vector<Report::Note> explain() const;
+    // What the components do that have not ended, and of `lines` of them, from the one at place
+    // `first` on, what they wait for.
+    Overview overview(std::size_t first, std::size_t lines) const;
+    // What happened last.
+    const Recorder& recorder() const { return recorder_; }
+    const Naming& naming() const { return naming_; }
+    // Of what happens from now on; see Recorder.
+    void set_time(std::int64_t time_ms) { recorder_.set_time(time_ms); }
 
     // For tests: how many offers and leaves were looked at to take some of them out.
     std::uint64_t removal_steps() const { return removal_steps_; }
@@ -314,7 +325,7 @@ class Runtime {
 
     // closing.cpp
     void end_component(ComponentIndex index);
-    void fail_component(ComponentIndex index, const Report& report);
+    void fail_component(ComponentIndex index, Report report);
     void notice_closing(ComponentIndex index);
     void close_end(ChannelIndex channel, bool is_out);
     void discard_users_of(ChannelIndex channel, bool is_out);
@@ -377,9 +388,18 @@ class Runtime {
     template <class Visit>
     void for_each_connected_set(Visit visit) const;
     bool explore_stuck();
-    std::vector<Report::Note> notes_in_lane(const Component& waiting) const;
+    // What became of a behaviour, to be read after the component's name; or what it needs yet.
+    struct Finding {
+        std::string text;
+        Span where;
+        bool is_need = true;
+    };
+    std::vector<Finding> findings_on(ComponentIndex index) const;
+    std::vector<Finding> findings_in_lane(const Component& waiting) const;
     std::vector<Report::Note> notes_on(ComponentIndex index) const;
     std::string describe_port(ChannelIndex channel, bool is_out) const;
+    std::string label(ComponentIndex index) const;
+    Doing doing(ComponentIndex index) const;
 
     Component& component(ComponentIndex index) { return components_[index]; }
     const Component& component(ComponentIndex index) const { return components_[index]; }
@@ -396,6 +416,8 @@ class Runtime {
     rounds::Announcements announcements_;
 
     Counters counters_;
+    Naming naming_;
+    Recorder recorder_;
     Slab<Component> components_;
     Slab<Channel> channels_;
     std::map<wire::ChannelId, ChannelIndex> named_;  // that other sites know, or may know

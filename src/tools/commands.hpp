@@ -15,5 +15,6 @@ void add_graph(CLI::App& app, int& status);
 void add_peer(CLI::App& app, int& status);
 void add_run(CLI::App& app, int& status);
 void add_services(CLI::App& app, int& status);
+void add_top(CLI::App& app, int& status);
 
 }  // namespace reowolf::tools

@@ -41,6 +41,7 @@ int main(int argument_count, char** arguments) {
     reowolf::tools::add_graph(app, status);
     reowolf::tools::add_peer(app, status);
     reowolf::tools::add_services(app, status);
+    reowolf::tools::add_top(app, status);
     if (argument_count < 2) {
         fmt::print(stderr, "ERROR: no command given; there are {}\n", names_of_commands(app));
         return 2;

@@ -67,6 +67,7 @@ std::optional<std::string> ProcessOutside::take_line() {
 }
 
 void ProcessOutside::deliver() {
+    if (is_woken_.load(std::memory_order_relaxed) && is_woken_.exchange(false)) news_.clear();
     if (!alarms_.empty()) {
         for (const auto component : alarms_.take_due(now_ms())) runtime_->resume(component);
     }

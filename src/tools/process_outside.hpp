@@ -3,6 +3,7 @@
 // and sockets.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -45,6 +46,11 @@ class ProcessOutside final : public native::Outside {
     std::optional<std::string> take_line();
     bool is_at_end() const { return !line_ && reader_.is_at_end(); }
 
+    // Ends the present wait() or the next one. From any thread.
+    void wake() {
+        is_woken_ = true;
+        news_.set();
+    }
     // Lets those go on for whom something has come. Does not wait.
     void deliver();
     // Waits until something may have come for somebody; with `wants_line`, also for a line for the
@@ -68,6 +74,7 @@ class ProcessOutside final : public native::Outside {
     std::mutex mutex_;
     std::vector<runtime::ComponentIndex> have_news_;
     system::Event news_;
+    std::atomic<bool> is_woken_ = false;
     std::unique_ptr<post::RealInternet> internet_;  // once it is asked for
 };
 

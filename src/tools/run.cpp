@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "diagnostics/diagnostics.hpp"
 #include "diagnostics/runtime_error.hpp"
@@ -19,7 +20,9 @@
 #include "runtime/runtime.hpp"
 #include "tools/commands.hpp"
 #include "tools/compile_file.hpp"
+#include "tools/inspection.hpp"
 #include "tools/literals.hpp"
+#include "tools/picture.hpp"
 #include "tools/process_outside.hpp"
 #include "tools/stats.hpp"
 #include "tools/terminal.hpp"
@@ -39,13 +42,52 @@ struct Options {
     std::string trace;
     std::string trace_format;
     std::optional<std::uint64_t> seed;
-    std::string stats;  // empty: none
+    std::string record;  // empty: none
+    std::string stats;   // empty: none
     std::uint32_t workers = 1;
+};
+
+// What happened last before each error, for a start.
+class Record {
+  public:
+    static std::unique_ptr<Record> open(const std::string& path, const runtime::Runtime& runtime,
+                                        const diagnostics::Sources& sources) {
+        std::FILE* const file = std::fopen(path.c_str(), "w");
+        if (file == nullptr) return nullptr;
+        return std::unique_ptr<Record>(new Record(file, runtime, sources));
+    }
+    ~Record() { (void)std::fclose(file_); }
+    Record(const Record&) = delete;
+    Record& operator=(const Record&) = delete;
+
+    void add(const std::string& message) {
+        constexpr int errors_max = 100;
+
+        if (++errors_ > errors_max) return;
+        for (const std::string& line : events_as_text(runtime_, sources_, written_)) {
+            fmt::print(file_, "{}\n", line);
+        }
+        written_ = runtime_.recorder().noted();
+        fmt::print(file_, "ERROR: {}\n", message);
+        std::fflush(file_);
+    }
+
+  private:
+    Record(std::FILE* file, const runtime::Runtime& runtime, const diagnostics::Sources& sources)
+        : file_(file), runtime_(runtime), sources_(sources) {}
+
+    std::FILE* file_;
+    const runtime::Runtime& runtime_;
+    const diagnostics::Sources& sources_;
+    std::uint64_t written_ = 0;
+    int errors_ = 0;
 };
 
 // The program's output is for programs, a line at a time; what went wrong is for people.
 class Terminal final : public runtime::World {
   public:
+    void record(Record& record) { record_ = &record; }
+
     Terminal(const diagnostics::Sources& sources, const program::Program& program,
              native::Outside& outside)
         : sources_(sources), program_(program), outside_(outside) {}
@@ -61,6 +103,7 @@ class Terminal final : public runtime::World {
         std::fflush(stdout);
     }
     void report(const runtime::Report& report) override {
+        if (record_) record_->add(report.message);
         std::vector<diagnostics::TraceLine> trace;
         for (const auto& line : report.trace) trace.push_back({line.kind, line.name, line.where});
         std::vector<diagnostics::Note> notes;
@@ -79,17 +122,21 @@ class Terminal final : public runtime::World {
     const diagnostics::Sources& sources_;
     const program::Program& program_;
     native::Outside& outside_;
+    Record* record_ = nullptr;
 };
 
 class Run {
   public:
     Run(const program::Program& program, const diagnostics::Sources& sources,
-        std::optional<std::uint64_t> seed)
-        : program_(program),
+        std::optional<std::uint64_t> seed, Subject subject)
+        : subject_(std::move(subject)),
+          sources_(sources),
+          program_(program),
           outside_(seed ? *seed : std::random_device{}()),
           terminal_(sources, program, outside_),
           runtime_(program, limits_, {.self = 0, .sites = {"this process"}, .realtime = {}},
-                   terminal_) {
+                   terminal_),
+          inspection_([this] { outside_.wake(); }) {
         outside_.attach(runtime_);
         if (seed) runtime_.seed_choices(*seed);
     }
@@ -110,15 +157,21 @@ class Run {
     }
 
     void watch(runtime::Watcher& watcher) { runtime_.watch(watcher); }
+    // False: the file cannot be written.
+    bool record(const std::string& path) {
+        record_ = Record::open(path, runtime_, sources_);
+        if (record_) terminal_.record(*record_);
+        return record_ != nullptr;
+    }
     const runtime::Counters& counters() const { return runtime_.counters(); }
 
     int run() {
         // So often those are looked after who wait for the time or for input.
         constexpr int slices_between_looks = 64;
         do {
-            outside_.deliver();
+            look_after();
             for (int slice = 1; runtime_.step(); ++slice) {
-                if (slice % slices_between_looks == 0) outside_.deliver();
+                if (slice % slices_between_looks == 0) look_after();
             }
             runtime_.report_stuck();
         } while (feed_line() || outside_.wait(is_input_awaited()));
@@ -132,6 +185,17 @@ class Run {
         runtime::ComponentIndex component;
         std::shared_ptr<PortFeeder::Supply> supply;
     };
+
+    void look_after() {
+        outside_.deliver();
+        runtime_.set_time(outside_.now_ms());
+        if (inspection_.is_asked()) {
+            inspection_.answer([&](const Question& question) {
+                subject_.seconds = static_cast<double>(outside_.now_ms()) / 1e3;
+                return picture_as_json(subject_, runtime_, sources_, question);
+            });
+        }
+    }
 
     // A parameter that is a port is open to the terminal.
     machine::PortHandle open_port(const std::string& name, const program::Type& type) {
@@ -220,10 +284,14 @@ class Run {
     }
 
     Limits limits_;
+    Subject subject_;
+    const diagnostics::Sources& sources_;
     const program::Program& program_;
     ProcessOutside outside_;
     Terminal terminal_;
     runtime::Runtime runtime_;
+    std::unique_ptr<Record> record_;
+    Inspection inspection_;
     std::map<std::string, Feed> feeds_;
     int line_number_ = 0;
     bool has_bad_input_ = false;
@@ -252,8 +320,13 @@ int run(const Options& options) {
         }
         trace = std::move(*opened);
     }
-    Run running(file->program, file->sources, options.seed);
+    Run running(file->program, file->sources, options.seed,
+                {.process = ::getpid(), .file = options.file, .component = options.component});
     if (trace) running.watch(*trace);
+    if (!options.record.empty() && !running.record(options.record)) {
+        complain(fmt::format("cannot write {}", options.record));
+        return 2;
+    }
     if (!running.start(*component, options.arguments)) return 2;
     const auto began = std::chrono::steady_clock::now();
     int status = running.run();
@@ -298,6 +371,10 @@ void add_run(CLI::App& app, int& status) {
     command->add_option("--trace-format", options->trace_format, "text or json, whatever its name")
         ->check(CLI::IsMember({"text", "json"}))
         ->type_name("FORMAT");
+    command
+        ->add_option("--record", options->record,
+                     "a file for what happened last, if a component fails or is stuck")
+        ->type_name("FILE");
     command
         ->add_option("--seed", options->seed,
                      "what the numbers of std.random and the choices among several possible "

@@ -17,9 +17,10 @@
 #include "post/lasting.hpp"
 #include "service/edges.hpp"
 #include "service/inspector.hpp"
-#include "system/lines.hpp"
+#include "system/screen.hpp"
 #include "tools/commands.hpp"
 #include "tools/reporting.hpp"
+#include "tools/table.hpp"
 
 namespace reowolf::tools {
 namespace {
@@ -55,33 +56,15 @@ std::string duration(std::uint64_t ns) {
     return fmt::format("{:.1f} s", value / 1e9);
 }
 
-// What another process calls itself may contain anything; a terminal must not.
-std::string printable(const std::string& text) {
-    std::string shown = text;
-    std::ranges::replace_if(
-        shown, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, '?');
-    return shown;
-}
+using Picture = std::vector<std::string>;
 
-// Columns as wide as what is in them, the last `right` ones flush right.
-void print_table(const std::vector<std::vector<std::string>>& rows, std::size_t left) {
-    std::vector<std::size_t> widths(rows.front().size());
-    for (const auto& row : rows) {
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-    }
-    for (const auto& row : rows) {
-        std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            line += i < left ? fmt::format("  {:<{}}", row[i], widths[i])
-                             : fmt::format("  {:>{}}", row[i], widths[i]);
-        }
-        line.erase(line.find_last_not_of(' ') + 1);
-        fmt::print("{}\n", line);
-    }
+void add_table(Picture& picture, const std::vector<std::vector<std::string>>& rows,
+               std::string_view sides) {
+    for (std::string& line : table(rows, sides)) picture.push_back(std::move(line));
 }
 
 // By their place in the tree.
-std::map<service::NodeId, std::string> print_nodes(const Listing& listing) {
+std::map<service::NodeId, std::string> add_nodes(Picture& picture, const Listing& listing) {
     std::map<service::NodeId, std::string> paths;
     std::map<service::NodeId, std::size_t> depths;
     std::vector<std::vector<std::string>> rows;
@@ -94,9 +77,10 @@ std::map<service::NodeId, std::string> print_nodes(const Listing& listing) {
         rows.push_back({std::string(2 * depth, ' ') + name, node.up ? "" : "not started",
                         node.remote.empty() ? "" : "process at " + printable(node.remote)});
     }
-    if (!rows.empty()) print_table(rows, 3);
+    if (!rows.empty()) add_table(picture, rows, "<<<");
     if (listing.nodes.size() < listing.nodes_total) {
-        fmt::print("  … and {} more\n", listing.nodes_total - listing.nodes.size());
+        picture.push_back(
+            fmt::format("  … and {} more", listing.nodes_total - listing.nodes.size()));
     }
     return paths;
 }
@@ -113,8 +97,9 @@ std::string state_of(const ServiceLine& line) {
     return state;
 }
 
-void print_services(const Listing& listing, const std::map<service::NodeId, std::string>& paths,
-                    const Sample& before, double seconds) {
+void add_services(Picture& picture, const Listing& listing,
+                  const std::map<service::NodeId, std::string>& paths, const Sample& before,
+                  double seconds) {
     std::map<Key, std::uint64_t> served_before;
     for (const ServiceLine& line : before.listing.services) {
         served_before[key_of(line)] = line.served;
@@ -136,23 +121,24 @@ void print_services(const Listing& listing, const std::map<service::NodeId, std:
                         duration(line.time_ns)});
     }
     if (rows.size() > 1) {
-        fmt::print("\n");
-        print_table(rows, 5);
+        picture.emplace_back();
+        add_table(picture, rows, "<<<<<>>>>>>");
     }
     if (listing.services.size() < listing.services_total) {
-        fmt::print("  … and {} more\n", listing.services_total - listing.services.size());
+        picture.push_back(
+            fmt::format("  … and {} more", listing.services_total - listing.services.size()));
     }
 }
 
-void print(const Options& options, const Sample& before, const Sample& now, bool clears) {
+Picture picture_of(const Options& options, const Sample& before, const Sample& now) {
     const double seconds = std::chrono::duration<double>(now.at - before.at).count();
     const Listing& listing = now.listing;
-    if (clears) fmt::print("\x1b[H\x1b[2J");
-    fmt::print("{}: {} nodes, {} services, {} workers\n\n", options.address, listing.nodes_total,
-               listing.services_total, listing.workers);
-    const auto paths = print_nodes(listing);
-    print_services(listing, paths, before, seconds);
-    std::fflush(stdout);
+    Picture picture = {fmt::format("{}: {} nodes, {} services, {} workers", options.address,
+                                   listing.nodes_total, listing.services_total, listing.workers),
+                       ""};
+    const auto paths = add_nodes(picture, listing);
+    add_services(picture, listing, paths, before, seconds);
+    return picture;
 }
 
 class Client {
@@ -197,14 +183,27 @@ int show_services(const Options& options) {
         complain(before.error());
         return 1;
     }
+    std::optional<system::Screen> screen;
+    if (options.watch && system::Screen::is_possible()) screen.emplace();
     do {
-        client.pause(options.interval_ms);
+        if (!screen) {
+            client.pause(options.interval_ms);
+        } else if (screen->wait(options.interval_ms) == system::Screen::Key::leave) {
+            return 0;
+        }
         auto now = client.ask(options.lines);
         if (!now) {
+            screen.reset();
             complain(now.error());
             return 1;
         }
-        print(options, *before, *now, options.watch && system::is_terminal(1));
+        const Picture picture = picture_of(options, *before, *now);
+        if (screen) {
+            screen->show(picture);
+        } else {
+            for (const std::string& line : picture) fmt::print("{}\n", line);
+            std::fflush(stdout);
+        }
         before = std::move(now);
     } while (options.watch);
     return 0;
@@ -218,7 +217,8 @@ void add_services(CLI::App& app, int& status) {
         app.add_subcommand("services", "show the nodes and services of a running program");
     command->add_option("ADDRESS", options->address, "where a node of its network listens")
         ->required();
-    command->add_flag("--watch", options->watch, "again and again, until it is interrupted");
+    command->add_flag("--watch", options->watch,
+                      "again and again, until it is interrupted; 'q' leaves");
     command
         ->add_option("--interval", options->interval_ms,
                      "milliseconds over which rates are measured (1000)")

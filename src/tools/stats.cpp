@@ -73,19 +73,34 @@ void expose_sizes(const Sizes& sizes, Exposition& out) {
 
 }  // namespace
 
-std::string stats_as_text(const Counters& counters, double seconds) {
+std::string sizes_as_text(const Sizes& counted) {
     std::string sizes;
     for (std::size_t i = 0; i < Sizes::buckets; ++i) {
-        if (counters.sizes.rounds[i] == 0) continue;
+        if (counted.rounds[i] == 0) continue;
         const std::string bound =
             i == 0   ? "1"
             : i == 1 ? "2"
             : i + 1 < Sizes::buckets
                 ? fmt::format("{}-{}", Sizes::bound(i - 1) + 1, Sizes::bound(i))
                 : fmt::format("more than {}", Sizes::bound(i - 1));
-        sizes +=
-            fmt::format("{}{} of {}", sizes.empty() ? "" : ", ", counters.sizes.rounds[i], bound);
+        sizes += fmt::format("{}{} of {}", sizes.empty() ? "" : ", ", counted.rounds[i], bound);
     }
+    return sizes.empty() ? "none" : sizes;
+}
+
+std::string components_as_text(const Counters& counters) {
+    return fmt::format("{} made, {} ended, {} failed, {} stuck", counters.components_made,
+                       counters.components_ended, counters.components_failed,
+                       counters.components_stuck);
+}
+
+std::string behaviours_as_text(const Counters& counters) {
+    return fmt::format("{} explored, {} discarded{}, {} hopeless, {} dropped", counters.behaviours,
+                       sum(counters.discarded), in_detail(counters.discarded, runtime::cause_names),
+                       counters.hopeless, counters.dropped);
+}
+
+std::string stats_as_text(const Counters& counters, double seconds) {
     const double rate = seconds > 0 ? static_cast<double>(counters.rounds()) / seconds : 0;
     return fmt::format(
         "time        {:.3f} s, {:.0f} rounds a second\n"
@@ -93,15 +108,13 @@ std::string stats_as_text(const Counters& counters, double seconds) {
         "sizes       {}\n"
         "commits     {}\n"
         "messages    {}\n"
-        "components  {} made, {} ended, {} failed, {} stuck\n"
-        "behaviours  {} explored, {} discarded{}, {} hopeless, {} dropped\n"
+        "components  {}\n"
+        "behaviours  {}\n"
         "falls       {}{}\n",
         seconds, rate, counters.rounds(), counters.rounds_in_lane, counters.rounds_in_general,
-        sizes.empty() ? "none" : sizes, counters.sizes.components, counters.messages,
-        counters.components_made, counters.components_ended, counters.components_failed,
-        counters.components_stuck, counters.behaviours, sum(counters.discarded),
-        in_detail(counters.discarded, runtime::cause_names), counters.hopeless, counters.dropped,
-        sum(counters.falls), in_detail(counters.falls, runtime::fall_names));
+        sizes_as_text(counters.sizes), counters.sizes.components, counters.messages,
+        components_as_text(counters), behaviours_as_text(counters), sum(counters.falls),
+        in_detail(counters.falls, runtime::fall_names));
 }
 
 std::string stats_for_prometheus(const Counters& counters, double seconds) {

@@ -8,6 +8,9 @@
 
 namespace reowolf::tools {
 
+std::string sizes_as_text(const runtime::Sizes& sizes);
+std::string components_as_text(const runtime::Counters& counters);
+std::string behaviours_as_text(const runtime::Counters& counters);
 std::string stats_as_text(const runtime::Counters& counters, double seconds);
 // The text format of Prometheus, version 0.0.4. The names are those of docs/tools.md.
 std::string stats_for_prometheus(const runtime::Counters& counters, double seconds);

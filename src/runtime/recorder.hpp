@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// The flight recorder: the last things that happened in a runtime. It is always on: to note one is
+// to write 40 bytes, and nothing is allocated.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/span.hpp"
+#include "runtime/counters.hpp"
+#include "runtime/naming.hpp"
+
+namespace reowolf::runtime {
+
+struct Event {
+    enum class Kind : std::uint8_t {
+        made,
+        round,      // of `count` components, of which these two are some
+        with,       // further ones of the same round
+        explores,   // it takes the general way, with all of its region
+        discarded,  // `count` behaviours in a row, for the same reason
+        ended,
+        failed,
+        stuck,
+    };
+
+    std::int64_t time_ms = 0;  // see Recorder::set_time
+    Who first{};
+    Who second{};
+    std::uint32_t source = 0;  // of discarded: where
+    std::uint32_t offset = 0;
+    std::uint32_t count = 0;
+    Kind kind = Kind::made;
+    std::uint8_t why = 0;  // of discarded: a Cause. Of explores: a Fall
+};
+
+class Recorder {
+  public:
+    static constexpr std::size_t events_max = 512;
+    static constexpr std::size_t members_max = 8;  // of one round
+
+    // By the clock of whoever drives the runtime: what is noted from now on did not happen earlier.
+    void set_time(std::int64_t time_ms) { time_ms_ = time_ms; }
+
+    void note(Event::Kind kind, Who who) {
+        next() = {.time_ms = time_ms_, .first = who, .kind = kind};
+    }
+    void note_round(Who a, Who b, std::uint32_t size) {
+        next() = {.time_ms = time_ms_,
+                  .first = a,
+                  .second = b,
+                  .count = size,
+                  .kind = Event::Kind::round};
+    }
+    // The number of components, and who each one is.
+    template <class WhoAt>
+    void note_round(std::size_t size, WhoAt who_at) {
+        if (size == 0) return;
+        const auto at = [&](std::size_t i) { return i < size ? who_at(i) : Who{}; };
+        note_round(at(0), at(1), static_cast<std::uint32_t>(size));
+        for (std::size_t i = 2; i < std::min(size, members_max); i += 2) {
+            next() = {.time_ms = time_ms_,
+                      .first = at(i),
+                      .second = at(i + 1),
+                      .kind = Event::Kind::with};
+        }
+    }
+    void note_way(Who who, Fall why) {
+        next() = {.time_ms = time_ms_,
+                  .first = who,
+                  .kind = Event::Kind::explores,
+                  .why = static_cast<std::uint8_t>(why)};
+    }
+    void note_discarded(Who who, Cause why, Span where) {
+        Event& last = events_[(noted_ - 1) % events_max];
+        if (noted_ > 0 && last.kind == Event::Kind::discarded && last.first == who &&
+            last.why == static_cast<std::uint8_t>(why) && last.source == where.source &&
+            last.offset == where.begin) {
+            ++last.count;
+            return;
+        }
+        next() = {.time_ms = time_ms_,
+                  .first = who,
+                  .source = where.source,
+                  .offset = where.begin,
+                  .count = 1,
+                  .kind = Event::Kind::discarded,
+                  .why = static_cast<std::uint8_t>(why)};
+    }
+
+    // How many were ever noted.
+    std::uint64_t noted() const { return noted_; }
+    // Those that are left, the oldest one first; of these the ones after the first `from` ever.
+    std::vector<Event> events(std::uint64_t from = 0) const {
+        const std::uint64_t oldest = noted_ > events_max ? noted_ - events_max : 0;
+        std::vector<Event> left;
+        for (std::uint64_t i = std::max(from, oldest); i < noted_; ++i) {
+            left.push_back(events_[i % events_max]);
+        }
+        return left;
+    }
+
+  private:
+    Event& next() { return events_[noted_++ % events_max]; }
+
+    std::array<Event, events_max> events_{};
+    std::uint64_t noted_ = 0;
+    std::int64_t time_ms_ = 0;
+};
+
+}  // namespace reowolf::runtime

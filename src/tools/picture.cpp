@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include "tools/picture.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "tools/stats.hpp"
+#include "tools/table.hpp"
+
+namespace reowolf::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using runtime::Event;
+
+std::string place(const diagnostics::Sources& sources, Span where) {
+    if (where == Span{}) return {};
+    const auto at = sources.position(where.source, where.begin);
+    return fmt::format("{}:{}:{}", sources.name(where.source), at.line, at.column);
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+    std::string all;
+    for (const std::string& text : texts) all += (all.empty() ? "" : "; ") + text;
+    return all;
+}
+
+std::string_view why_discarded(std::uint8_t cause) {
+    switch (static_cast<runtime::Cause>(cause)) {
+        case runtime::Cause::assertion:
+            return "the assertion is false";
+        case runtime::Cause::error:
+            return "a run-time error";
+        case runtime::Cause::put_on_closed:
+            return "'put' on a closed port";
+        case runtime::Cause::get_from_closed:
+            return "'get' from a closed port";
+        case runtime::Cause::broken_promise:
+            return "'fires' was taken to be otherwise";
+    }
+    return "";
+}
+
+std::string text_of(const Event& event, const runtime::Naming& naming,
+                    const diagnostics::Sources& sources) {
+    const std::string name = naming.label(event.first);
+    const auto both = [&] {
+        return event.second.instance == 0 ? name : name + ", " + naming.label(event.second);
+    };
+    switch (event.kind) {
+        case Event::Kind::made:
+            return fmt::format("'{}' is started", name);
+        case Event::Kind::round:
+            return fmt::format("round of {}: {}", event.count, both());
+        case Event::Kind::with:
+            return "  and " + both();
+        case Event::Kind::explores:
+            return fmt::format("'{}' explores its alternatives, with all that it has met ({})",
+                               name, runtime::fall_names[event.why]);
+        case Event::Kind::discarded:
+            return fmt::format(
+                "{} of '{}' discarded: {} at {}",
+                event.count == 1 ? "a behaviour" : fmt::format("{} behaviours", event.count), name,
+                why_discarded(event.why),
+                place(sources, {event.source, event.offset, event.offset}));
+        case Event::Kind::ended:
+            return fmt::format("'{}' has ended", name);
+        case Event::Kind::failed:
+            return fmt::format("'{}' has failed", name);
+        case Event::Kind::stuck:
+            return fmt::format("'{}' is stuck", name);
+    }
+    return {};
+}
+
+std::string rate(std::uint64_t now, std::uint64_t before, double seconds) {
+    if (seconds <= 0 || now < before) return "-";
+    return fmt::format("{:.0f}", static_cast<double>(now - before) / seconds);
+}
+
+}  // namespace
+
+std::vector<std::string> events_as_text(const runtime::Runtime& runtime,
+                                        const diagnostics::Sources& sources, std::uint64_t from) {
+    std::vector<std::string> lines;
+    for (const Event& event : runtime.recorder().events(from)) {
+        lines.push_back(fmt::format("{:10.3f} s  {}", static_cast<double>(event.time_ms) / 1e3,
+                                    text_of(event, runtime.naming(), sources)));
+    }
+    return lines;
+}
+
+std::string picture_as_json(const Subject& subject, const runtime::Runtime& runtime,
+                            const diagnostics::Sources& sources, const Question& question) {
+    const runtime::Counters& counters = runtime.counters();
+    const runtime::Overview seen = runtime.overview(question.first, question.lines);
+    Json told;
+    told["process"] = subject.process;
+    told["file"] = subject.file;
+    told["component"] = subject.component;
+    told["seconds"] = subject.seconds;
+    told["rounds_in_lane"] = counters.rounds_in_lane;
+    told["rounds_in_general"] = counters.rounds_in_general;
+    told["commits"] = counters.sizes.components;
+    told["messages"] = counters.messages;
+    told["sizes"] = sizes_as_text(counters.sizes);
+    told["behaviours"] = behaviours_as_text(counters);
+    std::string components = components_as_text(counters);
+    told["alive"] = std::accumulate(seen.doing.begin(), seen.doing.end(), std::size_t{0});
+    for (std::size_t i = 0; i < seen.doing.size(); ++i) {
+        if (seen.doing[i] == 0) continue;
+        components += fmt::format("{} {} {}", components.contains(';') ? "," : ";", seen.doing[i],
+                                  runtime::doing_names[i]);
+    }
+    told["components"] = components;
+    told["lines"] = Json::array();
+    for (const auto& line : seen.lines) {
+        told["lines"].push_back(
+            {{"name", line.name},
+             {"doing", runtime::doing_names[static_cast<std::size_t>(line.doing)]},
+             {"at", place(sources, line.where)},
+             {"waits_for", joined(line.waits_for)},
+             {"rounds", line.rounds},
+             {"behaviours", line.behaviours}});
+    }
+    if (question.wants_events) told["events"] = events_as_text(runtime, sources);
+    return told.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::expected<Picture, std::string> read_picture(const std::string& json) {
+    try {
+        const auto read = nlohmann::json::parse(json);
+        Picture picture;
+        const auto get = [](const auto& from, const char* name, auto& to) {
+            from.at(name).get_to(to);
+        };
+        get(read, "process", picture.subject.process);
+        get(read, "file", picture.subject.file);
+        get(read, "component", picture.subject.component);
+        get(read, "seconds", picture.subject.seconds);
+        get(read, "rounds_in_lane", picture.rounds_in_lane);
+        get(read, "rounds_in_general", picture.rounds_in_general);
+        get(read, "commits", picture.commits);
+        get(read, "messages", picture.messages);
+        get(read, "sizes", picture.sizes);
+        get(read, "behaviours", picture.behaviours);
+        get(read, "components", picture.components);
+        get(read, "alive", picture.alive);
+        for (const auto& each : read.at("lines")) {
+            Picture::Line& line = picture.lines.emplace_back();
+            get(each, "name", line.name);
+            get(each, "doing", line.doing);
+            get(each, "at", line.at);
+            get(each, "waits_for", line.waits_for);
+            get(each, "rounds", line.rounds);
+            get(each, "behaviours", line.behaviours);
+        }
+        if (read.contains("events")) get(read, "events", picture.events);
+        return picture;
+    } catch (const nlohmann::json::exception& error) {
+        return std::unexpected(
+            fmt::format("the answer is none that is known here: {}", printable(error.what())));
+    }
+}
+
+std::vector<std::string> picture_as_text(const Picture& now, const Picture* before,
+                                         std::size_t first) {
+    const double seconds = before ? now.subject.seconds - before->subject.seconds : 0;
+    const auto per_second = [&](std::uint64_t count, std::uint64_t earlier) {
+        return before ? fmt::format(" ({} a second)", rate(count, earlier, seconds)) : "";
+    };
+    const std::uint64_t rounds = now.rounds_in_lane + now.rounds_in_general;
+    const std::uint64_t rounds_before =
+        before ? before->rounds_in_lane + before->rounds_in_general : 0;
+    std::vector<std::string> lines = {
+        fmt::format("{} {}, process {}, {:.1f} s", now.subject.file, now.subject.component,
+                    now.subject.process, now.subject.seconds),
+        fmt::format("rounds      {}{}: {} in the lane, {} in the general way", rounds,
+                    per_second(rounds, rounds_before), now.rounds_in_lane, now.rounds_in_general),
+        fmt::format("sizes       {}", now.sizes),
+        fmt::format("commits     {}{}", now.commits,
+                    per_second(now.commits, before ? before->commits : 0)),
+        fmt::format("messages    {}{}", now.messages,
+                    per_second(now.messages, before ? before->messages : 0)),
+        fmt::format("components  {}", now.components),
+        fmt::format("behaviours  {}", now.behaviours),
+        "",
+    };
+    std::map<std::string_view, std::uint64_t> earlier;
+    if (before) {
+        for (const auto& line : before->lines) earlier[line.name] = line.rounds;
+    }
+    std::vector<std::vector<std::string>> rows = {
+        {"component", "state", "rounds", "a second", "alternatives", "at", ""}};
+    for (const auto& line : now.lines) {
+        const auto known = earlier.find(line.name);
+        rows.push_back({line.name, line.doing, fmt::format("{}", line.rounds),
+                        known == earlier.end() ? "-" : rate(line.rounds, known->second, seconds),
+                        line.behaviours == 0 ? "" : fmt::format("{}", line.behaviours), line.at,
+                        line.waits_for});
+    }
+    for (std::string& line : table(rows, "<<>>><<")) lines.push_back(std::move(line));
+    if (first + now.lines.size() < now.alive) {
+        lines.push_back(fmt::format("  … and {} more", now.alive - first - now.lines.size()));
+    }
+    for (std::string& line : lines) line = printable(std::move(line));
+    return lines;
+}
+
+}  // namespace reowolf::tools
