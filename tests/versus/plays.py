@@ -35,7 +35,8 @@ class Play:
         if version == "sockets":
             self.file.write_text("".join(f"{name} {address} {port}\n" for name, port in peers))
         else:
-            self.file.write_text(text.replace("127.0.0.1", address), "utf-8")
+            # A victim is hit as it sends, which through shared memory nobody can see.
+            self.file.write_text(text.replace("127.0.0.1", f"tcp://{address}"), "utf-8")
         self.address, self.ports = address, dict(peers)
         self.processes, self.lines, self.readers = {}, {}, {}
         self.news = threading.Condition()
