@@ -43,7 +43,6 @@ void Runtime::end_component(ComponentIndex index) {
 void Runtime::fail_component(ComponentIndex index, Report report) {
     has_failed_ = true;
     recorder_.note(Event::Kind::failed, component(index).who);
-    if (!report.trace.empty()) report.trace.back().name = label(index);
     ++counters_.components_failed;
     world_.report(report);
     end_component(index);

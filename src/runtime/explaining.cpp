@@ -49,36 +49,36 @@ class StuckReports {
             add_place(note.where);
         }
         const auto [group, is_new] = groups_.try_emplace(std::move(reasons));
-        if (is_new) group->second = {std::string(name), std::move(report), 0};
+        if (is_new) group->second.name = name;
         ++group->second.count;
-        order_.push_back(&group->second);
+        if (group->second.count > reported_each_max) return;
+        order_.emplace_back(&group->second, std::move(report));
     }
 
     void give(World& world) {
-        constexpr std::size_t reported_each_max = 2;
-
-        for (Group* const group : order_) {
-            if (group->count <= reported_each_max) {
-                world.report(group->report);
-            } else if (!std::exchange(group->is_reported, true)) {
-                group->report.notes.push_back(
+        for (auto& [group, report] : order_) {
+            if (group->count > reported_each_max) {
+                if (std::exchange(group->is_reported, true)) continue;
+                report.notes.push_back(
                     {fmt::format("{} other components '{}' are stuck for the same reasons",
                                  group->count - 1, group->name),
-                     group->report.where});
-                world.report(group->report);
+                     report.where});
             }
+            world.report(report);
         }
     }
 
   private:
+    // Of more than so many only the first is shown.
+    static constexpr std::size_t reported_each_max = 2;
+
     struct Group {
         std::string name;
-        Report report;
         std::size_t count = 0;
         bool is_reported = false;
     };
     std::map<std::string, Group> groups_;
-    std::vector<Group*> order_;
+    std::vector<std::pair<Group*, Report>> order_;
 };
 
 }  // namespace
@@ -218,7 +218,6 @@ void Runtime::report_stuck() {
                       .trace = each.body->trace(),
                       .notes = notes_on(index),
                       .is_stuck = true};
-        if (!report.trace.empty()) report.trace.back().name = label(index);
         reports.add(each.name, std::move(report));
     }
     reports.give(world_);
