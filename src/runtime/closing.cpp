@@ -40,7 +40,7 @@ void Runtime::end_component(ComponentIndex index) {
     }
 }
 
-void Runtime::fail_component(ComponentIndex index, Report report) {
+void Runtime::fail_component(ComponentIndex index, const Report& report) {
     has_failed_ = true;
     recorder_.note(Event::Kind::failed, component(index).who);
     ++counters_.components_failed;

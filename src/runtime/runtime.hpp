@@ -325,7 +325,7 @@ class Runtime {
 
     // closing.cpp
     void end_component(ComponentIndex index);
-    void fail_component(ComponentIndex index, Report report);
+    void fail_component(ComponentIndex index, const Report& report);
     void notice_closing(ComponentIndex index);
     void close_end(ChannelIndex channel, bool is_out);
     void discard_users_of(ChannelIndex channel, bool is_out);
