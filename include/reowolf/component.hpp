@@ -241,7 +241,7 @@ embedding::Message Shared<T>::message(embedding::Engine& engine, std::uint64_t p
 template <class T = void>
 class [[nodiscard]] Step {
   public:
-    struct promise_type;
+    struct promise_type;  // NOLINT(readability-identifier-naming): the language's name
     using Result = T;
     explicit Step(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
     Step(Step&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
@@ -495,7 +495,7 @@ Step<std::size_t> Round::put_any(std::span<const Out<T>> ports, std::type_identi
 // anything else: the runtime keeps what they refer to.
 class Component {
   public:
-    struct promise_type {
+    struct promise_type {  // NOLINT(readability-identifier-naming): the language's name
         embedding::Task* task = nullptr;
 
         Component get_return_object() {

@@ -19,6 +19,7 @@ Message to_message(Value value) {
 
 Value to_value(Message message) {
     if (!message.is_reference()) return Value::scalar(message.bits());
+    // What to_message made of a pointer: NOLINTNEXTLINE(performance-no-int-to-ptr)
     return Value::adopt(reinterpret_cast<machine::Block*>(message.hand_over()));
 }
 

@@ -23,12 +23,14 @@ namespace reowolf {
 
 namespace embedding {
 
+// References were made of pointers: NOLINTBEGIN(performance-no-int-to-ptr)
 void retain(std::uint64_t reference) noexcept {
     machine::retain(reinterpret_cast<machine::Block*>(reference));
 }
 void release(std::uint64_t reference) noexcept {
     machine::release(reinterpret_cast<machine::Block*>(reference));
 }
+// NOLINTEND(performance-no-int-to-ptr)
 
 }  // namespace embedding
 

@@ -272,6 +272,8 @@ void Association::on_redialled(Transient transient, std::uint64_t told_received,
 
 // ---- The end -----------------------------------------------------------------------------------
 
+// A copy, as who has it may be destroyed meanwhile:
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 void Association::fail(Error why) {
     if (has_ended_) return;
     if (connection_) {
