@@ -96,7 +96,7 @@ class Life : public std::enable_shared_from_this<Life> {
         });
     }
     template <typename Action>
-    void on_thread(Action action) {
+    void on_thread(const Action& action) {
         asio::post(context_, [self = shared_from_this(), action] { action(*self); });
     }
 
@@ -155,8 +155,10 @@ class Life : public std::enable_shared_from_this<Life> {
         if (is_finishing_) shut();
     }
 
+    // Named like the others: NOLINTBEGIN(readability-identifier-naming)
     asio::io_context& context_;
     std::string outgoing_;  // while is_sending_
+                            // NOLINTEND(readability-identifier-naming)
 
   private:
     bool wants_news() {
@@ -207,12 +209,13 @@ class Handle final : public Socket {
 
 // The address and what the resolver makes of it; `on_found` is not called if something is wrong.
 template <typename Resolver, typename OnFound, typename OnFailed>
-void resolve(Resolver& resolver, const std::string& address, OnFound on_found, OnFailed on_failed) {
+void resolve(Resolver& resolver, const std::string& address, const OnFound& on_found,
+             const OnFailed& on_failed) {
     const auto parsed = parse_address(address);
     if (!parsed) return on_failed(parsed.error());
     if (!parsed->scheme.empty()) return on_failed("an address here is 'host:port'");
     resolver.async_resolve(parsed->host, std::to_string(parsed->port),
-                           [on_found, on_failed](const asio::error_code& error, auto found) {
+                           [on_found, on_failed](const asio::error_code& error, const auto& found) {
                                if (error) return on_failed(error.message());
                                on_found(found);
                            });
