@@ -80,14 +80,14 @@ set(CPACK_DEBIAN_DEV_PACKAGE_NAME libreowolf-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
     "libreowolf${PROJECT_VERSION_MAJOR} (= ${PROJECT_VERSION})")
-set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "libfmt-dev, libsodium-dev")
+set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "libfmt-dev, libsodium-dev, libc-ares-dev")
 set(CPACK_COMPONENT_DEV_DESCRIPTION
     "Connectors: synchronous communication among many peers\n Headers, the static library, manual pages, and files for CMake and pkg-config.")
 set(CPACK_DEBIAN_JAVA_PACKAGE_NAME libreowolf-java)
 set(CPACK_DEBIAN_JAVA_PACKAGE_SECTION java)
 # The native library lies inside the jar, where dpkg-shlibdeps does not look.
 set(CPACK_DEBIAN_JAVA_PACKAGE_DEPENDS
-    "default-jre-headless | java17-runtime-headless, libfmt9, libsodium23")
+    "default-jre-headless | java17-runtime-headless, libfmt9, libsodium23, libc-ares2")
 set(CPACK_COMPONENT_JAVA_DESCRIPTION
     "Connectors: synchronous communication among many peers\n For Java.")
 file(WRITE ${PROJECT_BINARY_DIR}/package/triggers "activate-noawait ldconfig\n")

@@ -2,6 +2,7 @@
 #include "connector/description.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -35,14 +36,63 @@ std::string trimmed(std::string_view line) {
     return std::string(line.substr(begin));
 }
 
-// What the language has and connectors have not.
+// What is wrong with "ed25519:" and 32 bytes in base 64, or what should be that.
+std::optional<std::string> check_key(const program::Peer& peer) {
+    constexpr std::string_view prefix = "ed25519:";
+    if (!peer.key.starts_with(prefix)) {
+        return fmt::format("the key of '{}' must begin with \"{}\"", peer.name, prefix);
+    }
+    std::string_view digits = std::string_view(peer.key).substr(prefix.size());
+    if (digits.ends_with('=')) digits.remove_suffix(1);
+    std::array<unsigned char, crypto_sign_PUBLICKEYBYTES> key{};
+    std::size_t size = 0;
+    const char* end = nullptr;
+    const int status =
+        sodium_base642bin(key.data(), key.size(), digits.data(), digits.size(), nullptr, &size,
+                          &end, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    if (status == 0 && size == key.size() && end == digits.data() + digits.size()) {
+        return std::nullopt;
+    }
+    return fmt::format("the key of '{}' is not {} bytes in base 64", peer.name, key.size());
+}
+
+// What the language has and connectors have not; before that, what is not even what it should be.
 std::optional<std::string> what_is_missing(const diagnostics::Sources& sources,
                                            const program::Connector& connector) {
     for (const program::Peer& peer : connector.peers) {
-        if (!peer.key.empty()) return problem_at(sources, "'key' is not supported yet", peer.span);
-        if (!peer.via.empty()) return problem_at(sources, "'via' is not supported yet", peer.span);
+        if (!peer.key.empty()) {
+            const auto wrong = check_key(peer);
+            return problem_at(sources, wrong.value_or("'key' is not supported yet"), peer.span);
+        }
+        if (!peer.via.empty()) {
+            const auto relay = post::parse_address(peer.via);
+            const std::string wrong =
+                relay ? "'via' is not supported yet"
+                      : fmt::format("the relay to '{}': {}", peer.name, relay.error());
+            return problem_at(sources, wrong, peer.span);
+        }
     }
     return std::nullopt;
+}
+
+bool is_number(const post::Address& address) {
+    return address.host.find_first_not_of("0123456789.") == std::string::npos ||
+           address.host.find(':') != std::string::npos;
+}
+
+// What is wrong with port 0: the others must be able to find the real one.
+std::optional<std::string> check_port_0(const program::Peer& peer, const post::Address& address) {
+    if (!address.by_name && address.port == 0 && is_number(address)) {
+        return fmt::format(
+            "nobody can find '{}' at port 0: the address must be a name, which can be "
+            "looked up with the port",
+            peer.name);
+    }
+    if (address.by_name || address.port == 0 || peer.listen.empty()) return std::nullopt;
+    const auto listen = post::parse_address(peer.listen);
+    if (!listen || listen->by_name || listen->port != 0) return std::nullopt;
+    return fmt::format("the others look for '{}' at port {}, but 'listen' takes any that is free",
+                       peer.name, address.port);
 }
 
 // Addresses are checked here, not by the compiler: it knows no transports.
@@ -52,7 +102,12 @@ std::optional<std::string> read_addresses(Description& description) {
         const program::Peer& peer = connector.peers[site];
         const auto address = post::parse_address(peer.address);
         if (!address) return problem_at(description.sources, address.error(), peer.span);
+        if (auto wrong = check_port_0(peer, *address); wrong && connector.peers.size() > 1) {
+            return problem_at(description.sources, *wrong, peer.span);
+        }
         description.addresses.push_back(*address);
+        // Any free port, which the others find by the name.
+        if (address->port == 0) description.addresses.back().by_name = !is_number(*address);
         if (site != description.self) continue;
         const auto listen = post::parse_address(peer.listen.empty() ? peer.address : peer.listen);
         if (!listen) return problem_at(description.sources, listen.error(), peer.span);

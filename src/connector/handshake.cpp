@@ -435,7 +435,9 @@ Failure Handshake::why_incomplete() const {
             continue;
         }
         if (!site.last_error) {
-            add(who + " has not answered in time");
+            add(who + (description_->addresses[id].by_name
+                           ? " has not been found in time, or has not answered"
+                           : " has not answered in time"));
             continue;
         }
         add(fmt::format("{}: {}", who, site.last_error->text));

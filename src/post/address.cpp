@@ -31,6 +31,10 @@ bool is_name_character(char c) {
            c == '.' || c == '_';
 }
 
+bool is_number(std::string_view host) {
+    return host.find_first_not_of("0123456789.") == host.npos;
+}
+
 bool is_v6_character(char c) {
     return is_name_character(c) || c == ':' || c == '%';
 }
@@ -79,8 +83,11 @@ std::expected<Address, std::string> parse_address(std::string_view text) {
             }
         }
         if (colon == rest.npos) {
-            return wrong(
-                fmt::format("the name \"{}\" without a port is not supported yet", address.host));
+            if (is_number(address.host)) {
+                return wrong(fmt::format("the port is missing after \"{}\"", address.host));
+            }
+            address.by_name = true;
+            return address;
         }
     }
     for (char c : address.host) {
@@ -93,6 +100,10 @@ std::expected<Address, std::string> parse_address(std::string_view text) {
 }
 
 std::string to_string(const Address& address) {
+    if (address.by_name) {
+        return fmt::format("{}{}{}", address.scheme, address.scheme.empty() ? "" : "://",
+                           address.host);
+    }
     bool bracketed = address.host.find(':') != std::string::npos;
     return fmt::format("{}{}{}{}{}:{}", address.scheme, address.scheme.empty() ? "" : "://",
                        bracketed ? "[" : "", address.host, bracketed ? "]" : "", address.port);

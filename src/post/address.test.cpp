@@ -12,17 +12,20 @@ using testing::EndsWith;
 using testing::HasSubstr;
 
 TEST(AddressText, is_read_and_written_alike) {
-    for (const char* text : {"amy.example.org:7001", "127.0.0.1:0", "[::1]:65535",
-                             "shm://localhost:80", "tcp://[fe80::1%eth0]:80"}) {
+    for (const char* text :
+         {"amy.example.org:7001", "127.0.0.1:0", "[::1]:65535", "shm://localhost:80",
+          "tcp://[fe80::1%eth0]:80", "amy", "tcp://amy.example.org", "amy:0"}) {
         auto address = parse_address(text);
         ASSERT_TRUE(address) << address.error();
         EXPECT_EQ(to_string(*address), text);
     }
     EXPECT_EQ(parse_address("[::1]:7"), (Address{.scheme = "", .host = "::1", .port = 7}));
+    EXPECT_TRUE(parse_address("amy.example.org")->by_name);
+    EXPECT_FALSE(parse_address("amy.example.org:7")->by_name);
 }
 
 TEST(AddressText, that_is_not_supported_says_so) {
-    for (const char* text : {"quic://a:1", "udp://a:1", "shm://a", "amy"}) {
+    for (const char* text : {"quic://a:1", "udp://a:1"}) {
         auto address = parse_address(text);
         ASSERT_FALSE(address) << text;
         EXPECT_THAT(address.error(), EndsWith("is not supported yet"));
@@ -49,6 +52,7 @@ TEST(AddressText, that_is_wrong_says_what) {
              Case{"::1", "brackets"},
              Case{"[::1:1", "\"]\" is missing"},
              Case{"[::1]", "port is missing"},
+             Case{"127.0.0.1", "port is missing"},
              Case{"[::1]7", "must follow"},
              Case{"[abc]:7", "not an IPv6 address"},
              Case{"[::1 ]:7", "is not a host"},

@@ -213,7 +213,9 @@ void resolve(Resolver& resolver, const std::string& address, const OnFound& on_f
              const OnFailed& on_failed) {
     const auto parsed = parse_address(address);
     if (!parsed) return on_failed(parsed.error());
-    if (!parsed->scheme.empty()) return on_failed("an address here is 'host:port'");
+    if (!parsed->scheme.empty() || parsed->by_name) {
+        return on_failed("an address here is 'host:port'");
+    }
     resolver.async_resolve(parsed->host, std::to_string(parsed->port),
                            [on_found, on_failed](const asio::error_code& error, const auto& found) {
                                if (error) return on_failed(error.message());

@@ -189,7 +189,7 @@ std::unique_ptr<Transport> make_lasting_transport(Loop& loop, const Limits& limi
 
 std::unique_ptr<Transport> make_lasting_tcp_transport(RealLoop& loop, const Limits& limits) {
     return make_lasting_transport(
-        loop, limits, make_tcp_transport(loop, limits),
+        loop, limits, make_tcp_transport(loop, limits, system::variable("REOWOLF_NAME_SERVERS")),
         {.own = system::this_process(), .is_alive = system::is_alive},
         [device = std::make_shared<std::random_device>()] { return (*device)(); });
 }

@@ -23,7 +23,8 @@ std::unique_ptr<Transport> make_lasting_transport(Loop& loop, const Limits& limi
                                                   Processes processes,
                                                   std::function<std::uint64_t()> entropy);
 
-// Over TCP, between real processes.
+// Over TCP, between real processes. Names without ports are known to the name servers in the
+// environment variable REOWOLF_NAME_SERVERS; those of the system without it.
 std::unique_ptr<Transport> make_lasting_tcp_transport(RealLoop& loop, const Limits& limits);
 
 }  // namespace reowolf::post

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "post/asio.hpp"
+#include "post/names.hpp"
 #include "post/tcp_stream.hpp"
 #include "system/descriptor.hpp"
 
@@ -43,12 +44,31 @@ class TcpConnection final : public Connection {
     std::shared_ptr<TcpStream> stream_;
 };
 
+// Where to try, and what of that may be memory.
+struct Place {
+    tcp::endpoint endpoint;
+    TcpStream::Memory memory;
+};
+
+TcpStream::Memory memory_for(const Address& address) {
+    if (address.scheme == "shm") return TcpStream::Memory::required;
+    return address.scheme == "tcp" ? TcpStream::Memory::forbidden : TcpStream::Memory::allowed;
+}
+
 // A number needs no resolver, which may be slow and runs a thread of its own.
-std::vector<tcp::endpoint> as_number(const Address& address) {
+std::vector<Place> as_number(const Address& address) {
     asio::error_code error;
     auto number = asio::ip::make_address(address.host, error);
     if (error) return {};
-    return {tcp::endpoint(number, address.port)};
+    return {{tcp::endpoint(number, address.port), memory_for(address)}};
+}
+
+std::vector<Place> as_numbers(const std::vector<Address>& addresses) {
+    std::vector<Place> places;
+    for (const Address& each : addresses) {
+        for (Place& place : as_number(each)) places.push_back(std::move(place));
+    }
+    return places;
 }
 
 std::optional<Error> check_scheme(const Address& address) {
@@ -56,11 +76,6 @@ std::optional<Error> check_scheme(const Address& address) {
     if (scheme.empty() || scheme == "tcp" || scheme == "shm") return std::nullopt;
     return Error{.failure = Failure::not_supported,
                  .text = fmt::format("the transport \"{}\" is not supported yet", address.scheme)};
-}
-
-TcpStream::Memory memory_for(const Address& address) {
-    if (address.scheme == "shm") return TcpStream::Memory::required;
-    return address.scheme == "tcp" ? TcpStream::Memory::forbidden : TcpStream::Memory::allowed;
 }
 
 Error error_at(const Address& address, const asio::error_code& error) {
@@ -183,9 +198,11 @@ class TcpAcceptor final : public Acceptor {
 // One address after the other; each gets an equal part of the time that is left.
 class Dialling : public std::enable_shared_from_this<Dialling> {
   public:
-    Dialling(RealLoop& loop, const Limits& limits, Address remote, Transport::OnDialled done)
+    Dialling(RealLoop& loop, const Limits& limits, std::string name_servers, Address remote,
+             Transport::OnDialled done)
         : loop_(loop),
           limits_(limits),
+          name_servers_(std::move(name_servers)),
           remote_(std::move(remote)),
           done_(std::move(done)),
           resolver_(loop.context()),
@@ -194,6 +211,7 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
     void start() {
         deadline_ms_ = loop_.now_ms() + limits_.handshake_patience_ms;
         if (auto error = check_scheme(remote_)) return fail(*std::move(error));
+        if (remote_.by_name) return look_up_name();
         candidates_ = as_number(remote_);
         if (!candidates_.empty()) return loop_.post(guarded([](Dialling& d) { d.try_next(); }));
         alarm_ =
@@ -228,6 +246,15 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
         };
     }
 
+    void look_up_name() {
+        // Its callback does not come without it.
+        lookup_ = look_up(loop_, limits_, name_servers_, remote_, [this](Places places) {
+            if (!places) return fail(std::move(places.error()));
+            candidates_ = as_numbers(*places);
+            try_next();
+        });
+    }
+
     void resolve() {
         resolver_.async_resolve(
             remote_.host, std::to_string(remote_.port), tcp::resolver::numeric_service,
@@ -237,7 +264,9 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
                 if (!self || !self->done_) return;
                 self->loop_.cancel(std::exchange(self->alarm_, 0));
                 if (error) return self->fail(error_at(self->remote_, error));
-                for (const auto& entry : results) self->candidates_.push_back(entry.endpoint());
+                for (const auto& entry : results) {
+                    self->candidates_.push_back({entry.endpoint(), memory_for(self->remote_)});
+                }
                 self->try_next();
             });
     }
@@ -247,7 +276,7 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
         if (next_ == candidates_.size() || (left_ms <= 0 && next_ > 0)) return fail(failure_);
         std::int64_t share_ms = std::max<std::int64_t>(
             left_ms / static_cast<std::int64_t>(candidates_.size() - next_), 1);
-        tcp::endpoint endpoint = candidates_[next_++];
+        const tcp::endpoint endpoint = candidates_[next_++].endpoint;
         asio::error_code error;
         socket_ = tcp::socket(loop_.context());
         socket_.open(endpoint.protocol(), error);
@@ -276,8 +305,9 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
             socket_.close(ignored);
             return failed(error_at(remote_, asio::error::connection_refused));
         }
-        stream_ = std::make_shared<TcpStream>(loop_, limits_, std::move(socket_),
-                                              TcpStream::Side::dialler, memory_for(remote_));
+        stream_ =
+            std::make_shared<TcpStream>(loop_, limits_, std::move(socket_),
+                                        TcpStream::Side::dialler, candidates_[next_ - 1].memory);
         stream_->introduce(std::max<std::int64_t>(attempt_by_ms_ - loop_.now_ms(), 1),
                            [weak = weak_from_this()](std::optional<Error> refusal) {
                                auto self = weak.lock();
@@ -311,6 +341,7 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
     void stop() {
         loop_.cancel(std::exchange(alarm_, 0));
         resolver_.cancel();
+        lookup_.reset();
         asio::error_code ignored;
         socket_.close(ignored);
         if (auto stream = std::exchange(stream_, nullptr)) stream->abandon();
@@ -318,11 +349,13 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
 
     RealLoop& loop_;
     Limits limits_;
+    std::string name_servers_;
     Address remote_;
     Transport::OnDialled done_;  // empty: over, or abandoned
     tcp::resolver resolver_;
+    std::unique_ptr<Lookup> lookup_;
     tcp::socket socket_;
-    std::vector<tcp::endpoint> candidates_;
+    std::vector<Place> candidates_;
     std::size_t next_ = 0;
     std::shared_ptr<TcpStream> stream_;
     Error failure_{.failure = Failure::unknown_host, .text = "the name has no address"};
@@ -346,26 +379,35 @@ class TcpDial final : public Dial {
 
 class TcpTransport final : public Transport {
   public:
-    TcpTransport(RealLoop& loop, const Limits& limits) : loop_(loop), limits_(limits) {}
+    TcpTransport(RealLoop& loop, const Limits& limits, std::string name_servers)
+        : loop_(loop), limits_(limits), name_servers_(std::move(name_servers)) {}
 
     std::expected<std::unique_ptr<Acceptor>, Error> listen(const Address& local,
                                                            OnAccept on_accept) override {
         if (auto error = check_scheme(local)) return std::unexpected(*std::move(error));
-        std::vector<tcp::endpoint> candidates = as_number(local);
+        std::vector<Place> candidates = as_number(local);
         asio::error_code error = asio::error::host_not_found;
-        if (candidates.empty()) {
+        if (local.by_name) {
+            const Places places = look_up_now(limits_, name_servers_, local);
+            if (!places) return std::unexpected(places.error());
+            candidates = as_numbers(*places);
+        } else if (candidates.empty()) {
             tcp::resolver resolver(loop_.context());
             auto results = resolver.resolve(local.host, std::to_string(local.port),
                                             tcp::resolver::numeric_service, error);
-            for (const auto& entry : results) candidates.push_back(entry.endpoint());
+            for (const auto& entry : results) {
+                candidates.push_back({entry.endpoint(), memory_for(local)});
+            }
         }
         auto listening =
             std::make_shared<Listening>(loop_, limits_, memory_for(local), std::move(on_accept));
         for (const auto& candidate : candidates) {
-            error = listening->open(candidate);
+            error = listening->open(candidate.endpoint);
             if (error) continue;
             listening->accept();
             Address real = local;
+            if (local.by_name) real.host = candidate.endpoint.address().to_string();
+            real.by_name = false;
             real.port = listening->port();
             return std::make_unique<TcpAcceptor>(std::move(listening), std::move(real));
         }
@@ -373,7 +415,8 @@ class TcpTransport final : public Transport {
     }
 
     std::unique_ptr<Dial> dial(const Address& remote, OnDialled done) override {
-        auto dialling = std::make_shared<Dialling>(loop_, limits_, remote, std::move(done));
+        auto dialling =
+            std::make_shared<Dialling>(loop_, limits_, name_servers_, remote, std::move(done));
         dialling->start();
         return std::make_unique<TcpDial>(std::move(dialling));
     }
@@ -381,12 +424,18 @@ class TcpTransport final : public Transport {
   private:
     RealLoop& loop_;
     Limits limits_;
+    std::string name_servers_;
 };
 
 }  // namespace
 
 std::unique_ptr<Transport> make_tcp_transport(RealLoop& loop, const Limits& limits) {
-    return std::make_unique<TcpTransport>(loop, limits);
+    return make_tcp_transport(loop, limits, {});
+}
+
+std::unique_ptr<Transport> make_tcp_transport(RealLoop& loop, const Limits& limits,
+                                              std::string name_servers) {
+    return std::make_unique<TcpTransport>(loop, limits, std::move(name_servers));
 }
 
 }  // namespace reowolf::post

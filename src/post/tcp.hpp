@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "base/limits.hpp"
 #include "post/loop.hpp"
@@ -12,5 +13,8 @@ namespace reowolf::post {
 
 // A name given to listen() is resolved at once, which may take as long as the resolver takes.
 std::unique_ptr<Transport> make_tcp_transport(RealLoop& loop, const Limits& limits);
+// `name_servers`: who knows names without ports, if not those of the system; see names.hpp.
+std::unique_ptr<Transport> make_tcp_transport(RealLoop& loop, const Limits& limits,
+                                              std::string name_servers);
 
 }  // namespace reowolf::post

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <string>
@@ -73,6 +74,11 @@ std::optional<Status> status_of(std::uint64_t number) {
 std::string boot() {
     Host host;
     return read_host(host) ? std::string(host.boot.data(), boot_bytes) : std::string();
+}
+
+std::string variable(const char* name) {
+    const char* const value = std::getenv(name);
+    return value ? value : "";
 }
 
 unsigned usable_cores() {

@@ -13,6 +13,9 @@ namespace reowolf::system {
 // Identifies this run of this host. Empty where the system does not tell.
 std::string boot();
 
+// Of the environment; empty if it is not set.
+std::string variable(const char* name);
+
 // How many processors the calling thread may run on.
 unsigned usable_cores();
 

@@ -26,6 +26,14 @@ static void nothing_wrong(void) {
     CHECK(out[0] == 'x');
 }
 
+/* The others find a port that is free by the name; who is alone need not be found. */
+static void port_0(void) {
+    CHECK(rw_checkdesc("self amy;\nconnector c { peer amy = \"127.0.0.1:0\"; }\n", NULL, 0) == 0);
+    CHECK(rw_checkdesc("self amy;\nconnector c { peer amy = \"amy.example:0\";\n"
+                       "peer bob = \"bob\" { listen \"0.0.0.0:0\"; } }\n",
+                       NULL, 0) == 0);
+}
+
 /* Each wrong in one place, which the text has to name: line, column, and what is there. */
 static void where_it_is_wrong(void) {
     static const struct {
@@ -41,6 +49,24 @@ static void where_it_is_wrong(void) {
         {"self eve;\nconnector c { peer amy = \"127.0.0.1:1\"; }\n", ":1:6", "eve"},
         {"self amy;\nconnector c { peer amy = \"\"; }\n", ":2:", "address"},
         {"self amy;\nconnector c { peer amy = \"127.0.0.1:123456\"; }\n", ":2:", "123456"},
+        {"self amy;\nconnector c { peer amy = \"amy\";\n peer bob = \"127.0.0.1:0\"; }\n", ":3:7",
+         "nobody can find 'bob' at port 0"},
+        {"self amy;\nconnector c { peer amy = \"[::1]:0\"; peer bob = \"bob\"; }\n", ":2:20",
+         "nobody can find 'amy' at port 0"},
+        {"self bob;\nconnector c { peer amy = \"amy:7\" { listen \"0.0.0.0:0\"; } peer bob = "
+         "\"bob\"; }\n",
+         ":2:20", "the others look for 'amy' at port 7"},
+        {"self amy;\nconnector c { peer amy = \"127.0.0.1\"; }\n", ":2:20", "the port is missing"},
+        {"self amy;\nconnector c { peer amy = \"amy\" { key \"rsa:x\"; } }\n", ":2:20", "ed25519:"},
+        {"self amy;\nconnector c { peer amy = \"amy\" { key \"ed25519:AAAA\"; } }\n", ":2:20",
+         "32 bytes"},
+        {"self amy;\nconnector c { peer amy = \"amy\" { key "
+         "\"ed25519:eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg=\"; } }\n",
+         ":2:20", "not supported yet"},
+        {"self amy;\nconnector c { peer amy = \"amy\" { via \"relay:x\"; } }\n", ":2:20",
+         "\"x\" is not a port"},
+        {"self amy;\nconnector c { peer amy = \"amy\" { via \"relay.example:9000\"; } }\n", ":2:20",
+         "not supported yet"},
         {"self amy;\nprimitive p(in<u32> a) { sync get(a); }\n", ":1:6", "no connector"},
         {"connector c { peer amy = \"127.0.0.1:1\"; }\n", ":1:", "self"},
         {"self amy;\nconnector c {\n  peer amy = \"127.0.0.1:1\" {\n", ":3:", "ERROR"},
@@ -160,9 +186,11 @@ static void hostile_texts(void) {
 
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
-        CASE(nothing_wrong),       CASE(where_it_is_wrong), CASE(several_errors_at_once),
-        CASE(as_snprintf_does),    CASE(empty_and_missing), CASE(refused_changes_nothing),
-        CASE(the_last_one_counts), CASE(hostile_texts),
+        CASE(nothing_wrong),           CASE(port_0),
+        CASE(where_it_is_wrong),       CASE(several_errors_at_once),
+        CASE(as_snprintf_does),        CASE(empty_and_missing),
+        CASE(refused_changes_nothing), CASE(the_last_one_counts),
+        CASE(hostile_texts),
     };
     return RUN_CASES(argc, argv, cases);
 }

@@ -8,7 +8,7 @@
  *     round N unknown text          it is not known whether it happened
  *
  * Time limits that pass are tried again, with what is prepared already. After ROUNDS rounds it
- * waits for the end of standard input before it leaves. */
+ * waits for the end of standard input before it leaves. Environment: CONNECT_TIMEOUT_MS. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -94,6 +94,9 @@ int main(int argc, char** argv) {
     unsigned char* value = malloc(size);
     unsigned char* room = malloc(size);
     const int connector = rw_connector(RW_REALTIME);
+    const char* connect_timeout = getenv("CONNECT_TIMEOUT_MS");
+    if (connect_timeout)
+        rw_set(connector, RW_CONNECT_TIMEOUT_MS, strtol(connect_timeout, NULL, 10));
     if (!description || !value || !room || size < 8 || rw_configure(connector, description) != 0 ||
         rw_connect(connector) != 0) {
         printf("not connected: %s\n", rw_error(connector));

@@ -130,16 +130,18 @@ class Peer:
 
 
 class Connector:
-    """All peers of a description, started; ended at the end of a `with`. `last_sends`: by name of a
-    peer, at the which send it dies."""
+    """All peers of a description, started; ended at the end of a `with`. `listens`: where, if that is not
+    their addresses. `last_sends`: by name of a peer, at the which send it dies."""
 
     def __init__(self, program, statements, definitions, names=NAMES, *, size, timeout_ms=-1,
-                 rounds=10**9, addresses=None, last_sends=None):
+                 rounds=10**9, addresses=None, listens=None, last_sends=None):
         self.directory = tempfile.TemporaryDirectory()
         self.peers = []
+        where = addresses or free_addresses(len(names))
+        listens = [f'listen "{each}"; ' for each in listens] if listens else [""] * len(names)
         declared = "".join(
-            f'    peer {name} = "{address}" {{ {BYTES} }}\n'
-            for name, address in zip(names, addresses or free_addresses(len(names))))
+            f'    peer {name} = "{address}" {{ {listen}{BYTES} }}\n'
+            for name, address, listen in zip(names, where, listens))
         body = f"connector played {{\n{declared}    {statements}\n}}\n{definitions}\n"
         for name in names:
             path = os.path.join(self.directory.name, name + ".pdl")
