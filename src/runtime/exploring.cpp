@@ -54,6 +54,18 @@ void Runtime::begin_attempt(ComponentIndex index) {
     begun.live = 1;
     arbiter_.open(begun.id);
     enqueue(index);
+    if (!begun.repeats) return;
+    // What it waits for may have come while it was between its blocks: who waits in the lane at one
+    // of its ports takes the general way, and so says it again.
+    for (const PortHandle port : entering.ports) {
+        const Channel::End& other = channels_[channel_of(port)].end(!is_out(port));
+        const Component& waiting = component(other.owner);
+        if (other.here && waiting.phase == Component::Phase::in_lane && waiting.chooses()) {
+            leave_lane(other.owner, Fall::general);
+        } else {
+            draw_from_lane(channel_of(port), !is_out(port));
+        }
+    }
 }
 
 void Runtime::explore(ComponentIndex index, NodeId id, std::uint32_t& budget) {
