@@ -151,6 +151,18 @@ std::vector<Report::Note> Runtime::notes_on(ComponentIndex index) const {
     return notes;
 }
 
+// The component fails for one reason; its other behaviours came to nothing for these.
+std::vector<Report::Note> Runtime::notes_beside(const Discard& why, ComponentIndex index) const {
+    std::vector<Report::Note> notes;
+    for (const Finding& finding : findings_on(index)) {
+        if (finding.text == why.text && finding.where == why.where) continue;
+        notes.push_back(
+            {fmt::format("another behaviour of '{}' was discarded: {}", label(index), finding.text),
+             finding.where});
+    }
+    return notes;
+}
+
 // Calls `visit` with every set of components that are connected over open channels, if all of them
 // wait in sync blocks and nobody else could act on them.
 template <class Visit>

@@ -397,6 +397,7 @@ class Runtime {
     std::vector<Finding> findings_on(ComponentIndex index) const;
     std::vector<Finding> findings_in_lane(const Component& waiting) const;
     std::vector<Report::Note> notes_on(ComponentIndex index) const;
+    std::vector<Report::Note> notes_beside(const Discard& why, ComponentIndex index) const;
     std::string describe_port(ChannelIndex channel, bool is_out) const;
     std::string label(ComponentIndex index) const;
     Doing doing(ComponentIndex index) const;

@@ -8,7 +8,6 @@ import re
 import sys
 
 ROOT = pathlib.Path(sys.argv[1])
-LAST_SECTION = "Ending and failing"
 
 
 def sentences(page):
@@ -49,12 +48,12 @@ complaints += [f"no row: {sentence}" for sentence in wanted if sentence not in c
 complaints += [f"no such sentence: {sentence}" for sentence in covered if sentence not in wanted]
 known = tests()
 for sentence, named in rows:
-    for kind, name in re.findall(r"(oracle|golden): `([\w.]+)`", named):
+    for kind, name in re.findall(r"(oracle|golden|tools): `([\w.]+)`", named):
         exists = (name in known if kind == "oracle"
-                  else (ROOT / "tests/golden" / f"{name}.pdl").exists())
+                  else any((ROOT / "tests" / kind).glob(f"{name}.[ps]*")))
         if not exists:
             complaints.append(f"there is no {kind} test '{name}', named for: {sentence}")
-    if not re.search(r"(oracle|golden): `|^example", named):
+    if not re.search(r"(oracle|golden|tools): `|failing: every error|^example", named):
         complaints.append(f"no test: {sentence}")
 
 print("\n".join(complaints) if complaints else f"{len(rows)} sentences")
