@@ -38,6 +38,7 @@
 #define REOWOLF_CONNECTOR_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #if defined(__GNUC__)
 #define RW_API __attribute__((visibility("default")))
@@ -83,7 +84,9 @@ RW_API size_t rw_checkdesc(const char* desc_sz, char* out, size_t len);
  * any order. The time limit is 30 s unless rw_timeout says otherwise. 0, or -1: ENOTCONN (not
  * configured), EISCONN, EADDRINUSE and EADDRNOTAVAIL (this peer's address), ECONNREFUSED,
  * EHOSTUNREACH and ETIMEDOUT (another peer is not there), EPROTONOSUPPORT (the descriptions
- * differ). After a failure it can be tried again. */
+ * differ). After a failure it can be tried again. A peer that ends while others connect may be
+ * started again, and is waited for like one that has not come yet; rw_progress tells at once, and
+ * rw_error in the end, what happened to whom. */
 RW_API int rw_connect(int conn);
 
 /* Closes a port: for the rest of the protocol it stays silent. Closing the last one leaves the
@@ -107,6 +110,35 @@ RW_API int rw_timeout(int conn, long ms);
 /* Sets an option. 0, or -1: EINVAL (no such option, or not a value that it can have), EISCONN
  * (connected already, and it is one to set before). */
 RW_API int rw_set(int conn, int option, long value);
+
+/* What rw_progress tells of. */
+#define RW_LISTENING 1  /* this peer listens from now on */
+#define RW_CONNECTING 2 /* of another one something else is known than before */
+#define RW_SENDING 3    /* values of 1 MiB or more together are on their way to a peer */
+#define RW_RECEIVING 4  /* a value of 1 MiB or more is on its way from a peer */
+
+struct rw_event {
+    int what;
+    const char* peer;
+    const char* text;
+    uint64_t done, total;
+};
+
+/* Has `report` called while the connector connects, and some ten times a second while large values
+ * are on their way; the last time when all of it has gone or come. It gets `context`, and a struct
+ * rw_event that is good until it returns:
+ *
+ *   what   which of the above
+ *   peer   the name of the peer, as a string
+ *   text   RW_LISTENING: at which address; RW_CONNECTING: what is known, for people; otherwise ""
+ *   done   uint64_t: bytes that have gone or come; before, how many of the others are there
+ *   total  uint64_t: bytes of all of it; before, how many others there are
+ *
+ * It is called by the thread that waits in a call or, when nobody does, by another one. It should
+ * return soon; calls for this connector fail with EBUSY in it. NULL: nothing is reported any more.
+ * 0, or -1: EISCONN (connected or connecting: it is set before). */
+RW_API int rw_progress(int conn, void (*report)(const struct rw_event* event, void* context),
+                       void* context);
 
 /* ---- Real-time connectors ------------------------------------------------------------------- */
 

@@ -29,6 +29,7 @@
 #include <cstddef>
 #include <expected>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -73,7 +74,8 @@ class Connector {
           alternative_(other.alternative_),
           is_begun_(other.is_begun_),
           types_(std::move(other.types_)),
-          expected_(std::move(other.expected_)) {}
+          expected_(std::move(other.expected_)),
+          progress_(std::move(other.progress_)) {}
     Connector& operator=(Connector&& other) noexcept {
         std::swap(conn_, other.conn_);
         std::swap(awaited_, other.awaited_);
@@ -81,6 +83,7 @@ class Connector {
         std::swap(is_begun_, other.is_begun_);
         std::swap(types_, other.types_);
         std::swap(expected_, other.expected_);
+        std::swap(progress_, other.progress_);
         return *this;
     }
     Connector(const Connector&) = delete;
@@ -120,6 +123,19 @@ class Connector {
     // Of connect, sync and await. Zero: what is not possible at once fails.
     void timeout(std::chrono::milliseconds limit) {
         value_or_throw(done(rw_timeout(conn_, static_cast<long>(limit.count()))));
+    }
+
+    // What takes long: see rw_progress. `report` must not throw. Before connecting; none: nothing
+    // is reported any more.
+    void on_progress(std::function<void(const rw_event&)> report) {
+        using Report = std::function<void(const rw_event&)>;
+        const auto call = [](const rw_event* event, void* context) noexcept {
+            (*static_cast<const Report*>(context))(*event);
+        };
+        auto kept = report ? std::make_unique<Report>(std::move(report)) : nullptr;
+        value_or_throw(done(kept ? rw_progress(conn_, call, kept.get())
+                                 : rw_progress(conn_, nullptr, nullptr)));
+        progress_ = std::move(kept);
     }
 
     // The port stays silent from now on.
@@ -341,6 +357,7 @@ class Connector {
     };
     std::vector<std::pair<std::string, std::string>> types_;  // checked before
     std::vector<Expected> expected_;                          // to be checked
+    std::unique_ptr<std::function<void(const rw_event&)>> progress_;
 };
 
 // A port of this peer whose name, direction and type are checked once: when it is made, or when the

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,7 @@ struct Handle {
     using Buffers = std::map<std::string, Buffer, std::less<>>;  // by port
 
     std::atomic<bool> is_in_call = false;
+    std::atomic<std::thread::id> reporting;          // which thread reports progress, if one does
     std::optional<reowolf::system::Event> finished;  // made when somebody may wait for it
     Connector connector;                             // before the event, which its thread sets
     std::vector<Buffers> buffers{1};                 // to be filled, by alternative
@@ -134,6 +136,34 @@ int errno_of(Fault fault) {
     return EINVAL;
 }
 
+using Report = void (*)(const struct rw_event* event, void* context);
+
+int what_of(reowolf::connector::Progress::Kind kind) {
+    using Kind = reowolf::connector::Progress::Kind;
+    switch (kind) {
+        case Kind::listening:
+            return RW_LISTENING;
+        case Kind::connecting:
+            return RW_CONNECTING;
+        case Kind::sending:
+            return RW_SENDING;
+        case Kind::receiving:
+            return RW_RECEIVING;
+    }
+    return 0;
+}
+
+void report_progress(Handle& handle, Report report, void* context,
+                     const reowolf::connector::Progress& progress) {
+    const std::string peer(progress.peer);
+    const std::string text(progress.text);
+    const rw_event event{what_of(progress.kind), peer.c_str(), text.c_str(), progress.done,
+                         progress.total};
+    handle.reporting = std::this_thread::get_id();
+    report(&event, context);
+    handle.reporting = std::thread::id();
+}
+
 int failed(int code) {
     errno = code;
     return -1;
@@ -164,6 +194,9 @@ auto with(int conn, Action action) -> decltype(action(std::declval<Handle&>())) 
         using Result = decltype(action(std::declval<Handle&>()));
         const std::shared_ptr<Handle> handle = find(conn);
         if (!handle) return static_cast<Result>(failed(EBADF));
+        if (handle->reporting == std::this_thread::get_id()) {
+            return static_cast<Result>(failed(EBUSY));
+        }
         if (handle->is_in_call.exchange(true)) return static_cast<Result>(failed(EBUSY));
         struct Release {
             std::atomic<bool>& flag;
@@ -424,6 +457,23 @@ int rw_timeout(int conn, long ms) {
     return with(conn, [&](Handle& handle) {
         handle.connector.options().connect_timeout_ms = ms;
         handle.connector.options().sync_timeout_ms = ms;
+        return 0;
+    });
+}
+
+int rw_progress(int conn, void (*report)(const struct rw_event* event, void* context),
+                void* context) {
+    return with(conn, [&](Handle& handle) {
+        if (handle.connector.is_connected() || handle.connector.is_connecting()) {
+            return failed(handle, Failure{Fault::already_connected, "it is set before connecting"});
+        }
+        handle.connector.options().on_progress = nullptr;
+        if (report) {
+            handle.connector.options().on_progress =
+                [&handle, report, context](const reowolf::connector::Progress& progress) {
+                    report_progress(handle, report, context, progress);
+                };
+        }
         return 0;
     });
 }

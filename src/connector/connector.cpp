@@ -29,8 +29,9 @@ std::unexpected<Failure> fail(Fault fault, std::string text) {
 class Connector::Engine {
   public:
     Engine(std::shared_ptr<const Description> description, Class connector_class,
-           const Limits& limits)
+           const Limits& limits, OnProgress on_progress)
         : description_(std::move(description)),
+          on_progress_(std::move(on_progress)),
           class_(connector_class),
           limits_(limits),
           loop_(limits),
@@ -53,14 +54,12 @@ class Connector::Engine {
         const bool is_watched = expect_end(notify);
         loop_.post([this, timeout_ms, notify = std::move(notify)]() mutable {
             handshake_.emplace(description_, class_, loop_, *transport_, limits_);
+            handshake_->set_on_progress(on_progress_);
             handshake_->start(timeout_ms, [this, notify = std::move(notify)](auto established) {
                 if (established) {
                     description_ = established->description;
                     member_.emplace(std::move(*established), loop_, limits_, std::random_device{}(),
-                                    Observer{.print = [](std::string_view line) {
-                                        fmt::print("{}\n", line);
-                                        std::fflush(stdout);
-                                    }});
+                                    observer());
                     connected_.emplace();
                 } else {
                     connected_ = std::unexpected(std::move(established.error()));
@@ -128,6 +127,16 @@ class Connector::Engine {
     }
 
   private:
+    Observer observer() const {
+        Observer observer;
+        observer.print = [](std::string_view line) {
+            fmt::print("{}\n", line);
+            std::fflush(stdout);
+        };
+        observer.progress = on_progress_;
+        return observer;
+    }
+
     // Has the loop begin something, and waits until it calls `done` with the result.
     template <class Result, class Begin>
     Result wait(Begin begin) {
@@ -151,6 +160,7 @@ class Connector::Engine {
     }
 
     std::shared_ptr<const Description> description_;
+    OnProgress on_progress_;
     Class class_;
     Limits limits_;
     post::RealLoop loop_;
@@ -168,7 +178,7 @@ class Connector::Engine {
 // ---- Establishing ------------------------------------------------------------------------------
 
 Connector::Connector(Class connector_class, const Limits& limits)
-    : class_(connector_class), options_{.limits = limits} {}
+    : class_(connector_class), options_{.limits = limits, .on_progress = {}} {}
 
 Connector::~Connector() = default;
 
@@ -214,7 +224,8 @@ Status Connector::start_connecting(std::function<void()> notify) {
         if (!own) return fail(Fault::bad_description, std::move(own.error()));
         description_ = std::move(*own);
     }
-    connecting_ = std::make_unique<Engine>(description_, class_, options_.limits);
+    connecting_ =
+        std::make_unique<Engine>(description_, class_, options_.limits, options_.on_progress);
     connecting_->start_connecting(options_.connect_timeout_ms, std::move(notify));
     return {};
 }

@@ -20,6 +20,7 @@
 #include "connector/description.hpp"
 #include "connector/failure.hpp"
 #include "connector/member.hpp"
+#include "connector/progress.hpp"
 
 namespace reowolf::connector {
 
@@ -30,6 +31,7 @@ struct Options {
     std::int64_t connect_timeout_ms = 30'000;  // negative: for ever; 0: tries once
     std::int64_t sync_timeout_ms = -1;         // the same, of sync and await
     Limits limits;
+    OnProgress on_progress;  // of connecting, and of the rounds that follow
 };
 
 class Connector {

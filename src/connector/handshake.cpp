@@ -108,6 +108,10 @@ void Handshake::start(std::int64_t timeout_ms, Done done) {
             return;
         }
         acceptor_ = std::move(*acceptor);
+        loop_.post([this, alive = std::weak_ptr(alive_)] {
+            if (alive.expired() || !acceptor_) return;
+            tell(Progress::Kind::listening, description_->self, to_string(acceptor_->local()));
+        });
     }
     for (wire::SiteId site = 0; site < sites_.size(); ++site) {
         if (site != description_->self) dial(site);
@@ -133,6 +137,7 @@ void Handshake::on_dialled(wire::SiteId site,
     }
     remote.last_error = result.error();
     if (remote.link) return;
+    tell(Progress::Kind::connecting, site, remote.last_error->text);
     if (tries_once_) return finish(std::unexpected(why_incomplete()));
     remote.redial_delay_ms =
         std::clamp(remote.redial_delay_ms * 2, redial_delay_first_ms, redial_delay_max_ms);
@@ -255,7 +260,19 @@ void Handshake::select(wire::SiteId site, Candidate& candidate) {
     sites_[site].connector_class = candidate.connector_class;
     loop_.cancel(std::exchange(sites_[site].redial, 0));
     if (composed_) candidate.connection->send(wire::encode(wire::Ready{identity_}));
+    tell(Progress::Kind::connecting, site, "it is there");
     progress();
+}
+
+void Handshake::tell(Progress::Kind kind, wire::SiteId site, const std::string& text) {
+    if (!on_progress_ || std::exchange(sites_[site].told, text) == text) return;
+    const auto there =
+        std::ranges::count_if(sites_, [](const Site& each) { return each.link != nullptr; });
+    on_progress_({.kind = kind,
+                  .peer = description_->name(site),
+                  .done = static_cast<std::uint64_t>(there),
+                  .total = sites_.size() - 1,
+                  .text = text});
 }
 
 void Handshake::on_ready(Candidate& candidate, const wire::Ready& ready) {
@@ -271,6 +288,7 @@ void Handshake::on_ready(Candidate& candidate, const wire::Ready& ready) {
 void Handshake::on_refused(Candidate& candidate, const wire::Refuse& refusal) {
     if (!candidate.site) return candidate.connection->abort();
     sites_[*candidate.site].last_error = {post::Failure::protocol, refusal.text};
+    tell(Progress::Kind::connecting, *candidate.site, refusal.text);
     candidate.connection->close();
     if (!refusal.is_final) return;
     sites_[*candidate.site].knows_disagreement = true;
@@ -317,6 +335,7 @@ void Handshake::on_closed(Candidate& candidate, const post::Error& why) {
     }
     if (remote.link || remote.dial || remote.redial || remote.knows_disagreement || !done_) return;
     if (!remote.last_error || why.failure != post::Failure::closed) remote.last_error = why;
+    tell(Progress::Kind::connecting, *site, remote.last_error->text);
     if (tries_once_) return finish(std::unexpected(why_incomplete()));
     remote.redial_delay_ms =
         std::clamp(remote.redial_delay_ms * 2, redial_delay_first_ms, redial_delay_max_ms);

@@ -17,6 +17,7 @@
 #include "connector/composition.hpp"
 #include "connector/description.hpp"
 #include "connector/failure.hpp"
+#include "connector/progress.hpp"
 #include "post/loop.hpp"
 #include "post/transport.hpp"
 #include "wire/handshake.hpp"
@@ -46,6 +47,9 @@ class Handshake {
     // Within the time limit (negative: for ever; 0: every peer is tried once), exactly once, and
     // never from within this call. Destroying the handshake abandons it.
     void start(std::int64_t timeout_ms, Done done);
+    // Is told where this one listens, and of each of the others what is known of it, when that
+    // changes.
+    void set_on_progress(OnProgress on_progress) { on_progress_ = std::move(on_progress); }
 
   private:
     class Candidate;
@@ -70,6 +74,7 @@ class Handshake {
     void disagree(const std::string& difference);
     void tell_disagreement(Candidate& candidate);
     void progress();
+    void tell(Progress::Kind kind, wire::SiteId site, const std::string& text);
     void finish(std::expected<Established, Failure> result);
     void retire(Candidate& candidate);
     Failure why_incomplete() const;
@@ -84,6 +89,7 @@ class Handshake {
     post::Transport& transport_;
     Limits limits_;
     Done done_;
+    OnProgress on_progress_;
     bool tries_once_ = false;
     std::optional<std::string> disagreement_;  // the peers' descriptions differ; all are to hear it
     post::TimerId deadline_ = 0;
@@ -98,6 +104,7 @@ class Handshake {
         Class connector_class = Class::realtime;
         std::optional<std::string> ready;  // the identity that it is ready for
         bool knows_disagreement = false;
+        std::string told;  // of it, last
     };
     std::vector<Site> sites_;
     std::map<Candidate*, std::unique_ptr<Candidate>> candidates_;

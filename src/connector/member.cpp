@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "connector/link.hpp"
 #include "diagnostics/runtime_error.hpp"
 #include "native/library.hpp"
 
@@ -45,27 +46,6 @@ runtime::Place place_of(const Description& description, const std::vector<Class>
 
 }  // namespace
 
-class Member::Link final : public post::ConnectionHandler {
-  public:
-    Link(Member& member, wire::SiteId site, std::unique_ptr<post::Connection> made)
-        : connection(std::move(made)), member_(member), site_(site) {}
-
-    void on_message(std::vector<std::byte> bytes) override { member_.on_message(site_, bytes); }
-    void on_closed(const post::Error& why) override {
-        const bool deviates =
-            why.failure == post::Failure::protocol || why.failure == post::Failure::too_large;
-        if (deviates) member_.deviated_.insert(site_);
-        member_.on_closed(site_, why.text);
-    }
-
-    std::unique_ptr<post::Connection> connection;
-    bool is_open = true;
-
-  private:
-    Member& member_;
-    wire::SiteId site_;
-};
-
 Member::Member(Handshake::Established established, post::Loop& loop, const Limits& limits,
                std::uint64_t seed, Observer observer)
     : description_(std::move(established.description)),
@@ -95,6 +75,7 @@ Member::Member(Handshake::Established established, post::Loop& loop, const Limit
             for (const auto& bytes : early[site]) on_message(site, bytes);
             links_[site]->connection->set_handler(links_[site].get());
         }
+        if (observer_.progress) watch_transfers();
         pump();
     });
 }
@@ -103,6 +84,7 @@ Member::~Member() {
     loop_.cancel(deadline_);
     loop_.cancel(telling_);
     loop_.cancel(turn_ends_);
+    loop_.cancel(watching_);
 }
 
 std::unique_ptr<runtime::Body> Member::make_native(const program::Routine& routine,

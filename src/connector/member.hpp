@@ -20,6 +20,7 @@
 #include "connector/fitting.hpp"
 #include "connector/handshake.hpp"
 #include "connector/outside.hpp"
+#include "connector/progress.hpp"
 #include "connector/quiet.hpp"
 #include "connector/regions.hpp"
 #include "post/loop.hpp"
@@ -45,6 +46,7 @@ struct Observer {
     std::function<void(std::string_view)> print = [](std::string_view) {};
     std::function<void(const wire::Decision&)> committed = [](const wire::Decision&) {};
     std::function<void(const runtime::Report&)> report = [](const runtime::Report&) {};
+    OnProgress progress;  // of large values that are on their way
 };
 
 class Member final : private runtime::World {
@@ -98,6 +100,9 @@ class Member final : private runtime::World {
 
     void build();
     void enter();
+    void watch_transfers();
+    void report_transfer(Progress::Kind kind, wire::SiteId site, std::uint64_t done,
+                         std::uint64_t total);
     void make_fresh_ports();
     void keep_fresh_ports(Outcome& outcome);
     void give_up_late();
@@ -201,8 +206,11 @@ class Member final : private runtime::World {
     std::int64_t timeout_ms_ = 0;
     post::TimerId deadline_ = 0;
     bool tries_once_ = false;
-    std::vector<Outcome::Made> fresh_;      // made for it
-    bool gives_up_ = false;                 // this site itself has asked for it to be over
+    std::vector<Outcome::Made> fresh_;  // made for it
+    bool gives_up_ = false;             // this site itself has asked for it to be over
+    post::TimerId watching_ = 0;
+    std::map<std::pair<Progress::Kind, wire::SiteId>, std::uint64_t>
+        transfers_;                         // that go on: size
     std::uint64_t judged_dead_ = 0;         // the attempt of which that is known
     Quiet check_;                           // of this site's own round
     Quiet presence_;                        // who is there, shortly before the time limit

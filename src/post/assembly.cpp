@@ -61,4 +61,13 @@ std::expected<std::optional<Incoming>, Error> Assembly::add(const records::Fragm
     return message;
 }
 
+std::optional<Connection::Arriving> Assembly::arriving() const {
+    std::optional<Connection::Arriving> most;
+    for (const auto& partial : partials_) {
+        if (!partial || (most && partial->message.bytes.size() <= most->bytes)) continue;
+        most = Connection::Arriving{partial->message.bytes.size(), partial->length};
+    }
+    return most;
+}
+
 }  // namespace reowolf::post

@@ -26,6 +26,9 @@ class Assembly {
     std::expected<std::optional<Incoming>, Error> add(const records::Fragment& fragment,
                                                       std::size_t message_bytes_max);
 
+    // Of those that are not whole yet, the one of which most is here.
+    std::optional<Connection::Arriving> arriving() const;
+
   private:
     struct Partial {
         Incoming message;

@@ -81,6 +81,7 @@ class Association final : public std::enable_shared_from_this<Association>,
     void limit_message_bytes(std::uint32_t carrier, std::size_t bytes_max);
     std::size_t queued_bytes(std::uint32_t carrier) const;
     std::size_t queued_messages(std::uint32_t carrier) const;
+    std::optional<Connection::Arriving> arriving(std::uint32_t carrier) const;
     // Of all carriers; see Connection.
     bool is_handed_over() const;
 

@@ -37,6 +37,7 @@ class CarrierConnection final : public Connection {
     }
     std::size_t queued_bytes() const override { return association_->queued_bytes(carrier_); }
     bool is_handed_over() const override { return association_->is_handed_over(); }
+    std::optional<Arriving> arriving() const override { return association_->arriving(carrier_); }
     void set_return_address(const Address& address) override {
         association_->set_return_address(address);
     }

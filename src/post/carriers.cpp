@@ -70,6 +70,11 @@ std::size_t Association::queued_messages(std::uint32_t number) const {
     return sending_.queued_messages(number);
 }
 
+std::optional<Connection::Arriving> Association::arriving(std::uint32_t number) const {
+    const Carrier* const carrier = carrier_of(number);
+    return carrier ? carrier->assembly.arriving() : std::nullopt;
+}
+
 bool Association::is_handed_over() const {
     if (!sending_.is_empty()) return false;
     return resending_.is_empty() || (connection_ && connection_->is_handed_over());

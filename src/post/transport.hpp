@@ -12,6 +12,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -113,6 +114,13 @@ class Connection {
     // Whether all that was sent is where this process need not care any more: its end would lose
     // nothing of it.
     virtual bool is_handed_over() const { return queued_bytes() == 0; }
+
+    // Of the message that is arriving: what is here of it, and its size. Nothing: none is.
+    struct Arriving {
+        std::uint64_t bytes = 0;
+        std::uint64_t bytes_whole = 0;
+    };
+    virtual std::optional<Arriving> arriving() const { return std::nullopt; }
 
     // Where the other side listens: a connection that outlives what it is made of is renewed from
     // here too, if it was accepted.

@@ -125,7 +125,8 @@ connector::Observer Cluster::observer(std::size_t index) {
                 committed_.push_back({index, decision, {}});
             },
         .report = [this, index](
-                      const runtime::Report& report) { sites_[index].reports.push_back(report); }};
+                      const runtime::Report& report) { sites_[index].reports.push_back(report); },
+        .progress = {}};
 }
 
 // ---- Rounds of the applications ----------------------------------------------------------------

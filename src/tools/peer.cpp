@@ -37,6 +37,7 @@ struct Options {
     std::string file;
     std::string name;
     std::optional<std::int64_t> timeout_ms;
+    bool shows_progress = false;
 };
 
 // The same text with `self NAME;`, whatever stood there.
@@ -77,6 +78,9 @@ class Peer {
             return fail(status.error(), 2);
         }
         if (options_.timeout_ms) connector_.options().connect_timeout_ms = *options_.timeout_ms;
+        connector_.options().on_progress = [this](const connector::Progress& progress) {
+            tell(progress);
+        };
         tell_whom_it_waits_for();
         if (const auto status = connector_.connect(); !status) return fail(status.error(), 1);
         tell("connected");
@@ -137,8 +141,27 @@ class Peer {
     }
 
     // For people, who may wonder why nothing happens.
-    static void tell(std::string_view text) {
-        if (system::is_terminal(2)) fmt::print(stderr, "{}\n", text);
+    void tell(std::string_view text) const {
+        if (options_.shows_progress || system::is_terminal(2)) fmt::print(stderr, "{}\n", text);
+    }
+    // Of what is large, once a second and at its end.
+    void tell(const connector::Progress& progress) {
+        using Kind = connector::Progress::Kind;
+        switch (progress.kind) {
+            case Kind::listening:
+                return tell(fmt::format("'{}' listens at {}", progress.peer, progress.text));
+            case Kind::connecting:
+                return tell(fmt::format("'{}': {} ({} of {})", progress.peer, progress.text,
+                                        progress.done, progress.total));
+            case Kind::sending:
+            case Kind::receiving:
+                break;
+        }
+        const auto now = std::chrono::steady_clock::now();
+        if (progress.done < progress.total && now - last_told_ < std::chrono::seconds(1)) return;
+        last_told_ = now;
+        tell(fmt::format("{} '{}': {} of {} KiB", progress.kind == Kind::sending ? "to" : "from",
+                         progress.peer, progress.done >> 10, progress.total >> 10));
     }
     void tell_whom_it_waits_for() const {
         std::string others;
@@ -302,6 +325,7 @@ class Peer {
     system::Lines lines_{0};
     system::Event done_;
     std::chrono::steady_clock::time_point last_round_;
+    std::chrono::steady_clock::time_point last_told_;
     int line_number_ = 0;
     bool has_failed_ = false;
 };
@@ -344,6 +368,9 @@ void add_peer(CLI::App& app, int& status) {
     command->add_option("--as", options->name, "which of the peers this is")->required();
     command->add_option("--timeout", options->timeout_ms,
                         "milliseconds to wait for the other peers, and then for each round");
+    command->add_flag("--progress", options->shows_progress,
+                      "say on standard error who is there, and how far large values are;\n"
+                      "as is done anyway when that is a terminal");
     command->footer(
         "Lines 'port: value' of standard input are offered at the ports that are put\n"
         "into, the next one of each port at a time; what comes out of the others is\n"

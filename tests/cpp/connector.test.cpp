@@ -63,6 +63,24 @@ TEST(CppRealtime, ValuesGoThrough) {
     EXPECT_FALSE(pair.bob.fired("order"));
 }
 
+TEST(CppRealtime, ProgressIsTold) {
+    const std::string protocol = with_addresses(orders);
+    RealtimeConnector amy;
+    std::vector<std::pair<int, std::string>> told;
+    amy.on_progress([&](const rw_event& event) { told.emplace_back(event.what, event.peer); });
+    RealtimeConnector moved(std::move(amy));
+    moved.configure("self amy;\n" + protocol);
+    moved.timeout(0ms);
+    EXPECT_EQ(code_of([&] { moved.connect(); }), std::errc::connection_refused);
+    EXPECT_EQ(told, (std::vector<std::pair<int, std::string>>{{RW_LISTENING, "amy"},
+                                                              {RW_CONNECTING, "bob"}}));
+    moved.on_progress({});
+    EXPECT_EQ(code_of([&] { moved.connect(); }), std::errc::connection_refused);
+    EXPECT_EQ(told.size(), 2u);
+    Both pair(orders);
+    EXPECT_EQ(code_of([&] { pair.amy.on_progress({}); }), std::errc::already_connected);
+}
+
 TEST(CppRealtime, PortsAreCheckedOnce) {
     Both pair(orders);
     const auto order = pair.amy.in<Order>("order");

@@ -7,6 +7,9 @@ printf 'price: 7\nprice: 9\n' | reowolf peer --as seller deal.pdl > seller 2>&1 
 mkfifo s b; exec 3<>s 4<>b; echo 'price: 7' >&3; echo 'offer: 6' >&4; reowolf peer --as seller --timeout 700 deal.pdl <&3 > seller 2>&1 & p=$!; reowolf peer --as buyer --timeout 300 deal.pdl <&4 > buyer 2>&1; echo "buyer $?"; wait $p; echo "seller $?"; grep -c "no round within" buyer
 # Nobody is there.
 reowolf peer --as amy --timeout 50 chat.pdl
+# Who is there is said on a terminal, or if asked for.
+reowolf peer --as amy --timeout 0 --progress chat.pdl
+script -qec 'reowolf peer --as amy --timeout 0 chat.pdl' /dev/null | grep -c listens
 # What is no peer.
 reowolf peer --as eve chat.pdl
 reowolf peer --as amy farm.pdl

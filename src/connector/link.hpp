@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// A member's connection to one other peer.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "connector/member.hpp"
+
+namespace reowolf::connector {
+
+class Member::Link final : public post::ConnectionHandler {
+  public:
+    Link(Member& member, wire::SiteId site, std::unique_ptr<post::Connection> made)
+        : connection(std::move(made)), member_(member), site_(site) {}
+
+    void on_message(std::vector<std::byte> bytes) override { member_.on_message(site_, bytes); }
+    void on_closed(const post::Error& why) override {
+        const bool deviates =
+            why.failure == post::Failure::protocol || why.failure == post::Failure::too_large;
+        if (deviates) member_.deviated_.insert(site_);
+        member_.on_closed(site_, why.text);
+    }
+
+    std::unique_ptr<post::Connection> connection;
+    bool is_open = true;
+
+  private:
+    Member& member_;
+    wire::SiteId site_;
+};
+
+}  // namespace reowolf::connector
