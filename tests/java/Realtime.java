@@ -33,6 +33,19 @@ final class Realtime {
                     + "}\n"
                     + "primitive pass(in<u8[]> a, out<u8[]> b) { sync put(b, get(a)); }\n";
 
+    /** 8 * 8 * 8 numbers and one more: 4,104 bytes. */
+    private static final String WIDE =
+            "struct Row { u64 a, u64 b, u64 c, u64 d, u64 e, u64 f, u64 g, u64 h }\n"
+                    + "struct Face { Row a, Row b, Row c, Row d, Row e, Row f, Row g, Row h }\n"
+                    + "struct Cube { Face a, Face b, Face c, Face d, Face e, Face f, Face g, Face h }\n"
+                    + "connector wide {\n"
+                    + "    peer amy = \"$\" { in<(Cube, u64)> give; in<u32> count; }\n"
+                    + "    peer bob = \"$\" { out<(Cube, u64)> take; out<u32> number; }\n"
+                    + "    new pass(amy.give, bob.take);\n"
+                    + "    new pass(amy.count, bob.number);\n"
+                    + "}\n"
+                    + "primitive pass<T>(in<T> a, out<T> b) { while (true) sync put(b, get(a)); }\n";
+
     private static byte[] number(int value) {
         return ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(value).array();
     }
@@ -116,6 +129,36 @@ final class Realtime {
             final byte[] whole = new byte[given.length];
             Check.that(pair.bob.decide("take", whole), "the port has not fired");
             Check.that(Arrays.equals(given, whole), "the bytes");
+        }
+    }
+
+    /** Also one that stands beside others in the same round. */
+    private static void aWideValueOfFixedSizeFits() throws Exception {
+        try (var pair = Pair.realtime(WIDE)) {
+            final byte[] given = new byte[4104];
+            for (int i = 0; i < given.length; ++i) {
+                given[i] = (byte) (i * 7);
+            }
+            for (int i = 0; i < 3; ++i) {
+                given[0] = (byte) i;
+                final byte[] taken = new byte[4104];
+                final byte[] count = new byte[4];
+                pair.amy.put("give", given);
+                pair.amy.put("count", number(i));
+                pair.bob.get("number", count);
+                pair.bob.get("take", taken);
+                pair.bob.or();
+                pair.bob.get("take", new byte[4104]);
+                pair.round();
+                Check.equal(0, pair.bob.chosen());
+                Check.that(Arrays.equals(given, taken), "the bytes");
+                Check.equal(i, number(count));
+            }
+            final RuntimeException wrong =
+                    Check.thrown(
+                            IllegalArgumentException.class,
+                            () -> pair.bob.get("take", new byte[5000]));
+            Check.that(wrong.getMessage().contains("5000"), wrong.getMessage());
         }
     }
 
@@ -305,6 +348,7 @@ final class Realtime {
         whatIsPreparedIsReplacedAndTakenBack();
         optFiresOrNot();
         aLongValueIsThereWhole();
+        aWideValueOfFixedSizeFits();
         whatDoesNotFitChangesNothing();
         mistakesChangeNothing();
         eachAlternativeHasItsArrays();

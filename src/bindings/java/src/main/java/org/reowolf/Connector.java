@@ -34,8 +34,8 @@ public abstract class Connector implements AutoCloseable {
     static final int LOGICAL = 2;
     static final int DYNAMIC = 3;
 
-    /** What arrays have of values of fixed size is never more; of others the native side needs less. */
-    private static final int ROOM_MAX = 4096;
+    /** Enough for most values of fixed size; those of other types need no room at the native side. */
+    private static final int ROOM_BYTES = 4096;
 
     private static final Cleaner CLEANER = Cleaner.create();
 
@@ -70,7 +70,9 @@ public abstract class Connector implements AutoCloseable {
      * Where the native side leaves what comes in, whichever port it is from: when the round is over, it
      * is fetched from there into the arrays.
      */
-    private final ByteBuffer room = ByteBuffer.allocateDirect(ROOM_MAX);
+    private ByteBuffer room = ByteBuffer.allocateDirect(ROOM_BYTES);
+    /** Smaller ones from before: what is prepared may refer to them for as long as there is the connector. */
+    private final List<ByteBuffer> outgrown = new ArrayList<>();
     private final Release release;
     private final Cleaner.Cleanable cleanable;
 
@@ -205,9 +207,24 @@ public abstract class Connector implements AutoCloseable {
             batch.remove(port);
             return;
         }
-        final int size = Math.min(buffer.length, ROOM_MAX);
-        unchecked(Native.take(call, conn, utf8(port), room, size));
+        final int size = Math.min(buffer.length, room.capacity());
+        int result = Native.take(call, conn, utf8(port), room, size);
+        if (result == -Errno.EMSGSIZE && size < buffer.length) {
+            result = takeWide(call, port, buffer.length);
+        }
+        unchecked(result);
         batch.put(port, buffer);
+    }
+
+    /** The same for a value of fixed size that is larger than all before. */
+    private int takeWide(int call, String port, int size) {
+        final ByteBuffer wider = ByteBuffer.allocateDirect(Math.max(size, 2 * room.capacity()));
+        final int result = Native.take(call, conn, utf8(port), wider, size);
+        if (result == 0) {
+            outgrown.add(room);
+            room = wider;
+        }
+        return result;
     }
 
     /** One round by one of the calls of {@link Native}; true: the protocol has expired. */
