@@ -10,14 +10,14 @@
 
 namespace reowolf::syntax {
 
-using namespace tree;
+namespace tree {
 
-std::string_view tree::spelling(UnaryOperator of) {
+std::string_view spelling(UnaryOperator of) {
     constexpr std::string_view spellings[] = {"!", "~", "+", "-"};
     return spellings[static_cast<std::size_t>(of)];
 }
 
-std::string_view tree::spelling(BinaryOperator of) {
+std::string_view spelling(BinaryOperator of) {
     constexpr std::string_view spellings[] = {"*", "/", "%",  "+", "-",  "<<", ">>", "&",  "^", "|",
                                               "@", "<", "<=", ">", ">=", "==", "!=", "&&", "||"};
     return spellings[static_cast<std::size_t>(of)];
@@ -545,26 +545,28 @@ void imports(const Module& module, CanonicalPrinter& printer) {
 
 }  // namespace
 
-std::string canonical(const Module& module) {
-    CanonicalPrinter printer;
+}  // namespace tree
+
+std::string canonical(const tree::Module& module) {
+    tree::CanonicalPrinter printer;
     if (module.name) printer.line("module " + module.name->text);
-    imports(module, printer);
-    std::vector<const Definition*> ordered;
-    for (const Definition& each : module.definitions) ordered.push_back(&each);
+    tree::imports(module, printer);
+    std::vector<const tree::Definition*> ordered;
+    for (const tree::Definition& each : module.definitions) ordered.push_back(&each);
     std::sort(ordered.begin(), ordered.end(), [](const auto* a, const auto* b) {
-        return std::tie(name_of(*a).text, name_of(*a).span.begin) <
-               std::tie(name_of(*b).text, name_of(*b).span.begin);
+        return std::tie(tree::name_of(*a).text, tree::name_of(*a).span.begin) <
+               std::tie(tree::name_of(*b).text, tree::name_of(*b).span.begin);
     });
-    for (const Definition* each : ordered) printer.definition(*each);
+    for (const tree::Definition* each : ordered) printer.definition(*each);
     return printer.take();
 }
 
-std::string dump(const Module& module) {
-    CanonicalPrinter printer;
+std::string dump(const tree::Module& module) {
+    tree::CanonicalPrinter printer;
     if (module.name) printer.line("module " + module.name->text);
-    imports(module, printer);
+    tree::imports(module, printer);
     if (module.self) printer.line("self " + module.self->text + ';');
-    for (const Definition& each : module.definitions) printer.definition(each);
+    for (const tree::Definition& each : module.definitions) printer.definition(each);
     return printer.take();
 }
 

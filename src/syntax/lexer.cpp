@@ -15,7 +15,6 @@ namespace reowolf::syntax {
 namespace {
 
 using diagnostics::Code;
-using diagnostics::NoteCode;
 
 struct Spelling {
     std::string_view text;
@@ -157,8 +156,8 @@ class Lexer {
         const auto digits = [&] {
             while (is_letter(peek()) || is_digit(peek())) ++at_;
         };
-        const bool decimal = !(peek() == '0' && is_letter(peek(1)) && peek(1) != '_');
-        if (!decimal) {
+        const bool has_base = peek() == '0' && is_letter(peek(1)) && peek(1) != '_';
+        if (has_base) {
             digits();
         } else {
             while (is_digit(peek()) || peek() == '_') ++at_;

@@ -7,7 +7,6 @@
 namespace reowolf::syntax {
 
 using diagnostics::Code;
-using diagnostics::NoteCode;
 using tree::BinaryOperator;
 using tree::ExpressionPtr;
 using tree::UnaryOperator;

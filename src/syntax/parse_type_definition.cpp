@@ -4,8 +4,6 @@
 
 namespace reowolf::syntax {
 
-using diagnostics::Code;
-
 bool Parser::type_parameters(std::vector<tree::Name>& names) {
     if (!accept(TokenKind::less)) return true;
     while (!at(TokenKind::greater)) {

@@ -8,7 +8,6 @@
 namespace reowolf::syntax {
 
 using diagnostics::Code;
-using diagnostics::NoteCode;
 
 TokenKind Parser::kind(std::size_t ahead) const {
     return tokens_[std::min(at_ + ahead, tokens_.size() - 1)].kind();

@@ -52,7 +52,7 @@ void be_patient(int descriptor) {
 std::expected<std::string, std::string> local_socket_folder() {
     const char* runtime = std::getenv("XDG_RUNTIME_DIR");
     const bool is_set = runtime != nullptr && runtime[0] == '/';
-    const std::string folder =
+    std::string folder =
         is_set ? std::string(runtime) + "/reowolf" : "/tmp/reowolf-" + std::to_string(::getuid());
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
         return std::unexpected(folder + ": " + reason());
