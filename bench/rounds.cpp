@@ -191,7 +191,7 @@ void run(const Options& options) {
     measure(options, "alternator", alternator());
     measure(options, "pipeline-8", pipeline(8, false), 1.0 / 9);
     measure(options, "pipeline-8-in-one-round", pipeline(8, true));
-    for (std::size_t n = 2; n <= 4096; n *= 4) {
+    for (std::size_t n = 2; n <= 4096; n *= 2) {
         measure(options, fmt::format("curve-merger-{}", n), merger(n));
         measure(options, fmt::format("curve-replicator-{}", n), replicator(n));
         measure(options, fmt::format("curve-barrier-{}", n), barrier(n));

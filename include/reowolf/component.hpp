@@ -532,6 +532,7 @@ namespace embedding {
 
 template <class T>
 struct GetAct : Act {
+    bool await_ready() { return task->engine.act_at_once(*this); }
     T await_resume() { return from_message<T>(task->engine, port, std::move(value)); }
 };
 template <class T>
@@ -544,9 +545,9 @@ struct TryGetAct : Act {
 template <class T>
 struct PutAct : Act {
     T given;
-    void await_suspend(std::coroutine_handle<> component) {
+    bool await_ready() {
         value = to_message<T>(task->engine, port, given);
-        Act::await_suspend(component);
+        return task->engine.act_at_once(*this);
     }
     void await_resume() const {}
 };
@@ -587,11 +588,16 @@ struct Sync : Act, Block {
 
     explicit Sync(F its_code) : code(std::move(its_code)) {}
     // Before it is awaited.
-    Sync(Sync&& other) noexcept : Act(std::move(other)), code(std::move(other.code)) {}
+    Sync(Sync&& other) noexcept
+        : Act(std::move(other)),
+          code(std::move(other.code)),
+          written(std::move(other.written)),
+          has_state(other.has_state) {}
 
     void await_suspend(std::coroutine_handle<> component) {
         kind = Kind::block;
         block = this;
+        if (has_state) state = &written;
         Act::await_suspend(component);
     }
     T await_resume() {
@@ -613,6 +619,8 @@ struct Sync : Act, Block {
 
     F code;
     std::optional<Kept> kept;
+    Bytes written;  // the state
+    bool has_state = false;
 };
 
 template <class F>
@@ -633,6 +641,15 @@ template <class F>
 struct UntimedSync : Sync<F> {
     using Sync<F>::Sync;
 
+    // All that the block depends on, if that is so: when the component comes back to this block
+    // with an equal value after a round in which it used no port, it waits for something to change
+    // at its ports instead of doing so again. Else that counts as progress.
+    template <Puttable S>
+    UntimedSync&& from(const S& depends_on) && {
+        this->written = to_bytes(depends_on);
+        this->has_state = true;
+        return std::move(*this);
+    }
     // If the round has not happened by then, and cannot happen with what is waiting then, nothing
     // happens: a std::optional, or a bool if the block returns nothing. Time is the runtime's.
     TimedSync<F> until(std::chrono::milliseconds time) && {

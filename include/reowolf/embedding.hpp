@@ -77,6 +77,7 @@ class Message {
 };
 
 struct Act;
+struct Task;
 
 // The runtime as its components see it.
 class Engine {
@@ -88,6 +89,8 @@ class Engine {
     virtual bool is_closed(std::uint64_t port) = 0;
     // Milliseconds since the runtime was made.
     virtual std::int64_t now_ms() = 0;
+    // A get or put of the component that runs now. False: it has to wait.
+    virtual bool act_at_once(Act& act) = 0;
 
   protected:
     ~Engine() = default;
@@ -188,11 +191,12 @@ struct Act {
     const std::uint64_t* ports = nullptr;
     Message value;  // to be put; or what came
     Block* block = nullptr;
+    const std::vector<std::byte>* state = nullptr;  // all that the block depends on
     std::int64_t until_ms = never;
     std::int64_t patience_ms = never;  // from when it begins; sets until_ms
     // Set from another thread: it need not happen any more.
     const std::atomic<bool>* is_unwanted = nullptr;
-    struct Task* task = nullptr;
+    Task* task = nullptr;
 
     bool await_ready() const { return false; }
     inline void await_suspend(std::coroutine_handle<> component);

@@ -25,6 +25,13 @@ Value to_value(Message message) {
 
 namespace {
 
+Request get_of(PortHandle port, program::TypeId type) {
+    return Request::get(port, type);
+}
+Request put_of(PortHandle port, program::TypeId type) {
+    return Request::put(port, type, {});
+}
+
 std::string text_of(const std::exception_ptr& failure) {
     try {
         std::rethrow_exception(failure);
@@ -43,20 +50,6 @@ std::int64_t after(std::int64_t now_ms, std::int64_t patience_ms) {
 
 }  // namespace
 
-// The code of a block, under way.
-struct NativeBody::Run {
-    explicit Run(Task& task) : behaviour(task.engine, task.frames), round(behaviour) {}
-    Run(const Run&) = delete;
-    Run& operator=(const Run&) = delete;
-    ~Run() {
-        if (code) code.destroy();
-    }
-
-    Behaviour behaviour;
-    Round round;
-    std::coroutine_handle<> code;
-};
-
 NativeBody::NativeBody(std::shared_ptr<Core> core) : core_(std::move(core)) {}
 NativeBody::~NativeBody() = default;
 
@@ -68,6 +61,8 @@ NativeBody::NativeBody(const NativeBody& other)
       is_late_(other.is_late_),
       is_closed_(other.is_closed_),
       chosen_(other.chosen_),
+      block_(other.block_),
+      state_(other.state_),
       value_(other.value_),
       exchanges_(other.exchanges_) {}
 
@@ -82,7 +77,15 @@ void NativeBody::begin_act() {
         act().until_ms = after(core_->outside.now_ms(), act().patience_ms);
         act().patience_ms = never;
     }
+    block_ = act().block;
+    state_.reset();
+    if (act().state) state_ = *act().state;
     go_back();
+}
+
+bool NativeBody::same_state(const Body& other) const {
+    const auto& earlier = static_cast<const NativeBody&>(other);
+    return state_ && block_ == earlier.block_ && state_ == earlier.state_;
 }
 
 void NativeBody::go_back() {
@@ -143,7 +146,7 @@ std::optional<Request> NativeBody::run(std::uint32_t& budget) {
             return first_request();
         case Next::chosen_get:
             next_ = Next::end;
-            return with_port(act().ports[chosen_], false, Request::get);
+            return with_port(act().ports[chosen_], false, get_of);
         case Next::block:
             return run_block();
         case Next::end:
@@ -187,9 +190,21 @@ std::optional<Request> NativeBody::run_component() {
             next_ = Next::outside;
             return std::nullopt;
         }
-        if (act().kind != Act::Kind::sleep) return Request::of(Request::Kind::sync_begin);
+        if (act().kind != Act::Kind::sleep) return enter_block();
         next_ = Next::outside;
     }
+}
+
+// The block is entered with its first request. What is a single get or put needs no other.
+Request NativeBody::enter_block() {
+    Request first = begin_block();
+    first.begins = true;
+    using Kind = Request::Kind;
+    if (next_ == Next::end && (first.kind == Kind::get || first.kind == Kind::put)) {
+        first.closes = true;
+        next_ = Next::deliver;
+    }
+    return first;
 }
 
 Request NativeBody::begin_block() {
@@ -207,11 +222,9 @@ Request NativeBody::first_request() {
     next_ = Next::end;
     switch (wanted.kind) {
         case Act::Kind::get:
-            return with_port(wanted.port, false, Request::get);
+            return with_port(wanted.port, false, get_of);
         case Act::Kind::put: {
-            Request put = with_port(wanted.port, true, [](PortHandle port, program::TypeId type) {
-                return Request::put(port, type, {});
-            });
+            Request put = with_port(wanted.port, true, put_of);
             if (put.kind == Request::Kind::put) put.value = to_value(wanted.value);
             return put;
         }
@@ -237,7 +250,7 @@ Request NativeBody::with_port(PortHandle port, bool is_out,
 Request NativeBody::run_block() {
     if (!run_) {
         replayed_ = 0;
-        run_ = std::make_unique<Run>(core_->task);
+        run_.emplace(core_->task);
         try {
             run_->code = act().block->start(run_->round);
         } catch (...) {
@@ -277,11 +290,9 @@ Request NativeBody::run_block() {
 Request NativeBody::request_of(Ask& ask) {
     switch (ask.kind) {
         case Ask::Kind::get:
-            return with_port(ask.port, false, Request::get);
+            return with_port(ask.port, false, get_of);
         case Ask::Kind::put: {
-            Request put = with_port(ask.port, true, [](PortHandle port, program::TypeId type) {
-                return Request::put(port, type, {});
-            });
+            Request put = with_port(ask.port, true, put_of);
             if (put.kind == Request::Kind::put) put.value = to_value(std::move(ask.value));
             return put;
         }

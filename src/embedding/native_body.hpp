@@ -61,8 +61,8 @@ class NativeBody final : public runtime::Body {
     bool reports() const override { return true; }
     bool notices_closing() const override;
     void notice_closing() override;
-    // What a coroutine holds cannot be compared.
-    bool same_state(const Body&) const override { return false; }
+    // What a coroutine holds cannot be compared, unless it says itself what it is.
+    bool same_state(const Body& other) const override;
     std::vector<runtime::TraceLine> trace() const override;
 
   private:
@@ -84,10 +84,23 @@ class NativeBody final : public runtime::Body {
         machine::Value value;
         std::uint32_t number = 0;
     };
-    struct Run;
+    // The code of a block, under way.
+    struct Run {
+        explicit Run(Task& task) : behaviour(task.engine, task.frames), round(behaviour) {}
+        Run(const Run&) = delete;
+        Run& operator=(const Run&) = delete;
+        ~Run() {
+            if (code) code.destroy();
+        }
+
+        Behaviour behaviour;
+        Round round;
+        std::coroutine_handle<> code;
+    };
 
     Act& act() const { return *core_->task.act; }
     std::optional<machine::Request> run_component();
+    machine::Request enter_block();
     machine::Request begin_block();
     machine::Request first_request();
     machine::Request run_block();
@@ -103,10 +116,12 @@ class NativeBody final : public runtime::Body {
     bool is_late_ = false;
     bool is_closed_ = false;
     std::uint32_t chosen_ = 0;
+    const Block* block_ = nullptr;  // where it began, with
+    std::optional<Bytes> state_;
     machine::Value value_;
     std::vector<Exchange> exchanges_;
     std::size_t replayed_ = 0;
-    std::unique_ptr<Run> run_;
+    std::optional<Run> run_;
 };
 
 Message to_message(machine::Value value);

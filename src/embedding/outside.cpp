@@ -14,6 +14,7 @@ void Bell::wake(std::uint32_t component) {
     {
         const std::lock_guard lock(mutex_);
         if (std::ranges::find(woken_, component) == woken_.end()) woken_.push_back(component);
+        has_woken_.store(true, std::memory_order_release);
     }
     ring();
 }
@@ -49,6 +50,7 @@ bool Bell::take_stop() {
 
 std::vector<std::uint32_t> Bell::take_woken() {
     const std::lock_guard lock(mutex_);
+    has_woken_.store(false, std::memory_order_relaxed);
     return std::exchange(woken_, {});
 }
 
@@ -95,6 +97,7 @@ void Outside::deliver() {
     if (!alarms_.empty()) {
         for (const auto component : alarms_.take_due(now_ms())) runtime_->resume(component);
     }
+    if (!bell_->has_woken()) return;
     for (const std::uint32_t component : bell_->take_woken()) runtime_->resume(component);
 }
 

@@ -3,6 +3,8 @@
 // bring.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -33,6 +35,7 @@ class Bell final : public Waker {
     void ring();
     void stop();
     bool take_stop();
+    bool has_woken() const { return has_woken_.load(std::memory_order_acquire); }
     std::vector<std::uint32_t> take_woken();
     // Until somebody wakes or stops it, or that time has come; nothing: without end.
     void wait(std::optional<std::chrono::steady_clock::time_point> until);
@@ -42,6 +45,7 @@ class Bell final : public Waker {
     std::condition_variable changed_;
     std::function<void()> callback_;
     std::vector<std::uint32_t> woken_;
+    std::atomic<bool> has_woken_ = false;
     bool rung_ = false;
     bool stopped_ = false;
 };

@@ -44,6 +44,7 @@ struct Runtime::Inside final : embedding::Engine, runtime::World {
     std::vector<std::byte> to_bytes(std::uint64_t port, const embedding::Message& message) override;
     bool is_closed(std::uint64_t port) override { return core.is_closed(port); }
     std::int64_t now_ms() override { return outside.now_ms(); }
+    bool act_at_once(embedding::Act& act) override;
 
     // ---- World
     std::unique_ptr<runtime::Body> make_native(
@@ -123,6 +124,20 @@ std::vector<std::byte> Runtime::Inside::to_bytes(std::uint64_t port,
     machine::PortHandles handles;
     machine::encode(program, *type, embedding::to_value(message), bytes, &handles);
     return bytes;
+}
+
+bool Runtime::Inside::act_at_once(embedding::Act& act) {
+    using machine::Request;
+    const auto type = core.type_of(act.port);
+    if (!type) return false;
+    const bool puts = act.kind == embedding::Act::Kind::put;
+    Request request = puts ? Request::put(act.port, *type, embedding::to_value(act.value), true)
+                           : Request::get(act.port, *type, true);
+    if (runtime::is_out(act.port) != puts || !core.act_at_once(act.task->index, request)) {
+        return false;
+    }
+    if (!puts) act.value = embedding::to_message(std::move(request.value));
+    return true;
 }
 
 // ---- What is told ------------------------------------------------------------------------------

@@ -145,7 +145,7 @@ std::uint32_t rounded(std::int64_t budget) {
 
 // The registers of the loop (`at`, `slots`, `left`) are plain locals; what is rare is done
 // elsewhere, so that they stay in registers.
-Request Machine::run(State& state, std::uint32_t& budget) const {
+Request Machine::run(State& state, std::uint32_t& budget, Entrance* entrance) const {
     using Phase = State::Phase;
     const auto copy_call = [](State::Call& to, const State::Call& from) -> State::Call& {
         to.routine = from.routine;
@@ -432,12 +432,23 @@ ret: {
 assert:
     if (slots[at->a].bits != 0) NEXT();
     if (!state.in_sync_) goto fail;
+sync_begin:
+    if (!entrance) goto request;
+    if (!entrance->enter(slots,
+                         static_cast<std::uint32_t>(at - routines[state.top_.routine].code))) {
+        goto request;
+    }
+    state.in_sync_ = true;
+    NEXT();
+sync_end:
+    if (!state.in_sync_) NEXT();  // it has happened before
 request:
     --left;
     {
         // A reference to what is a register elsewhere would take it out of there.
         std::int64_t remaining = left;
-        Request asked = ask(state, instruction_of(routines[state.top_.routine], at), remaining);
+        Request asked =
+            ask(state, instruction_of(routines[state.top_.routine], at), at->extra != 0, remaining);
         budget = rounded(remaining);
         return asked;
     }

@@ -36,7 +36,7 @@ bool Machine::print_line(const Slot* slots, const Instruction& instruction,
 }
 
 // The instructions that end a step, away from the loop that they would only slow down.
-Request Machine::ask(State& state, const Instruction* at, std::int64_t& budget) const {
+Request Machine::ask(State& state, const Instruction* at, bool closes, std::int64_t& budget) const {
     using Kind = Request::Kind;
     using Phase = State::Phase;
     const Program& program = *program_;
@@ -46,9 +46,10 @@ Request Machine::ask(State& state, const Instruction* at, std::int64_t& budget) 
     switch (i.opcode) {
         case Opcode::get:
             state.phase_ = Phase::waiting;
-            return Request::get(slots[i.b].bits, i.d);
+            return Request::get(slots[i.b].bits, i.d, closes);
         case Opcode::put:
-            return Request::put(slots[i.a].bits, i.d, Value::copy(program, i.d, slots + i.b));
+            return Request::put(slots[i.a].bits, i.d, Value::copy(program, i.d, slots + i.b),
+                                closes);
         case Opcode::fork:
             state.phase_ = Phase::waiting;
             return Request::fork(i.a);

@@ -11,6 +11,7 @@
 
 #include "base/limits.hpp"
 #include "machine/bulk.hpp"
+#include "machine/entrance.hpp"
 #include "machine/prepared.hpp"
 #include "machine/request.hpp"
 #include "machine/state.hpp"
@@ -29,13 +30,15 @@ class Machine {
     // bytes of data moved. What comes of that is bounded by the budget and by the length of the
     // code without loops. After the requests put, sync_begin, sync_end, spawn, print and
     // budget_used the state can be run on as it is; after discarded, ended and failed it cannot.
-    Request run(State& state, std::uint32_t& budget) const;
+    // With an entrance it enters sync blocks that are known there by itself.
+    Request run(State& state, std::uint32_t& budget, Entrance* entrance = nullptr) const;
     // The value of a constant that the program does not hold yet. Not while anything runs.
     void define(std::uint32_t number, Value value) { bulk_.define(number, std::move(value)); }
     const Value& constant(std::uint32_t number) const { return bulk_.constant(number); }
 
   private:
-    Request ask(State& state, const program::Instruction* at, std::int64_t& budget) const;
+    Request ask(State& state, const program::Instruction* at, bool closes,
+                std::int64_t& budget) const;
     Request failed(State& state, const program::Instruction* at) const;
     static void leave(State& state, const program::Instruction* at, State::Phase phase);
     bool print_line(const Slot* slots, const program::Instruction& instruction,

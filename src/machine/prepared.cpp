@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "machine/arithmetic.hpp"
+#include "program/harm.hpp"
 
 namespace reowolf::machine {
 namespace {
@@ -209,10 +210,13 @@ class Translation {
                 return plain(Code::assert, i);
             case Opcode::get:
             case Opcode::put:
+                return with_extra(Code::request, i, program::closes_block(routine_, pc) ? 1 : 0);
+            case Opcode::sync_begin:
+                return plain(Code::sync_begin, i);
+            case Opcode::sync_end:
+                return plain(Code::sync_end, i);
             case Opcode::fork:
             case Opcode::fires:
-            case Opcode::sync_begin:
-            case Opcode::sync_end:
             case Opcode::channel:
             case Opcode::spawn:
             case Opcode::print:

@@ -33,6 +33,11 @@ struct Request {
     };
 
     Kind kind = Kind::budget_used;
+    // With this it enters a sync block. Of native components; see Entrance for others.
+    bool begins = false;
+    // Of a get or put in a sync block: nothing comes between it and the end of the block that asks
+    // for anything or can fail. So the end need not be waited for; see State::leave_sync.
+    bool closes = false;
     std::uint32_t placed_at = 0;  // 0, or 1 + the peer
     union {
         program::TypeId type = 0;
@@ -51,14 +56,16 @@ struct Request {
         request.kind = kind;
         return request;
     }
-    static Request get(PortHandle port, program::TypeId type) {
+    static Request get(PortHandle port, program::TypeId type, bool closes = false) {
         Request request = of(Kind::get);
+        request.closes = closes;
         request.port = port;
         request.type = type;
         return request;
     }
-    static Request put(PortHandle port, program::TypeId type, Value value) {
+    static Request put(PortHandle port, program::TypeId type, Value value, bool closes = false) {
         Request request = of(Kind::put);
+        request.closes = closes;
         request.port = port;
         request.type = type;
         request.value = std::move(value);

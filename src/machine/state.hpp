@@ -55,6 +55,10 @@ class State {
     // it since. The slots stay as they are: those that matter there are the caller's business.
     void go_back(std::uint32_t pc);
 
+    // The sync block has happened before its end is reached: what is left of it is run without
+    // asking. After a get or put that closes it.
+    void leave_sync() { in_sync_ = false; }
+
     // Answers to requests. Each may be called once, after the request of that name.
     void got(Value message);
     void chose(std::uint32_t index);  // of a fork: 0 <= index < count

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "program/harm.hpp"
 #include "program/liveness.hpp"
 #include "program/operands.hpp"
 
@@ -12,6 +13,7 @@ namespace reowolf::runtime {
 namespace {
 
 using program::Access;
+using program::Harm;
 using program::Instruction;
 using program::Opcode;
 using program::Program;
@@ -28,8 +30,9 @@ void for_each_changed(const Program& program, const Routine& routine, const Inst
     }
 }
 
-SyncBlock analyse_sync(const Program& program, const Routine& routine, std::uint32_t begin) {
-    SyncBlock block;
+machine::SyncBlock analyse_sync(const Program& program, const Routine& routine,
+                                std::uint32_t begin) {
+    machine::SyncBlock block;
     std::vector<bool> changed(routine.frame_slots, false);
     std::vector<bool> seen(routine.code.size(), false);
     std::vector<std::uint32_t> open{begin + 1};
@@ -75,69 +78,6 @@ SyncBlock analyse_sync(const Program& program, const Routine& routine, std::uint
 
 // ---- What an alternative does first ------------------------------------------------------------
 
-// Whether an instruction is done with without the world, and whether it can fail.
-enum class Harm { none, may_fail, beyond };
-
-Harm harm_of(Opcode opcode) {
-    switch (opcode) {
-        case Opcode::move:
-        case Opcode::copy_ref:
-        case Opcode::take_ref:
-        case Opcode::drop_ref:
-        case Opcode::constant:
-        case Opcode::copy_value:
-        case Opcode::take_value:
-        case Opcode::clear_value:
-        case Opcode::variant:
-        case Opcode::text:
-        case Opcode::add:
-        case Opcode::sub:
-        case Opcode::mul:
-        case Opcode::bit_and:
-        case Opcode::bit_or:
-        case Opcode::bit_xor:
-        case Opcode::neg:
-        case Opcode::bit_not:
-        case Opcode::logical_not:
-        case Opcode::eq:
-        case Opcode::ne:
-        case Opcode::lt:
-        case Opcode::le:
-        case Opcode::same:
-        case Opcode::differ:
-        case Opcode::before:
-        case Opcode::same_value:
-        case Opcode::float_add:
-        case Opcode::float_sub:
-        case Opcode::float_mul:
-        case Opcode::float_div:
-        case Opcode::float_rem:
-        case Opcode::float_neg:
-        case Opcode::float_eq:
-        case Opcode::float_lt:
-        case Opcode::float_le:
-        case Opcode::length:
-            return Harm::none;
-        case Opcode::payload:
-        case Opcode::div:
-        case Opcode::rem:
-        case Opcode::shl:
-        case Opcode::shr:
-        case Opcode::cast:
-        case Opcode::float_cast:
-        case Opcode::array:
-        case Opcode::zeros:
-        case Opcode::index:
-        case Opcode::take_index:
-        case Opcode::set_index:
-        case Opcode::slice:
-        case Opcode::concat:
-            return Harm::may_fail;
-        default:
-            return Harm::beyond;
-    }
-}
-
 // Follows the code of one alternative up to its first request.
 class GuardFinder {
   public:
@@ -174,7 +114,7 @@ class GuardFinder {
     }
 
     bool follow(const Instruction& at_pc) {
-        const Harm harm = harm_of(at_pc.opcode);
+        const Harm harm = program::harm_of(at_pc.opcode);
         if (harm == Harm::beyond) return false;
         Known result;
         bool is_exact = false;
@@ -242,28 +182,33 @@ std::optional<machine::PortHandle> Guard::port(const machine::Slot* frame) const
 }
 
 Blocks::Blocks(const program::Program& program)
-    : program_(&program), places_(program.routines.size()) {}
+    : program_(&program),
+      sync_tables_(program.routines.size()),
+      forks_at_(program.routines.size()) {}
 
-Blocks::Place& Blocks::place(program::RoutineId routine, std::uint32_t pc) {
-    auto& places = places_[routine];
-    if (places.empty()) places.resize(program_->routines[routine].code.size());
-    return places[pc];
+const machine::SyncBlock* const* Blocks::syncs_of(program::RoutineId routine) {
+    auto& table = sync_tables_[routine];
+    if (table.empty()) table.resize(program_->routines[routine].code.size());
+    return table.data();
 }
 
-const SyncBlock& Blocks::sync_at(program::RoutineId routine, std::uint32_t pc) {
-    Place& found = place(routine, pc);
-    if (!found.sync) {
-        found.sync = &syncs_.emplace_back(analyse_sync(*program_, program_->routines[routine], pc));
+const machine::SyncBlock& Blocks::sync_at(program::RoutineId routine, std::uint32_t pc) {
+    syncs_of(routine);
+    const machine::SyncBlock*& found = sync_tables_[routine][pc];
+    if (!found) {
+        found = &syncs_.emplace_back(analyse_sync(*program_, program_->routines[routine], pc));
     }
-    return *found.sync;
+    return *found;
 }
 
 const ForkSite& Blocks::fork_at(program::RoutineId routine, std::uint32_t pc) {
-    Place& found = place(routine, pc);
-    if (!found.fork) {
-        found.fork = &forks_.emplace_back(analyse_fork(*program_, program_->routines[routine], pc));
+    auto& table = forks_at_[routine];
+    if (table.empty()) table.resize(program_->routines[routine].code.size());
+    const ForkSite*& found = table[pc];
+    if (!found) {
+        found = &forks_.emplace_back(analyse_fork(*program_, program_->routines[routine], pc));
     }
-    return *found.fork;
+    return *found;
 }
 
 }  // namespace reowolf::runtime

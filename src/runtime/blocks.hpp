@@ -15,13 +15,6 @@
 
 namespace reowolf::runtime {
 
-struct SyncBlock {
-    // The slots that matter at its begin and that it may change.
-    std::vector<std::uint32_t> words;
-    std::vector<std::uint32_t> references;
-    bool asks_fires = false;
-};
-
 // The port that an alternative uses first.
 struct Guard {
     enum class Kind : std::uint8_t {
@@ -52,19 +45,16 @@ class Blocks {
     explicit Blocks(const program::Program& program);
 
     // `pc`: of the instruction sync_begin, or fork.
-    const SyncBlock& sync_at(program::RoutineId routine, std::uint32_t pc);
+    const machine::SyncBlock& sync_at(program::RoutineId routine, std::uint32_t pc);
     const ForkSite& fork_at(program::RoutineId routine, std::uint32_t pc);
+    // By instruction of the routine, those that have been asked for. Stays where it is.
+    const machine::SyncBlock* const* syncs_of(program::RoutineId routine);
 
   private:
-    struct Place {
-        const SyncBlock* sync = nullptr;
-        const ForkSite* fork = nullptr;
-    };
-    Place& place(program::RoutineId routine, std::uint32_t pc);
-
     const program::Program* program_;
-    std::vector<std::vector<Place>> places_;  // by routine and instruction
-    std::deque<SyncBlock> syncs_;
+    std::vector<std::vector<const machine::SyncBlock*>> sync_tables_;  // by routine, instruction
+    std::vector<std::vector<const ForkSite*>> forks_at_;
+    std::deque<machine::SyncBlock> syncs_;
     std::deque<ForkSite> forks_;
 };
 

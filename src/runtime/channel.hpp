@@ -76,11 +76,11 @@ struct Channel {
         bool here = true;
         bool closed = false;
         bool leaves = false;  // here, and given away to another site in the round being committed
+        bool has_arrived = false;  // somebody has said so since a message has last named it
         // If not here: where it is, as far as is known. Nobody: on its way.
         wire::SiteId site = 0;
-        // While nobody has said that it has come: the site to which it went from here.
+        // While nobody has said that it has arrived: the site to which it went from here.
         wire::SiteId gone_to = wire::nobody;
-        bool has_arrived = false;  // somebody has, since a message has last named it
         // How often it has gone to another site. What is known of it from before is of no use.
         std::uint32_t moves = 0;
         // Its owner's, somewhere else, who has it while the round is not committed here yet.
@@ -89,14 +89,13 @@ struct Channel {
         ComponentIndex owner = 0;        // if here
         std::uint32_t place = 0;         // of the handle among the owner's
         std::uint32_t guard = no_guard;  // the alternative of the owner's last choice that uses it
+        wire::SiteId holder = 0;         // of the authority over the user, when that was last heard
         // What its owner calls it, or the name of the port through which it got it; the program's.
         std::string_view name;
         std::string_view got_from;
-        // The open attempt that uses it, and where its authority was when that was last heard.
-        std::optional<wire::AttemptId> user;
-        wire::SiteId holder = 0;
-        std::uint64_t used_in =
-            0;  // the last round of its owner, of those decided in the general way
+        std::optional<wire::AttemptId> user;  // the open attempt that uses it
+        // The last round of its owner, of those decided in the general way.
+        std::uint64_t used_in = 0;
     };
 
     Pending pending;

@@ -212,6 +212,7 @@ struct Component {
     bool is_native = false;
     bool queued = false;
     bool uses_port = false;       // in the lane, in this attempt
+    bool closes = false;          // the message that it waits for in the lane ends its block
     bool is_doubtful = false;     // in this attempt it took an alternative, or could not
     bool is_doubted = false;      // is among those who are looked at after a while
     bool has_printed = false;     // in the lane, in this attempt
@@ -230,14 +231,13 @@ struct Component {
     ChannelIndex waits_on = 0;           // a message
     std::uint32_t asked = 0;             // how many alternatives
     std::uint32_t sent = 0;              // messages, in this attempt in the lane
+    std::uint32_t renewals = 0;          // of attempts since the last round
     machine::PortHandle asked_port = 0;  // `fires`
     std::uint64_t stamp = 0;             // grows with every attempt in the lane
     std::uint64_t rounds = 0;
-    const SyncBlock* block = nullptr;  // of the attempt in the lane; none if native
-    std::uint32_t block_pc = 0;
+    machine::Entrance entrance;  // to the block of the attempt in the lane; not if native
 
     std::unique_ptr<Body> body;  // while running or idle; in a general attempt: where that begins
-    std::vector<machine::Slot> saved;  // what the attempt in the lane may change
     std::unique_ptr<Attempt> attempt;  // in the general way
     std::unique_ptr<Choice> choice;
     std::unique_ptr<Body> native_begin;  // where its attempt in the lane begins
@@ -252,7 +252,6 @@ struct Component {
     std::uint64_t attempts = 0;
     std::uint64_t withholds_from = 0;     // a round; see withholding.cpp
     std::uint64_t withholding_pause = 0;  // rounds
-    std::uint32_t renewals = 0;           // of attempts since the last round
     std::uint64_t silent_rounds = 0;      // in a row, up to the last one
     // Where they began; of very many some.
     std::vector<std::unique_ptr<Body>> silent_from;

@@ -22,33 +22,19 @@ using Phase = Component::Phase;
 
 // ---- Attempts ----------------------------------------------------------------------------------
 
-// False: this attempt takes the general way from the start.
-bool Runtime::begin_in_lane(ComponentIndex index) {
-    Component& self = component(index);
+// Whether its next attempt begins in the lane.
+bool Runtime::may_enter_lane(const Component& self, ComponentIndex index) {
     if (lane_ == Lane::closed || index == application) return false;
     if (watcher_) return false;  // it is told of what only records show
     // Who was silent may have to wait patiently; only the general way knows how.
-    if (!self.silent_from.empty()) return false;
-    if (self.passes > 0) {
-        --self.passes;
-        return false;
-    }
-    if (lane_ == Lane::at_random && turn() % 2 == 0) return false;
+    if (self.passes > 0 || !self.silent_from.empty()) return false;
+    return lane_ != Lane::at_random || turn() % 2 == 0;
+}
 
-    if (self.is_native) {
-        if (!self.body->can_go_back()) self.native_begin = self.body->clone();
-    } else {
-        machine::State& state = static_cast<ProgramBody&>(*self.body).state();
-        const auto place = state.place();
-        self.block = &blocks_.sync_at(place.routine, place.pc);
-        self.block_pc = place.pc;
-        const machine::Slot* frame = state.frame();
-        for (const std::uint32_t slot : self.block->words) self.saved.push_back(frame[slot]);
-        for (const std::uint32_t slot : self.block->references) {
-            machine::retain(frame[slot].block);
-            self.saved.push_back(frame[slot]);
-        }
-    }
+// It has entered a block, or asked to; what it goes back to is kept from here on.
+void Runtime::enter_lane(ComponentIndex index) {
+    Component& self = component(index);
+    if (self.is_native && !self.body->can_go_back()) self.native_begin = self.body->clone();
     self.phase = Phase::in_lane;
     self.waits = Wait::nothing;
     self.uses_port = false;
@@ -58,16 +44,45 @@ bool Runtime::begin_in_lane(ComponentIndex index) {
     self.region_size = 1;
     self.region_open = 1;
     ++self.stamp;
-    return true;
+}
+
+// It asks to enter a block.
+void Runtime::begin_block(ComponentIndex index, bool in_lane) {
+    Component& self = component(index);
+    if (!in_lane) {
+        if (self.passes > 0) --self.passes;
+        return begin_attempt(index);
+    }
+    if (!self.is_native) {
+        machine::State& state = static_cast<ProgramBody&>(*self.body).state();
+        const auto place = state.place();
+        blocks_.sync_at(place.routine, place.pc);
+        self.entrance.enter(state.frame(), place.pc);
+        self.entrance.take_news();
+    }
+    enter_lane(index);
+}
+
+// It has entered a block by itself, and this is the first thing that it wants there.
+void Runtime::serve_entering(ComponentIndex index, machine::Request& request, bool in_lane) {
+    Component& self = component(index);
+    if (!in_lane) {
+        go_back_to_begin(self);
+        return begin_block(index, false);
+    }
+    if (request.closes && meet_at_once(index, request)) {
+        if (request.kind == machine::Request::Kind::get) self.body->got(std::move(request.value));
+        return;
+    }
+    enter_lane(index);
+    serve_in_lane(index, request);
 }
 
 void Runtime::forget_begin(Component& self) {
     if (self.is_native) {
         self.native_begin.reset();
     } else {
-        std::size_t next = self.block->words.size();
-        for (; next < self.saved.size(); ++next) machine::release(self.saved[next].block);
-        self.saved.clear();
+        self.entrance.forget();
     }
     self.used.clear();
     self.promises.clear();
@@ -80,15 +95,8 @@ void Runtime::go_back_to_begin(Component& self) {
         self.body->go_back();
     } else {
         machine::State& state = static_cast<ProgramBody&>(*self.body).state();
-        state.go_back(self.block_pc);
-        machine::Slot* frame = state.frame();
-        auto saved = self.saved.begin();
-        for (const std::uint32_t slot : self.block->words) frame[slot] = *saved++;
-        for (const std::uint32_t slot : self.block->references) {
-            machine::release(frame[slot].block);
-            frame[slot] = *saved++;
-        }
-        self.saved.clear();
+        state.go_back(self.entrance.pc());
+        self.entrance.restore(state.frame());
     }
     self.used.clear();
     self.promises.clear();
@@ -115,6 +123,64 @@ void Runtime::join(ComponentIndex a, ComponentIndex b) {
     std::swap(larger.next, smaller.next);
 }
 
+// Its attempt is part of a round: what is left of its block cannot fail.
+void Runtime::leave_block(Component& member) {
+    forget_begin(member);
+    if (!member.is_native) static_cast<ProgramBody&>(*member.body).state().leave_sync();
+    member.phase = Phase::running;
+    member.waits = Wait::nothing;
+    member.misses = 0;
+    member.silent_rounds = 0;
+    member.renewals = 0;
+    ++member.rounds;
+    counters_.messages += member.sent;
+    member.sent = 0;
+}
+
+// For native components that run now, without a request.
+bool Runtime::act_at_once(ComponentIndex index, machine::Request& request) {
+    const Component& self = component(index);
+    return self.phase == Phase::running && may_enter_lane(self, index) &&
+           meet_at_once(index, request);
+}
+
+// A block that is this get or put and no more, which somebody waits for who needs no more either:
+// a round of two, for which no region has to be made. What is got is then in the request.
+bool Runtime::meet_at_once(ComponentIndex index, machine::Request& request) {
+    Component& self = component(index);
+    const bool puts = request.kind == machine::Request::Kind::put;
+    const ChannelIndex number = channel_of(request.port);
+    Channel& channel = channels_[number];
+    const Channel::End& end = channel.end(puts);
+    const Channel::End& other = channel.end(!puts);
+    if (channel.generation != generation_of(request.port) || end.owner != index || !end.here ||
+        end.closed || !other.here || other.closed || channel.carries_ports) {
+        return false;
+    }
+    Component& peer = component(other.owner);
+    if (peer.phase != Phase::in_lane || peer.next != other.owner || peer.region_open != 1 ||
+        peer.has_printed || !peer.promises.empty()) {
+        return false;
+    }
+    if (puts) {
+        if (peer.waits != Wait::message || peer.waits_on != number || !peer.closes) return false;
+        peer.body->got(std::move(request.value));
+        self.sent = 1;
+    } else {
+        // All that its region waits for is this message.
+        if (peer.waits != Wait::others || channel.pending.size() != 1) return false;
+        request.value = channel.pending.pop();
+    }
+    leave_block(peer);
+    leave_block(self);
+    enqueue(other.owner);
+    ++counters_.rounds_in_lane;
+    counters_.sizes.add(2);
+    recorder_.note_round(self.who, peer.who, 2);
+    world_.committed(no_records_);
+    return true;
+}
+
 void Runtime::commit_region(ComponentIndex lead, ComponentIndex current) {
     world_.committed(no_records_);
     region_.clear();
@@ -138,19 +204,17 @@ void Runtime::commit_region(ComponentIndex lead, ComponentIndex current) {
             member.has_printed = false;
         }
     }
+    bool has_chosen = false;
     for (const ComponentIndex each : region_) {
         Component& member = component(each);
-        forget_begin(member);
-        member.phase = Phase::running;
-        member.waits = Wait::nothing;
-        member.misses = 0;
-        member.silent_rounds = 0;
-        member.renewals = 0;
-        ++member.rounds;
-        counters_.messages += member.sent;
-        member.sent = 0;
-        // Who has chosen waits for its turn, so that the others can show what they have next.
-        if (each != current || member.is_doubtful) enqueue(each);
+        leave_block(member);
+        has_chosen |= member.is_doubtful;
+        if (each != current && !member.is_doubtful) enqueue(each);
+    }
+    if (!has_chosen) return;
+    // Who has chosen comes after the others, so that they can show what they have next.
+    for (const ComponentIndex each : region_) {
+        if (component(each).is_doubtful) enqueue(each);
     }
 }
 
@@ -195,9 +259,9 @@ void Runtime::serve_in_lane(ComponentIndex index, machine::Request& request) {
         case Kind::put:
             return put_in_lane(index, request);
         case Kind::get:
-            return get_in_lane(index, request.port);
+            return get_in_lane(index, request.port, request.closes);
         case Kind::sync_end:
-            return end_in_lane(index);
+            return end_in_lane(index, index);
         case Kind::fork:
             self.asked = request.count;
             return choose_alternative(index);
@@ -260,7 +324,7 @@ Fall Runtime::obstacle(ComponentIndex index, PortHandle port) const {
 
 void Runtime::note_use_in_lane(Component& self, PortHandle port) {
     self.uses_port = true;
-    if (!self.is_native && self.block->asks_fires) self.used.push_back(port);
+    if (!self.is_native && self.entrance.block().asks_fires) self.used.push_back(port);
 }
 
 void Runtime::put_in_lane(ComponentIndex index, machine::Request& put) {
@@ -279,16 +343,21 @@ void Runtime::put_in_lane(ComponentIndex index, machine::Request& put) {
         reader.waits = Wait::nothing;
         note_use_in_lane(reader, port_of(number, false, channel.generation));
         reader.body->got(std::move(put.value));
-        if (to != index) enqueue(to);
-        return;
+        if (reader.closes) {
+            end_in_lane(to, index);
+        } else {
+            enqueue(to);
+        }
+    } else {
+        ++component(self.lead).region_open;
+        channel.pending.push(std::move(put.value));
+        if (reader.choice) reader.choice->set(channel.in.guard);
+        if (reader.chooses()) enqueue(to);
     }
-    ++component(self.lead).region_open;
-    channel.pending.push(std::move(put.value));
-    if (reader.choice) reader.choice->set(channel.in.guard);
-    if (reader.chooses()) enqueue(to);
+    if (put.closes && self.phase == Phase::in_lane) end_in_lane(index, index);
 }
 
-void Runtime::get_in_lane(ComponentIndex index, PortHandle port) {
+void Runtime::get_in_lane(ComponentIndex index, PortHandle port, bool closes) {
     Component& self = component(index);
     if (!may_use_in_lane(self, index, port)) {
         if (is_at_end_of_file(self, index, port)) return end_component(index);
@@ -301,16 +370,19 @@ void Runtime::get_in_lane(ComponentIndex index, PortHandle port) {
         join(index, channel.out.owner);
         --component(self.lead).region_open;
         self.body->got(channel.pending.pop());
+        if (closes) end_in_lane(index, index);
         return;
     }
     self.waits = Wait::message;
     self.waits_on = number;
+    self.closes = closes;
     Component& writer = component(channel.out.owner);
     if (writer.choice) writer.choice->set(channel.out.guard);
     if (writer.chooses()) enqueue(channel.out.owner);
 }
 
-void Runtime::end_in_lane(ComponentIndex index) {
+// `current`: who runs now.
+void Runtime::end_in_lane(ComponentIndex index, ComponentIndex current) {
     Component& self = component(index);
     const bool keeps_promises =
         std::ranges::all_of(self.promises, [&](const Node::Promise& promise) {
@@ -319,7 +391,7 @@ void Runtime::end_in_lane(ComponentIndex index) {
     if (!keeps_promises) return leave_lane(index, Fall::promise);
     if (!self.uses_port) return leave_lane(index, Fall::silence);  // silence is a matter of its own
     self.waits = Wait::others;
-    if (--component(self.lead).region_open == 0) commit_region(self.lead, index);
+    if (--component(self.lead).region_open == 0) commit_region(self.lead, current);
 }
 
 // ---- What others do ----------------------------------------------------------------------------
@@ -344,8 +416,7 @@ void Runtime::draw_from_lane(ChannelIndex number, bool is_out) {
     }
 }
 
-// ---- Those that do not get on
-// --------------------------------------------------------------------
+// ---- Those that do not get on ------------------------------------------------------------------
 
 // The attempt took an alternative and may have to take it back, or cannot tell whether there is
 // one.

@@ -120,6 +120,7 @@ ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value>
     body = std::make_unique<ProgramBody>(shared_,
                                          machine::State(shared_.program, id, std::move(arguments)));
     const ComponentIndex index = add(routine.name, routine.span, std::move(body), false, ports);
+    component(index).entrance.know(blocks_.syncs_of(id));
     if (is_native) {
         fail_component(index, {.message = fmt::format("'{}' cannot be used here", routine.name),
                                .where = routine.span,
@@ -298,31 +299,46 @@ void Runtime::run(ComponentIndex index, std::uint32_t& budget) {
     if (running.phase == Phase::in_lane && running.waits == Wait::fires) choose_firing(index);
     if (running.phase == Phase::in_lane && running.waits == Wait::message &&
         channels_[running.waits_on].out.closed) {
-        get_in_lane(index,
-                    port_of(running.waits_on, false, channels_[running.waits_on].generation));
+        get_in_lane(index, port_of(running.waits_on, false, channels_[running.waits_on].generation),
+                    running.closes);
     }
     while (running.phase == Phase::running ||
            (running.phase == Phase::in_lane && running.waits == Wait::nothing)) {
         if (budget == 0) return enqueue(index);
         if (running.queued) return;
-        auto request = running.body->run(budget);
-        if (!request) {
-            if (running.phase == Phase::in_lane) return leave_lane(index, Fall::native);
-            running.phase = Phase::idle;
+        const bool may_enter = running.phase == Phase::running && may_enter_lane(running, index);
+        if (!running.is_native) {
+            machine::State& state = static_cast<ProgramBody&>(*running.body).state();
+            machine::Request request =
+                shared_.machine.run(state, budget, may_enter ? &running.entrance : nullptr);
+            serve(index, request, may_enter);
+        } else if (auto request = running.body->run(budget)) {
+            serve(index, *request, may_enter);
         } else if (running.phase == Phase::in_lane) {
-            serve_in_lane(index, *request);
+            return leave_lane(index, Fall::native);
         } else {
-            serve_outside(index, *request);
+            running.phase = Phase::idle;
         }
     }
 }
 
-void Runtime::serve_outside(ComponentIndex index, machine::Request& request) {
+void Runtime::serve(ComponentIndex index, machine::Request& request, bool may_enter) {
+    Component& running = component(index);
+    if (running.phase == Component::Phase::in_lane) return serve_in_lane(index, request);
+    const bool begins = request.begins || running.entrance.is_new();
+    if (!begins || request.kind == machine::Request::Kind::budget_used) {
+        return serve_outside(index, request, may_enter);
+    }
+    running.entrance.take_news();
+    serve_entering(index, request, may_enter);
+}
+
+void Runtime::serve_outside(ComponentIndex index, machine::Request& request, bool may_enter) {
     using Kind = machine::Request::Kind;
     Component& running = component(index);
     switch (request.kind) {
         case Kind::sync_begin:
-            if (!begin_in_lane(index)) begin_attempt(index);
+            begin_block(index, may_enter);
             break;
         case Kind::print:
             world_.print(request.text());

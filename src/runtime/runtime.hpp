@@ -116,6 +116,9 @@ class Runtime {
     void set_lane(Lane lane, std::uint64_t seed = 0);
 
     // ---- Running.
+    // The native component, whose code is running outside of sync blocks, takes part in a round
+    // with this get or put alone, if that can happen at once. What it got is then in the request.
+    bool act_at_once(ComponentIndex component, machine::Request& request);
     // Runs one slice of one component. False: nothing here can go on by itself.
     bool step();
     // A native component that waits for something outside can go on. If it is in a sync block, it
@@ -188,7 +191,12 @@ class Runtime {
 
   private:
     // lane.cpp
-    bool begin_in_lane(ComponentIndex index);
+    bool may_enter_lane(const Component& self, ComponentIndex index);
+    void enter_lane(ComponentIndex index);
+    void begin_block(ComponentIndex index, bool in_lane);
+    void serve_entering(ComponentIndex index, machine::Request& request, bool in_lane);
+    void leave_block(Component& member);
+    bool meet_at_once(ComponentIndex index, machine::Request& request);
     void forget_begin(Component& self);
     void go_back_to_begin(Component& self);
     void join(ComponentIndex a, ComponentIndex b);
@@ -200,8 +208,8 @@ class Runtime {
     bool is_at_end_of_file(const Component& self, ComponentIndex index, machine::PortHandle port);
     void note_use_in_lane(Component& self, machine::PortHandle port);
     void put_in_lane(ComponentIndex index, machine::Request& put);
-    void get_in_lane(ComponentIndex index, machine::PortHandle port);
-    void end_in_lane(ComponentIndex index);
+    void get_in_lane(ComponentIndex index, machine::PortHandle port, bool closes);
+    void end_in_lane(ComponentIndex index, ComponentIndex current);
     void draw_from_lane(ChannelIndex channel, bool is_out);
     void doubt(ComponentIndex index);
     bool draw_doubtful(bool at_once);
@@ -362,7 +370,8 @@ class Runtime {
     void spawn(ComponentIndex index, program::RoutineId routine,
                std::vector<machine::Value> arguments);
     void run(ComponentIndex index, std::uint32_t& budget);
-    void serve_outside(ComponentIndex index, machine::Request& request);
+    void serve(ComponentIndex index, machine::Request& request, bool may_enter);
+    void serve_outside(ComponentIndex index, machine::Request& request, bool may_enter);
     void enqueue(ComponentIndex index);
     void note_generation();
     void bury();

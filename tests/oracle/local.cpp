@@ -7,9 +7,12 @@
 
 #include <fmt/format.h>
 
+#include "base/random.hpp"
 #include "compiler/compile.hpp"
+#include "embedding/native_body.hpp"
 #include "judge.hpp"
 #include "runtime/runtime.hpp"
+#include "twin.hpp"
 
 namespace reowolf::oracle {
 
@@ -61,6 +64,88 @@ class Recorder final : public runtime::World {
     }
 };
 
+// Values of native components.
+class TwinEngine final : public embedding::Engine {
+  public:
+    TwinEngine(const program::Program& program, runtime::Runtime& runtime)
+        : program_(program), runtime_(runtime) {}
+
+    embedding::Message to_message(std::uint64_t port, std::span<const std::byte> bytes) override {
+        auto value = machine::decode(program_, *runtime_.type_of(port), bytes, Limits{});
+        if (!value) throw BadValue(value.error());
+        return embedding::to_message(std::move(*value));
+    }
+    std::vector<std::byte> to_bytes(std::uint64_t port,
+                                    const embedding::Message& message) override {
+        std::vector<std::byte> bytes;
+        machine::encode(program_, *runtime_.type_of(port), embedding::to_value(message), bytes);
+        return bytes;
+    }
+    bool is_closed(std::uint64_t port) override { return runtime_.is_closed(port); }
+    std::int64_t now_ms() override { return 0; }
+    bool act_at_once(embedding::Act&) override { return false; }
+
+  private:
+    const program::Program& program_;
+    runtime::Runtime& runtime_;
+};
+
+class TwinStart final : public embedding::Start {
+  public:
+    TwinStart(const System& system, std::size_t component, std::map<Port, std::uint64_t> handles)
+        : system_(system), component_(component), handles_(std::move(handles)) {}
+    std::coroutine_handle<> begin(embedding::Task& task) override {
+        const auto handle = twin(system_, component_, handles_).release();
+        handle.promise().task = &task;
+        return handle;
+    }
+
+  private:
+    const System& system_;
+    std::size_t component_;
+    std::map<Port, std::uint64_t> handles_;
+};
+
+// What the composite `main` does, with some components native.
+void start_with_twins(const System& system, const program::Program& program,
+                      runtime::Runtime& runtime, TwinEngine& engine, embedding::Outside& outside,
+                      std::uint64_t seed) {
+    Random random(seed);
+    std::vector<runtime::Runtime::Ends> ends(system.channels.size());
+    std::vector<bool> is_made(system.channels.size(), false);
+    for (std::size_t component = 0; component < system.primitives.size(); ++component) {
+        const auto routine = program.find(fmt::format("p{}", component));
+        const auto& parameters = program.routines[*routine].parameters;
+        std::vector<machine::Value> arguments;
+        std::vector<std::uint64_t> ports;
+        std::map<Port, std::uint64_t> handles;
+        const auto add = [&](const Port& port) {
+            const program::TypeId type = parameters[arguments.size()].type;
+            if (!is_made[port.channel]) {
+                ends[port.channel] = runtime.make_channel(program.types[type].element);
+            }
+            is_made[port.channel] = true;
+            const auto handle = port.is_out ? ends[port.channel].out : ends[port.channel].in;
+            arguments.push_back(machine::Value::scalar(handle));
+            ports.push_back(handle);
+            handles[port] = handle;
+        };
+        for (std::size_t i = 0; i < system.channels.size(); ++i) {
+            if (system.channels[i].from == component) add(Port{i, true});
+            if (system.channels[i].to == component) add(Port{i, false});
+        }
+        if (random.chance(60)) {
+            const std::string name = fmt::format("p{}", component);
+            auto core = std::make_shared<embedding::Core>(engine, runtime, outside, name);
+            core->start = std::make_unique<TwinStart>(system, component, handles);
+            core->task.index =
+                runtime.start_native(name, std::make_unique<embedding::NativeBody>(core), ports);
+        } else {
+            runtime.start(*routine, std::move(arguments));
+        }
+    }
+}
+
 // What must be true at rest beside what the judge says.
 std::optional<std::string> check_rest(const Judge& judge, runtime::Runtime& runtime,
                                       Recorder& recorder) {
@@ -90,7 +175,7 @@ std::optional<std::string> check_rest(const Judge& judge, runtime::Runtime& runt
 }  // namespace
 
 Verdict run_locally(const System& system, std::uint64_t rounds_max, runtime::Runtime::Lane lane,
-                    std::uint64_t seed) {
+                    std::uint64_t seed, Twins twins) {
     constexpr std::uint64_t steps_max = 200'000;
 
     const Limits limits;
@@ -108,7 +193,18 @@ Verdict run_locally(const System& system, std::uint64_t rounds_max, runtime::Run
     recorder.runtime = &runtime;
     runtime.set_lane(lane, seed);
     recorder.unseen = unseen(system);
-    runtime.start(*program->find("main"), {});
+    TwinEngine engine(*program, runtime);
+    embedding::Outside outside(seed, true);
+    outside.attach(runtime);
+    bool can_have_twins = twins == Twins::some;
+    for (std::size_t i = 0; i < system.primitives.size(); ++i) {
+        can_have_twins = can_have_twins && has_twin(system, i);
+    }
+    if (can_have_twins) {
+        start_with_twins(system, *program, runtime, engine, outside, seed);
+    } else {
+        runtime.start(*program->find("main"), {});
+    }
 
     Judge judge(system);
     Verdict verdict;

@@ -22,10 +22,13 @@ struct Verdict {
     std::uint64_t ports_handed_over = 0;
 };
 
+// Which components are native ones (twin.hpp): those that can be, as a coin falls.
+enum class Twins { none, some };
+
 // At most so many rounds: a system may go on for ever. The seed is of choices that are left to
 // chance.
 Verdict run_locally(const System& system, std::uint64_t rounds_max,
                     runtime::Runtime::Lane lane = runtime::Runtime::Lane::open,
-                    std::uint64_t seed = 0);
+                    std::uint64_t seed = 0, Twins twins = Twins::none);
 
 }  // namespace reowolf::oracle

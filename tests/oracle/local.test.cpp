@@ -16,10 +16,14 @@ using Lane = runtime::Runtime::Lane;
 constexpr std::uint64_t seeds_usual = 2'000;
 constexpr std::uint64_t rounds_max = 60;
 
-class Oracle : public testing::TestWithParam<Lane> {};
+struct Way {
+    Lane lane;
+    Twins twins;
+};
+class Oracle : public testing::TestWithParam<Way> {};
 
 // The same systems in the lane as far as it goes, in the general way alone, and in a mixture of
-// both.
+// both; in PDL alone, and with native components among others.
 TEST_P(Oracle, EveryRoundIsOneAndNoneIsMissed) {
     const Options options;
     const std::uint64_t seeds = Options::seeds(seeds_usual);
@@ -30,7 +34,7 @@ TEST_P(Oracle, EveryRoundIsOneAndNoneIsMissed) {
     for (std::uint64_t seed = options.first_seed; seed < options.first_seed + seeds; ++seed) {
         const System system = generate(seed);
         const auto run = [&](const System& some) {
-            return run_locally(some, rounds_max, GetParam(), seed);
+            return run_locally(some, rounds_max, GetParam().lane, seed, GetParam().twins);
         };
         const Verdict verdict = run(system);
         if (verdict.problem) {
@@ -65,19 +69,25 @@ TEST_P(Oracle, EveryRoundIsOneAndNoneIsMissed) {
     EXPECT_GT(sum.failures, seeds / 50);
     EXPECT_GT(sum.ports_handed_over, seeds / 15);
     EXPECT_LT(too_large, seeds / 50);
-    if (GetParam() == Lane::closed) {
+    if (GetParam().lane == Lane::closed) {
         EXPECT_EQ(sum.lane_returns, 0u);
     } else {
         EXPECT_GT(sum.lane_returns, seeds / 2);
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Lanes, Oracle, testing::Values(Lane::open, Lane::closed, Lane::at_random),
-                         [](const testing::TestParamInfo<Lane>& lane) {
-                             return lane.param == Lane::open     ? "open"
-                                    : lane.param == Lane::closed ? "closed"
-                                                                 : "mixed";
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Lanes, Oracle,
+    testing::Values(Way{Lane::open, Twins::none}, Way{Lane::closed, Twins::none},
+                    Way{Lane::at_random, Twins::none}, Way{Lane::open, Twins::some},
+                    Way{Lane::closed, Twins::some}, Way{Lane::at_random, Twins::some}),
+    [](const testing::TestParamInfo<Way>& way) {
+        std::string name = way.param.lane == Lane::open     ? "open"
+                           : way.param.lane == Lane::closed ? "closed"
+                                                            : "mixed";
+        if (way.param.twins == Twins::some) name += "WithNativeOnes";
+        return name;
+    });
 
 }  // namespace
 }  // namespace reowolf::oracle

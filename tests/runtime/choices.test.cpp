@@ -233,6 +233,38 @@ TEST(Choices, BlocksAreMadeOfSteps) {
     EXPECT_EQ(sum, 42u);
 }
 
+// Who is silent again with the same state waits for something to change.
+TEST(Choices, WhoPollsIsPatient) {
+    Told told;
+    Runtime runtime(Program(), told.options());
+    auto [out, in] = runtime.channel<u64>();
+    u64 polls = 0;
+    std::vector<u64> got;
+    runtime.start(
+        [&](In<u64> from) -> Component {
+            while (got.size() < 2) {
+                const auto value = co_await sync([&](Round& r) -> Step<std::optional<u64>> {
+                                       if (co_await r.fork(2) == 1) co_return std::nullopt;
+                                       co_return co_await r.get(from);
+                                   }).from(got.size());
+                ++polls;
+                if (value) got.push_back(*value);
+            }
+        },
+        in);
+    runtime.start(
+        [](Out<u64> to) -> Component {
+            for (u64 n = 1; n < 3; ++n) {
+                co_await sleep_for(std::chrono::milliseconds(10));
+                co_await to.put(n);
+            }
+        },
+        out);
+    EXPECT_EQ(runtime.run(), Outcome::ended);
+    EXPECT_EQ(got, (std::vector<u64>{1, 2}));
+    EXPECT_LT(polls, 20u);
+}
+
 // ---- The program itself takes part.
 
 TEST(Host, TakesPartInRounds) {
