@@ -201,16 +201,16 @@ class REOWOLF_CPP Node {
     // If this node provides the name already, the new one takes its place at once: requests that
     // have come before are served by the old one, all others by the new one.
     template <class F>
-    void provide(std::string name, F function, Provide how = {}) {
-        add(std::move(name), make_handler(std::move(function)), std::move(how));
+    void provide(std::string name, F function, const Provide& how = {}) {
+        add(std::move(name), make_handler(std::move(function)), how);
     }
     template <class R, class C, class... A>
-    void provide(std::string name, R (C::*function)(A...), Provide how = {}) {
-        provide_member<C, R, A...>(std::move(name), function, std::move(how));
+    void provide(std::string name, R (C::*function)(A...), const Provide& how = {}) {
+        provide_member<C, R, A...>(std::move(name), function, how);
     }
     template <class R, class C, class... A>
-    void provide(std::string name, R (C::*function)(A...) const, Provide how = {}) {
-        provide_member<const C, R, A...>(std::move(name), function, std::move(how));
+    void provide(std::string name, R (C::*function)(A...) const, const Provide& how = {}) {
+        provide_member<const C, R, A...>(std::move(name), function, how);
     }
 
     // Takes no new requests for this service; those that have come are served. Returns at once.
@@ -285,10 +285,10 @@ class REOWOLF_CPP Node {
     NodeRecord& record() const { return *record_; }
 
   private:
-    void add(std::string name, std::unique_ptr<Handler> handler, Provide how);
+    void add(std::string name, std::unique_ptr<Handler> handler, const Provide& how);
 
     template <class C, class R, class... A, class M>
-    void provide_member(std::string name, M function, Provide how) {
+    void provide_member(std::string name, M function, const Provide& how) {
         static_assert(std::derived_from<C, Node>, "a member function of this node's class");
         auto* self = static_cast<C*>(this);
         provide(
@@ -296,7 +296,7 @@ class REOWOLF_CPP Node {
             [self, function](A... arguments) -> R {
                 return (self->*function)(std::forward<A>(arguments)...);
             },
-            std::move(how));
+            how);
     }
 
     Network* network_;

@@ -11,13 +11,6 @@
 
 namespace reowolf::service {
 
-namespace {
-
-// A thread waits; the rest of the word is the address of its signal.
-constexpr std::uintptr_t thread_mark = 2;
-
-}  // namespace
-
 std::string_view to_string(Code code) {
     switch (code) {
         case Code::none:
@@ -82,12 +75,12 @@ void Call::finish() {
     Line* line = line_;
     tasks::Scheduler& scheduler = core_->scheduler();
     answered();
-    const std::uintptr_t waiting = waiting_.exchange(answered_mark, std::memory_order_acq_rel);
+    void* waiting = waiting_.exchange(this, std::memory_order_acq_rel);
     // Who waits may go on from here, but this call is still held by who answers it.
-    if ((waiting & thread_mark) != 0) {
-        scheduler.set(*reinterpret_cast<tasks::Signal*>(waiting & ~thread_mark));
-    } else if (waiting != 0) {
+    if (waiting == &resumption_) {
         scheduler.start(resumption_);
+    } else if (waiting != nullptr) {
+        scheduler.set(*static_cast<tasks::Signal*>(waiting));
     }
     if (line != nullptr) line->on_answer(*this);
     if (timer_is_over) release();
@@ -100,19 +93,15 @@ void Call::end_service() {
 bool Call::resume_when_answered(std::coroutine_handle<> waiting) {
     resumption_.waiting = waiting;
     resumption_.run = [](Job& job) { static_cast<Resumption&>(job).waiting.resume(); };
-    std::uintptr_t nobody = 0;
-    // Any value that is no mark will do: whom to resume is known.
-    return waiting_.compare_exchange_strong(nobody, alignof(std::max_align_t),
-                                            std::memory_order_acq_rel);
+    void* nobody = nullptr;
+    return waiting_.compare_exchange_strong(nobody, &resumption_, std::memory_order_acq_rel);
 }
 
 void Call::wait() {
     if (is_answered()) return;
     tasks::Signal signal;
-    static_assert(alignof(tasks::Signal) > thread_mark);
-    std::uintptr_t nobody = 0;
-    const auto mark = reinterpret_cast<std::uintptr_t>(&signal) | thread_mark;
-    if (!waiting_.compare_exchange_strong(nobody, mark, std::memory_order_acq_rel)) return;
+    void* nobody = nullptr;
+    if (!waiting_.compare_exchange_strong(nobody, &signal, std::memory_order_acq_rel)) return;
     bool is_set = false;
     try {
         is_set = core_->scheduler().wait(signal, tasks::never_ns);

@@ -165,7 +165,7 @@ class Core {
         if (!is_ticking_.load(std::memory_order_relaxed)) set_tick();
     }
     void on_event(std::function<void(const Event&)> handler);
-    void tell(Event event);
+    void tell(const Event& event);
     Listing listing(std::size_t lines_max);
 
   private:

@@ -91,7 +91,7 @@ std::string Node::path() const {
 void Node::start(std::chrono::milliseconds timeout) {
     record_->core->start(*record_, timeout.count());
 }
-void Node::add(std::string name, std::unique_ptr<Handler> handler, Provide how) {
+void Node::add(std::string name, std::unique_ptr<Handler> handler, const Provide& how) {
     record_->core->provide(*record_, std::move(name), std::move(handler), how);
 }
 void Node::withdraw(std::string_view name) {

@@ -146,7 +146,8 @@ const Route::End* choose(const Route& route, const Call& call, std::uint32_t hop
     const bool many = count > compared_max;
     const Route::End* best = nullptr;
     std::uint64_t best_load = 0;
-    for (std::size_t i = 0; i < count && !(many && i >= 2 && best != nullptr); ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
+        if (many && i >= 2 && best != nullptr) break;
         // Not the next one in the list, or neighbours would always be compared with each other.
         const std::size_t step = many ? i * (1 + begin * 7919 % (count - 1)) : i;
         const Route::End& end = route.ends[(begin + step) % count];

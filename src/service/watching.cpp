@@ -43,7 +43,7 @@ void Core::tick() {
         return anything;
     };
     const bool anything = look();
-    for (Event& event : events) tell(std::move(event));
+    for (const Event& event : events) tell(event);
     {
         const std::scoped_lock lock(tick_mutex_);
         if (is_stopping_) return;
@@ -62,7 +62,7 @@ void Core::on_event(std::function<void(const Event&)> handler) {
     on_event_ = std::move(handler);
 }
 
-void Core::tell(Event event) {
+void Core::tell(const Event& event) {
     const std::scoped_lock lock(events_mutex_);
     if (on_event_) on_event_(event);
 }

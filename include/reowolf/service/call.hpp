@@ -155,7 +155,7 @@ class REOWOLF_CPP Call : public Message {
     // For who requests. False: it is answered already.
     bool resume_when_answered(std::coroutine_handle<> waiting);
     void wait();
-    bool is_answered() const { return waiting_.load(std::memory_order_acquire) == answered_mark; }
+    bool is_answered() const { return waiting_.load(std::memory_order_acquire) == this; }
     Code code() const { return code_; }
     [[noreturn]] void throw_failure() const;
 
@@ -172,7 +172,6 @@ class REOWOLF_CPP Call : public Message {
     struct Resumption : Job {
         std::coroutine_handle<> waiting;
     };
-    static constexpr std::uintptr_t answered_mark = 1;
 
     struct Deadline : Timer {
         Call* call = nullptr;
@@ -188,8 +187,9 @@ class REOWOLF_CPP Call : public Message {
     Line* line_ = nullptr;
     NodeId wanted_tree_ = 0;  // where it is to be served, if it matters
     std::int64_t deadline_ns_ = 0;
-    std::int64_t begun_ns_ = 0;                // being served, if it is measured
-    std::atomic<std::uintptr_t> waiting_ = 0;  // nobody, a coroutine, a thread, or answered
+    std::int64_t begun_ns_ = 0;  // being served, if it is measured
+    // Nobody (null), a coroutine (the resumption), a thread (its signal), or answered (this).
+    std::atomic<void*> waiting_ = nullptr;
     std::atomic<std::uint32_t> holders_ = 1;
     std::atomic<std::uint8_t> answer_begun_ = 0;
     std::atomic<std::uint8_t> served_ = 0;  // by its provider and by its coroutine

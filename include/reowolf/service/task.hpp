@@ -49,15 +49,15 @@ class TaskPromise : public TaskPromiseBase {
     Task<T> get_return_object();
     template <class V>
     void return_value(V&& value) {
-        kept.emplace(std::forward<V>(value));
+        kept_.emplace(std::forward<V>(value));
     }
     T take() {
         if (failure) std::rethrow_exception(failure);
-        return std::move(*kept);
+        return std::move(*kept_);
     }
 
   private:
-    std::optional<T> kept;
+    std::optional<T> kept_;
 };
 
 template <>
