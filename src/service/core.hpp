@@ -35,6 +35,7 @@
 namespace reowolf::service {
 
 class Edges;
+class Line;
 class Link;
 class RemoteCall;
 class RemoteProvider;
@@ -83,6 +84,7 @@ struct NodeRecord {
     bool is_known = false;  // its parent's table has what its own has
     bool has_left = false;
     bool has_edges = false;      // listens, or has joined
+    Line* lines = nullptr;       // whose requests are its own
     Joint* joint = nullptr;      // a root that is a subtree of another process
     std::shared_ptr<Link> link;  // a subtree in another process, for which this stands
 
@@ -135,6 +137,11 @@ class Core {
     void prepare(Call& call, const NodeRecord& from, const Options& options);
     void send(Call& call, NodeRecord& from, std::string_view name, Way* way);
     void set_deadline(Call& call, std::int64_t deadline_ns);
+
+    // Of those whose order is kept (line.cpp).
+    void enter(NodeRecord& node, Line& line);
+    void erase(Line& line);
+    void close_lines(NodeRecord& node);
 
     // Other processes (elsewhere.cpp).
     std::string listen(NodeRecord& node, const std::string& address);
@@ -199,7 +206,7 @@ class Core {
     static void count(NodeRecord* node, Name& name, std::int32_t change);
     void make_known(NodeRecord& node);
     void make_unknown(NodeRecord& node);
-    void close(NodeRecord& node, std::shared_ptr<LocalProvider> provider);
+    void begin_leaving(NodeRecord& node, const std::shared_ptr<LocalProvider>& provider);
     bool wait_for(Waiter waiter, std::int64_t timeout_ms);
     std::size_t providers_of(const Waiter& waiter);
     void changed();

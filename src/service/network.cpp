@@ -134,11 +134,11 @@ FunctionBase::FunctionBase(Node& node, std::string_view name, const Options& opt
     state_->node = &node.record();
     state_->name = name;
     state_->options = options;
-    if (ordered) state_->line = std::make_shared<Line>(node.record(), state_->name);
+    if (ordered) state_->line = Line::make(node.record(), state_->name);
 }
 FunctionBase::FunctionBase(const FunctionBase& other)
     : state_(std::make_unique<State>(*other.state_)) {
-    if (state_->line) state_->line = std::make_shared<Line>(*state_->node, state_->name);
+    if (state_->line) state_->line = Line::make(*state_->node, state_->name);
 }
 FunctionBase& FunctionBase::operator=(const FunctionBase& other) {
     if (this != &other) state_ = std::move(FunctionBase(other).state_);
@@ -149,6 +149,7 @@ FunctionBase::~FunctionBase() = default;
 void FunctionBase::send(Call& call) {
     State& state = *state_;
     Core& core = *state.node->core;
+    if (state.line) state.line->announce(call);
     core.prepare(call, *state.node, state.options);
     if (state.line)
         state.line->add(call);

@@ -31,24 +31,27 @@ void Core::provide(NodeRecord& node, std::string name, std::unique_ptr<Handler> 
         throw Error(Code::refused, fmt::format("the types of '{}' are too long to be told", name));
     }
     provider->version.resize(std::min(provider->version.size(), limits().service_name_bytes_max));
-    const std::scoped_lock lock(tree_mutex_);
-    if (node.has_left) {
-        throw Error(Code::left, fmt::format("'{}' has left the network", node.name));
-    }
-    Name& known = intern(name);
-    provider->name = &known;
-    provider->node = &node;
-    provider->node_id = node.id;
-    const auto old =
-        std::ranges::find(node.providers, &known, [](const auto& each) { return each->name; });
     std::shared_ptr<LocalProvider> replaced;
-    if (old != node.providers.end())
-        replaced = std::exchange(*old, provider);
-    else
-        node.providers.push_back(provider);
-    enter(node, provider);
-    if (replaced) close(node, std::move(replaced));
-    changed();
+    {
+        const std::scoped_lock lock(tree_mutex_);
+        if (node.has_left) {
+            throw Error(Code::left, fmt::format("'{}' has left the network", node.name));
+        }
+        Name& known = intern(name);
+        provider->name = &known;
+        provider->node = &node;
+        provider->node_id = node.id;
+        const auto old =
+            std::ranges::find(node.providers, &known, [](const auto& each) { return each->name; });
+        if (old != node.providers.end())
+            replaced = std::exchange(*old, provider);
+        else
+            node.providers.push_back(provider);
+        enter(node, provider);
+        if (replaced) begin_leaving(node, replaced);
+        changed();
+    }
+    if (replaced) replaced->close();
 }
 
 void Core::enter(NodeRecord& node, std::shared_ptr<Provider> provider) {
@@ -98,23 +101,27 @@ void Core::make_unknown(NodeRecord& node) {
 }
 
 void Core::withdraw(NodeRecord& node, std::string_view name) {
-    const std::scoped_lock lock(tree_mutex_);
-    const auto at =
-        std::ranges::find(node.providers, name,
-                          [](const auto& each) -> std::string_view { return each->name->text; });
-    if (at == node.providers.end()) return;
-    auto provider = std::move(*at);
-    node.providers.erase(at);
-    close(node, std::move(provider));
-    changed();
+    std::shared_ptr<LocalProvider> provider;
+    {
+        const std::scoped_lock lock(tree_mutex_);
+        const auto at = std::ranges::find(
+            node.providers, name,
+            [](const auto& each) -> std::string_view { return each->name->text; });
+        if (at == node.providers.end()) return;
+        provider = std::move(*at);
+        node.providers.erase(at);
+        begin_leaving(node, provider);
+        changed();
+    }
+    provider->close();
 }
 
-// Nobody finds it any more, and then it takes no more: whoever has found it before tries again.
-void Core::close(NodeRecord& node, std::shared_ptr<LocalProvider> provider) {
+// Nobody finds it any more. It is to be closed next, without holding the tree, as its function may
+// be destroyed by that, and what that holds: whoever has found it before tries again then.
+void Core::begin_leaving(NodeRecord& node, const std::shared_ptr<LocalProvider>& provider) {
     erase(node, *provider);
-    provider->close();
     std::erase_if(node.leaving, [](const auto& each) { return each->is_drained(); });
-    if (!provider->is_drained()) node.leaving.push_back(std::move(provider));
+    node.leaving.push_back(provider);
 }
 
 // EXIT.
@@ -129,11 +136,12 @@ void Core::leave(NodeRecord& node) {
         while (!node.providers.empty()) {
             auto provider = std::move(node.providers.back());
             node.providers.pop_back();
-            close(node, std::move(provider));
+            begin_leaving(node, provider);
         }
         leaving.swap(node.leaving);
         changed();
     }
+    for (const auto& provider : leaving) provider->close();
     for (const auto& provider : leaving) provider->wait_until_drained();
 }
 

@@ -29,6 +29,7 @@ NodeRecord* Core::add_node(NodeRecord* parent, std::string name) {
 
 void Core::remove_node(NodeRecord* node) {
     leave(*node);
+    close_lines(*node);
     leave_edges(*node);
     const std::scoped_lock lock(tree_mutex_);
     // Whoever is still below goes on as a tree of its own.
