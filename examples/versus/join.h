@@ -12,10 +12,10 @@
 /* Says why there are no more rounds; the program's status. */
 static inline int leave(int c) {
     int why = errno;
-    const char* text = why == EDEADLK ? "the others have ended" : rw_error(c);
-    printf("%s: %s\n", why == ECONNABORTED ? "unknown" : "over", text);
+    int have_others_ended = why == EPIPE || why == EDEADLK;
+    printf("%s: %s\n", why == ECONNABORTED ? "unknown" : "over", rw_error(c));
     rw_close(c, NULL);
-    return why == EDEADLK ? 0 : 1;
+    return have_others_ended ? 0 : 1;
 }
 
 /* A connected connector: the protocol of the file, seen by the peer `self`. */

@@ -91,8 +91,9 @@ RW_API int rw_connect(int conn);
 
 /* Closes a port: for the rest of the protocol it stays silent. Closing the last one leaves the
  * connector. With NULL, leaves the connector and releases its number; what others need to finish
- * the last round is delivered first, and a round under way is abandoned. 0, or -1: ENOTCONN,
- * ENOENT, EACCES. */
+ * the last round is delivered first, and a round under way is abandoned. A peer that does not
+ * answer is waited for some tenths of a second and, if something was on its way to it, for
+ * RW_SILENCE_MS at most. 0, or -1: ENOTCONN, ENOENT, EACCES. */
 RW_API int rw_close(int conn, const char* port_sz);
 
 /* The time limit of rw_connect, rw_sync and rw_await, in milliseconds. Negative: none, as at first
@@ -187,7 +188,8 @@ RW_API int rw_poll(int conn, const char* port_sz, void* buf, size_t len);
  * Then all offers and polls are over, those that did not fire too. The other peers are needed only
  * as far as the protocol says. Real-time peers go on without this one while it is not in this
  * call: to them it is silent. Returns and fails as rw_sync does; with nothing prepared it is
- * EDEADLK. */
+ * EDEADLK. If nothing fits, and a peer that could have helped has left or died, it is EPIPE; those
+ * who are still there may go on with something else. */
 RW_API int rw_await(int conn);
 
 /* ---- Dynamic connectors --------------------------------------------------------------------- */

@@ -125,6 +125,7 @@ int errno_of(Fault fault) {
         case Fault::deviated:
             return EPROTO;
         case Fault::peer_gone:
+        case Fault::peer_left:
             return EPIPE;
         case Fault::unknown_outcome:
             return ECONNABORTED;

@@ -24,6 +24,7 @@ enum class Fault {
     unsatisfiable,    // no behaviour fits
     deviated,         // a peer deviated from the protocol
     peer_gone,        // a peer has closed or died, nothing was in doubt
+    peer_left,        // so too; it had left in order, and without it nothing fits
     unknown_outcome,  // the connection was lost while the outcome was open
     busy,             // another thread is in a call
     resources,

@@ -284,11 +284,15 @@ void Member::application_failed(wire::Reason reason, const std::string& text) {
         case wire::Reason::unsatisfiable:
             failure = {Fault::unsatisfiable, "no behaviour fits what the peers have put and got" +
                                                  (text.empty() ? text : "\n" + text)};
-            // It might have fitted, had nobody broken off.
-            if (const auto broken = broken_off(); !steps_here() && broken) {
-                failure.fault = deviated_.contains(*broken) ? Fault::deviated : Fault::peer_gone;
-                failure.text = fmt::format("peer '{}' is gone: {}\n{}", description_->name(*broken),
-                                           lost_.at(*broken), failure.text);
+            // It might have fitted, had nobody gone.
+            if (const auto site = missed(); !steps_here() && site) {
+                const bool has_left = leaving_.contains(*site);
+                failure.fault = has_left                    ? Fault::peer_left
+                                : deviated_.contains(*site) ? Fault::deviated
+                                                            : Fault::peer_gone;
+                failure.text = fmt::format("peer '{}' is gone: {}\n{}", description_->name(*site),
+                                           has_left ? "it has left the connector" : lost_.at(*site),
+                                           failure.text);
             }
             break;
         case wire::Reason::deviated:
@@ -303,15 +307,21 @@ void Member::application_failed(wire::Reason reason, const std::string& text) {
     complete(std::unexpected(std::move(failure)));
 }
 
-// Who, of those with whom this application can have to do, was lost and had not left.
-std::optional<wire::SiteId> Member::broken_off() const {
+// Who, of those with whom this application can have to do, is gone: rather one that was lost than
+// one that has left.
+std::optional<wire::SiteId> Member::missed() const {
+    std::optional<wire::SiteId> has_left;
     for (const Region& region : regions_) {
         if (std::ranges::find(region, description_->self) == region.end()) continue;
         for (const wire::SiteId site : region) {
-            if (lost_.contains(site) && !leaving_.contains(site)) return site;
+            if (leaving_.contains(site)) {
+                has_left = site;
+            } else if (lost_.contains(site)) {
+                return site;
+            }
         }
     }
-    return std::nullopt;
+    return has_left;
 }
 
 void Member::application_in_doubt(const std::string& text) {

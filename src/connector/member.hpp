@@ -119,7 +119,7 @@ class Member final : private runtime::World {
     void on_closed(wire::SiteId site, const std::string& why);
     void lose(wire::SiteId site, const std::string& why);
     void on_told_lost(wire::SiteId site, const std::string& why);
-    std::optional<wire::SiteId> broken_off() const;
+    std::optional<wire::SiteId> missed() const;
     void add_told_losses(std::string& text) const;
     void complete(std::expected<Outcome, Failure> result);
     void await_farewells();

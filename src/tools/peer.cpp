@@ -105,18 +105,21 @@ class Peer {
                 last_round_ = std::chrono::steady_clock::now();
                 continue;
             }
-            const bool may_come = round.error().fault == Fault::unsatisfiable ||
-                                  round.error().fault == Fault::timed_out;
-            if (!may_come) return fail(round.error(), 1);
+            // Those who are still there may do something else.
+            const bool fits_not = round.error().fault == Fault::unsatisfiable ||
+                                  round.error().fault == Fault::peer_left;
+            if (!fits_not && round.error().fault != Fault::timed_out) {
+                return fail(round.error(), 1);
+            }
             // Why nothing fits says more than that the time is over.
-            if (round.error().fault == Fault::unsatisfiable) why_not = round.error().text;
+            if (fits_not) why_not = round.error().text;
             if (is_late()) {
                 complain(fmt::format("no round within {} ms: {}", *options_.timeout_ms,
                                      why_not.empty() ? round.error().text : why_not));
                 return 1;
             }
             forget_closed();
-            if (round.error().fault == Fault::unsatisfiable) {
+            if (fits_not) {
                 lines_.wait(wants_lines(), -1, pause_ms);
                 pause_ms = std::min(2 * pause_ms, pause_ms_max);
             }

@@ -506,6 +506,42 @@ static void classes(void) {
     end_peers(&peers);
 }
 
+/* amy, who could have helped, has left in order: those who are left do not say that nothing fits,
+ * as they would if she had come. */
+static void impossible_without_who_left(void) {
+    struct peers peers =
+        connected_as(3, three, logical,
+                     "connector either {\n"
+                     "    peer amy = \"$\" { in<u32> give; }\n"
+                     "    peer bob = \"$\" { in<u32> give; }\n"
+                     "    peer cat = \"$\" { out<u32> take; }\n"
+                     "    new one_or_two(amy.give, bob.give, cat.take) at cat;\n"
+                     "}\n"
+                     "primitive one_or_two(in<u32> a, in<u32> b, out<u32> c) {\n"
+                     "    while (true) sync fork put(c, get(a)); or put(c, get(b) + get(b));\n"
+                     "}\n");
+    uint32_t taken = 0;
+    struct call calls[3];
+    offer(peers.BOB, "give", 1);
+    poll_port(peers.CAT, "take", &taken);
+    /* She is there, and offers nothing. */
+    begin(&calls[0], rw_await, peers.AMY);
+    finish(&calls[0]);
+    CHECK(calls[0].code == EDEADLK);
+    CHECK(rw_close(peers.AMY, NULL) == 0);
+    peers.AMY = -1;
+    for (int again = 0; again < 2; ++again) {
+        for (int i = 1; i < 3; ++i) begin(&calls[i], rw_await, peers.connectors[i]);
+        for (int i = 1; i < 3; ++i) {
+            finish(&calls[i]);
+            CHECK(calls[i].result == -1 && calls[i].code == EPIPE);
+            CHECK_TEXT(calls[i].text, "'amy' is gone: it has left the connector");
+        }
+    }
+    CHECK(taken == 0);
+    end_peers(&peers);
+}
+
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
         CASE(two_logical_peers),
@@ -521,6 +557,7 @@ int main(int argc, char** argv) {
         CASE(step_without_the_logical_peer),
         CASE(step_with_the_logical_peer),
         CASE(polling_a_buffer),
+        CASE(impossible_without_who_left),
         CASE(leaving),
         CASE(others_go_on),
         CASE(classes),

@@ -243,6 +243,61 @@ static void killed_is_not_unsatisfiable(void) {
     play(parts, body, RW_LOGICAL, BOB);
 }
 
+/* bob is stopped, as by a debugger, when amy leaves: she does not wait until he goes on. If nothing
+ * was on its way to him he hears of it when he does; if much was that he does not take, she gives
+ * up after the time after which one who is silent is lost. */
+enum { LARGE = 8 << 20 };
+static int is_over[2];
+static void goes_on_until_left(int c) {
+    static unsigned char room[LARGE];
+    int result;
+    do {
+        CHECK(rw_get(c, "take", room, LARGE) == 0);
+        result = rw_sync(c);
+    } while (result == 0);
+    CHECK(errno == EPIPE || errno == ECONNABORTED);
+    CHECK_TEXT(rw_error(c), "amy");
+    CHECK(write(is_over[1], "", 1) == 1);
+}
+
+static void leaving_who_is_stopped(void) {
+    static const char body[] =
+        "connector two {\n"
+        "    peer amy = \"$\" { in<u8[]> give; }\n"
+        "    peer bob = \"$\" { out<u8[]> take; }\n"
+        "    new pass(amy.give, bob.take) at amy;\n"
+        "}\n"
+        "primitive pass(in<u8[]> a, out<u8[]> b) { while (true) sync put(b, get(a)); }\n";
+    static unsigned char value[LARGE];
+    for (int is_sending = 0; is_sending < 2; ++is_sending) {
+        address addresses[2];
+        find_addresses(addresses, 2);
+        CHECK(pipe(is_over) == 0);
+        pid_t child = start(BOB, goes_on_until_left, body, addresses, RW_REALTIME);
+        char* text = describe("amy", body, addresses);
+        int c = rw_connector(RW_REALTIME);
+        CHECK(rw_configure(c, text) == 0 && rw_set(c, RW_SILENCE_MS, 1000) == 0);
+        CHECK(rw_connect(c) == 0);
+        for (int round = 0; round < 3; ++round) {
+            CHECK(rw_put(c, "give", "some", 4) == 0 && rw_sync(c) == 0);
+        }
+        int status = 0;
+        CHECK(kill(child, SIGSTOP) == 0);
+        CHECK(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status));
+        if (is_sending) {
+            CHECK(rw_put(c, "give", value, LARGE) == 0 && rw_sync_start(c) == 0);
+        }
+        CHECK(rw_close(c, NULL) == 0);
+        /* And he is still stopped. */
+        char byte;
+        CHECK(kill(child, is_sending ? SIGKILL : SIGCONT) == 0);
+        if (!is_sending) CHECK(read(is_over[0], &byte, 1) == 1);
+        CHECK(waitpid(child, &status, 0) == child);
+        CHECK(is_sending ? WIFSIGNALED(status) : status == 0);
+        free(text);
+    }
+}
+
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
         CASE(handed_on),
@@ -250,6 +305,7 @@ int main(int argc, char** argv) {
         CASE(who_has_it_is_killed),
         CASE(killed_while_handing_on),
         CASE(killed_is_not_unsatisfiable),
+        CASE(leaving_who_is_stopped),
     };
     return RUN_CASES(argc, argv, cases);
 }

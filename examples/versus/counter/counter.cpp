@@ -34,6 +34,6 @@ int main(int argc, char** argv) {
         }
         const bool is_known = error.code() != std::errc::connection_aborted;
         std::cout << (is_known ? "over: " : "unknown: ") << error.what() << '\n';
-        return 1;
+        return error.code() == std::errc::broken_pipe ? 0 : 1;
     }
 }
