@@ -162,6 +162,22 @@ void measure_crowd(const Options& options, std::size_t count) {
                seconds_since(end) * 1e9 * each);
 }
 
+// What ten million rounds leave behind: the bytes that are held, less those after the first ones.
+void measure_memory(const Options& options, const std::string& name, const std::string& text) {
+    constexpr std::uint64_t first_rounds = 100'000;
+    constexpr std::uint64_t rounds = 10'000'000;
+
+    const std::string label = fmt::format("memory-{}", name);
+    if (!std::regex_search(label, options.only)) return;
+    Network network(text);
+    network.run_rounds(first_rounds);
+    const std::size_t before = mallinfo2().uordblks;
+    network.run_rounds(rounds);
+    const auto grown = static_cast<std::ptrdiff_t>(mallinfo2().uordblks - before);
+    fmt::print("{:<28} {:>12} bytes more\n", label, grown);
+    std::fflush(stdout);
+}
+
 // How the search for rounds grows: nanoseconds of all that happens until rest, for each part, and
 // the behaviours explored for each.
 void measure_search(const Options& options, const std::string& name,
@@ -198,11 +214,15 @@ void run(const Options& options) {
     }
     measure(options, "idle-0", idle(0));
     measure(options, "idle-10000", idle(10'000));
+    measure(options, "idle-100000", idle(100'000));
     for (const std::size_t bytes : {std::size_t{1} << 16, std::size_t{1} << 20}) {
         for (const std::size_t n : {1, 8, 64}) {
             measure(options, fmt::format("array-{}-through-{}", bytes, n), array(bytes, n));
         }
     }
+    measure_memory(options, "rendezvous", rendezvous());
+    measure_memory(options, "merger-8", merger(8));
+    measure_memory(options, "alternator", alternator());
     measure_nursery(options);
     for (const std::size_t n : {1'000, 10'000, 100'000}) measure_crowd(options, n);
     measure_search(options, "row-of-forks", row_of_forks);

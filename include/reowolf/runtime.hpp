@@ -113,6 +113,10 @@ class REOWOLF_CPP Runtime {
         std::function<void(const Report&)> report;
         // Time stands still while anything can run, and jumps when nothing can: for tests.
         bool virtual_time = false;
+        // How many threads run components of the PDL text that compute for long; one of them is
+        // the one that runs the runtime, which runs everything else. Others begin when they are
+        // needed. With 1 and a seed everything is the same each time. At least 1.
+        unsigned workers = 1;
     };
 
     Runtime();

@@ -31,6 +31,7 @@ struct Limits {
     std::uint32_t value_nesting_max = 4'000;
     std::uint32_t live_behaviours_max = 65'536;
     std::uint32_t instructions_per_slice = 20'000;
+    std::uint32_t instructions_before_workers = 4'000;  // at a time; for less, handing over is dear
     std::uint32_t components_max = 1u << 20;
     std::uint32_t alternatives_max = 1'024;  // that an application prepares for one round
 

@@ -47,13 +47,14 @@ runtime::Place place_of(const Description& description, const std::vector<Class>
 }  // namespace
 
 Member::Member(Handshake::Established established, post::Loop& loop, const Limits& limits,
-               std::uint64_t seed, Observer observer)
+               std::uint64_t seed, Observer observer, runtime::Workers* workers)
     : description_(std::move(established.description)),
       loop_(loop),
       limits_(limits),
       observer_(std::move(observer)),
       chance_(seed),
       classes_(std::move(established.classes)),
+      workers_(workers),
       check_(loop, description_->self, 0, questions()),
       presence_(loop, description_->self, 2, questions()),
       regions_(regions_of(description_->structure, classes_)),
@@ -104,6 +105,7 @@ void Member::build() {
     outside_.emplace(loop_, chance_.next());
     runtime_.emplace(description_->program, limits_, place_of(*description_, classes_),
                      static_cast<runtime::World&>(*this));
+    if (workers_) runtime_->employ(*workers_);
     outside_->attach(*runtime_, [this] { pump(); });
     const auto is_here = [&](const Structure::End& end) {
         return end.kind != Kind::nobody && end.site == self;
@@ -372,13 +374,13 @@ void Member::complete(std::expected<Outcome, Failure> result) {
 // ---- The loop ----------------------------------------------------------------------------------
 
 void Member::pump() {
-    for (int slice = 0; slice < slices_per_turn; ++slice) {
-        if (runtime_->step()) continue;
-        on_idle();
-        flush();
-        return ask_those_waited_for();
-    }
+    int slices = 0;
+    while (slices < slices_per_turn && runtime_->step()) ++slices;
+    const bool has_stopped = slices < slices_per_turn;
+    if (has_stopped) on_idle();
     flush();
+    if (has_stopped) ask_those_waited_for();
+    if (has_stopped && !runtime_->help()) return;
     if (std::exchange(pump_posted_, true)) return;
     loop_.post([this, alive = std::weak_ptr(alive_)] {
         if (alive.expired()) return;

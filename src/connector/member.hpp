@@ -51,8 +51,9 @@ struct Observer {
 
 class Member final : private runtime::World {
   public:
+    // Null: without workers.
     Member(Handshake::Established established, post::Loop& loop, const Limits& limits,
-           std::uint64_t seed, Observer observer);
+           std::uint64_t seed, Observer observer, runtime::Workers* workers = nullptr);
     ~Member() override;
     Member(const Member&) = delete;
     Member& operator=(const Member&) = delete;
@@ -64,6 +65,8 @@ class Member final : private runtime::World {
     using SyncDone = std::function<void(std::expected<Outcome, Failure>)>;
     void sync(Batches batches, std::shared_ptr<const Description> prepared_for,
               std::int64_t timeout_ms, SyncDone done);
+    // Something has returned from the workers.
+    void on_returned() { pump(); }
     // As when the time limit passes; nothing if no round is under way, or it is decided.
     void interrupt();
     // What this peer wants to have when the protocol has expired; false if it has not.
@@ -189,8 +192,9 @@ class Member final : private runtime::World {
     Limits limits_;
     Observer observer_;
     Random chance_;
-    std::vector<Class> classes_;                        // by site
-    std::optional<LoopOutside> outside_;                // of the present protocol
+    std::vector<Class> classes_;          // by site
+    std::optional<LoopOutside> outside_;  // of the present protocol
+    runtime::Workers* workers_;
     std::optional<runtime::Runtime> runtime_;           // of the present protocol
     std::vector<std::unique_ptr<Link>> links_;          // by site; null at the own place
     std::vector<std::vector<wire::Message>> outgoing_;  // by site: what the next frame carries

@@ -21,14 +21,15 @@ constexpr int asked_again_max = 4;
 void Member::ask_those_waited_for() {
     if (!runtime_->is_withholding()) return forget_question();
     // Again if there is more to wait for since.
-    if (!runtime_->is_idle() || asked_for_ == runtime_->withheld_ever()) return;
+    // Nobody waits for what the workers still have: it may take for ever.
+    if (!runtime_->is_at_rest() || asked_for_ == runtime_->withheld_ever()) return;
     asked_for_ = runtime_->withheld_ever();
     waited_for_.clear();
     for (const wire::SiteId site : runtime_->waited_for()) {
         if (!runtime_->arbiter().is_lost(site)) waited_for_.insert(site);
     }
     if (waited_for_.empty()) {
-        runtime_->offer_withheld(false);  // all is explored here
+        runtime_->offer_withheld(false);  // what can be explored here has been
         loop_.post([this, alive = std::weak_ptr(alive_)] {
             if (!alive.expired()) pump();
         });

@@ -43,6 +43,11 @@ void Bell::stop() {
     ring();
 }
 
+bool Bell::is_stopped() {
+    const std::lock_guard lock(mutex_);
+    return stopped_;
+}
+
 bool Bell::take_stop() {
     const std::lock_guard lock(mutex_);
     return std::exchange(stopped_, false);
@@ -104,14 +109,15 @@ void Outside::deliver() {
 bool Outside::wait() {
     const auto next = alarms_.next_ms();
     if (!next && !runtime_->awaits_outside()) return false;
-    if (next && is_virtual_) {
+    if (next && is_virtual_ && runtime_->is_idle()) {
         virtual_ms_ = std::max(virtual_ms_, *next);
         return true;
     }
     // A sum of times must not overflow; who waits for longer is woken once a year.
     constexpr std::int64_t longest_ms = std::int64_t{365} * 24 * 60 * 60 * 1000;
     std::optional<steady_clock::time_point> until;
-    if (next) until = started_ + milliseconds(std::min(*next, now_ms() + longest_ms));
+    if (next && !is_virtual_)
+        until = started_ + milliseconds(std::min(*next, now_ms() + longest_ms));
     bell_->wait(until);
     return true;
 }

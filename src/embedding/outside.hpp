@@ -34,6 +34,7 @@ class Bell final : public Waker {
     void on_wake(std::function<void()> callback);
     void ring();
     void stop();
+    bool is_stopped();
     bool take_stop();
     bool has_woken() const { return has_woken_.load(std::memory_order_acquire); }
     std::vector<std::uint32_t> take_woken();

@@ -18,6 +18,7 @@
 #include "embedding/types.hpp"
 #include "native/library.hpp"
 #include "program/shape.hpp"
+#include "workers/threads.hpp"
 
 namespace reowolf {
 
@@ -63,7 +64,7 @@ struct Runtime::Inside final : embedding::Engine, runtime::World {
 
     void show_note(const runtime::Report::Note& note, std::string& shown) const;
     bool run_slice();
-    void run_ready();
+    void run_ready(bool may_stop = false);
     Outcome outcome();
     program::TypeId find_type(const std::string& shape);
     void check_ports(const std::vector<std::uint64_t>& ports) const;
@@ -76,6 +77,7 @@ struct Runtime::Inside final : embedding::Engine, runtime::World {
     Limits limits;
     embedding::Types types;
     embedding::Outside outside;
+    std::optional<workers::Threads> helpers;  // if there is more than one worker
     runtime::Runtime core;
     std::shared_ptr<embedding::Core> host;  // the program itself, in a round
     std::string impasse;                    // why its last round could not be
@@ -94,15 +96,23 @@ Runtime::Inside::Inside(Program its_program, Options its_options)
       core(program, limits, {.self = 0, .sites = {"the program"}, .realtime = {}}, *this) {
     outside.attach(core);
     if (options.seed) core.seed_choices(*options.seed);
+    if (options.workers > 1) {
+        helpers.emplace(options.workers - 1);
+        helpers->on_return([bell = outside.bell()] { bell->ring(); });
+        core.employ(*helpers);
+    }
     host = std::make_shared<embedding::Core>(*this, core, outside, "the program");
 }
 
 // ---- Values ------------------------------------------------------------------------------------
 
 program::TypeId Runtime::Inside::find_type(const std::string& shape) {
+    // It may add types to the program that machines read.
+    if (helpers) helpers->pause();
     const auto type = types.find(shape);
-    if (!type) throw std::invalid_argument(fmt::format("'{}' is too large for a type", shape));
     if (types.take_news()) core.note_types();
+    if (helpers) helpers->go_on();
+    if (!type) throw std::invalid_argument(fmt::format("'{}' is too large for a type", shape));
     return *type;
 }
 
@@ -284,23 +294,26 @@ class Running {
 
 bool Runtime::Inside::run_slice() {
     running = core.upcoming();
-    const bool went_on = core.step();
+    const bool went_on = core.step() || core.help();
     running = runtime::Runtime::application;
     return went_on;
 }
 
-void Runtime::Inside::run_ready() {
+// Until nothing can go on, or, if it may, it is to stop.
+void Runtime::Inside::run_ready(bool may_stop) {
     // So often those are looked after who wait for something outside.
     constexpr int slices_between_looks = 64;
 
     outside.deliver();
     for (int slice = 1; run_slice(); ++slice) {
-        if (slice % slices_between_looks == 0) outside.deliver();
+        if (slice % slices_between_looks != 0) continue;
+        if (may_stop && outside.bell()->is_stopped()) return;
+        outside.deliver();
     }
 }
 
 Outcome Runtime::Inside::outcome() {
-    core.report_stuck();
+    if (core.is_idle()) core.report_stuck();
     if (core.components_left() == 0) return Outcome::ended;
     return core.components_stuck() > 0 ? Outcome::stuck : Outcome::waiting;
 }
@@ -314,7 +327,7 @@ Runtime::~Runtime() = default;
 Outcome Runtime::run() {
     const Running running(inside_->is_running);
     for (;;) {
-        inside_->run_ready();
+        inside_->run_ready(true);
         if (inside_->outside.bell()->take_stop()) return Outcome::stopped;
         const Outcome outcome = inside_->outcome();
         if (outcome == Outcome::ended || !inside_->outside.wait()) return outcome;

@@ -28,7 +28,32 @@ std::unique_ptr<Foresight> ProgramBody::foresee() const {
         machine::Forecast(shared_->machine, shared_->program, state_, shared_->limits));
 }
 
+void ProgramBody::leave(ComponentIndex component, std::optional<wire::NodeId> behaviour,
+                        std::uint64_t instructions) {
+    left_at_ = state_.position();
+    errand_ =
+        std::make_unique<Errand>(shared_->machine, state_, component, behaviour, instructions);
+    ++shared_->away;
+    shared_->workers->give(*errand_);
+}
+
+machine::Request ProgramBody::come_back(std::uint64_t& instructions) {
+    --shared_->away;
+    instructions = errand_->instructions();
+    machine::Request request = errand_->take_request();
+    errand_.reset();
+    return request;
+}
+
+void ProgramBody::take_back() {
+    if (!errand_) return;
+    shared_->workers->take_back(*errand_);
+    --shared_->away;
+    errand_.reset();
+}
+
 std::vector<TraceLine> ProgramBody::trace() const {
+    if (errand_) return {};
     std::vector<TraceLine> lines;
     for (const auto& entry : state_.trace()) {
         const program::Routine& routine = shared_->program.routines[entry.routine];

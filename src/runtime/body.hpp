@@ -13,6 +13,7 @@
 #include "machine/forecast.hpp"
 #include "machine/machine.hpp"
 #include "machine/ports.hpp"
+#include "runtime/errand.hpp"
 
 namespace reowolf::runtime {
 
@@ -82,10 +83,26 @@ class ProgramBody final : public Body {
         machine::StateComparison comparison;
         machine::PortFinder ports;
         Limits limits;
+        Workers* workers = nullptr;  // if there are any
+        std::size_t away = 0;        // bodies
     };
 
     ProgramBody(Shared& shared, machine::State state)
         : shared_(&shared), state_(std::move(state)) {}
+    ProgramBody(const ProgramBody& other)
+        : Body(other), shared_(other.shared_), state_(other.state_) {}
+    ProgramBody& operator=(const ProgramBody&) = delete;
+    ~ProgramBody() override { take_back(); }
+
+    // Its code, of which so many instructions have been run, is given to the workers. Until it is
+    // back, it can be asked nothing but where it is, which is then where it left.
+    void leave(ComponentIndex component, std::optional<wire::NodeId> behaviour,
+               std::uint64_t instructions);
+    bool is_away() const { return errand_ != nullptr; }
+    // It has returned. What it needs, and how many instructions were run.
+    machine::Request come_back(std::uint64_t& instructions);
+    // Wherever it is; what it needs is lost.
+    void take_back();
 
     std::unique_ptr<Body> clone() const override { return std::make_unique<ProgramBody>(*this); }
     std::optional<machine::Request> run(std::uint32_t& budget) override {
@@ -100,12 +117,14 @@ class ProgramBody final : public Body {
     bool same_state(const Body& other) const override;
     machine::State& state() { return state_; }
     const machine::State& state() const { return state_; }
-    Span position() const override { return state_.position(); }
+    Span position() const override { return errand_ ? left_at_ : state_.position(); }
     std::vector<TraceLine> trace() const override;
 
   private:
     Shared* shared_;
     machine::State state_;
+    std::unique_ptr<Errand> errand_;  // if it is away
+    Span left_at_;
 };
 
 }  // namespace reowolf::runtime

@@ -24,6 +24,9 @@ void Runtime::end_component(ComponentIndex index) {
     recorder_.note(Event::Kind::ended, ending.who);
     ending.phase = Component::Phase::ended;
     ending.body.reset();
+    ending.is_away = false;
+    ending.is_long = false;
+    ending.brought.reset();
     ending.choice.reset();
     ending.silent_from.clear();
     ending.silent_rounds = 0;

@@ -61,7 +61,8 @@ void Runtime::offer_silence(ComponentIndex index) {
     Component& silent = component(index);
     if (!silent.attempt || silent.attempt->patient || silent.attempt->silent.empty()) return;
     if (!is_quiet_around(index)) {
-        quiet_candidates_.push_back(index);
+        const bool is_only_away = queue_.empty() && shared_.away > 0;
+        (is_only_away ? quiet_later_ : quiet_candidates_).push_back(index);
         return;
     }
     const wire::AttemptId id = silent.attempt->id;
@@ -84,7 +85,8 @@ bool Runtime::is_quiet_around(ComponentIndex index) {
         const ComponentIndex next = open.back();
         open.pop_back();
         const Component& waiting = component(next);
-        if (waiting.queued || (waiting.attempt && !waiting.attempt->is_settled())) return false;
+        if (waiting.queued || waiting.is_away) return false;
+        if (waiting.attempt && !waiting.attempt->is_settled()) return false;
         if (waiting.phase == Component::Phase::in_lane && waiting.is_doubtful) {
             leave_lane(next, Fall::doubt);
             return false;

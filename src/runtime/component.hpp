@@ -74,7 +74,8 @@ struct Node {
     bool is_queued = false;
     bool is_parked = false;
     bool is_released = false;                     // was parked
-    std::unique_ptr<machine::Request> postponed;  // the put that it was parked at
+    bool is_away = false;                         // the workers run its code
+    std::unique_ptr<machine::Request> postponed;  // that it was parked at, or came back with
     bool is_hopeless = false;  // complete, but can be in no round; or leads only to such
     bool news = true;          // nothing that only repeats what was led to it
     std::optional<Discard> discard;
@@ -98,6 +99,7 @@ struct Attempt {
     std::map<ChannelIndex, std::vector<wire::NodeId>> parked;
     std::uint32_t ready = 0;      // in the queue, and not removed
     std::uint32_t parked_in = 0;  // parked, and not removed
+    std::uint32_t away = 0;       // whose code the workers run
     std::uint32_t released = 0;   // in the last turn in which some were
     std::uint8_t idle_turns = 0;  // in a row, with nothing but what is parked
     // It has so many behaviours that they are not all tried at once: the preferred ones are
@@ -132,7 +134,7 @@ struct Attempt {
     std::vector<wire::Copy> copies;
     std::size_t copied_bytes = 0;
 
-    bool is_settled() const { return ready == 0 && parked_in == 0; }
+    bool is_settled() const { return ready == 0 && parked_in == 0 && away == 0; }
     void enqueue(wire::NodeId node) {
         nodes[node].is_queued = true;
         queue.push(node);
@@ -219,6 +221,8 @@ struct Component {
     bool writer_chooses = false;  // a component that may put to it waits for an alternative
     bool was_published = false;   // in its last round
     bool is_overloaded = false;   // has more live behaviours than allowed
+    bool is_away = false;         // the workers run its code, or it has just `brought` something
+    bool is_long = false;         // between its last two sync blocks it computed for long
     std::uint8_t misses = 0;      // how often in a row its attempts had to leave the lane
     std::uint8_t passes = 0;      // so many attempts do not begin in the lane
 
@@ -238,7 +242,8 @@ struct Component {
     machine::Entrance entrance;  // to the block of the attempt in the lane; not if native
 
     std::unique_ptr<Body> body;  // while running or idle; in a general attempt: where that begins
-    std::unique_ptr<Attempt> attempt;  // in the general way
+    std::unique_ptr<Attempt> attempt;           // in the general way
+    std::unique_ptr<machine::Request> brought;  // what it needs; it has just come back
     std::unique_ptr<Choice> choice;
     std::unique_ptr<Body> native_begin;  // where its attempt in the lane begins
     std::vector<machine::PortHandle> ports;

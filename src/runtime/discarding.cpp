@@ -110,7 +110,10 @@ void Runtime::remove_node(ComponentIndex index, NodeId id, Removal& removal) {
     Node& node = exploring.nodes[id];
     if (node.phase == Node::Phase::dropped) return;
     if (node.is_live()) --exploring.live;
-    if (node.phase == Node::Phase::runnable) exploring.unqueue(node);
+    if (node.phase == Node::Phase::runnable) {
+        exploring.unqueue(node);
+        if (std::exchange(node.is_away, false)) --exploring.away;
+    }
     if (node.phase == Node::Phase::complete) removal.withdrawn.push_back({exploring.id, id});
     node.phase = Node::Phase::dropped;
     node.body.reset();

@@ -207,8 +207,9 @@ bool Runtime::explore_stuck() {
 
 void Runtime::report_stuck() {
     while (explore_stuck()) {
-        while (step()) {
+        while (step() || help()) {
         }
+        if (!is_idle()) return;  // workers have some of it: this is asked again when it is back
     }
     std::vector<ComponentIndex> stuck;
     for_each_connected_set([&](const std::vector<ComponentIndex>& reached) {

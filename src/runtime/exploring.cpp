@@ -79,7 +79,12 @@ void Runtime::explore(ComponentIndex index, NodeId id, std::uint32_t& budget) {
             goes_on = serve(index, id, *postponed);
             continue;
         }
+        const std::uint32_t before = budget;
         auto request = node.body->run(budget);
+        if (shared_.workers && request && request->kind == machine::Request::Kind::budget_used &&
+            before - budget >= limits_.instructions_before_workers && !component(index).is_native) {
+            return send_off_behaviour(index, id);
+        }
         goes_on = request && serve(index, id, *request);
     }
 }

@@ -94,6 +94,7 @@ void Runtime::go_back_to_begin(Component& self) {
     } else if (self.is_native) {
         self.body->go_back();
     } else {
+        if (self.is_away) take_back(self);
         machine::State& state = static_cast<ProgramBody&>(*self.body).state();
         state.go_back(self.entrance.pc());
         self.entrance.restore(state.frame());

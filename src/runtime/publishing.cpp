@@ -75,8 +75,9 @@ class Runtime::Prospect {
         const Component& component = runtime_.component(index);
         using Phase = Component::Phase;
         if (!component.attempt) {
-            const bool comes = component.phase == Phase::running ||
-                               (component.phase == Phase::in_lane && component.queued);
+            const bool comes =
+                component.phase == Phase::running ||
+                (component.phase == Phase::in_lane && (component.queued || component.is_away));
             return give_up(comes ? Verdict::later : Verdict::uncertain);
         }
         if (!component.attempt->is_settled() || (component.queued && index != application)) {

@@ -12,8 +12,13 @@ namespace reowolf::runtime {
 using machine::PortHandle;
 
 Runtime::Runtime(const program::Program& program, const Limits& limits, Place place, World& world)
-    : shared_{program, machine::Machine(program, limits), machine::StateComparison(program),
-              machine::PortFinder(program), limits},
+    : shared_{program,
+              machine::Machine(program, limits),
+              machine::StateComparison(program),
+              machine::PortFinder(program),
+              limits,
+              nullptr,
+              0},
       limits_(limits),
       place_(std::move(place)),
       world_(world),
@@ -225,7 +230,13 @@ bool Runtime::step() {
     // who has nothing to do with them, is still busy.
     constexpr std::uint64_t slices_between_silences = 64;
 
+    if (shared_.away > 0) welcome_back();
     if (!queue_.empty()) {
+        if (!quiet_later_.empty()) {
+            quiet_candidates_.insert(quiet_candidates_.end(), quiet_later_.begin(),
+                                     quiet_later_.end());
+            quiet_later_.clear();
+        }
         const ComponentIndex index = queue_.pop();
         Component& running = component(index);
         running.queued = false;
@@ -253,7 +264,7 @@ bool Runtime::step() {
                 explore(index, attempt(index).dequeue(), budget);
             }
             release_parked(index);
-            if (!attempt(index).is_settled()) enqueue(index);
+            if (attempt(index).ready > 0 || attempt(index).parked_in > 0) enqueue(index);
             settle(index);
         }
         apply_effects();
@@ -295,6 +306,13 @@ void Runtime::run(ComponentIndex index, std::uint32_t& budget) {
     using Phase = Component::Phase;
     using Wait = Component::Wait;
     Component& running = component(index);
+    if (running.is_away) {
+        if (!running.brought) return;
+        running.is_away = false;
+        machine::Request request = std::move(*running.brought);
+        running.brought.reset();
+        serve(index, request, running.phase == Phase::running && may_enter_lane(running, index));
+    }
     if (running.phase == Phase::in_lane && running.waits == Wait::fork) choose_alternative(index);
     if (running.phase == Phase::in_lane && running.waits == Wait::fires) choose_firing(index);
     if (running.phase == Phase::in_lane && running.waits == Wait::message &&
@@ -308,9 +326,19 @@ void Runtime::run(ComponentIndex index, std::uint32_t& budget) {
         if (running.queued) return;
         const bool may_enter = running.phase == Phase::running && may_enter_lane(running, index);
         if (!running.is_native) {
+            const bool is_between = running.phase == Phase::running && !running.entrance.is_new();
+            if (running.is_long && is_between && shared_.workers) return send_off(index, 0);
+            const std::uint32_t before = budget;
             machine::State& state = static_cast<ProgramBody&>(*running.body).state();
             machine::Request request =
                 shared_.machine.run(state, budget, may_enter ? &running.entrance : nullptr);
+            if (shared_.workers) {
+                if (is_between) note_length(running, before - budget);
+                if (request.kind == machine::Request::Kind::budget_used &&
+                    before - budget >= limits_.instructions_before_workers) {
+                    return send_off(index, before - budget);
+                }
+            }
             serve(index, request, may_enter);
         } else if (auto request = running.body->run(budget)) {
             serve(index, *request, may_enter);
@@ -405,12 +433,14 @@ void Runtime::resume(ComponentIndex index) {
 
 bool Runtime::awaits_outside(ComponentIndex index) const {
     const Component& waiting = component(index);
+    if (waiting.is_away || (waiting.attempt && waiting.attempt->away > 0)) return true;
     if (index == application || !waiting.is_native) return false;
     return waiting.phase == Component::Phase::idle ||
            (waiting.body && waiting.body->awaits_outside());
 }
 
 bool Runtime::awaits_outside() const {
+    if (shared_.away > 0) return true;
     for (ComponentIndex index = 0; index < components_.size(); ++index) {
         if (awaits_outside(index)) return true;
     }

@@ -83,6 +83,9 @@ class Runtime {
     Runtime(const program::Program& program, const Limits& limits, Place place, World& world);
     // From now on until the runtime is gone.
     void watch(Watcher& watcher) { watcher_ = &watcher; }
+    // Components that compute for long are handed to them. Before anything runs; they must outlive
+    // the runtime. Without them, what happens depends on nothing but the seed.
+    void employ(Workers& workers) { shared_.workers = &workers; }
 
     // ---- Building.
     struct Ends {
@@ -119,8 +122,11 @@ class Runtime {
     // The native component, whose code is running outside of sync blocks, takes part in a round
     // with this get or put alone, if that can happen at once. What it got is then in the request.
     bool act_at_once(ComponentIndex component, machine::Request& request);
-    // Runs one slice of one component. False: nothing here can go on by itself.
+    // Runs one slice of one component. False: nothing here can go on by itself, but what workers
+    // run may return.
     bool step();
+    // If step() has nothing to do: helps workers with what is theirs. False: it cannot.
+    bool help() { return shared_.away > 0 && shared_.workers->help(); }
     // A native component that waits for something outside can go on. If it is in a sync block, it
     // begins that anew. Also happens when the other end of one of its ports is closed.
     void resume(ComponentIndex component);
@@ -146,12 +152,17 @@ class Runtime {
     // ---- What can be asked.
     // Whose slice step() runs next, if it runs one.
     ComponentIndex upcoming() { return queue_.empty() ? application : queue_.front(); }
-    bool is_idle() const { return queue_.empty() && doubted_.empty() && quiet_candidates_.empty(); }
+    bool is_idle() const { return is_at_rest() && shared_.away == 0; }
+    // step() has nothing to do, but workers may have.
+    bool is_at_rest() const {
+        return queue_.empty() && doubted_.empty() && quiet_candidates_.empty();
+    }
     std::size_t components_left() const { return components_left_; }
     const Counters& counters() const { return counters_; }
     std::uint64_t components_ended() const { return counters_.components_ended; }
     bool has_failed() const { return has_failed_; }
-    // Whether a component waits for something outside: one that may act, though nothing happens.
+    // Whether a component waits for something outside, or for workers: one that may act, though
+    // nothing happens.
     bool awaits_outside() const;
     // Components that do not offer all that they can do yet, for the sake of who waits for them far
     // away; see withholding.cpp. Which sites are to be asked whether they have explored all; when
@@ -375,6 +386,13 @@ class Runtime {
     void enqueue(ComponentIndex index);
     void note_generation();
     void bury();
+
+    // sharing.cpp
+    void send_off(ComponentIndex index, std::uint64_t instructions);
+    void send_off_behaviour(ComponentIndex index, wire::NodeId id);
+    void welcome_back();
+    void take_back(Component& away);
+    void note_length(Component& computed, std::uint64_t instructions);
     ComponentIndex add(std::string_view name, Span declared, std::unique_ptr<Body> body,
                        bool is_native, const std::vector<machine::PortHandle>& ports);
     void give_port(ComponentIndex index, machine::PortHandle port);
@@ -437,7 +455,8 @@ class Runtime {
     std::deque<std::string> names_;                  // of native components
     Ring<ComponentIndex> queue_;
     std::vector<ComponentIndex> quiet_candidates_;
-    std::vector<ComponentIndex> ended_;  // their numbers can be used again after this step
+    std::vector<ComponentIndex> quiet_later_;  // candidates, when somebody has done something
+    std::vector<ComponentIndex> ended_;        // their numbers can be used again after this step
     std::vector<ChannelIndex> unused_;
 
     Blocks blocks_;

@@ -19,6 +19,7 @@
 #include "connector/handshake.hpp"
 #include "connector/member.hpp"
 #include "post/simulated.hpp"
+#include "workers/simulated.hpp"
 
 namespace reowolf::simulation {
 
@@ -65,6 +66,12 @@ class Cluster {
     // Before connecting; real-time otherwise.
     void set_class(std::size_t site, connector::Class connector_class) {
         sites_[site].connector_class = connector_class;
+    }
+
+    // Before connecting: components of a peer that compute for long are run by workers, who come
+    // and go as its seed says.
+    void employ_workers(std::size_t site) {
+        sites_[site].workers = std::make_unique<workers::Simulated>(seed_ + site);
     }
 
     // ---- Rounds of the applications. A peer has one call at a time.
@@ -127,6 +134,7 @@ class Cluster {
         std::unique_ptr<post::Loop> loop;
         std::unique_ptr<post::Transport> transport;
         std::unique_ptr<connector::Handshake> handshake;
+        std::unique_ptr<workers::Simulated> workers;
         std::unique_ptr<connector::Member> member;
         connector::Class connector_class = connector::Class::realtime;
         bool is_alive = true;

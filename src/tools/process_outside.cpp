@@ -93,8 +93,9 @@ void ProcessOutside::deliver() {
 
 bool ProcessOutside::wait(bool wants_line) {
     const bool reads = wants_line || !want_lines_.empty();
-    if (!reads && alarms_.empty() && want_news_.empty()) return false;
-    if (reads && (has_line() || is_at_end())) return true;
+    const bool is_away = !runtime_->is_idle();
+    if (!reads && alarms_.empty() && want_news_.empty() && !is_away) return false;
+    if (is_woken_ || (reads && (has_line() || is_at_end()))) return true;
     const auto next = alarms_.next_ms();
     const std::int64_t time_ms = next ? std::max<std::int64_t>(0, *next - now_ms()) : -1;
     if (reads) {
@@ -102,6 +103,8 @@ bool ProcessOutside::wait(bool wants_line) {
     } else {
         system::wait_for_input(news_.descriptor(), time_ms);
     }
+    // Who woke this may have been noticed before the event was there.
+    if (want_news_.empty()) news_.clear();
     return true;
 }
 

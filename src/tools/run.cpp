@@ -27,6 +27,7 @@
 #include "tools/stats.hpp"
 #include "tools/terminal.hpp"
 #include "tools/trace.hpp"
+#include "workers/threads.hpp"
 
 namespace reowolf::tools {
 namespace {
@@ -128,17 +129,21 @@ class Terminal final : public runtime::World {
 class Run {
   public:
     Run(const program::Program& program, const diagnostics::Sources& sources,
-        std::optional<std::uint64_t> seed, Subject subject)
+        std::optional<std::uint64_t> seed, std::uint32_t workers, Subject subject)
         : subject_(std::move(subject)),
           sources_(sources),
           program_(program),
           outside_(seed ? *seed : std::random_device{}()),
           terminal_(sources, program, outside_),
+          helpers_(workers - 1),
           runtime_(program, limits_, {.self = 0, .sites = {"this process"}, .realtime = {}},
                    terminal_),
           inspection_([this] { outside_.wake(); }) {
         outside_.attach(runtime_);
         if (seed) runtime_.seed_choices(*seed);
+        if (workers == 1) return;
+        helpers_.on_return([this] { outside_.wake(); });
+        runtime_.employ(helpers_);
     }
 
     // False, and says why, if the component cannot be started like this.
@@ -170,10 +175,10 @@ class Run {
         constexpr int slices_between_looks = 64;
         do {
             look_after();
-            for (int slice = 1; runtime_.step(); ++slice) {
+            for (int slice = 1; runtime_.step() || runtime_.help(); ++slice) {
                 if (slice % slices_between_looks == 0) look_after();
             }
-            runtime_.report_stuck();
+            if (runtime_.is_idle()) runtime_.report_stuck();
         } while (feed_line() || outside_.wait(is_input_awaited()));
         return runtime_.has_failed() || has_bad_input_ ? 1 : 0;
     }
@@ -289,6 +294,7 @@ class Run {
     const program::Program& program_;
     ProcessOutside outside_;
     Terminal terminal_;
+    workers::Threads helpers_;
     runtime::Runtime runtime_;
     std::unique_ptr<Record> record_;
     Inspection inspection_;
@@ -320,7 +326,7 @@ int run(const Options& options) {
         }
         trace = std::move(*opened);
     }
-    Run running(file->program, file->sources, options.seed,
+    Run running(file->program, file->sources, options.seed, options.workers,
                 {.process = ::getpid(), .file = options.file, .component = options.component});
     if (trace) running.watch(*trace);
     if (!options.record.empty() && !running.record(options.record)) {
@@ -382,7 +388,8 @@ void add_run(CLI::App& app, int& status) {
         ->type_name("N");
     command
         ->add_option("--workers", options->workers,
-                     "for several threads, later: now one runs all components")
+                     "how many threads run components that compute for long, one of them all "
+                     "rounds; without it one")
         ->check(CLI::Range(1u, workers_max))
         ->type_name("N");
     command

@@ -111,15 +111,21 @@ Spread spread(const System& system, std::uint64_t seed, std::size_t sites_max) {
     return spread;
 }
 
-Verdict run_distributed(const System& system, const Spread& spread, std::uint64_t rounds_max) {
-    constexpr std::uint64_t steps_max = 60'000;
+Verdict run_distributed(const System& system, const Spread& spread, std::uint64_t rounds_max,
+                        Helpers helpers) {
+    const std::uint64_t steps_max = helpers == Helpers::none ? 60'000 : 600'000;
     constexpr std::int64_t connect_ms = 60'000;
 
     std::vector<std::string> texts;
     for (std::size_t site = 0; site < spread.sites; ++site) {
         texts.push_back(to_text(system, spread.placement, spread.sites, site));
     }
-    simulation::Cluster cluster(texts, spread.seed, {.min_ms = 1, .max_ms = 30});
+    Limits limits;
+    if (helpers != Helpers::none) {
+        limits.instructions_per_slice = 5;
+        limits.instructions_before_workers = 1;
+    }
+    simulation::Cluster cluster(texts, spread.seed, {.min_ms = 1, .max_ms = 30}, limits);
     Judge judge(system);
     Verdict verdict;
     const auto finish = [&](std::optional<std::string> problem) {
@@ -132,7 +138,10 @@ Verdict run_distributed(const System& system, const Spread& spread, std::uint64_
         return verdict;
     };
     if (cluster.problem()) return finish(cluster.problem());
-    for (std::size_t site = 0; site < spread.sites; ++site) cluster.connect(site, connect_ms);
+    for (std::size_t site = 0; site < spread.sites; ++site) {
+        if (helpers == Helpers::simulated) cluster.employ_workers(site);
+        cluster.connect(site, connect_ms);
+    }
     std::uint64_t steps = 0;
     while (cluster.committed().size() < rounds_max && steps < steps_max) {
         ++steps;

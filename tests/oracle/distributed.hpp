@@ -20,6 +20,7 @@ struct Spread {
 // A random spread of the system over two to `sites_max` sites.
 Spread spread(const System& system, std::uint64_t seed, std::size_t sites_max);
 
-Verdict run_distributed(const System& system, const Spread& spread, std::uint64_t rounds_max);
+Verdict run_distributed(const System& system, const Spread& spread, std::uint64_t rounds_max,
+                        Helpers helpers = Helpers::none);
 
 }  // namespace reowolf::oracle

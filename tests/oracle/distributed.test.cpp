@@ -12,12 +12,12 @@ namespace reowolf::oracle {
 namespace {
 
 constexpr std::uint64_t seeds_usual = 500;
+constexpr std::uint64_t seeds_with_workers = 250;
 constexpr std::uint64_t rounds_max = 60;
 
 // The components that are left keep their sites; those emptied by shrinking do not matter.
-TEST(Oracle, SitesDecideRoundsToo) {
+void check_seeds(std::uint64_t seeds, Helpers helpers) {
     const Options options;
-    const std::uint64_t seeds = Options::seeds(seeds_usual);
     std::uint64_t rounds = 0;
     std::uint64_t with_rounds = 0;
     std::uint64_t at_rest = 0;
@@ -25,14 +25,15 @@ TEST(Oracle, SitesDecideRoundsToo) {
     for (std::uint64_t seed = options.first_seed; seed < options.first_seed + seeds; ++seed) {
         const System system = generate(seed);
         const Spread over = spread(system, seed, options.sites);
-        const Verdict verdict = run_distributed(system, over, rounds_max);
+        const Verdict verdict = run_distributed(system, over, rounds_max, helpers);
         if (verdict.problem) {
             const System smaller = shrink(system, [&](const System& candidate) {
-                return run_distributed(candidate, over, rounds_max).problem.has_value();
+                return run_distributed(candidate, over, rounds_max, helpers).problem.has_value();
             });
-            ADD_FAILURE() << "seed " << seed << ": " << *verdict.problem << "\nmade smaller: "
-                          << run_distributed(smaller, over, rounds_max).problem.value_or("") << "\n"
-                          << to_text(smaller, over.placement, over.sites, 0);
+            ADD_FAILURE()
+                << "seed " << seed << ": " << *verdict.problem << "\nmade smaller: "
+                << run_distributed(smaller, over, rounds_max, helpers).problem.value_or("") << "\n"
+                << to_text(smaller, over.placement, over.sites, 0);
             return;
         }
         rounds += verdict.rounds;
@@ -48,6 +49,15 @@ TEST(Oracle, SitesDecideRoundsToo) {
     EXPECT_GT(with_rounds, seeds / 3);
     EXPECT_GT(at_rest, seeds / 3);
     EXPECT_GT(handed_over, seeds / 20);
+}
+
+TEST(Oracle, SitesDecideRoundsToo) {
+    check_seeds(Options::seeds(seeds_usual), Helpers::none);
+}
+
+// Whose components are taken by workers in the middle of whatever they do.
+TEST(Oracle, SitesWithWorkersDecideRoundsToo) {
+    check_seeds(Options::seeds(seeds_with_workers), Helpers::simulated);
 }
 
 }  // namespace

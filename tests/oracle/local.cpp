@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "local.hpp"
 
+#include <functional>
+#include <semaphore>
 #include <set>
 #include <utility>
 #include <vector>
@@ -13,6 +15,8 @@
 #include "judge.hpp"
 #include "runtime/runtime.hpp"
 #include "twin.hpp"
+#include "workers/simulated.hpp"
+#include "workers/threads.hpp"
 
 namespace reowolf::oracle {
 
@@ -147,8 +151,10 @@ void start_with_twins(const System& system, const program::Program& program,
 }
 
 // What must be true at rest beside what the judge says.
+// `report_stuck`: until nobody runs anything any more; false if that does not end.
 std::optional<std::string> check_rest(const Judge& judge, runtime::Runtime& runtime,
-                                      Recorder& recorder) {
+                                      Recorder& recorder,
+                                      const std::function<bool()>& report_stuck) {
     if (runtime.components_left() != judge.left()) {
         return fmt::format("{} components are left, it should be {}", runtime.components_left(),
                            judge.left());
@@ -160,7 +166,7 @@ std::optional<std::string> check_rest(const Judge& judge, runtime::Runtime& runt
     }
     if (runtime.has_failed() != !failed.empty()) return "has_failed() is wrong";
     for (int times = 0; times < 2; ++times) {
-        runtime.report_stuck();
+        if (!report_stuck()) return "what was at rest goes on without end";
         if (recorder.reports != failed.size() + judge.left()) {
             return fmt::format("{} components are reported as stuck, it should be {}",
                                recorder.reports - failed.size(), judge.left());
@@ -175,10 +181,14 @@ std::optional<std::string> check_rest(const Judge& judge, runtime::Runtime& runt
 }  // namespace
 
 Verdict run_locally(const System& system, std::uint64_t rounds_max, runtime::Runtime::Lane lane,
-                    std::uint64_t seed, Twins twins) {
-    constexpr std::uint64_t steps_max = 200'000;
+                    std::uint64_t seed, Twins twins, Helpers helpers) {
+    const std::uint64_t steps_max = helpers == Helpers::none ? 200'000 : 2'000'000;
 
-    const Limits limits;
+    Limits limits;
+    if (helpers != Helpers::none) {
+        limits.instructions_per_slice = 5;
+        limits.instructions_before_workers = 1;
+    }
     diagnostics::Sources sources;
     const std::uint32_t source = sources.add("oracle", to_text(system));
     diagnostics::Diagnostics diagnostics(limits);
@@ -188,9 +198,15 @@ Verdict run_locally(const System& system, std::uint64_t rounds_max, runtime::Run
                     "does not compile: " + diagnostics::render(sources, diagnostics.all()[0])};
     }
     Recorder recorder;
+    workers::Simulated simulated(seed);
+    workers::Threads threads(2);
+    std::counting_semaphore<> has_returned(0);
+    threads.on_return([&] { has_returned.release(); });
     runtime::Runtime runtime(*program, limits, {.self = 0, .sites = {"main"}, .realtime = {}},
                              recorder);
     recorder.runtime = &runtime;
+    if (helpers == Helpers::simulated) runtime.employ(simulated);
+    if (helpers == Helpers::threads) runtime.employ(threads);
     runtime.set_lane(lane, seed);
     recorder.unseen = unseen(system);
     TwinEngine engine(*program, runtime);
@@ -206,6 +222,17 @@ Verdict run_locally(const System& system, std::uint64_t rounds_max, runtime::Run
         runtime.start(*program->find("main"), {});
     }
 
+    // False: that has not come to an end.
+    const auto report_stuck = [&] {
+        runtime.report_stuck();
+        for (std::uint64_t steps = 0; !runtime.is_idle(); ++steps) {
+            if (steps == steps_max) return false;
+            if (!runtime.step() && !runtime.help() && !runtime.is_idle()) has_returned.acquire();
+            if (runtime.is_idle()) runtime.report_stuck();
+        }
+        return true;
+    };
+
     Judge judge(system);
     Verdict verdict;
     const auto finish = [&](std::optional<std::string> problem) {
@@ -216,12 +243,14 @@ Verdict run_locally(const System& system, std::uint64_t rounds_max, runtime::Run
         verdict.failures = judge.failed().size();
         verdict.lane_returns = runtime.lane_returns();
         verdict.ports_handed_over = judge.ports_handed_over();
+        verdict.errands = simulated.returned();
+        verdict.errands_taken_back = simulated.taken_back();
         if (verdict.is_too_large) verdict.problem.reset();
         return verdict;
     };
     for (std::uint64_t steps = 0; judge.rounds() < rounds_max; ++steps) {
         if (steps == steps_max) return finish("it never comes to rest, without rounds");
-        const bool went_on = runtime.step();
+        const bool went_on = runtime.step() || runtime.help();
         for (const auto& round : std::exchange(recorder.rounds, {})) {
             if (auto problem = judge.on_round(round.lines, round.all_waited)) {
                 return finish(std::move(problem));
@@ -229,10 +258,12 @@ Verdict run_locally(const System& system, std::uint64_t rounds_max, runtime::Run
         }
         if (recorder.problem) return finish(recorder.problem);
         if (judge.is_too_large()) return finish({});
-        if (!went_on) {
+        if (!went_on && !runtime.is_idle()) {
+            has_returned.acquire();
+        } else if (!went_on) {
             verdict.came_to_rest = true;
             auto problem = judge.on_rest(recorder.reported);
-            if (!problem) problem = check_rest(judge, runtime, recorder);
+            if (!problem) problem = check_rest(judge, runtime, recorder, report_stuck);
             return finish(std::move(problem));
         }
     }

@@ -14,19 +14,23 @@ namespace {
 using Lane = runtime::Runtime::Lane;
 
 constexpr std::uint64_t seeds_usual = 2'000;
+constexpr std::uint64_t seeds_with_threads = 300;
 constexpr std::uint64_t rounds_max = 60;
 
 struct Way {
     Lane lane;
     Twins twins;
+    Helpers helpers;
 };
 class Oracle : public testing::TestWithParam<Way> {};
 
 // The same systems in the lane as far as it goes, in the general way alone, and in a mixture of
-// both; in PDL alone, and with native components among others.
+// both; in PDL alone, and with native components among others; by one worker, and with others that
+// take components from it in the middle of whatever they do.
 TEST_P(Oracle, EveryRoundIsOneAndNoneIsMissed) {
     const Options options;
-    const std::uint64_t seeds = Options::seeds(seeds_usual);
+    const std::uint64_t seeds =
+        Options::seeds(GetParam().helpers == Helpers::threads ? seeds_with_threads : seeds_usual);
     Verdict sum;
     std::uint64_t with_rounds = 0;
     std::uint64_t at_rest = 0;
@@ -34,7 +38,8 @@ TEST_P(Oracle, EveryRoundIsOneAndNoneIsMissed) {
     for (std::uint64_t seed = options.first_seed; seed < options.first_seed + seeds; ++seed) {
         const System system = generate(seed);
         const auto run = [&](const System& some) {
-            return run_locally(some, rounds_max, GetParam().lane, seed, GetParam().twins);
+            return run_locally(some, rounds_max, GetParam().lane, seed, GetParam().twins,
+                               GetParam().helpers);
         };
         const Verdict verdict = run(system);
         if (verdict.problem) {
@@ -51,6 +56,8 @@ TEST_P(Oracle, EveryRoundIsOneAndNoneIsMissed) {
         sum.failures += verdict.failures;
         sum.ports_handed_over += verdict.ports_handed_over;
         sum.lane_returns += verdict.lane_returns;
+        sum.errands += verdict.errands;
+        sum.errands_taken_back += verdict.errands_taken_back;
         with_rounds += verdict.rounds > verdict.silent_rounds ? 1 : 0;
         at_rest += verdict.came_to_rest ? 1 : 0;
         too_large += verdict.is_too_large ? 1 : 0;
@@ -63,6 +70,10 @@ TEST_P(Oracle, EveryRoundIsOneAndNoneIsMissed) {
         sum.ports_handed_over, too_large);
     // That the systems are worth running.
     if (seeds < 500) return;
+    if (GetParam().helpers == Helpers::simulated) {
+        EXPECT_GT(sum.errands, seeds * 5);
+        EXPECT_GT(sum.errands_taken_back, 0u);
+    }
     EXPECT_GT(with_rounds, seeds / 3);
     EXPECT_GT(at_rest - with_rounds / 2, seeds / 10);
     EXPECT_GT(sum.silent_rounds, seeds / 20);
@@ -76,18 +87,28 @@ TEST_P(Oracle, EveryRoundIsOneAndNoneIsMissed) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Lanes, Oracle,
-    testing::Values(Way{Lane::open, Twins::none}, Way{Lane::closed, Twins::none},
-                    Way{Lane::at_random, Twins::none}, Way{Lane::open, Twins::some},
-                    Way{Lane::closed, Twins::some}, Way{Lane::at_random, Twins::some}),
-    [](const testing::TestParamInfo<Way>& way) {
-        std::string name = way.param.lane == Lane::open     ? "open"
-                           : way.param.lane == Lane::closed ? "closed"
-                                                            : "mixed";
-        if (way.param.twins == Twins::some) name += "WithNativeOnes";
-        return name;
-    });
+INSTANTIATE_TEST_SUITE_P(Lanes, Oracle,
+                         testing::Values(Way{Lane::open, Twins::none, Helpers::none},
+                                         Way{Lane::closed, Twins::none, Helpers::none},
+                                         Way{Lane::at_random, Twins::none, Helpers::none},
+                                         Way{Lane::open, Twins::some, Helpers::none},
+                                         Way{Lane::closed, Twins::some, Helpers::none},
+                                         Way{Lane::at_random, Twins::some, Helpers::none},
+                                         Way{Lane::open, Twins::none, Helpers::simulated},
+                                         Way{Lane::closed, Twins::none, Helpers::simulated},
+                                         Way{Lane::at_random, Twins::some, Helpers::simulated},
+                                         Way{Lane::open, Twins::none, Helpers::threads},
+                                         Way{Lane::closed, Twins::none, Helpers::threads},
+                                         Way{Lane::at_random, Twins::some, Helpers::threads}),
+                         [](const testing::TestParamInfo<Way>& way) {
+                             std::string name = way.param.lane == Lane::open     ? "open"
+                                                : way.param.lane == Lane::closed ? "closed"
+                                                                                 : "mixed";
+                             if (way.param.twins == Twins::some) name += "WithNativeOnes";
+                             if (way.param.helpers == Helpers::simulated) name += "WithWorkers";
+                             if (way.param.helpers == Helpers::threads) name += "WithThreads";
+                             return name;
+                         });
 
 }  // namespace
 }  // namespace reowolf::oracle
