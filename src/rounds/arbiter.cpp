@@ -86,7 +86,7 @@ void Arbiter::take(const Decision& found) {  // rule 7
     const bool publish_next = steps && is_single_step();
     for (const SiteId owner : owners) send(owner, wire::Decide{found, publish_next});
     if (steps) is_publishing_expected_ = publish_next;
-    learn(found);
+    learn(found, self_);
 }
 
 void Arbiter::abandon(const AttemptId& own) {
@@ -159,16 +159,16 @@ void Arbiter::on(SiteId, const wire::Cancelled& message) {
     effects_.emplace_back(Fail{message.attempt, message.reason, message.text});
 }
 
-void Arbiter::on(SiteId, const wire::Decide& message) {
+void Arbiter::on(SiteId from, const wire::Decide& message) {
     const auto steps = [&](const NodeRef& member) { return holdings_.is_realtime(member.attempt); };
     if (std::ranges::any_of(message.decision, steps)) {
         is_publishing_expected_ = message.publish_next;
     }
-    learn(message.decision);
+    learn(message.decision, from);
 }
 
-void Arbiter::on(SiteId, const wire::Over& message) {
-    if (!message.decision.empty()) learn(message.decision);
+void Arbiter::on(SiteId from, const wire::Over& message) {
+    if (!message.decision.empty()) learn(message.decision, from);
     if (const auto pointer = pointers_.find(message.attempt); pointer != pointers_.end()) {
         send(pointer->second, message);
     }
@@ -274,7 +274,7 @@ void Arbiter::acquire(const wire::Hand& hand, SiteId from) {
 
 // ---- Ends --------------------------------------------------------------------------------------
 
-void Arbiter::learn(const Decision& decision, bool was_published) {
+void Arbiter::learn(const Decision& decision, SiteId teller, bool was_published) {
     if (decision.empty()) return;
     // Nobody else will ask about a round that was this site's alone.
     const bool is_shared = std::ranges::any_of(
@@ -286,7 +286,7 @@ void Arbiter::learn(const Decision& decision, bool was_published) {
         if (stepping_ == member.attempt) ++steps_;
         if (finals_.is_stepping(member.attempt)) finals_.raise_floor(member.attempt);
         if (shared && member.attempt.number >= over_[member.attempt.component]) {
-            decisions_[member.attempt.component] = shared;
+            decisions_[member.attempt.component] = {shared, teller};
         }
         finish(member.attempt);
     }

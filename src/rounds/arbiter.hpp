@@ -133,7 +133,10 @@ class Arbiter {
         std::set<wire::SiteId> lost;
         std::set<wire::SiteId> denied;
     };
-    using SharedDecision = std::shared_ptr<const wire::Decision>;
+    struct Known {
+        std::shared_ptr<const wire::Decision> decision;
+        wire::SiteId teller = 0;
+    };
     enum class Way { undecided, general, published };
     // An attempt of another site that touches one of this site's, and where it is held.
     struct Noted {
@@ -149,7 +152,9 @@ class Arbiter {
     std::set<wire::AttemptId> together_with(const wire::AttemptId& attempt) const;
     void hand_over_to_step(const wire::AttemptId& attempt);
     void acquire(const wire::Hand& hand, wire::SiteId from);
-    void learn(const wire::Decision& decision, bool was_published = false);
+    // `teller`: who has told it; this site, if it was decided here.
+    void learn(const wire::Decision& decision, wire::SiteId teller, bool was_published = false);
+    void pass_on_what(wire::SiteId teller);
     void finish(const wire::AttemptId& attempt);
     void cancel_held(const wire::AttemptId& attempt, wire::Reason reason, const std::string& text);
     void cancel_one(const wire::AttemptId& attempt, wire::Reason reason, const std::string& text);
@@ -196,8 +201,8 @@ class Arbiter {
     Holdings holdings_;
     std::set<wire::AttemptId> own_;  // open attempts of this site
     std::map<wire::AttemptId, wire::SiteId> pointers_;
-    std::map<wire::ComponentId, std::uint64_t> over_;        // the highest number known to be over
-    std::map<wire::ComponentId, SharedDecision> decisions_;  // the last one of each
+    std::map<wire::ComponentId, std::uint64_t> over_;  // the highest number known to be over
+    std::map<wire::ComponentId, Known> decisions_;     // the last one of each
     std::map<wire::SiteId, std::string> lost_;
     std::set<wire::SiteId> departed_;
     std::map<wire::AttemptId, Inquiry> inquiries_;

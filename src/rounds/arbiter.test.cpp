@@ -201,5 +201,150 @@ TEST(Arbiter, RandomSituationsAreDecidedByAllAlike) {
     EXPECT_GT(failures, 1'000u);
 }
 
+// ---- By hand: what an assembly, in which at most one is lost, does not come to
+// --------------------
+
+wire::AttemptId attempt_of(wire::SiteId site) {
+    return {{site, 0}, 1};
+}
+
+wire::Decision decision_of(std::initializer_list<wire::SiteId> sites) {
+    wire::Decision decision;
+    for (const wire::SiteId site : sites) decision.push_back({attempt_of(site), 1});
+    return decision;
+}
+
+template <class Body>
+std::vector<wire::SiteId> receivers_of(const std::vector<Effect>& effects) {
+    std::vector<wire::SiteId> receivers;
+    for (const Effect& effect : effects) {
+        const auto* const message = std::get_if<Send>(&effect);
+        if (message && std::holds_alternative<Body>(message->body)) {
+            receivers.push_back(message->to);
+        }
+    }
+    return receivers;
+}
+
+template <class Kind>
+bool has(const std::vector<Effect>& effects) {
+    return std::ranges::any_of(
+        effects, [](const Effect& each) { return std::holds_alternative<Kind>(each); });
+}
+
+// Of four sites that step together, site 2, whose attempt 0 holds.
+Arbiter third_of_four() {
+    Arbiter arbiter(2, {"s0", "s1", "s2", "s3"}, {0, 1, 2, 3});
+    arbiter.open(attempt_of(2));
+    arbiter.arrive(attempt_of(2));
+    EXPECT_EQ(receivers_of<wire::Hand>(arbiter.take_effects()), std::vector<wire::SiteId>{0});
+    return arbiter;
+}
+
+// Rule 20: whoever was told a decision tells it to the others in it when the decider is lost.
+TEST(Arbiter, Rule20_ADecisionIsPassedOnWhenItsSenderIsLost) {
+    Arbiter arbiter = third_of_four();
+    arbiter.receive(0, wire::Decide{decision_of({0, 1, 2, 3}), false});
+    EXPECT_TRUE(has<Commit>(arbiter.take_effects()));
+    arbiter.lose(0, "killed");
+    EXPECT_EQ(receivers_of<wire::Decide>(arbiter.take_effects()),
+              (std::vector<wire::SiteId>{1, 3}));
+    // Once; and of a decision that this sender has not told nothing is said.
+    arbiter.lose(1, "killed");
+    EXPECT_TRUE(receivers_of<wire::Decide>(arbiter.take_effects()).empty());
+}
+
+TEST(Arbiter, Rule20_WhoHasGoneOnIsNotTold) {
+    Arbiter arbiter = third_of_four();
+    arbiter.receive(0, wire::Decide{decision_of({0, 1, 2, 3}), false});
+    arbiter.take_effects();
+    // The next attempt of site 1 is over already.
+    arbiter.receive(1, wire::Over{{{1, 0}, 2}, {}});
+    arbiter.take_effects();
+    arbiter.lose(0, "killed");
+    EXPECT_EQ(receivers_of<wire::Decide>(arbiter.take_effects()), std::vector<wire::SiteId>{3});
+}
+
+// What comes twice is a decision once.
+TEST(Arbiter, Rule20_WhoKnowsTheDecisionCommitsOnce) {
+    Arbiter arbiter = third_of_four();
+    arbiter.receive(0, wire::Decide{decision_of({0, 1, 2, 3}), false});
+    EXPECT_TRUE(has<Commit>(arbiter.take_effects()));
+    arbiter.open({{2, 0}, 2});
+    arbiter.take_effects();
+    arbiter.receive(1, wire::Decide{decision_of({0, 1, 2, 3}), false});
+    const auto effects = arbiter.take_effects();
+    EXPECT_FALSE(has<Commit>(effects) || has<Fail>(effects));
+    EXPECT_FALSE(arbiter.is_over({{2, 0}, 2}));
+}
+
+// G9: two are lost, one after the other. An answer that was given before the second loss says
+// nothing of what the second one knew, and only all answers to the same question allow a
+// conclusion.
+TEST(Arbiter, G9_AnswersCountForTheLossesThatTheyKnew) {
+    Arbiter arbiter = third_of_four();
+    arbiter.lose(0, "killed");
+    EXPECT_EQ(receivers_of<wire::Ask>(arbiter.take_effects()), (std::vector<wire::SiteId>{1, 3}));
+    arbiter.receive(3, wire::No{attempt_of(2), {0}, 3, {}});
+    arbiter.lose(1, "killed");
+    EXPECT_EQ(receivers_of<wire::Ask>(arbiter.take_effects()), std::vector<wire::SiteId>{3});
+    EXPECT_FALSE(has<Doubt>(arbiter.take_effects()));
+    arbiter.receive(3, wire::No{attempt_of(2), {0}, 3, {}});  // late, of the first question
+    EXPECT_TRUE(arbiter.take_effects().empty());
+    // 1 had told it to 3 meanwhile.
+    arbiter.receive(3, wire::Decide{decision_of({0, 1, 2, 3}), false});
+    EXPECT_TRUE(has<Commit>(arbiter.take_effects()));
+}
+
+// G11: the holder may live, cut off, and go on deciding. Those who are left never take back what it
+// holds: they do not know, and say so.
+TEST(Arbiter, G11_WhatAnotherHoldsIsNeverTakenBack) {
+    Arbiter arbiter = third_of_four();
+    arbiter.lose(0, "it cannot be reached");
+    arbiter.receive(1, wire::No{attempt_of(2), {0}, 1, {}});
+    arbiter.take_effects();
+    arbiter.receive(3, wire::No{attempt_of(2), {0}, 3, {}});
+    const auto effects = arbiter.take_effects();
+    EXPECT_TRUE(has<Doubt>(effects));
+    EXPECT_FALSE(has<Fail>(effects) || has<Commit>(effects));
+}
+
+// G12: a question is not answered by who has not noticed the same loss: what the lost site has sent
+// it is still to come. So a broken link between two of them cannot make survivors disagree.
+TEST(Arbiter, G12_WhoStillReachesTheLostOneDoesNotAnswer) {
+    Arbiter arbiter(1, {"s0", "s1", "s2"}, {0, 1, 2});
+    arbiter.receive(2, wire::Ask{attempt_of(2), {0}, 1, false});
+    EXPECT_TRUE(arbiter.take_effects().empty());
+    arbiter.receive(0, wire::Decide{decision_of({0, 1, 2}), false});
+    EXPECT_TRUE(receivers_of<wire::No>(arbiter.take_effects()).empty());
+    arbiter.lose(0, "it cannot be reached");
+    const auto effects = arbiter.take_effects();
+    EXPECT_TRUE(receivers_of<wire::No>(effects).empty());
+    const auto told = receivers_of<wire::Decide>(effects);
+    EXPECT_FALSE(told.empty());
+    EXPECT_TRUE(std::ranges::all_of(told, [](wire::SiteId site) { return site == 2; }));
+}
+
+// G14: the lowest leaves. It gives back what it holds, and nobody gives it anything again, so that
+// nothing goes to and fro; the next one meets where everybody looks for it.
+TEST(Arbiter, G14_WhoLeavesIsGivenNothingAnyMore) {
+    Arbiter leaving(0, {"s0", "s1", "s2"}, {1, 2});
+    leaving.receive(1, wire::Hand{attempt_of(1), {}, {}, attempt_of(1)});
+    leaving.take_effects();
+    leaving.depart(0);
+    EXPECT_EQ(receivers_of<wire::Cancelled>(leaving.take_effects()), std::vector<wire::SiteId>{1});
+    // What was on its way to it comes back too.
+    leaving.receive(2, wire::Hand{attempt_of(2), {}, {}, attempt_of(2)});
+    EXPECT_EQ(receivers_of<wire::Cancelled>(leaving.take_effects()), std::vector<wire::SiteId>{2});
+
+    Arbiter staying(2, {"s0", "s1", "s2"}, {1, 2});
+    EXPECT_EQ(staying.meeting_place(), 0u);
+    staying.depart(0);
+    EXPECT_EQ(staying.meeting_place(), 1u);
+    staying.open(attempt_of(2));
+    staying.arrive(attempt_of(2));
+    EXPECT_EQ(receivers_of<wire::Hand>(staying.take_effects()), std::vector<wire::SiteId>{1});
+}
+
 }  // namespace
 }  // namespace reowolf::rounds

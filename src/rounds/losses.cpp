@@ -29,6 +29,7 @@ void Arbiter::lose(SiteId site, const std::string& why) {
             send(attempt.owner(), wire::Held{attempt, site});
         }
     }
+    if (!departed_.contains(site)) pass_on_what(site);
     cancel_step_if_broken();
     for (const AttemptId& own : std::set(own_)) {
         // What is published with the application's attempt ends with it.
@@ -39,13 +40,31 @@ void Arbiter::lose(SiteId site, const std::string& why) {
     for (const wire::Ask& question : std::exchange(deferred_, {})) on(site, question);
 }
 
+// Rule 20: it may not have come to tell the others in them. Who has gone on knows.
+void Arbiter::pass_on_what(SiteId teller) {
+    std::set<const Decision*> passed_on;
+    for (const auto& [component, known] : decisions_) {
+        if (known.teller != teller || !passed_on.insert(known.decision.get()).second) continue;
+        std::set<SiteId> owners;
+        for (const NodeRef& member : *known.decision) {
+            const auto over = over_.find(member.attempt.component);
+            const bool has_gone_on = over != over_.end() && over->second > member.attempt.number;
+            const SiteId owner = member.attempt.owner();
+            if (owner != self_ && !is_lost(owner) && !has_gone_on) owners.insert(owner);
+        }
+        for (const SiteId owner : owners) {
+            send(owner, wire::Decide{*known.decision, is_publishing_expected_});
+        }
+    }
+}
+
 // Of each component the last decision is enough: nobody asks about an attempt after its next one.
 const Decision* Arbiter::find_decision(const AttemptId& attempt) const {
     const auto last = decisions_.find(attempt.component);
     if (last == decisions_.end()) return nullptr;
-    const bool found =
-        std::ranges::find(*last->second, attempt, &NodeRef::attempt) != last->second->end();
-    return found ? last->second.get() : nullptr;
+    const bool found = std::ranges::find(*last->second.decision, attempt, &NodeRef::attempt) !=
+                       last->second.decision->end();
+    return found ? last->second.decision.get() : nullptr;
 }
 
 // Rule 10 for applications that step together: without one of them there is no step.

@@ -133,7 +133,7 @@ void Arbiter::try_round() {
     if (!leaves) return;
     if (is_round(*leaves)) {
         last_round_ = leaves->size() > 2 ? *leaves : std::vector<Final>();
-        return learn(decision_of(*leaves), true);
+        return learn(decision_of(*leaves), self_, true);
     }
     for (const Final& leaf : *leaves) finals_.raise_floor(leaf.attempt);
     is_publishing_expected_ = false;

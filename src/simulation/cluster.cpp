@@ -88,6 +88,7 @@ void Cluster::connect(std::size_t index, std::int64_t timeout_ms) {
     Site& site = sites_[index];
     site.handshake = std::make_unique<Handshake>(site.view, site.connector_class, *site.loop,
                                                  *site.transport, limits_);
+    site.handshake->set_on_progress(on_progress(index));
     site.handshake->start(timeout_ms, [this, index](auto established) {
         Site& connecting = sites_[index];
         if (!established) {
@@ -114,6 +115,14 @@ bool Cluster::connect_all() {
         patience_ms);
 }
 
+connector::OnProgress Cluster::on_progress(std::size_t index) {
+    if (!watches_progress_) return nullptr;
+    return [this, index](const connector::Progress& progress) {
+        sites_[index].told.push_back({progress.kind, std::string(progress.peer),
+                                      std::string(progress.text), progress.done, progress.total});
+    };
+}
+
 connector::Observer Cluster::observer(std::size_t index) {
     return {
         .print =
@@ -127,7 +136,7 @@ connector::Observer Cluster::observer(std::size_t index) {
             },
         .report = [this, index](
                       const runtime::Report& report) { sites_[index].reports.push_back(report); },
-        .progress = {}};
+        .progress = on_progress(index)};
 }
 
 // ---- Rounds of the applications ----------------------------------------------------------------

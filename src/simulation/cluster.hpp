@@ -43,6 +43,15 @@ struct Call {
     }
 };
 
+// What a peer was told of what takes long.
+struct Told {
+    connector::Progress::Kind kind = connector::Progress::Kind::connecting;
+    std::string peer;
+    std::string text;
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+};
+
 class Cluster {
   public:
     // One description for each peer, in their order; each peer's host is that of its address.
@@ -63,6 +72,9 @@ class Cluster {
     }
     // Connects every peer and runs until all are; false if that fails.
     bool connect_all();
+    // Before connecting: what takes long is told from then on.
+    void watch_progress() { watches_progress_ = true; }
+    const std::vector<Told>& told(std::size_t site) const { return sites_[site].told; }
     // Before connecting; real-time otherwise.
     void set_class(std::size_t site, connector::Class connector_class) {
         sites_[site].connector_class = connector_class;
@@ -142,11 +154,13 @@ class Cluster {
         std::optional<connector::Failure> connect_failure;
         std::vector<Call> calls;
         std::vector<runtime::Report> reports;
+        std::vector<Told> told;
         std::size_t last_committed = 0;  // index into committed_
     };
 
     void begin_process(Site& site);
     connector::Observer observer(std::size_t site);
+    connector::OnProgress on_progress(std::size_t site);
     connector::Prepared prepare(std::size_t site, std::string_view port,
                                 connector::Prepared::Kind kind) const;
 
@@ -158,6 +172,7 @@ class Cluster {
     std::vector<Site> sites_;
     std::vector<Committed> committed_;
     std::optional<std::string> problem_;
+    bool watches_progress_ = false;
 };
 
 }  // namespace reowolf::simulation

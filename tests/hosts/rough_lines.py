@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: MIT
+"""rough_lines PROGRAM: three peers on three hosts, which are network namespaces. Each line takes 150 ms and
+lets packets overtake each other, and loses some; and cat is behind a router that translates addresses and
+lets nobody in. All rounds happen; then cat's line is cut and healed, and they go on. Needs the right to make
+network namespaces; without it the status is 77.
+
+The development kernel delays nothing by itself, so the lines are two tunnels each, with a program between."""
+
+import ctypes
+import fcntl
+import heapq
+import os
+import random
+import select
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import peers as hosts
+
+DELAY_SECONDS = 0.150
+JITTER_SECONDS = 0.030
+LOSS = 0.01
+SIZE = 64 << 10
+ROUNDS = 6
+CUT_SECONDS = 13  # a connection on which nothing comes for 10 s has broken
+PATIENCE_SECONDS = 120
+TUNSETIFF = 0x400454CA
+IFF_TUN, IFF_NO_PI = 1, 0x1000
+CLONE_NEWNET = 0x40000000
+# Who is behind the router goes out with the router's address; nobody comes in.
+TRANSLATION = """table ip translating {
+    chain outgoing {
+        type nat hook postrouting priority srcnat
+        iifname "cat" masquerade
+    }
+    chain passing {
+        type filter hook forward priority filter
+        oifname "cat" ct state new drop
+    }
+}
+"""
+
+
+def run(*words, **options):
+    subprocess.run(words, check=True, **options)
+
+
+def tunnel(space, name):
+    """A device in that namespace; its packets are read and written here."""
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def enter(path):
+        with open(path, "rb") as place:
+            if libc.setns(place.fileno(), CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
+
+    made = []
+
+    def make():  # in a thread: only that goes there
+        enter(f"/run/netns/{space}")
+        device = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
+        made.append(device)
+
+    thread = threading.Thread(target=make)
+    thread.start()
+    thread.join()
+    return made[0]
+
+
+class Lines:
+    """Passes packets on between pairs of devices, each after its time."""
+
+    def __init__(self):
+        self.other_end = {}
+        self.cut = set()
+        self.waiting = []
+        self.rng = random.Random(1)
+        self.overtaken = self.lost = 0
+        self.is_over = False
+        self.thread = threading.Thread(target=self.work)
+
+    def add(self, one, other):
+        self.other_end |= {one: other, other: one}
+
+    def work(self):
+        last_due, number = {}, 0
+        while not self.is_over:
+            wait = min(0.05, max(0.0, self.waiting[0][0] - time.monotonic()) if self.waiting else 0.05)
+            for device in select.select(list(self.other_end), [], [], wait)[0]:
+                packet = os.read(device, 65536)
+                if device in self.cut or self.other_end[device] in self.cut:
+                    continue
+                if self.rng.random() < LOSS:
+                    self.lost += 1
+                    continue
+                due = time.monotonic() + DELAY_SECONDS + self.rng.uniform(0, JITTER_SECONDS)
+                self.overtaken += due < last_due.get(device, 0)
+                last_due[device] = max(due, last_due.get(device, 0))
+                number += 1
+                heapq.heappush(self.waiting, (due, number, self.other_end[device], packet))
+            while self.waiting and self.waiting[0][0] <= time.monotonic():
+                _, _, device, packet = heapq.heappop(self.waiting)
+                try:
+                    os.write(device, packet)
+                except OSError:
+                    pass  # the queue of the device is full, as that of a router may be
+
+    def end(self):
+        self.is_over = True
+        if self.thread.is_alive():
+            self.thread.join()
+        for device in self.other_end:
+            os.close(device)
+
+
+class Internet:
+    def __init__(self):
+        self.router = f"rw{os.getpid()}router"
+        self.spaces = {name: f"rw{os.getpid()}{name}" for name in hosts.NAMES}
+        self.addresses = {name: f"10.215.{number}.2" for number, name in enumerate(hosts.NAMES)}
+        self.lines = Lines()
+        self.ends = {}
+
+    def __enter__(self):
+        try:
+            for space in (self.router, *self.spaces.values()):
+                run("ip", "netns", "add", space)
+        except subprocess.CalledProcessError:
+            self.__exit__()
+            print("network namespaces cannot be made here")
+            sys.exit(77)
+        try:
+            for number, (name, space) in enumerate(self.spaces.items()):
+                self.connect(name, space, f"10.215.{number}")
+            run("ip", "netns", "exec", self.router, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+            run("ip", "netns", "exec", self.router, "nft", "-f", "-", input=TRANSLATION, text=True)
+            self.lines.thread.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def connect(self, name, space, net):
+        near, far = tunnel(space, "line"), tunnel(self.router, name)
+        self.lines.add(near, far)
+        self.ends[name] = near
+        for where, device, own, other in ((space, "line", f"{net}.2", f"{net}.1"),
+                                          (self.router, name, f"{net}.1", f"{net}.2")):
+            run("ip", "-n", where, "link", "set", "lo", "up")
+            run("ip", "-n", where, "address", "add", own, "peer", other, "dev", device)
+            run("ip", "-n", where, "link", "set", device, "up")
+        run("ip", "-n", space, "route", "add", "default", "via", f"{net}.1")
+
+    def __exit__(self, *_):
+        self.lines.end()
+        for space in (self.router, *self.spaces.values()):
+            subprocess.run(["ip", "netns", "delete", space], check=False, stderr=subprocess.DEVNULL)
+
+
+def start(internet, program, folder):
+    declared = "".join(f'    peer {name} = "{address}:7000" {{ {hosts.BYTES} }}\n'
+                       for name, address in internet.addresses.items())
+    statements, definitions = hosts.protocols()["exchange at bob"]
+    started = []
+    for name, space in internet.spaces.items():
+        description = os.path.join(folder, name + ".pdl")
+        with open(description, "w", encoding="ascii") as file:
+            file.write(f"self {name};\nconnector played {{\n{declared}    {statements}\n}}\n{definitions}\n")
+        there = os.path.join(folder, name)
+        with open(there, "w", encoding="ascii") as file:
+            file.write(f'#!/bin/sh\nexec ip netns exec {space} "{program}" "$@"\n')
+        os.chmod(there, 0o755)
+        started.append(hosts.Peer(there, name, description, SIZE, -1, 10**9, 0))
+    return started
+
+
+def play(internet, peers):
+    for peer in peers:
+        if not peer.wait_for("^connected$", PATIENCE_SECONDS):
+            return f"'{peer.name}' does not connect"
+    for peer in peers:
+        if not peer.wait_for(f"^round {ROUNDS} ok", PATIENCE_SECONDS):
+            return f"'{peer.name}' does not get to round {ROUNDS}"
+    internet.lines.cut.add(internet.ends["cat"])
+    # Nothing can be waited for: nothing must happen.
+    time.sleep(CUT_SECONDS)
+    reached = max(max(hosts.outcomes(peer)) for peer in peers)
+    internet.lines.cut.clear()
+    for peer in peers:
+        if not peer.wait_for(f"^round {reached + ROUNDS} ok", PATIENCE_SECONDS):
+            return f"'{peer.name}' does not go on after round {reached}"
+    words = {word for peer in peers for word, _ in hosts.outcomes(peer).values()}
+    if words != {"ok"}:
+        return f"somebody noticed: {words}"
+    print(f"{internet.lines.overtaken} packets overtook others, {internet.lines.lost} were lost")
+    return None if internet.lines.overtaken and internet.lines.lost else "the lines are too good"
+
+
+def main():
+    with Internet() as internet, tempfile.TemporaryDirectory() as folder:
+        peers = start(internet, os.path.abspath(sys.argv[1]), folder)
+        try:
+            wrong = play(internet, peers)
+            if wrong:
+                print(f"FAILED: {wrong}")
+                for peer in peers:
+                    print(f"--- {peer.name}:", *peer.lines[-6:], sep="\n    ")
+        finally:
+            for peer in peers:
+                peer.end()
+    sys.exit(1 if wrong else 0)
+
+
+main()

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Holds docs/deciding-coverage.md and docs/descriptions-coverage.md against the pages that they are about,
+and against the tests: network_coverage.py ROOT [--sentences]
+
+Each rule of docs/deciding.md has a row, and each situation that is numbered; each sentence of the sections on
+descriptions in docs/language.md and docs/api.md has one; and each row has tests that exist. --sentences prints
+the latter sentences."""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(sys.argv[1])
+SECTIONS = {"language.md": ["Connectors"], "api.md": ["Local views", "Names of peers", "Another protocol"]}
+SITUATIONS = [f"G{number}" for number in range(1, 15)] + [f"S{number}" for number in range(1, 13)]
+
+
+def sentences(page, title):
+    """Of one section, without the programs."""
+    section = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)[1]
+    section = re.sub(r"^```.*?^```$", "", section, flags=re.MULTILINE | re.DOTALL)
+    found = []
+    for block in re.split(r"\n\s*\n", section):
+        for part in re.split(r"^ *- ", block, flags=re.MULTILINE):
+            text = " ".join(part.split())
+            found += [each for each in re.split(r"(?<=[.?!:;])\s+(?=[A-Z*`])", text) if each]
+    return found
+
+
+def google_tests(folders):
+    return {f"{suite}.{name}" for folder in folders for path in (ROOT / folder).glob("*.test.cpp")
+            for suite, name in re.findall(r"^(?:TYPED_)?TEST(?:_P|_F)?\((\w+), (\w+)\)", path.read_text(),
+                                          re.MULTILINE)}
+
+
+GOOGLE_TESTS = {"oracle": google_tests(["tests/oracle", "src/rounds"]), "post": google_tests(["src/post"])}
+
+
+def exists(kind, name):
+    if kind in GOOGLE_TESTS:
+        return name in GOOGLE_TESTS[kind]
+    if kind == "api":
+        file, _, case = name.partition(": ")
+        path = ROOT / "tests/api" / file
+        return path.is_file() and f"CASE({case})" in path.read_text()
+    if kind == "golden":
+        return (ROOT / "tests/golden" / f"{name}.pdl").is_file()
+    return (ROOT / "tests" / kind / name).is_file()
+
+
+def rows_of(page):
+    return re.findall(r"^\| (.+) \| (.+?) \|$", (ROOT / "docs" / page).read_text(), re.MULTILINE)
+
+
+def check_tests(rows):
+    complaints = []
+    for what, named in rows:
+        tests = re.findall(r"(\w+): `([\w.: ]+)`", named)
+        if not tests and not re.match("example", named):
+            complaints.append(f"no test: {what}")
+        complaints += [f"there is no {kind} test '{name}', named for: {what}" for kind, name in tests
+                       if not exists(kind, name)]
+    return complaints
+
+
+def main():
+    wanted = [sentence for page, titles in SECTIONS.items() for title in titles
+              for sentence in sentences((ROOT / "docs" / page).read_text(), title)]
+    if "--sentences" in sys.argv:
+        print("\n".join(wanted))
+        return 0
+    decided = [row for row in rows_of("deciding-coverage.md") if re.match(r"(Rule|[GS])\s?\d", row[0])]
+    ids = [re.match(r"(Rule \d+|[GS]\d+)", what)[1] for what, _ in decided]
+    rules = [f"Rule {number}" for number in
+             re.findall(r"^\*\*(\d+)\.\*\*", (ROOT / "docs/deciding.md").read_text(), re.MULTILINE)]
+    complaints = [f"no row: {each}" for each in rules + SITUATIONS if each not in ids]
+    complaints += [f"no such rule or situation: {each}" for each in ids if each not in rules + SITUATIONS]
+    described = rows_of("descriptions-coverage.md")[2:]
+    covered = [sentence for sentence, _ in described]
+    complaints += [f"no row: {each}" for each in wanted if each not in covered]
+    complaints += [f"no such sentence: {each}" for each in covered if each not in wanted]
+    complaints += check_tests(decided + described)
+    print("\n".join(complaints) if complaints else f"{len(decided)} rules and situations, {len(described)} sentences")
+    return 1 if complaints else 0
+
+
+sys.exit(main())
