@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <limits>
@@ -212,9 +213,15 @@ class Writer {
             out_ += "nan";
             return;
         }
-        const std::string digits = kind == TypeKind::f32
-                                       ? fmt::format("{}", static_cast<float>(value))
-                                       : fmt::format("{}", value);
+        std::string digits = kind == TypeKind::f32 ? fmt::format("{}", static_cast<float>(value))
+                                                   : fmt::format("{}", value);
+        // "1e-07" and "1e+22" read back without their '+' and zeros too.
+        if (const auto e = digits.find('e'); std::isfinite(value) && e != std::string::npos) {
+            const auto exponent = digits.begin() + static_cast<std::ptrdiff_t>(e) + 1;
+            const auto sign = *exponent == '-' ? exponent + 1 : exponent;
+            digits.erase(sign, std::find_if(sign, digits.end(),
+                                            [](char c) { return c != '+' && c != '0'; }));
+        }
         out_ += digits;
         if (std::isfinite(value) && digits.find_first_of(".e") == std::string::npos) out_ += ".0";
     }
