@@ -96,7 +96,7 @@ ExpressionPtr Checker::check(const tree::Scoped& of, Span span) {
     if (path.size() == 1) {
         // "f<u32>(x)"
         if (!of.called) {
-            report<Code::type_as_value>(span, path[0].name.text);
+            report<Code::type_as_value>(span, path[0].name.text, "");
             return invalid(span);
         }
         if (is_builtin(path[0].name.text)) {

@@ -66,8 +66,12 @@ ExpressionPtr Checker::check(const tree::Call& of, Span span) {
     if (is_builtin(of.callee.text)) return builtin(of, span);
     const auto routine = callee(of.callee, find_symbol(of.callee.text), false);
     if (routine) return call(*routine, {}, of.arguments, span);
-    values(of.arguments);
+    give_up(values(of.arguments));
     return invalid(span);
+}
+
+void Checker::give_up(const std::vector<ExpressionPtr>& given) {
+    for (const ExpressionPtr& each : given) given_to_unknown_.emplace_back(each->type, each->span);
 }
 
 // ---- what is built in

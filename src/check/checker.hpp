@@ -213,6 +213,8 @@ class Checker {
     LocalId declare(const tree::Name& name, Term type);
     LocalId add_local(std::string name, Span span, Term type);
     bool excused(const std::string& name) const;
+    // "; its values are written …"
+    std::string values_of(DefinitionId type) const;
     std::string suggest_value(std::string_view name) const;
     std::string suggest_routine(std::string_view name, bool function) const;
     // The routine of that name, if it is what is wanted.
@@ -228,6 +230,8 @@ class Checker {
     ExpressionPtr value(const tree::Expression& of);  // an expression that has one
     ExpressionPtr condition(const tree::Expression& of);
     std::vector<ExpressionPtr> values(const std::vector<tree::ExpressionPtr>& of);
+    // Of what was given to something that is not known, what is open need not be settled.
+    void give_up(const std::vector<ExpressionPtr>& given);
     ExpressionPtr check(const tree::Invalid& of, Span span);
     ExpressionPtr check(const tree::BooleanLiteral& of, Span span);
     ExpressionPtr check(const tree::IntegerLiteral& of, Span span);
@@ -394,6 +398,7 @@ class Checker {
         std::function<void()> then;
     };
     std::vector<Pending> pending_;
+    std::vector<std::pair<Term, Span>> given_to_unknown_;
     std::vector<std::function<void()>> when_settled_;
     struct Literal {
         Term type;

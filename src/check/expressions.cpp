@@ -83,7 +83,7 @@ ExpressionPtr Checker::check(const tree::NameUse& of, Span span) {
     }
     if (const auto global = find_symbol(of.name)) {
         if (global->kind == SymbolKind::type) {
-            report<Code::type_as_value>(span, of.name)
+            report<Code::type_as_value>(span, of.name, values_of(global->id))
                 .note<NoteCode::defined_here>(global->span, of.name);
             return invalid(span);
         }
@@ -132,8 +132,9 @@ ExpressionPtr Checker::check(const tree::Member& of, Span span) {
         if (symbol && symbol->kind == SymbolKind::type) {
             const bool has_variants = module_.types[symbol->id].form != TypeForm::structure;
             Diagnostic& said =
-                has_variants ? report<Code::variant_after_point>(span, name->name, of.member.text)
-                             : report<Code::type_as_value>(of.of->span, name->name);
+                has_variants
+                    ? report<Code::variant_after_point>(span, name->name, of.member.text)
+                    : report<Code::type_as_value>(of.of->span, name->name, values_of(symbol->id));
             said.note<NoteCode::defined_here>(symbol->span, name->name);
             return invalid(span);
         }

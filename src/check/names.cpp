@@ -49,6 +49,12 @@ bool Checker::excused(const std::string& name) const {
     return names.incomplete || names.excused.contains(name);
 }
 
+std::string Checker::values_of(DefinitionId type) const {
+    const NamedType& of = module_.types[type];
+    const std::string_view rest = of.form == TypeForm::structure ? "{ field: … }" : "::Variant";
+    return fmt::format("; its values are written '{}{}'", of.name, rest);
+}
+
 std::string Checker::suggest_value(std::string_view name) const {
     std::vector<std::string_view> names;
     for (const auto& scope : scopes_) {
@@ -120,7 +126,7 @@ std::optional<RoutineId> Checker::callee(const tree::Name& name, std::optional<S
         return std::nullopt;
     }
     if (symbol->kind == SymbolKind::type) {
-        report<Code::type_as_value>(name.span, name.text)
+        report<Code::type_as_value>(name.span, name.text, values_of(symbol->id))
             .note<NoteCode::defined_here>(symbol->span, name.text);
         return std::nullopt;
     }

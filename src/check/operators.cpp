@@ -53,8 +53,15 @@ void Checker::cannot_apply(BinaryOperator op, const Operand& left, const Operand
     };
     const std::string left_name = terms().name(left.type);
     const std::string right_name = terms().name(right.type);
+    const TermKind kinds[] = {terms().kind(left.type), terms().kind(right.type)};
+    const Family of = family(op);
+    const bool is_for_floats =
+        of == Family::arithmetic || of == Family::order || of == Family::equality;
+    const bool is_mixed = is_for_floats && ((is_float(kinds[0]) && kinds[1] == TermKind::integer) ||
+                                            (is_float(kinds[1]) && kinds[0] == TermKind::integer));
     Diagnostic& said =
-        op == BinaryOperator::add && joins(left) && joins(right)
+        is_mixed ? report<Code::integer_beside_float>(span, spelling(op), left_name, right_name)
+        : op == BinaryOperator::add && joins(left) && joins(right)
             ? report<Code::cannot_add_texts>(span, spelling(op), left_name, right_name)
             : report<Code::cannot_apply>(span, spelling(op), left_name, right_name);
     note_type(said, left);

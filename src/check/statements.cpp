@@ -407,7 +407,10 @@ StatementPtr Checker::check_statement(const tree::New& of, Span span) {
             node.peer = find_peer(*of.peer);
         }
     }
-    if (!started) return nullptr;
+    if (!started) {
+        give_up(node.arguments);
+        return nullptr;
+    }
     if (module_.routines[*started].constant) {
         report<Code::variable_called>(span, module_.routines[*started].name);
         return nullptr;

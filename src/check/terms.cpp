@@ -250,6 +250,17 @@ bool Terms::contains_invalid(Term term) const {
     return any_inside(term, [&](Term inside) { return nodes_[inside].kind == TermKind::invalid; });
 }
 
+void Terms::give_up(Term term, Span where) {
+    std::vector<Term> open;
+    any_inside(term, [&](Term inside) {
+        if (nodes_[inside].kind == TermKind::variable) open.push_back(inside);
+        return false;
+    });
+    for (const Term each : open) {
+        if (root(each) == each) bind(each, invalid(), where);
+    }
+}
+
 bool Terms::is_settled(Term term) const {
     return !any_inside(term, [&](Term inside) { return is_open(nodes_[inside].kind); });
 }

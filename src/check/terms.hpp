@@ -101,6 +101,9 @@ class Terms {
     // Whether the open variable `term` is inside of the other.
     bool is_inside(Term term, Term other) const { return occurs(root(term), other); }
 
+    // What is open inside is of something that was reported, and need not be settled.
+    void give_up(Term term, Span where);
+
     // Literals that nothing settled become s32.
     void settle_literals();
     struct Unsettled {

@@ -150,6 +150,10 @@ std::optional<Term> Checker::named_type(const tree::Name& name,
         hint = did_you_mean(name.text, known);
     }
     if (hint.empty()) hint = suggest_type(name.text);
+    if (hint.empty() && place != TypePlace::local && name.text.size() == 1 && name.text[0] >= 'A' &&
+        name.text[0] <= 'Z') {
+        hint = "; a type parameter is declared behind the name, as in 'f<" + name.text + ">'";
+    }
     report<Code::unknown_type>(name.span, name.text, hint);
     return std::nullopt;
 }
@@ -193,8 +197,13 @@ void Checker::note_could_settle(Diagnostic& to, const Terms::Unsettled& open) {
 
 void Checker::mismatch(const Expression& found, Term wanted) {
     if (terms().contains_invalid(found.type) || terms().contains_invalid(wanted)) return;
-    Diagnostic& said =
-        report<Code::type_mismatch>(found.span, terms().name(wanted), terms().name(found.type));
+    const TermKind wants = terms().kind(wanted);
+    const bool is_for_float = (wants == TermKind::f32 || wants == TermKind::f64) &&
+                              terms().kind(found.type) == TermKind::integer;
+    Diagnostic& said = is_for_float
+                           ? report<Code::integer_for_float>(found.span, terms().name(wanted))
+                           : report<Code::type_mismatch>(found.span, terms().name(wanted),
+                                                         terms().name(found.type));
     note_type(said, found);
     note_conflict(said);
 }
@@ -234,6 +243,10 @@ void Checker::retry_pending() {
 void Checker::settle() {
     retry_pending();
     terms().settle_literals();
+    retry_pending();
+    for (const auto& [term, where] : std::exchange(given_to_unknown_, {})) {
+        terms().give_up(term, where);
+    }
     retry_pending();
     while (const auto open = terms().next_unsettled()) {
         if (!diagnostics_.full())

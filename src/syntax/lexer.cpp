@@ -144,8 +144,7 @@ class Lexer {
         if (is_foreign(text_[begin])) odd = begin;
         if (odd != 0 || is_foreign(text_[begin])) {
             const auto length = diagnostics::utf8_length(text_.substr(odd, 4));
-            diagnostics_.report<Code::unexpected_character>(span(odd, odd + length),
-                                                            text_.substr(odd, length));
+            foreign(span(odd, odd + length), text_.substr(odd, length));
         }
         const auto keyword = words_.find(text_.substr(begin, at_ - begin));
         add(keyword == words_.end() ? TokenKind::name : keyword->second, begin);
@@ -269,6 +268,16 @@ class Lexer {
         return false;
     }
 
+    // A character that no token has.
+    void foreign(Span where, std::string_view character) {
+        constexpr std::string_view quotes[] = {"“", "”", "„", "‘", "’", "«", "»"};
+        if (std::ranges::find(quotes, character) != std::end(quotes)) {
+            diagnostics_.report<Code::curly_quote>(where, character);
+        } else {
+            diagnostics_.report<Code::unexpected_character>(where, character);
+        }
+    }
+
     // Reports a run of them once.
     void unexpected() {
         const std::size_t begin = at_;
@@ -277,8 +286,7 @@ class Lexer {
         if (length == 1 && (byte < 0x20 || byte == 0x7F)) {
             diagnostics_.report<Code::unexpected_byte>(span(begin, begin + 1), byte);
         } else {
-            diagnostics_.report<Code::unexpected_character>(span(begin, begin + length),
-                                                            text_.substr(begin, length));
+            foreign(span(begin, begin + length), text_.substr(begin, length));
         }
         const auto odd = [](char c) {
             const auto value = static_cast<unsigned char>(c);

@@ -42,9 +42,13 @@ void Parser::definition(tree::Module& module) {
             break;
     }
     if (at_word("self") && kind(1) == TokenKind::name) return self(module);
-    report<Code::expected_definition>(here(), found());
-    take_balanced();
-    recover_definition();
+    const std::size_t before = at_;
+    if (!foreign_definition()) {
+        report<Code::expected_definition>(here(), found());
+        take_balanced();
+        recover_definition();
+    }
+    excuse_names(before);
 }
 
 void Parser::pragma(tree::Module& module) {

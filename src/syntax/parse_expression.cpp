@@ -103,6 +103,7 @@ ExpressionPtr Parser::binary(int least_precedence) {
     const Span begin = here();
     ExpressionPtr left = unary();
     while (left) {
+        if (foreign_operator()) return nullptr;
         const auto next = operator_at(kind());
         if (!next || next->precedence < least_precedence) break;
         take();
@@ -156,7 +157,11 @@ ExpressionPtr Parser::postfix() {
         } else if (at(TokenKind::dot)) {
             result = member(std::move(result));
         } else if (at(TokenKind::open_paren)) {
-            report<Code::not_callable>(result->span);
+            if (std::holds_alternative<tree::Member>(result->node)) {
+                report<Code::no_methods>(result->span);
+            } else {
+                report<Code::not_callable>(result->span);
+            }
             return nullptr;
         } else {
             break;
@@ -261,6 +266,10 @@ ExpressionPtr Parser::primary() {
     }
     if (at(TokenKind::open_bracket)) {
         report<Code::array_in_brackets>(here());
+    } else if (at(TokenKind::word_if)) {
+        report<Code::if_in_expression>(here());
+    } else if (at(TokenKind::word_new)) {
+        report<Code::new_in_expression>(here());
     } else if (at_type_word()) {
         report<Code::type_in_expression>(here(), text());
     } else {
@@ -272,16 +281,29 @@ ExpressionPtr Parser::primary() {
 ExpressionPtr Parser::name_or_call() {
     const Span where = here();
     tree::Name name{std::string(text()), where};
+    // A character in it that no name has was reported.
+    const auto is_foreign = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
+    if (std::ranges::any_of(name.text, is_foreign)) {
+        take();
+        return make(where, tree::Invalid{});
+    }
+    if (name.text == "not" && (kind(1) == TokenKind::name || kind(1) == TokenKind::word_true ||
+                               kind(1) == TokenKind::word_false)) {
+        report<Code::foreign_operator>(where, "not", "'!'");
+        return nullptr;
+    }
     const bool scoped = kind(1) == TokenKind::colon_colon || at_type_arguments();
     const bool braces = kind(1) == TokenKind::open_brace &&
                         (kind(2) == TokenKind::close_brace ||
-                         (kind(2) == TokenKind::name && kind(3) == TokenKind::colon));
+                         (kind(2) == TokenKind::name &&
+                          (kind(3) == TokenKind::colon || kind(3) == TokenKind::assign)));
     if (scoped || braces) {
         tree::Scoped node;
         if (!path(node.path)) return nullptr;
         if (at(TokenKind::open_brace) &&
             (kind(1) == TokenKind::close_brace ||
-             (kind(1) == TokenKind::name && kind(2) == TokenKind::colon))) {
+             (kind(1) == TokenKind::name &&
+              (kind(2) == TokenKind::colon || kind(2) == TokenKind::assign)))) {
             return structure_literal(where, std::move(node.path));
         }
         node.called = accept(TokenKind::open_paren);
@@ -331,7 +353,17 @@ ExpressionPtr Parser::structure_literal(Span begin, std::vector<tree::PathStep> 
     std::uint32_t height = 0;
     while (!at(TokenKind::close_brace)) {
         auto name = expect_name("of a field");
-        if (!name || !expect(TokenKind::colon, "after the name of a field")) return nullptr;
+        if (!name) return nullptr;
+        constexpr std::string_view after_name = "after the name of a field";
+        if (at(TokenKind::assign)) {
+            if (node.fields.empty()) {
+                report<Code::expected_token>(here(), describe(TokenKind::colon), after_name,
+                                             found());
+            }
+            take();
+        } else if (!expect(TokenKind::colon, after_name)) {
+            return nullptr;
+        }
         ExpressionPtr value = expression();
         if (!value) return nullptr;
         height = std::max(height, value->height);

@@ -133,9 +133,13 @@ StatementPtr Parser::statement_here() {
         case TokenKind::word_const:
             report<Code::constant_in_body>(here());
             return nullptr;
+        case TokenKind::word_let:
+            report<Code::let_declares>(here());
+            return nullptr;
         default:
             break;
     }
+    if (foreign_statement()) return nullptr;
     if (at(TokenKind::name) && kind(1) == TokenKind::colon) return labelled();
     if (at_declaration()) return declaration();
     return simple();
@@ -174,7 +178,11 @@ StatementPtr Parser::declaration() {
                 declaration.variables.push_back({std::move(*name), nullptr});
                 continue;
             }
-            expect(TokenKind::assign, "after the name of a variable");
+            if (at(TokenKind::open_bracket)) {
+                report<Code::array_after_name>(here(), name->text);
+            } else {
+                expect(TokenKind::assign, "after the name of a variable");
+            }
             module_->excused.push_back(name->text);
             return nullptr;
         }
@@ -240,6 +248,10 @@ StatementPtr Parser::start() {
 tree::ExpressionPtr Parser::parenthesised(std::string_view of) {
     if (!expect(TokenKind::open_paren, of)) return nullptr;
     auto condition = expression();
+    if (condition && at(TokenKind::word_or)) {
+        report<Code::foreign_operator>(here(), "or", "'||'");
+        return nullptr;
+    }
     if (!condition || !expect(TokenKind::close_paren, "after the condition")) return nullptr;
     return condition;
 }
@@ -463,7 +475,13 @@ bool Parser::select_arm(tree::Select& select) {
         if (!value) return false;
         arm.gets.push_back({std::move(*of), std::move(*name), std::move(value)});
     } while (accept(TokenKind::comma));
-    if (!expect(TokenKind::arrow, "before what an arm of 'select' does")) return false;
+    constexpr std::string_view before_body = "before what an arm of 'select' does";
+    if (at(TokenKind::assign) && kind(1) == TokenKind::greater) {
+        const Span both{source_, here().begin, tokens_[at_ + 1].end()};
+        report<Code::expected_token>(both, describe(TokenKind::arrow), before_body, "'=>'");
+        return false;
+    }
+    if (!expect(TokenKind::arrow, before_body)) return false;
     arm.body = nested_statement("after '->'");
     if (!arm.body) return false;
     select.arms.push_back(std::move(arm));

@@ -4,6 +4,8 @@
 
 namespace reowolf::syntax {
 
+using diagnostics::Code;
+
 bool Parser::type_parameters(std::vector<tree::Name>& names) {
     if (!accept(TokenKind::less)) return true;
     while (!at(TokenKind::greater)) {
@@ -30,11 +32,17 @@ void Parser::structure(tree::Module& module) {
     while (!at(TokenKind::close_brace)) {
         auto of = type();
         if (!of) return give_up();
-        auto field = expect_name("of a field");
+        auto field = expect_name("of a field, as in 'u32 n'");
         if (!field) return give_up();
         made.fields.push_back({std::move(*of), std::move(*field)});
         if (!count_node()) return;
-        if (!accept(TokenKind::comma)) break;
+        if (at(TokenKind::semicolon)) {
+            // Once.
+            if (made.fields.size() == 1) report<Code::fields_separated>(here());
+            take();
+        } else if (!accept(TokenKind::comma)) {
+            break;
+        }
     }
     if (!expect(TokenKind::close_brace, "after the fields")) return give_up();
     module.definitions.emplace_back(std::move(made));

@@ -49,8 +49,16 @@ std::string Parser::found() const {
     return describe(token);
 }
 
+// What follows a string that is not closed is in it; nothing else is wrong.
+bool Parser::after_open_string() const {
+    if (at_ == 0) return false;
+    const Token& token = tokens_[at_ - 1];
+    return token.kind() == TokenKind::string && (token.length < 2 || text_[token.end() - 1] != '"');
+}
+
 bool Parser::expect(TokenKind wanted, std::string_view where) {
     if (accept(wanted)) return true;
+    if (after_open_string()) return false;
     const bool assignment = at(TokenKind::assign) ||
                             (kind() >= TokenKind::plus_assign && kind() <= TokenKind::at_assign) ||
                             at(TokenKind::shift_left_assign) || at(TokenKind::shift_right_assign);
@@ -79,12 +87,8 @@ bool Parser::expect_semicolon(std::string_view after) {
     if (accept(TokenKind::semicolon)) return true;
     const bool goes_on = !on_new_line() && !at(TokenKind::close_brace);
     if (goes_on) return expect(TokenKind::semicolon, after);
-    // It was forgotten, or is in a string that was not closed; nothing else is wrong.
+    if (after_open_string()) return true;
     const std::uint32_t end = at_ == 0 ? 0 : tokens_[at_ - 1].end();
-    if (at_ > 0 && tokens_[at_ - 1].kind() == TokenKind::string &&
-        (tokens_[at_ - 1].length < 2 || text_[end - 1] != '"')) {
-        return true;
-    }
     report<Code::expected_semicolon>(Span{source_, end, end + 1}, after);
     return !at(TokenKind::end_of_text);
 }

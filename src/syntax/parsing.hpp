@@ -59,6 +59,12 @@ class Parser {
     bool at_declaration() const;
     bool at_type_word() const;  // u8, in, auto, …
 
+    // habits.cpp: true when they have reported something.
+    bool foreign_statement();
+    bool foreign_operator();
+    bool foreign_definition();
+    std::size_t after_call() const;
+
     // parse_statement.cpp
     tree::StatementPtr statement();
     tree::StatementPtr statement_here();
@@ -116,6 +122,7 @@ class Parser {
     void take();
     bool accept(TokenKind wanted);
     // Takes the token, or reports that `where` it is missing.
+    bool after_open_string() const;
     bool expect(TokenKind wanted, std::string_view where);
     bool expect_close_angle();
     bool expect_semicolon(std::string_view after);
