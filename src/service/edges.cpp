@@ -17,6 +17,7 @@ namespace {
 post::Address address_from(const std::string& text) {
     auto address = post::parse_address(text);
     if (!address) throw Error(Code::refused, fmt::format("'{}': {}", text, address.error()));
+    if (address->by_name) throw Error(Code::refused, fmt::format("'{}' has no port", text));
     return *std::move(address);
 }
 

@@ -173,8 +173,9 @@ class Client {
 
 int show_services(const Options& options) {
     const auto address = post::parse_address(options.address);
-    if (!address) {
-        complain(fmt::format("'{}': {}", options.address, address.error()));
+    if (!address || address->by_name) {
+        complain(fmt::format("'{}': {}", options.address,
+                             address ? "the port is missing" : address.error()));
         return 2;
     }
     Client client(*address);
