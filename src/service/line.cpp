@@ -38,12 +38,17 @@ void Line::add(Call& call) {
 }
 
 void Line::on_answer(Call& call) {
+    std::shared_ptr<Line> self;  // may be the last who holds it
     {
         const std::scoped_lock lock(lock_);
         CallAccess::line(call) = nullptr;
         if (under_way_ != &call) return;
         under_way_ = nullptr;
         if (is_sending_) return;  // who sends goes on
+        if (waiting_.empty()) {
+            self = std::move(self_);
+            return;
+        }
     }
     core_.scheduler().start(pump_);
 }

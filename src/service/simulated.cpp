@@ -43,7 +43,9 @@ std::unique_ptr<Network> SimulatedWorld::process(const std::string& host) {
         return now_ms() < end_of_time_ms;
     });
     Environment environment;
-    environment.scheduler = process.scheduler;
+    // As with workers, what has not begun when the network ends does not run any more.
+    environment.scheduler = {process.scheduler.get(),
+                             [held = process.scheduler](auto* scheduler) { scheduler->forget(); }};
     environment.seed = seed_ * 1'000 + number;
     environment.tick_ms = options_.tick.count();
     environment.tick_patience_ms = options_.tick_patience.count();
