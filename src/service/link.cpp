@@ -414,7 +414,6 @@ Provider::Taken RemoteProvider::push(Call& call) {
 
 // What the other side has said is old; what this one has sent since is not in it.
 std::uint64_t RemoteProvider::load_ns() const {
-    constexpr std::uint64_t jammed_load = 1'000;
     constexpr std::uint64_t way_ns = 50'000;  // there and back: a local one is better
     const std::uint64_t before = std::max(outstanding_.load(std::memory_order_relaxed),
                                           waiting_.load(std::memory_order_relaxed));
@@ -422,7 +421,7 @@ std::uint64_t RemoteProvider::load_ns() const {
         std::max<std::uint64_t>(time_ns_.load(std::memory_order_relaxed), 1);
     const std::uint64_t load =
         (before + 1) * time_ns / providers_.load(std::memory_order_relaxed) + way_ns;
-    return is_jammed() ? load * jammed_load : load;
+    return is_jammed() ? jammed_load_ns : load;
 }
 
 void RemoteProvider::on_answer(const Call& call) {

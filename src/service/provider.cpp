@@ -22,7 +22,6 @@ constexpr std::uint64_t short_ns = 2'000;
 constexpr std::uint64_t measured_each = 8;
 // Until the first one is measured.
 constexpr std::uint32_t unknown_ns = 1'000'000;
-constexpr std::uint64_t jammed_load = 1'000;
 
 thread_local const NodeRecord* node_served = nullptr;
 
@@ -108,7 +107,7 @@ std::uint64_t LocalProvider::load_ns() const {
     const std::uint64_t time_ns =
         std::max<std::uint64_t>(time_ns_.load(std::memory_order_relaxed), 1);
     const std::uint64_t load = (work_before() + std::uint64_t{1}) * time_ns;
-    return is_jammed() ? load * jammed_load : load;
+    return is_jammed() ? jammed_load_ns : load;
 }
 
 // True: there is more to do.

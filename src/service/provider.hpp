@@ -35,6 +35,8 @@ class Provider : public std::enable_shared_from_this<Provider> {
     // As it is told to other processes; with the origin 0 if it is here.
     virtual RegFrame::Entry describe() const = 0;
     virtual bool is_jammed() const = 0;
+    // More than any other has: it is only chosen if all are jammed.
+    static constexpr std::uint64_t jammed_load_ns = std::uint64_t{1} << 62;
     virtual ServiceLine line() const = 0;
 
     Name* name = nullptr;
