@@ -266,8 +266,9 @@ TEST(Processes, RebuffedAndRepeated) {
     EXPECT_EQ(code_of([&] { master.root->start(); }), Code::none);
     EXPECT_EQ(child.root->call<std::string>("at master"), "master");
     Node other(*master.network, "other");
-    Node joined(*master.network, "joined");
+    Node joined(*master.network, "joined"), below(joined, "below");
     joined.join("elsewhere:1");
+    EXPECT_EQ(code_of([&] { below.join("elsewhere:1"); }), Code::refused);
     EXPECT_THROW(joined.move_to(other), Error);
 }
 
@@ -305,6 +306,24 @@ TEST(Processes, ALargeRequestIsNoSilence) {
     EXPECT_EQ(turned.back(), 1);
     EXPECT_FALSE(master.has(Event::Kind::lost));
     EXPECT_FALSE(left.has(Event::Kind::lost));
+}
+
+TEST(Processes, WhatIsTooLargeForAnotherProcessIsRefused) {
+    SimulatedWorld world(13);
+    Site master(world, "master"), left(world, "left");
+    constexpr std::size_t too_large = std::size_t{65} << 20;
+    left.root->provide("size", [](const std::string& text) { return text.size(); });
+    left.root->provide("make", [](std::uint64_t size) { return std::string(size, 'x'); });
+    master.root->provide("size here", [](const std::string& text) { return text.size(); });
+    master.root->listen("master:1");
+    master.root->start();
+    left.root->join("master:1");
+    EXPECT_TRUE(master.root->wait_for("make"));
+    const std::string text(too_large, 'x');
+    EXPECT_EQ(code_of([&] { master.root->call<std::uint64_t>("size", text); }), Code::refused);
+    EXPECT_EQ(code_of([&] { master.root->call<std::string>("make", too_large); }), Code::refused);
+    EXPECT_EQ(master.root->call<std::uint64_t>("size here", text), too_large);
+    EXPECT_EQ(master.root->call<std::uint64_t>("size", "text"), 4u);
 }
 
 TEST(Processes, APathThatIsCutForTooLongIsALoss) {

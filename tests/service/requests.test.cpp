@@ -150,6 +150,20 @@ TEST_P(Requests, ValuesOfAllKinds) {
     EXPECT_EQ(user_.call<Either>("either", Either("x")), Either("x"));
 }
 
+// Neither way is anything copied, or written to bytes.
+TEST_P(Requests, ArgumentsAndResultsAreMoved) {
+    const void* seen = nullptr;
+    calculator_.provide("same", [&](std::vector<int> values) {
+        seen = values.data();
+        return values;
+    });
+    std::vector<int> values(1'000);
+    const void* before = values.data();
+    values = user_.call<std::vector<int>>("same", std::move(values));
+    EXPECT_EQ(seen, before);
+    EXPECT_EQ(values.data(), before);
+}
+
 // The shape counts, not the type: here the arguments go through bytes.
 TEST_P(Requests, OtherTypesOfTheSameShape) {
     calculator_.provide("length", [](Point p) { return p.x * p.x + p.y * p.y; });
