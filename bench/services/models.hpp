@@ -57,12 +57,16 @@ inline double ns_of_one(std::uint64_t items, const std::function<void(std::uint6
            static_cast<double>(items);
 }
 
+// So many items at least: many times as many as are on their way at once, as the time until a
+// pipeline is full and after its last item has gone in would else be most of what is measured.
+constexpr double items_min = 2'048;
+
 // The best of some runs: on a machine that does other things too, it is the least disturbed one.
 inline void measure(const char* model, std::uint64_t fmi, const Options& options,
                     const std::function<void(std::uint64_t)>& run) {
     const double first_ns = ns_of_one(200, run);
     const auto items =
-        static_cast<std::uint64_t>(std::clamp(options.seconds * 1e9 / first_ns, 200.0, 2e6));
+        static_cast<std::uint64_t>(std::clamp(options.seconds * 1e9 / first_ns, items_min, 2e6));
     double best_ns = ns_of_one(items, run);
     for (std::uint64_t i = 1; i < options.repetitions; ++i) {
         best_ns = std::min(best_ns, ns_of_one(items, run));
