@@ -10,14 +10,17 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
 #include "post/lasting.hpp"
+#include "service/core.hpp"
 #include "service/edges.hpp"
 #include "service/inspector.hpp"
+#include "tasks/simulated.hpp"
 
 namespace reowolf::service {
 namespace {
@@ -343,6 +346,25 @@ TEST(Processes, APathThatIsCutForTooLongIsALoss) {
     EXPECT_LE(world.now_ms() - began_ms, 2'500);
     world.network().heal();
     EXPECT_TRUE(master.root->wait_for("slow"));
+}
+
+// Neither a job nor a timer is left when all is answered, and no provider is at anything.
+TEST(Rest, NothingRunsWhileNothingIsRequested) {
+    const auto scheduler = std::make_shared<tasks::Simulated>(1);
+    Environment environment;
+    environment.scheduler = scheduler;
+    environment.tick_ms = 100;
+    environment.tick_patience_ms = 1'000;
+    Network network(std::make_shared<Core>(std::move(environment)));
+    Node master(network, "master");
+    master.provide("later", [&]() -> Task<> { co_await network.after(1s); });
+    master.start();
+    EXPECT_FALSE(scheduler->step());
+    master.call<void>("later");
+    int steps = 0;
+    while (scheduler->step()) ASSERT_LT(++steps, 100);
+    EXPECT_EQ(scheduler->next_due_ns(), tasks::never_ns);
+    EXPECT_LT(scheduler->now_ns(), 2'000'000'000);
 }
 
 // Paths are cut, or silent, at random moments, and healed before the patience is over: nobody
