@@ -26,6 +26,7 @@ Core::~Core() {
     }
     // Ends the workers, and so a tick that has just begun.
     environment_.scheduler.reset();
+    drop_lines();
 }
 
 void Core::run_until_stopped() {

@@ -142,6 +142,7 @@ class Core {
     void enter(NodeRecord& node, Line& line);
     void erase(Line& line);
     void close_lines(NodeRecord& node);
+    void drop_lines();
 
     // Other processes (elsewhere.cpp).
     std::string listen(NodeRecord& node, const std::string& address);
@@ -232,6 +233,8 @@ class Core {
     NodeRecord roots_;  // its children are the roots of trees
     std::uint64_t nodes_ = 0;
     std::list<Waiter> waiters_;
+    // They may have a job to come, which holds them, and does not come any more if all ends.
+    std::vector<std::shared_ptr<Line>> closed_lines_;
     std::atomic<std::uint64_t> tree_changes_ = 1;
 
     std::mutex events_mutex_;

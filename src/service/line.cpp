@@ -117,6 +117,17 @@ void Core::close_lines(NodeRecord& node) {
         node.lines = nullptr;
     }
     for (const auto& line : lines) line->close();
+    // Those that have had their job end here, without holding the tree.
+    const std::scoped_lock lock(tree_mutex_);
+    lines.swap(closed_lines_);
+    for (auto& line : lines) {
+        if (line.use_count() > 1) closed_lines_.push_back(std::move(line));
+    }
+}
+
+void Core::drop_lines() {
+    for (const auto& line : closed_lines_) line->self_.reset();
+    closed_lines_.clear();
 }
 
 }  // namespace reowolf::service
