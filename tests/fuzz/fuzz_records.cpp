@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// libFuzzer: any bytes as a record of an association, and as a stream of frames.
+// libFuzzer: any bytes as a record of an association, as a stream of frames, and as what a name
+// server answers.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "post/frame_reader.hpp"
+#include "post/name_answers.hpp"
 #include "post/records.hpp"
 
 // libFuzzer calls it by this name: NOLINTNEXTLINE(readability-identifier-naming)
@@ -16,6 +18,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // There is one way to say a thing.
     if (const auto record = reowolf::post::records::decode(bytes)) {
         if (!std::ranges::equal(reowolf::post::records::encode(*record), bytes)) std::abort();
+    }
+    for (const auto& service : reowolf::post::services_in(bytes)) {
+        if (service.address.host.empty() || service.address.port == 0) std::abort();
+    }
+    for (const auto& address : reowolf::post::addresses_in_texts(bytes)) {
+        if (address.host.empty() || address.port == 0) std::abort();
     }
     constexpr std::size_t message_bytes_max = 1'000;
     reowolf::post::FrameReader reader(message_bytes_max);
