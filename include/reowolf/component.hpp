@@ -402,8 +402,10 @@ struct Putting : Asking {
 };
 struct Forking : Asking {
     std::uint32_t count;
+    const std::uint64_t* ports = nullptr;
     void await_suspend(std::coroutine_handle<> asker) const {
         behaviour->ask.count = count;
+        behaviour->ask.ports = ports;
         ask(asker, no_port);
     }
     std::uint32_t await_resume() const { return behaviour->number; }
@@ -468,7 +470,11 @@ namespace embedding {
 
 template <class T>
 Step<From<T>> get_any(Round& round, std::span<const In<T>> ports) {
-    const std::uint32_t chosen = co_await round.fork(static_cast<std::uint32_t>(ports.size()));
+    static_assert(sizeof(In<T>) == sizeof(std::uint64_t));
+    const std::uint32_t chosen =
+        co_await Forking{{&round.behaviour(), Ask::Kind::fork},
+                         static_cast<std::uint32_t>(ports.size()),
+                         reinterpret_cast<const std::uint64_t*>(ports.data())};
     co_return From<T>{co_await round.get(ports[chosen]), chosen};
 }
 template <class T>

@@ -146,6 +146,8 @@ struct Ask {
     enum class Kind : std::uint8_t { nothing, get, put, fork, fires, discard, print };
     Kind kind = Kind::nothing;
     std::uint32_t count = 0;
+    // Of a fork each of whose alternatives begins with a get: the ports. Null: that is not known.
+    const std::uint64_t* ports = nullptr;
     std::uint64_t port = no_port;
     Message value;
     std::string text;

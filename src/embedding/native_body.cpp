@@ -130,6 +130,14 @@ bool NativeBody::awaits_outside() const {
     return waiting && (waiting->until_ms != never || waiting->is_unwanted);
 }
 
+std::span<const PortHandle> NativeBody::ports_to_choose() const {
+    if (next_ == Next::chosen_get) return {act().ports, act().count};
+    if (next_ != Next::block || !run_) return {};
+    const Ask& ask = run_->behaviour.ask;
+    if (ask.kind != Ask::Kind::fork || !ask.ports) return {};
+    return {ask.ports, ask.count};
+}
+
 std::vector<runtime::TraceLine> NativeBody::trace() const {
     return {{"native", core_->name, {}}};
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,7 @@ class NativeBody final : public runtime::Body {
     std::unique_ptr<Body> clone() const override { return std::make_unique<NativeBody>(*this); }
     std::optional<machine::Request> run(std::uint32_t& budget) override;
     bool awaits_outside() const override;
+    std::span<const machine::PortHandle> ports_to_choose() const override;
     void got(machine::Value message) override;
     void chose(std::uint32_t index) override;
     void fires(bool yes) override;

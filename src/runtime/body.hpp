@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,9 @@ class Body {
     virtual bool same_state(const Body& other) const = 0;
     // Whether the get that it waits in is one that its owner would rather have than not.
     virtual bool takes_option() const { return false; }
+    // Of a native component whose last request is a fork each of whose alternatives begins with a
+    // get: the ports, by alternative. Empty if they cannot be told beforehand.
+    virtual std::span<const machine::PortHandle> ports_to_choose() const { return {}; }
     virtual Span position() const { return {}; }
     virtual std::vector<TraceLine> trace() const { return {}; }
 };

@@ -66,9 +66,46 @@ bool Runtime::chooses_by(const Component& reader, ChannelIndex number) const {
     const Channel& channel = channels_[number];
     if (!reader.choice || channel.in.guard >= reader.choice->site->guards.size()) return false;
     const Guard& guard = reader.choice->site->guards[channel.in.guard];
-    const machine::Slot* frame = static_cast<const ProgramBody&>(*reader.body).state().frame();
+    const machine::Slot* frame = slots_to_choose(reader);
     return guard.kind == Guard::Kind::get &&
            guard.port(frame) == port_of(number, false, channel.generation);
+}
+
+// Where the guards of its choice find their ports.
+const machine::Slot* Runtime::slots_to_choose(const Component& choosing) {
+    if (choosing.is_native) return choosing.choice->native_ports.data();
+    return static_cast<const ProgramBody&>(*choosing.body).state().frame();
+}
+
+// The fork at which it stands. Null: it is native, and does not say what its alternatives begin
+// with.
+const ForkSite* Runtime::site_of(Component& choosing) {
+    if (!choosing.is_native) {
+        const auto place = static_cast<ProgramBody&>(*choosing.body).state().place();
+        return &blocks_.fork_at(place.routine, place.pc);
+    }
+    const auto ports = choosing.body->ports_to_choose();
+    if (ports.empty()) return nullptr;
+    if (!choosing.choice) choosing.choice = std::make_unique<Choice>();
+    Choice& choice = *choosing.choice;
+    if (std::ranges::equal(ports, choice.native_ports, {}, {}, &machine::Slot::bits)) {
+        return &choice.native_site;
+    }
+    choice.site = nullptr;
+    choice.native_site = {.guards = {}, .is_open_choice = true};
+    choice.native_ports.clear();
+    for (const PortHandle port : ports) {
+        // It may be none at all, which is an error of the alternative.
+        if (channel_of(port) >= channels_.size() || is_out(port)) {
+            choice.native_ports.clear();
+            return nullptr;
+        }
+        choice.native_site.guards.push_back(
+            {.kind = Guard::Kind::get,
+             .slot = static_cast<std::uint32_t>(choice.native_ports.size())});
+        choice.native_ports.push_back({.bits = port});
+    }
+    return &choice.native_site;
 }
 
 // Looks at all alternatives. False: about one of them nothing can be said.
@@ -79,7 +116,7 @@ bool Runtime::survey(ComponentIndex index, const ForkSite& site) {
     choice.site = &site;
     choice.ready.assign((site.guards.size() + 63) / 64, 0);
     choice.same_port.assign(site.guards.size(), Channel::no_guard);
-    const machine::Slot* frame = static_cast<ProgramBody&>(*self.body).state().frame();
+    const machine::Slot* frame = slots_to_choose(self);
     bool all_known = true;
     bool any_left = false;
     for (auto i = static_cast<std::uint32_t>(site.guards.size()); i-- > 0;) {
@@ -108,7 +145,7 @@ std::optional<std::uint32_t> Runtime::next_ready(ComponentIndex index, const For
                                                  std::uint32_t from, std::uint32_t except) {
     Component& self = component(index);
     Choice& choice = *self.choice;
-    const machine::Slot* frame = static_cast<ProgramBody&>(*self.body).state().frame();
+    const machine::Slot* frame = slots_to_choose(self);
     for (auto next = choice.next(from); next; next = choice.next(*next + 1)) {
         if (*next == except) continue;
         const auto port = site.guards[*next].port(frame);
@@ -123,9 +160,9 @@ void Runtime::choose_alternative(ComponentIndex index) {
 
     Component& self = component(index);
     self.waits = Wait::nothing;
-    if (self.is_native) return leave_lane(index, Fall::native);
-    const auto place = static_cast<ProgramBody&>(*self.body).state().place();
-    const ForkSite& site = blocks_.fork_at(place.routine, place.pc);
+    const ForkSite* const found = site_of(self);
+    if (!found) return leave_lane(index, Fall::native);
+    const ForkSite& site = *found;
     // What cannot be seen beforehand is for the general way.
     if (site.has_unknown) return leave_lane(index, Fall::unforeseen);
 
@@ -150,7 +187,7 @@ void Runtime::choose_alternative(ComponentIndex index) {
     self.waits = Wait::fork;
     if (!site.is_open_choice) doubt(index);
     wake_choosing_writers(index);
-    const machine::Slot* frame = static_cast<ProgramBody&>(*self.body).state().frame();
+    const machine::Slot* frame = slots_to_choose(self);
     for (const Guard& guard : site.guards) {
         if (guard.kind != Guard::Kind::put) continue;
         component(channels_[channel_of(*guard.port(frame))].in.owner).writer_chooses = true;

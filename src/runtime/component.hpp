@@ -180,6 +180,10 @@ struct Choice {
     // Of an alternative the next one that begins at the same port; no_guard if there is none.
     std::vector<std::uint32_t> same_port;
     std::uint32_t last_turn = 0;  // the alternative that was last taken out of turn
+    // Of a component that is native, which has no code to read them off: the alternatives of its
+    // last choice, and the ports that they begin with.
+    ForkSite native_site;
+    std::vector<machine::Slot> native_ports;
 
     // All that begin at the port whose first one this is.
     void set(std::uint32_t guard) {

@@ -231,6 +231,8 @@ class Runtime {
     std::uint32_t turn();
     Readiness readiness(ComponentIndex index, machine::PortHandle port) const;
     bool chooses_by(const Component& reader, ChannelIndex channel) const;
+    static const machine::Slot* slots_to_choose(const Component& choosing);
+    const ForkSite* site_of(Component& choosing);
     bool survey(ComponentIndex index, const ForkSite& site);
     std::optional<std::uint32_t> next_ready(ComponentIndex index, const ForkSite& site,
                                             std::uint32_t from, std::uint32_t except);

@@ -107,6 +107,43 @@ TEST(Allocations, NoneInSingleActsOfNativeComponents) {
     EXPECT_EQ(allocations_of(runtime), 0u);
 }
 
+// One that is a choice and no more, and one that gives on what it has chosen.
+TEST(Allocations, NoneInChoicesOfNativeComponents) {
+    for (const bool gives_on : {false, true}) {
+        Told told;
+        const Program program(text);
+        Runtime runtime(program, told.options());
+        std::vector<In<u64>> ins;
+        for (int i = 0; i < 3; ++i) {
+            auto [out, in] = runtime.channel<u64>();
+            runtime.start("source", out);
+            ins.push_back(in);
+        }
+        auto [out, in] = runtime.channel<u64>();
+        runtime.start("sink", in);
+        std::vector<u64> taken(ins.size());
+        const auto selects = [&](std::vector<In<u64>> from, Out<u64>) -> Component {
+            for (;;) ++taken[(co_await get_any(from)).port];
+        };
+        const auto merges = [&](std::vector<In<u64>> from, Out<u64> to) -> Component {
+            for (;;) {
+                taken[co_await sync([&](Round& r) -> Step<std::size_t> {
+                    const auto [value, port] = co_await r.get_any(from);
+                    co_await r.put(to, value);
+                    co_return port;
+                })]++;
+            }
+        };
+        if (gives_on) {
+            runtime.start(merges, ins, out);
+        } else {
+            runtime.start(selects, ins, out);
+        }
+        EXPECT_EQ(allocations_of(runtime), 0u);
+        for (const u64 from_each : taken) EXPECT_GT(from_each, rounds_counted / 20);
+    }
+}
+
 TEST(Allocations, NoneInBlocksOfNativeComponents) {
     Told told;
     Runtime runtime(Program(), told.options());
