@@ -448,6 +448,7 @@ class Runtime {
     Counters counters_;
     Naming naming_;
     Recorder recorder_;
+    Blocks blocks_;  // which components in the lane refer to
     Slab<Component> components_;
     Slab<Channel> channels_;
     std::map<wire::ChannelId, ChannelIndex> named_;  // that other sites know, or may know
@@ -461,7 +462,6 @@ class Runtime {
     std::vector<ComponentIndex> ended_;        // their numbers can be used again after this step
     std::vector<ChannelIndex> unused_;
 
-    Blocks blocks_;
     Lane lane_ = Lane::open;
     struct Doubted {
         ComponentIndex index = 0;
