@@ -15,7 +15,7 @@ struct Habit {
     std::string_view theirs, ours;
 };
 
-// The second half of a pair, or nothing.
+// What is written here instead; empty if the word is no such habit.
 template <std::size_t Count>
 std::string_view ours(const Habit (&habits)[Count], std::string_view theirs) {
     const auto found = std::ranges::find(habits, theirs, &Habit::theirs);
