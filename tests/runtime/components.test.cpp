@@ -364,5 +364,33 @@ TEST(Mistakes, APortOfSomebodyElse) {
     EXPECT_TRUE(values.empty());
 }
 
+// What they would go back to goes with them. Sanitizers see when it does not.
+TEST(Components, AreDestroyedInTheMiddleOfTheirBlocks) {
+    Told told;
+    {
+        const Program program(R"(
+            primitive waits(in<u8[]> first, in<u8[]> second) {
+                u64 n = 0;
+                u8[] kept = {1};
+                sync { n = n + 1; kept = get(first); kept = kept @ get(second); }
+                print(n, kept.length);
+            })");
+        Runtime runtime(program, told.options());
+        auto [first_out, first_in] = runtime.channel<std::vector<std::uint8_t>>();
+        auto [second_out, second_in] = runtime.channel<std::vector<std::uint8_t>>();
+        runtime.start("waits", first_in, second_in);
+        runtime.start(
+            [](Out<std::vector<std::uint8_t>> to) -> Component {
+                const std::vector<std::uint8_t> few{1, 2};
+                co_await to.put(few);
+            },
+            first_out);
+        while (runtime.run_one()) {
+        }
+        EXPECT_EQ(runtime.components(), 2u);
+    }
+    EXPECT_TRUE(told.reports.empty());
+}
+
 }  // namespace
 }  // namespace reowolf
