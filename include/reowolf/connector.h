@@ -118,7 +118,7 @@ RW_API int rw_set(int conn, int option, long value);
 #define RW_SENDING 3    /* values of 1 MiB or more together are on their way to a peer */
 #define RW_RECEIVING 4  /* a value of 1 MiB or more is on its way from a peer */
 
-struct rw_event {
+struct rw_event { /* NOLINT(readability-identifier-naming): as all C names here */
     int what;
     const char* peer;
     const char* text;
