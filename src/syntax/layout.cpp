@@ -57,7 +57,7 @@ class Printer {
                 if (!task.flat) break_line(1);
                 break;
             case Kind::fill_line:
-                if (task.flat || fits_next())
+                if (task.flat || (!line_is_over_ && fits_next()))
                     space_ = true;
                 else
                     break_line(1);
@@ -117,6 +117,7 @@ class Printer {
         lines_ = 0;
         space_ = false;
         after_comment_ = false;
+        line_is_over_ = false;
     }
 
     void write(std::string_view text, std::uint32_t indent) {
@@ -152,6 +153,7 @@ class Printer {
             break_line(1);
         } else {
             after_comment_ = true;
+            line_is_over_ = comment.ends_line;
         }
     }
 
@@ -238,6 +240,9 @@ class Printer {
     std::uint32_t lines_ = 0;  // line breaks that are due before the next text
     bool space_ = false;
     bool after_comment_ = false;
+    // A comment that ended its line has been written: it would be taken to belong to what follows
+    // it, if that stood on the same line.
+    bool line_is_over_ = false;
 };
 
 }  // namespace
