@@ -224,7 +224,8 @@ class Printer {
 
     // Comments at the end of a line may be longer, others not.
     static std::uint32_t width_at_end(const Doc& doc) {
-        if (doc.kind != Kind::block_comment || doc.comment.own_line) return 0;
+        if (doc.kind != Kind::block_comment) return 0;
+        if (doc.comment.own_line && doc.comment.ends_line) return 0;  // on another line
         return 1 + width_of(doc.comment.text.substr(0, doc.comment.text.find('\n')));
     }
 

@@ -105,9 +105,15 @@ static void taken_back(void) {
  * bob has been told that some of it has come. */
 static pid_t receiver;
 static int has_come[2], is_connected[2];
+/* Of each process: its last report is there. */
+static int is_over[2];
+static void note_end(const struct told* now, int what) {
+    if (now->what == what && now->done == now->total) CHECK(write(is_over[1], "", 1) == 1);
+}
 static void let_receiver_go(struct log* log, const struct told* now) {
     (void)log;
     char byte;
+    note_end(now, RW_SENDING);
     if (now->what != RW_SENDING || now->done == now->total || receiver == 0) return;
     CHECK(kill(receiver, SIGCONT) == 0);
     receiver = 0;
@@ -116,6 +122,7 @@ static void let_receiver_go(struct log* log, const struct told* now) {
 static void tell_sender(struct log* log, const struct told* now) {
     static int is_told;
     (void)log;
+    note_end(now, RW_RECEIVING);
     if (now->what != RW_RECEIVING || now->done == now->total || is_told++) return;
     CHECK(write(has_come[1], "", 1) == 1);
 }
@@ -134,6 +141,7 @@ static void check_transfer(const struct log* log, int what) {
 }
 
 static void receive(address addresses[]) {
+    CHECK(pipe(is_over) == 0);
     unsigned char* room = malloc(SIZE);
     char* text = describe("bob", body, addresses);
     int c = rw_connector(RW_REALTIME);
@@ -145,8 +153,12 @@ static void receive(address addresses[]) {
     raise(SIGSTOP);
     CHECK(rw_sync(c) == 0);
     CHECK(rw_length(c, "take") == SIZE && room[SIZE - 1] == 7);
+    CHECK(read(is_over[0], &byte, 1) == 1);
     CHECK(rw_close(c, NULL) == 0);
     check_transfer(log, RW_RECEIVING);
+    free(log);
+    free(text);
+    free(room);
     exit(0);
 }
 
@@ -159,6 +171,7 @@ static void transferring(void) {
     CHECK(receiver >= 0);
     if (receiver == 0) receive(addresses);
     const pid_t child = receiver;
+    CHECK(pipe(is_over) == 0);
     unsigned char* value = calloc(1, SIZE);
     value[SIZE - 1] = 7;
     char* text = describe("amy", body, addresses);
@@ -171,6 +184,8 @@ static void transferring(void) {
     CHECK(rw_put(c, "give", value, SIZE) == 0);
     CHECK(rw_sync(c) == 0);
     CHECK(waitpid(child, &status, 0) == child && status == 0);
+    char byte;
+    CHECK(read(is_over[0], &byte, 1) == 1);
     CHECK(rw_close(c, NULL) == 0);
     check_transfer(log, RW_SENDING);
     free(log);

@@ -17,3 +17,4 @@ reowolf fmt --stdout long.pdl
 # A comment that ends its line in a list still does, and the next time too.
 printf 'const u32[] PRIMES = {2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, /* the last but one */\n83, 89};\n' > listed.pdl; reowolf fmt listed.pdl; cat listed.pdl
 reowolf fmt --check listed.pdl
+printf 'const u32[] PRIMES = {2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, /* the last\n   but one */97, 101};\n' > listed.pdl; reowolf fmt listed.pdl; cat listed.pdl; reowolf fmt --check listed.pdl
