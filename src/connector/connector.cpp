@@ -12,7 +12,6 @@
 #include "post/lasting.hpp"
 #include "post/loop.hpp"
 #include "program/shape.hpp"
-#include "workers/threads.hpp"
 
 namespace reowolf::connector {
 
@@ -21,9 +20,6 @@ namespace {
 std::unexpected<Failure> fail(Fault fault, std::string text) {
     return std::unexpected(Failure{fault, std::move(text)});
 }
-
-// One, which runs the loop, and so none beside it.
-constexpr unsigned workers = 1;
 
 }  // namespace
 
@@ -39,13 +35,7 @@ class Connector::Engine {
           class_(connector_class),
           limits_(limits),
           loop_(limits),
-          transport_(post::make_lasting_tcp_transport(loop_, limits)),
-          workers_(workers - 1, workers::Threads::Owner::leaves) {
-        workers_.on_return([this] {
-            loop_.post([this] {
-                if (member_) member_->on_returned();
-            });
-        });
+          transport_(post::make_lasting_tcp_transport(loop_, limits)) {
         // With its first timer a loop takes the descriptors that it needs: here, where somebody
         // can be told that there are none.
         loop_.cancel(loop_.after(0, [] {}));
@@ -69,7 +59,7 @@ class Connector::Engine {
                 if (established) {
                     description_ = established->description;
                     member_.emplace(std::move(*established), loop_, limits_, std::random_device{}(),
-                                    observer(), workers > 1 ? &workers_ : nullptr);
+                                    observer());
                     connected_.emplace();
                 } else {
                     connected_ = std::unexpected(std::move(established.error()));
@@ -177,7 +167,6 @@ class Connector::Engine {
     std::unique_ptr<post::Transport> transport_;
     // The handshake stays: it listens, and turns away who comes later.
     std::optional<Handshake> handshake_;
-    workers::Threads workers_;
     std::optional<Member> member_;
     // Results, to be taken once they are there.
     std::atomic<bool> is_settled_ = false;

@@ -65,8 +65,6 @@ class Member final : private runtime::World {
     using SyncDone = std::function<void(std::expected<Outcome, Failure>)>;
     void sync(Batches batches, std::shared_ptr<const Description> prepared_for,
               std::int64_t timeout_ms, SyncDone done);
-    // Something has returned from the workers.
-    void on_returned() { pump(); }
     // As when the time limit passes; nothing if no round is under way, or it is decided.
     void interrupt();
     // What this peer wants to have when the protocol has expired; false if it has not.

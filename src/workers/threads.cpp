@@ -57,8 +57,8 @@ void ErrandList::remove(Errand& errand) {
 
 // ---- The runtime's thread ----------------------------------------------------------------------
 
-Threads::Threads(unsigned count, Owner owner)
-    : count_(count), spins_(std::thread::hardware_concurrency() > count), owner_(owner) {}
+Threads::Threads(unsigned count)
+    : count_(count), spins_(std::thread::hardware_concurrency() > count) {}
 
 Threads::~Threads() {
     {
@@ -155,8 +155,7 @@ bool Threads::help() {
         ++(is_over ? returned_count_ : waiting_count_);
         return true;
     }
-    if (spins_ && owner_ == Owner::waits && look([this] { return returned_count_ > 0; }))
-        return true;
+    if (spins_ && look([this] { return returned_count_ > 0; })) return true;
     if (waiting_count_ > 0) return true;
     is_runtime_asleep_ = true;
     if (returned_count_ == 0) return false;

@@ -30,11 +30,8 @@ class ErrandList {
 
 class Threads final : public runtime::Workers {
   public:
-    // Whether the runtime's thread, in help(), looks for a while for what returns, or has other
-    // things to do.
-    enum class Owner { waits, leaves };
     // So many threads beside the runtime's own. They begin with the first errand.
-    explicit Threads(unsigned count, Owner owner = Owner::waits);
+    explicit Threads(unsigned count);
     // Waits until nobody runs anything, which is soon, whatever it is.
     ~Threads() override;
     Threads(const Threads&) = delete;
@@ -59,7 +56,6 @@ class Threads final : public runtime::Workers {
 
     const unsigned count_;
     const bool spins_;
-    const Owner owner_;
     bool have_begun_ = false;
     std::function<void()> wake_;
     std::vector<std::thread> threads_;
