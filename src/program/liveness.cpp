@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "program/operands.hpp"
+#include "program/successors.hpp"
 
 namespace reowolf::program {
 namespace {
@@ -46,26 +47,9 @@ Effect effect_of(const Program& program, const Routine& routine, const Instructi
 
 std::uint64_t live_after(const Routine& routine, std::uint32_t pc,
                          const std::vector<std::uint64_t>& live_before) {
-    const Instruction& instruction = routine.code[pc];
-    switch (instruction.opcode) {
-        case Opcode::ret:
-        case Opcode::end:
-            return 0;
-        case Opcode::jump:
-            return live_before[instruction.a];
-        case Opcode::fork: {
-            std::uint64_t live = 0;
-            for (std::uint32_t i = 1; i <= instruction.a; ++i) live |= live_before[pc + i];
-            return live;
-        }
-        default:
-            break;
-    }
-    for (const Operand& operand : shape(instruction.opcode).operands()) {
-        if (operand.sort != Sort::target) continue;
-        return live_before[field(instruction, operand.field)] | live_before[pc + 1];
-    }
-    return live_before[pc + 1];
+    std::uint64_t live = 0;
+    for_each_successor(routine, pc, [&](std::uint32_t next) { live |= live_before[next]; });
+    return live;
 }
 
 // For the slots from `window` on, or nothing if it took too long.

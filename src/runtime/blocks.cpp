@@ -7,6 +7,7 @@
 #include "program/harm.hpp"
 #include "program/liveness.hpp"
 #include "program/operands.hpp"
+#include "program/successors.hpp"
 
 namespace reowolf::runtime {
 
@@ -43,28 +44,9 @@ machine::SyncBlock analyse_sync(const Program& program, const Routine& routine,
         seen[pc] = true;
         const Instruction& at = routine.code[pc];
         for_each_changed(program, routine, at, [&](std::uint32_t slot) { changed[slot] = true; });
-        switch (at.opcode) {
-            case Opcode::sync_end:
-            case Opcode::ret:
-            case Opcode::end:
-                break;
-            case Opcode::jump:
-                open.push_back(at.a);
-                break;
-            case Opcode::jump_if:
-            case Opcode::jump_unless:
-                open.push_back(at.a);
-                open.push_back(pc + 1);
-                break;
-            case Opcode::fork:
-                for (std::uint32_t i = 1; i <= at.a; ++i) open.push_back(pc + i);
-                break;
-            case Opcode::fires:
-                block.asks_fires = true;
-                [[fallthrough]];
-            default:
-                open.push_back(pc + 1);
-        }
+        block.asks_fires = block.asks_fires || at.opcode == Opcode::fires;
+        if (at.opcode == Opcode::sync_end) continue;
+        program::for_each_successor(routine, pc, [&](std::uint32_t next) { open.push_back(next); });
     }
     const std::vector<bool> live =
         program::live_slots(program, routine, begin, program::Moment::before);
