@@ -46,7 +46,7 @@ void Arbiter::leaf(const AttemptId& own, wire::Leaf leaf) {
     if (holdings_.contains(own)) {
         holdings_.add_leaf(own, std::move(leaf));
     } else if (const auto promised = promised_.find(own); promised != promised_.end()) {
-        promised->second.leaves.push_back(std::move(leaf));
+        promised->second.leaves.insert(std::move(leaf));
     } else if (const auto pointer = pointers_.find(own); pointer != pointers_.end()) {
         send(pointer->second, wire::LeafFound{own, std::move(leaf)});
     }
@@ -54,7 +54,7 @@ void Arbiter::leaf(const AttemptId& own, wire::Leaf leaf) {
 
 std::size_t Arbiter::withdraw(const AttemptId& own, std::span<const wire::NodeId> leaves) {
     std::size_t looked_at = 0;
-    const auto withdraw_from = [&](std::vector<wire::Leaf>& all) {
+    const auto withdraw_from = [&](Held::Leaves& all) {
         looked_at += all.size();
         std::erase_if(all, [&](const wire::Leaf& each) {
             return std::ranges::binary_search(leaves, each.node);
@@ -232,8 +232,10 @@ void Arbiter::give(const AttemptId& attempt, SiteId to, const AttemptId& reason)
     for (const AttemptId& moved : together_with(attempt)) {
         Held held = holdings_.remove(moved);
         pointers_[moved] = to;
+        std::vector<wire::Leaf> leaves;
+        while (!held.leaves.empty()) leaves.push_back(held.take_first_leaf());
         send(to, wire::Hand{moved,
-                            std::move(held.leaves),
+                            std::move(leaves),
                             {held.touches.begin(), held.touches.end()},
                             reason,
                             singles_.erase(moved) > 0});

@@ -153,7 +153,7 @@ void Arbiter::take_home(bool cancels, Reason reason, const std::string& text) {
         withdraw.attempts.push_back(attempt);
         Held& held = holdings_.add(attempt);
         held.touches = std::move(kept.touches);
-        for (wire::Leaf& leaf : kept.leaves) holdings_.add_leaf(attempt, std::move(leaf));
+        while (!kept.leaves.empty()) holdings_.add_leaf(attempt, kept.take_first_leaf());
     }
     effects_.emplace_back(std::move(withdraw));
     release_kept(cancels, reason, text);

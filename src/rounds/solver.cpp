@@ -18,8 +18,7 @@ Held* Holdings::find(const AttemptId& attempt) {
 void Holdings::add_leaf(const AttemptId& attempt, Leaf leaf) {
     Held& held = held_.at(attempt);
     for (const Use& use : leaf.uses) ends_[{use.channel, use.puts}] = attempt;
-    const auto place = std::ranges::upper_bound(held.leaves, leaf.rank, {}, &Leaf::rank);
-    held.leaves.insert(place, std::move(leaf));
+    held.leaves.insert(std::move(leaf));
 }
 
 Held Holdings::remove(const AttemptId& attempt) {

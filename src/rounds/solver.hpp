@@ -17,7 +17,15 @@ namespace reowolf::rounds {
 
 // What a holder knows of an attempt.
 struct Held {
-    std::vector<wire::Leaf> leaves;
+    struct ByRank {
+        bool operator()(const wire::Leaf& a, const wire::Leaf& b) const { return a.rank < b.rank; }
+    };
+    using Leaves = std::multiset<wire::Leaf, ByRank>;  // of the same rank, the earlier one first
+
+    // If there is one.
+    wire::Leaf take_first_leaf() { return std::move(leaves.extract(leaves.begin()).value()); }
+
+    Leaves leaves;
     std::set<wire::AttemptId> touches;
 };
 

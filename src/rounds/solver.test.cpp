@@ -164,6 +164,32 @@ TEST(Solver, PrefersTheSmallerRank) {
     EXPECT_EQ(*round, (Decision{{attempt_of(1), 2}, {attempt_of(2), 1}}));
 }
 
+// Leaves are completed in any order; to add one must not touch those that it comes before.
+TEST(Solver, ALeafStaysWhereItIsWhateverComesBeforeIt) {
+    constexpr std::uint32_t count = 1'000;
+    Holdings holdings({});
+    const Held& held = holdings.add(attempt_of(1));
+    std::vector<const Leaf*> places;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        holdings.add_leaf(attempt_of(1), {i + 1, {}, {{channel, true, 1}}, {count - i}, 0});
+        places.push_back(&*held.leaves.begin());
+    }
+    std::ranges::reverse(places);
+    EXPECT_TRUE(
+        std::ranges::equal(held.leaves, places, {}, [](const Leaf& leaf) { return &leaf; }));
+    EXPECT_TRUE(std::ranges::is_sorted(held.leaves, {}, &Leaf::rank));
+}
+
+TEST(Solver, OfTheSameRankTheEarlierLeafIsFirst) {
+    Holdings holdings({});
+    const Held& held = holdings.add(attempt_of(1));
+    for (NodeId node = 1; node <= 5; ++node) {
+        holdings.add_leaf(attempt_of(1), {node, {}, {}, {node % 2}, 0});
+    }
+    EXPECT_TRUE(
+        std::ranges::equal(held.leaves, std::vector<NodeId>{2, 4, 1, 3, 5}, {}, &Leaf::node));
+}
+
 TEST(Solver, SilenceIsTheLast) {
     Holdings holdings({});
     holdings.add(attempt_of(1));
