@@ -30,7 +30,7 @@ void Runtime::end_component(ComponentIndex index) {
     ending.choice.reset();
     ending.silent_from.clear();
     ending.silent_rounds = 0;
-    ending.last_used.clear();
+    ending.last_used.reset();
     ending.rounds = 0;
     ending.renewals = 0;
     ending.misses = 0;

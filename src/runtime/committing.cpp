@@ -212,8 +212,10 @@ void Runtime::commit(ComponentIndex index, NodeId id) {
     ++committing.rounds;
     if (index != application) note_used(index, leaf);
     committing.renewals = 0;
-    if (committing.last_used.size() >= paths_remembered_max) committing.last_used.clear();
-    committing.last_used[leaf.path] = committing.rounds;
+    auto& last_used = committing.last_used;
+    if (!last_used) last_used = std::make_unique<Component::LastUsed>();
+    if (last_used->size() >= paths_remembered_max) last_used->clear();
+    (*last_used)[leaf.path] = committing.rounds;
     if (leaf.counts.empty() && index != application) {
         note_silence(committing, round.repeats);
     } else {

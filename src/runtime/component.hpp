@@ -264,8 +264,16 @@ struct Component {
     std::uint64_t silent_rounds = 0;      // in a row, up to the last one
     // Where they began; of very many some.
     std::vector<std::unique_ptr<Body>> silent_from;
-    std::map<std::vector<std::uint32_t>, std::uint64_t> last_used;  // path → round
+    // Path → round. Of one that has taken the general way.
+    using LastUsed = std::map<std::vector<std::uint32_t>, std::uint64_t>;
+    std::unique_ptr<LastUsed> last_used;
 
+    // The round in which it last took this path; 0: not that it knew.
+    std::uint64_t last_use(const std::vector<std::uint32_t>& path) const {
+        if (!last_used) return 0;
+        const auto found = last_used->find(path);
+        return found == last_used->end() ? 0 : found->second;
+    }
     bool waits_in_round() const { return phase == Phase::in_lane || phase == Phase::in_sync; }
     bool chooses() const { return waits == Wait::fork || waits == Wait::fires; }
 };

@@ -282,8 +282,7 @@ bool Runtime::serve_end(ComponentIndex index, NodeId id) {
     leaf.optional_fired = node.optional_fired;
     leaf.rank = node.path;
     if (explored.prefers_least_used) {
-        const auto last = component(index).last_used.find(node.path);
-        const std::uint64_t round = last == component(index).last_used.end() ? 0 : last->second;
+        const std::uint64_t round = component(index).last_use(node.path);
         leaf.rank.insert(leaf.rank.begin(), {static_cast<std::uint32_t>(round >> 32),
                                              static_cast<std::uint32_t>(round)});
     }
