@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
 #include <cstring>
@@ -35,7 +36,10 @@ TypeKind element_kind(const program::Program& program, const program::Type& type
 }
 
 void append_number(std::uint64_t bits, std::uint32_t size, std::vector<std::byte>& out) {
-    for (std::uint32_t i = 0; i < size; ++i) out.push_back(static_cast<std::byte>(bits >> (8 * i)));
+    std::array<std::byte, sizeof bits> bytes;
+    for (std::size_t i = 0; i < sizeof bits; ++i)
+        bytes[i] = static_cast<std::byte>(bits >> (8 * i));
+    out.insert(out.end(), bytes.begin(), bytes.begin() + size);
 }
 
 void append_bytes(const Block* block, std::vector<std::byte>& out) {

@@ -99,16 +99,14 @@ bool Finals::agrees(const Final& one, const Final& other) const {
            other.attempt.number > one.floors[place(other.attempt.owner())];
 }
 
-std::optional<std::vector<Final>> Finals::complete(const Final& own) const {
-    std::vector<const Final*> chosen(1, &own);
+std::optional<Leaves> Finals::complete(const Final& own) const {
+    Leaves chosen(1, &own);
     if (!choose(chosen)) return std::nullopt;
     std::ranges::sort(chosen, {}, [](const Final* leaf) { return leaf->attempt; });
-    std::vector<Final> leaves;
-    for (const Final* leaf : chosen) leaves.push_back(*leaf);
-    return leaves;
+    return chosen;
 }
 
-bool Finals::choose(std::vector<const Final*>& chosen) const {
+bool Finals::choose(Leaves& chosen) const {
     if (chosen.size() == sites_.size()) return true;
     // The first of the chosen is this site's own; the others follow in the order of their places.
     const std::size_t own = place(self_);
@@ -130,17 +128,25 @@ namespace {
 // far all of them come together does not depend on whose turn it is.
 bool all_run_to_their_end(const std::vector<const wire::Part*>& parts) {
     struct Count {
+        wire::ChannelId channel;
         std::uint64_t put = 0;
         std::uint64_t got = 0;
     };
-    std::map<wire::ChannelId, Count> counts;
+    std::vector<Count> counts;
+    for (const wire::Part* part : parts) {
+        for (const wire::Action& action : part->actions) counts.push_back({action.channel});
+    }
+    std::ranges::sort(counts, {}, &Count::channel);
+    const auto repeated = std::ranges::unique(counts, {}, &Count::channel);
+    counts.erase(repeated.begin(), repeated.end());
     std::vector<std::size_t> done(parts.size(), 0);
     for (bool moved = true; moved;) {
         moved = false;
         for (std::size_t i = 0; i < parts.size(); ++i) {
             for (; done[i] < parts[i]->actions.size(); ++done[i], moved = true) {
                 const wire::Action& action = parts[i]->actions[done[i]];
-                Count& count = counts[action.channel];
+                Count& count =
+                    *std::ranges::lower_bound(counts, action.channel, {}, &Count::channel);
                 if (!action.puts && count.got == count.put) break;
                 ++(action.puts ? count.put : count.got);
             }
@@ -149,16 +155,15 @@ bool all_run_to_their_end(const std::vector<const wire::Part*>& parts) {
     for (std::size_t i = 0; i < parts.size(); ++i) {
         if (done[i] < parts[i]->actions.size()) return false;
     }
-    return std::ranges::all_of(
-        counts, [](const auto& entry) { return entry.second.put == entry.second.got; });
+    return std::ranges::all_of(counts, [](const Count& count) { return count.put == count.got; });
 }
 
 }  // namespace
 
-bool is_round(const std::vector<Final>& leaves) {
+bool is_round(const Leaves& leaves) {
     std::vector<const wire::Part*> parts;
-    for (const Final& leaf : leaves) {
-        for (const wire::Part& part : leaf.parts) parts.push_back(&part);
+    for (const Final* leaf : leaves) {
+        for (const wire::Part& part : leaf->parts) parts.push_back(&part);
     }
     // What was on another branch has been taken back.
     const auto has = [&](const wire::NodeRef& cause) {
@@ -174,10 +179,10 @@ bool is_round(const std::vector<Final>& leaves) {
     return all_run_to_their_end(parts);
 }
 
-wire::Decision decision_of(const std::vector<Final>& leaves) {
+wire::Decision decision_of(const Leaves& leaves) {
     wire::Decision decision;
-    for (const Final& leaf : leaves) {
-        for (const wire::Part& part : leaf.parts) decision.push_back({part.attempt, part.node});
+    for (const Final* leaf : leaves) {
+        for (const wire::Part& part : leaf->parts) decision.push_back({part.attempt, part.node});
     }
     std::ranges::sort(decision);
     return decision;

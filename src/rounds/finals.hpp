@@ -21,6 +21,8 @@ inline constexpr std::size_t publishing_sites_max = 8;
 inline constexpr std::size_t parts_max = 256;
 inline constexpr std::size_t actions_max = 4'096;
 
+using Leaves = std::vector<const wire::Final*>;
+
 class Finals {
   public:
     // `sites`: those that step together, ascending.
@@ -46,11 +48,12 @@ class Finals {
 
     // With `own`, one leaf of every site, none of which is over for another one of them; in the
     // order of the sites. There is at most one such choice, and it is the same at every site.
-    std::optional<std::vector<wire::Final>> complete(const wire::Final& own) const;
+    // Valid until something is kept or taken.
+    std::optional<Leaves> complete(const wire::Final& own) const;
 
   private:
     bool agrees(const wire::Final& one, const wire::Final& other) const;
-    bool choose(std::vector<const wire::Final*>& chosen) const;
+    bool choose(Leaves& chosen) const;
     std::size_t place(wire::SiteId site) const;
 
     wire::SiteId self_;
@@ -61,7 +64,7 @@ class Finals {
 
 // Whether the behaviours published are a round: on each channel as many values are put as got, each
 // of them before it is got, and whoever depends on an attempt depends on one that is among them.
-bool is_round(const std::vector<wire::Final>& leaves);
-wire::Decision decision_of(const std::vector<wire::Final>& leaves);
+bool is_round(const Leaves& leaves);
+wire::Decision decision_of(const Leaves& leaves);
 
 }  // namespace reowolf::rounds

@@ -132,10 +132,13 @@ void Arbiter::try_round() {
     const auto leaves = finals_.complete(*published_);
     if (!leaves) return;
     if (is_round(*leaves)) {
-        last_round_ = leaves->size() > 2 ? *leaves : std::vector<Final>();
+        last_round_.clear();
+        if (leaves->size() > 2) {
+            for (const Final* leaf : *leaves) last_round_.push_back(*leaf);
+        }
         return learn(decision_of(*leaves), self_, true);
     }
-    for (const Final& leaf : *leaves) finals_.raise_floor(leaf.attempt);
+    for (const Final* leaf : *leaves) finals_.raise_floor(leaf->attempt);
     is_publishing_expected_ = false;
     take_home(false, Reason::timed_out, {});
 }

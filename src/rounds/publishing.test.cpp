@@ -242,6 +242,12 @@ wire::Action gets(std::uint32_t channel) {
     return {{wire::ChannelId::between_sites, channel}, false};
 }
 
+bool is_round(const std::vector<wire::Final>& leaves) {
+    Leaves all;
+    for (const wire::Final& leaf : leaves) all.push_back(&leaf);
+    return rounds::is_round(all);
+}
+
 TEST(Finals, ARoundIsCausalAndBalanced) {
     EXPECT_TRUE(is_round({leaf_of(0, {puts(0), gets(1)}), leaf_of(1, {puts(1), gets(0)})}));
     EXPECT_TRUE(is_round({leaf_of(0, {puts(0), gets(1)}), leaf_of(1, {gets(0), puts(1)})}));

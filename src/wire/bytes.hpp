@@ -3,6 +3,7 @@
 // end, and after the first mistake it yields zeros and stays failed.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -16,11 +17,16 @@ namespace reowolf::wire {
 
 class Writer {
   public:
+    // Expects about so many bytes.
+    explicit Writer(std::size_t bytes = 0) { bytes_.reserve(bytes); }
+
     template <std::unsigned_integral T>
     void number(T value) {
+        std::array<std::byte, sizeof(T)> bytes;
         for (std::size_t i = 0; i < sizeof(T); ++i) {
-            bytes_.push_back(static_cast<std::byte>(value >> (8 * i)));
+            bytes[i] = static_cast<std::byte>(value >> (8 * i));
         }
+        bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
     }
     void flag(bool value) { number<std::uint8_t>(value ? 1 : 0); }
     void block(std::span<const std::byte> bytes) {

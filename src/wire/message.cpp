@@ -234,7 +234,12 @@ std::uint64_t protocol_number(std::string_view identity) {
 }
 
 std::vector<std::byte> encode_frame(std::uint64_t protocol, std::span<const Message> messages) {
-    Writer out;
+    constexpr std::size_t bytes_usual = 512;
+    std::size_t bytes = bytes_usual;
+    for (const Message& message : messages) {
+        if (const auto* value = std::get_if<Value>(&message.body)) bytes += value->value.size();
+    }
+    Writer out(bytes);
     out.number(frame_kind);
     out.number(protocol);
     append(out, messages);
