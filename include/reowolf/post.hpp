@@ -112,6 +112,10 @@ struct Path {
     std::string remote;            ///< the other side's address
     bool is_up = false;            ///< there is a connection
     std::uint32_t transients = 0;  ///< how many connections there have been, this one counted
+    /// Which of the remote's addresses it is, and what became of those tried before it, as in
+    /// `10.0.0.7:7001, address 2 of 2; [fd00::7]:7001: refused`. Empty where the other side
+    /// initiated.
+    std::string choice;
 };
 
 /// `co_await` gives a T, on the thread of the office.

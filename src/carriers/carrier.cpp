@@ -159,7 +159,8 @@ Path Carrier::State::path() const {
     if (!connection_) return {};
     return {.remote = connection_->remote(),
             .is_up = connection_->is_up(),
-            .transients = connection_->transients()};
+            .transients = connection_->transients(),
+            .choice = connection_->choice()};
 }
 
 // ---- From any thread ---------------------------------------------------------------------------

@@ -92,6 +92,8 @@ TEST_F(Carriers, carry_messages_both_ways) {
     EXPECT_TRUE(path.is_up);
     EXPECT_EQ(path.transients, 1u);
     EXPECT_EQ(path.remote, listener->local());
+    EXPECT_EQ(path.choice, listener->local() + ", address 1 of 1");
+    EXPECT_EQ(far->path().choice, "") << "it was chosen, and had no choice";
 }
 
 TEST_F(Carriers, deliver_what_was_sent_before_they_are_closed) {

@@ -78,6 +78,7 @@ void Association::adopt(std::unique_ptr<Connection> connection, Transient transi
     connection_ = std::move(connection);
     connection_->set_handler(this);
     remote_ = connection_->remote();
+    choice_ = connection_->choice();
     transient_ = transient;
     redial_delay_ms_ = 0;
     next_here_ = told_received;

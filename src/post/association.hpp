@@ -86,6 +86,7 @@ class Association final : public std::enable_shared_from_this<Association>,
     bool is_handed_over() const;
 
     const std::string& remote() const { return remote_; }
+    const std::string& choice() const { return choice_; }
     // Since when there is no connection; none: there is one.
     std::optional<std::int64_t> broken_since_ms() const;
     std::uint32_t transients() const { return transient_.number; }
@@ -188,6 +189,7 @@ class Association final : public std::enable_shared_from_this<Association>,
     Identity other_;
     std::vector<std::byte> other_process_;
     std::string remote_;
+    std::string choice_;
     std::optional<Address> return_address_;
     std::shared_ptr<void> reception_;
     bool has_ended_ = false;

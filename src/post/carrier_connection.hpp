@@ -42,6 +42,7 @@ class CarrierConnection final : public Connection {
         association_->set_return_address(address);
     }
     std::string remote() const override { return association_->remote(); }
+    std::string choice() const override { return association_->choice(); }
 
     // ---- More than other connections can.
     void set_handler(CarrierHandler* handler) { association_->set_handler(carrier_, handler); }

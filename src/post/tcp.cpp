@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -10,6 +11,7 @@
 
 #include "post/asio.hpp"
 #include "post/names.hpp"
+#include "post/race.hpp"
 #include "post/tcp_stream.hpp"
 #include "system/descriptor.hpp"
 
@@ -24,7 +26,8 @@ constexpr std::int64_t accept_rest_ms = 100;
 
 class TcpConnection final : public Connection {
   public:
-    explicit TcpConnection(std::shared_ptr<TcpStream> stream) : stream_(std::move(stream)) {}
+    explicit TcpConnection(std::shared_ptr<TcpStream> stream, std::string choice = {})
+        : stream_(std::move(stream)), choice_(std::move(choice)) {}
     ~TcpConnection() override { stream_->abandon(); }
     TcpConnection(const TcpConnection&) = delete;
     TcpConnection& operator=(const TcpConnection&) = delete;
@@ -39,15 +42,11 @@ class TcpConnection final : public Connection {
     std::size_t queued_bytes() const override { return stream_->queued_bytes(); }
     bool is_handed_over() const override { return stream_->is_handed_over(); }
     std::string remote() const override { return stream_->remote(); }
+    std::string choice() const override { return choice_; }
 
   private:
     std::shared_ptr<TcpStream> stream_;
-};
-
-// Where to try, and what of that may be memory.
-struct Place {
-    tcp::endpoint endpoint;
-    TcpStream::Memory memory;
+    std::string choice_;
 };
 
 TcpStream::Memory memory_for(const Address& address) {
@@ -195,7 +194,6 @@ class TcpAcceptor final : public Acceptor {
 
 // Dialling -----------------------------------------------------------------------------------
 
-// One address after the other; each gets an equal part of the time that is left.
 class Dialling : public std::enable_shared_from_this<Dialling> {
   public:
     Dialling(RealLoop& loop, const Limits& limits, std::string name_servers, Address remote,
@@ -205,15 +203,13 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
           name_servers_(std::move(name_servers)),
           remote_(std::move(remote)),
           done_(std::move(done)),
-          resolver_(loop.context()),
-          socket_(loop.context()) {}
+          resolver_(loop.context()) {}
 
     void start() {
         deadline_ms_ = loop_.now_ms() + limits_.handshake_patience_ms;
         if (auto error = check_scheme(remote_)) return fail(*std::move(error));
         if (remote_.by_name) return look_up_name();
-        candidates_ = as_number(remote_);
-        if (!candidates_.empty()) return loop_.post(guarded([](Dialling& d) { d.try_next(); }));
+        if (auto places = as_number(remote_); !places.empty()) return race(std::move(places));
         alarm_ =
             loop_.after(limits_.handshake_patience_ms, guarded([](Dialling& d) {
                             d.resolver_.cancel();
@@ -250,8 +246,7 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
         // Its callback does not come without it.
         lookup_ = look_up(loop_, limits_, name_servers_, remote_, [this](Places places) {
             if (!places) return fail(std::move(places.error()));
-            candidates_ = as_numbers(*places);
-            try_next();
+            race(as_numbers(*places));
         });
     }
 
@@ -264,67 +259,23 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
                 if (!self || !self->done_) return;
                 self->loop_.cancel(std::exchange(self->alarm_, 0));
                 if (error) return self->fail(error_at(self->remote_, error));
+                std::vector<Place> places;
                 for (const auto& entry : results) {
-                    self->candidates_.push_back({entry.endpoint(), memory_for(self->remote_)});
+                    places.push_back({entry.endpoint(), memory_for(self->remote_)});
                 }
-                self->try_next();
+                self->race(alternating(places));
             });
     }
 
-    void try_next() {
-        std::int64_t left_ms = deadline_ms_ - loop_.now_ms();
-        if (next_ == candidates_.size() || (left_ms <= 0 && next_ > 0)) return fail(failure_);
-        std::int64_t share_ms = std::max<std::int64_t>(
-            left_ms / static_cast<std::int64_t>(candidates_.size() - next_), 1);
-        const tcp::endpoint endpoint = candidates_[next_++].endpoint;
-        asio::error_code error;
-        socket_ = tcp::socket(loop_.context());
-        socket_.open(endpoint.protocol(), error);
-        if (error) return failed(error_at(remote_, error));
-        attempt_by_ms_ = loop_.now_ms() + share_ms;
-        alarm_ =
-            loop_.after(share_ms, guarded([](Dialling& d) {
-                            d.alarm_ = 0;
-                            d.failed({.failure = Failure::timed_out,
-                                      .text = fmt::format("{}: no answer", to_string(d.remote_))});
-                        }));
-        socket_.async_connect(endpoint, [weak = weak_from_this(),
-                                         attempt = next_](const asio::error_code& connect_error) {
-            auto self = weak.lock();
-            if (self && self->done_ && self->next_ == attempt) self->on_connected(connect_error);
-        });
-    }
-
-    void on_connected(const asio::error_code& error) {
-        if (alarm_ == 0) return;  // the attempt has failed already
-        loop_.cancel(std::exchange(alarm_, 0));
-        if (error) return failed(error_at(remote_, error));
-        asio::error_code ignored;
-        // A socket can be connected to itself when its own port is the one it dials.
-        if (socket_.local_endpoint(ignored) == socket_.remote_endpoint(ignored)) {
-            socket_.close(ignored);
-            return failed(error_at(remote_, asio::error::connection_refused));
-        }
-        stream_ =
-            std::make_shared<TcpStream>(loop_, limits_, std::move(socket_),
-                                        TcpStream::Side::dialler, candidates_[next_ - 1].memory);
-        stream_->introduce(std::max<std::int64_t>(attempt_by_ms_ - loop_.now_ms(), 1),
-                           [weak = weak_from_this()](std::optional<Error> refusal) {
-                               auto self = weak.lock();
-                               if (!self || !self->done_) return;
-                               if (refusal) return self->failed(*std::move(refusal));
-                               self->finish(std::make_unique<TcpConnection>(
-                                   std::exchange(self->stream_, nullptr)));
-                           });
-    }
-
-    void failed(Error error) {
-        failure_ = std::move(error);
-        stream_ = nullptr;
-        asio::error_code ignored;
-        socket_.close(ignored);
-        loop_.cancel(std::exchange(alarm_, 0));
-        try_next();
+    void race(std::vector<Place> places) {
+        // Its callback does not come without it.
+        race_.emplace(loop_, limits_, to_string(remote_), std::move(places),
+                      std::max<std::int64_t>(deadline_ms_ - loop_.now_ms(), 1),
+                      [this](std::expected<Race::Won, Error> result) {
+                          if (!result) return finish(std::unexpected(std::move(result.error())));
+                          finish(std::make_unique<TcpConnection>(std::move(result->stream),
+                                                                 std::move(result->why)));
+                      });
     }
 
     void fail(Error error) {
@@ -342,9 +293,7 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
         loop_.cancel(std::exchange(alarm_, 0));
         resolver_.cancel();
         lookup_.reset();
-        asio::error_code ignored;
-        socket_.close(ignored);
-        if (auto stream = std::exchange(stream_, nullptr)) stream->abandon();
+        race_.reset();
     }
 
     RealLoop& loop_;
@@ -354,13 +303,9 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
     Transport::OnDialled done_;  // empty: over, or abandoned
     tcp::resolver resolver_;
     std::unique_ptr<Lookup> lookup_;
-    tcp::socket socket_;
-    std::vector<Place> candidates_;
-    std::size_t next_ = 0;
-    std::shared_ptr<TcpStream> stream_;
-    Error failure_{.failure = Failure::unknown_host, .text = "the name has no address"};
+    std::optional<Race> race_;
+    Error failure_;
     std::int64_t deadline_ms_ = 0;
-    std::int64_t attempt_by_ms_ = 0;
     TimerId alarm_ = 0;
 };
 

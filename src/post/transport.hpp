@@ -128,6 +128,9 @@ class Connection {
 
     // The other side, for people.
     virtual std::string remote() const = 0;
+    // Which of its addresses this is, and what became of those that were tried before, for people.
+    // Empty: there was no choice.
+    virtual std::string choice() const { return {}; }
 };
 
 // Listens as long as it lives. Connections it has handed over live on.
@@ -154,9 +157,9 @@ class Transport {
     virtual std::expected<std::unique_ptr<Acceptor>, Error> listen(const Address& local,
                                                                    OnAccept on_accept) = 0;
 
-    // Resolves the name, tries its addresses in turn, and reports the first connection on which
-    // the other side has shown that it speaks the protocol, or the failure of the last one;
-    // within handshake_patience_ms, exactly once, and never before dial() has returned.
+    // Resolves the name, races its addresses, and reports the first connection on which the other
+    // side has shown that it speaks the protocol, or the failure of the last one; within
+    // handshake_patience_ms, exactly once, and never before dial() has returned.
     using OnDialled = std::function<void(std::expected<std::unique_ptr<Connection>, Error>)>;
     [[nodiscard]] virtual std::unique_ptr<Dial> dial(const Address& remote, OnDialled done) = 0;
 };
