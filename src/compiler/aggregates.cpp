@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Tuples, structs and variants, built slot by slot where their value goes; but beside it if that is
 // a variable, which the parts may still read.
+#include <algorithm>
+#include <span>
+
 #include "compiler/generator.hpp"
 
 namespace reowolf::compiler {
@@ -31,39 +34,60 @@ void Generator::put_into(const check::Construct& of, const check::Expression& wh
     give_back(at, built);
 }
 
+bool Generator::lies_together(std::span<const Slot> places) {
+    for (std::size_t n = 1; n < places.size(); ++n) {
+        if (places[n] != places[0] + n) return false;
+    }
+    return true;
+}
+
 void Generator::construct_variant(const check::Construct& of, const check::Expression& whole,
                                   Slot to) {
     const program::TypeId built = type(whole.type);
     // Types of the values first: what they add may move the union's.
     for (const check::ExpressionPtr& each : of.values) type(each->type);
-    const std::vector<program::Field> fields = pool_[built].variants[*of.variant].fields;
-    std::vector<bool> references;
-    for (const program::Field& field : fields) {
-        const std::vector<bool> part = pattern(field.type);
-        references.insert(references.end(), part.begin(), part.end());
-    }
-    const Slot payload = frame_.take_block(references);
-    Slot next = payload;
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (fields[i].boxed) {
+    const program::Variant variant = pool_[built].variants[*of.variant];
+    const Slot at = is_local(to) ? take(built) : to;
+    // The references of what is no variable are null.
+    const program::Layout& layout = pool_.layout(built);
+    const auto words = [&](std::span<const Slot> slots) {
+        return std::ranges::count_if(
+            slots, [&](Slot slot) { return !std::ranges::binary_search(layout.references, slot); });
+    };
+    const bool fills = words(variant.slots) + layout.references.size() + 1 == layout.slots;
+    if (!fills) emit(whole.span, {.opcode = Opcode::clear_value, .a = at, .d = built});
+    if (fills || *of.variant > 0) constant(whole.span, at, *of.variant);
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < variant.fields.size(); ++i) {
+        const program::Field& field = variant.fields[i];
+        const std::span<const Slot> places(variant.slots.data() + next,
+                                           pool_.layout(field.type).slots);
+        next += places.size();
+        if (field.boxed) {
             const Operand inside = owned(*of.values[i]);
             emit(whole.span, {.opcode = Opcode::array,
-                              .a = next,
+                              .a = at + places[0],
                               .b = inside.slot,
                               .c = 1,
-                              .d = fields[i].type});
+                              .d = field.type});
             give_back(inside.slot, inside.type);
+        } else if (lies_together(places)) {
+            into(*of.values[i], at + places[0]);
         } else {
-            into(*of.values[i], next);
+            const Operand apart = owned(*of.values[i]);
+            for (std::size_t n = 0; n < places.size(); ++n) {
+                const Slot from = apart.slot + static_cast<Slot>(n);
+                const bool held = frame_.is_reference(from);
+                emit(whole.span, {.opcode = held ? Opcode::take_ref : Opcode::move,
+                                  .a = at + places[n],
+                                  .b = from});
+            }
+            give_back(apart.slot, apart.type);
         }
-        next += pool_.layout(fields[i].type).slots;
     }
-    emit(whole.span, {.opcode = Opcode::variant,
-                      .a = to,
-                      .b = references.empty() ? 0 : payload,
-                      .c = *of.variant,
-                      .d = built});
-    frame_.give_back_block(payload, references);
+    if (at == to) return;
+    take_value(whole.span, to, at, built);
+    give_back(at, built);
 }
 
 }  // namespace reowolf::compiler

@@ -395,7 +395,7 @@ void Generator::branch(const Expression& of, Label& to, bool when) {
     }
     if (const auto* let = std::get_if<check::Let>(&of.node)) {
         Label otherwise;
-        match(*let, of.span, when ? otherwise : to);
+        match(*let, of.span, when ? otherwise : to, when ? otherwise : to);
         if (when) jump(of.span, to);
         if (when) bind(otherwise);
         return;
@@ -404,6 +404,18 @@ void Generator::branch(const Expression& of, Label& to, bool when) {
     const Operand decides = value(of);
     branch_slot(of.span, decides.slot, to, when);
     release(of.span, decides);
+}
+
+void Generator::branch_binding(const Expression& of, Label& no, Label& unbound) {
+    if (const auto* let = std::get_if<check::Let>(&of.node)) {
+        return match(*let, of.span, no, unbound);
+    }
+    const auto* binary = std::get_if<check::Binary>(&of.node);
+    if (binary == nullptr || binary->op != BinaryOperator::logical_and) {
+        return branch(of, unbound, false);
+    }
+    branch_binding(*binary->left, no, unbound);
+    branch(*binary->right, no, false);
 }
 
 void Generator::branch_slot(Span span, Slot decides, Label& to, bool when) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "compiler/generate.hpp"
+#include "compiler/last_use.hpp"
 
 namespace reowolf::compiler {
 
@@ -203,6 +204,8 @@ Generated generate(check::Module module, std::vector<program::Type> types) {
         if (routine.generic) continue;
         program.routines.push_back(Generator(module, routine, pool, numbers).run());
     }
+    // Calls need to know the routines that they call.
+    for (program::Routine& routine : program.routines) move_last_uses(program, routine);
     if (module.connector) {
         const check::Connector& of = *module.connector;
         program::Connector connector;

@@ -4,7 +4,9 @@
 // expression writes to where its value goes, so that the value may go to a variable it reads.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "check/typed.hpp"
@@ -83,6 +85,8 @@ class Generator {
     Operand owned(const check::Expression& of);
     void into(const check::Expression& of, Slot to);
     void branch(const check::Expression& of, Label& to, bool when);
+    // A condition that may bind: on at `no`, or at `unbound`, if it does not hold.
+    void branch_binding(const check::Expression& of, Label& no, Label& unbound);
     void branch_slot(Span span, Slot decides, Label& to, bool when);
     // specialising.cpp: what has an instruction of its own. Those that return a bool do nothing
     // and return false where it does not fit.
@@ -141,12 +145,17 @@ class Generator {
     void put_into(const check::Tuple& of, const check::Expression& whole, Slot to);
     void put_into(const check::Construct& of, const check::Expression& whole, Slot to);
     void construct_variant(const check::Construct& of, const check::Expression& whole, Slot to);
+    static bool lies_together(std::span<const Slot> places);
     // patterns.cpp
     void put_into(const check::Let& of, const check::Expression& whole, Slot to);
-    void match(const check::Let& of, Span span, Label& otherwise);
-    void match(const check::Pattern& of, Slot slot, Label& otherwise);
-    void match_variant(const check::Pattern& of, Slot slot, Label& otherwise);
-    void match_array(const check::Pattern& of, Slot slot, Label& otherwise);
+    // Where the value is another: on at `otherwise`, or at `unbound` if nothing has been bound yet.
+    void match(const check::Let& of, Span span, Label& otherwise, Label& unbound);
+    void match(const check::Pattern& of, Slot slot, Label& otherwise, Label& unbound);
+    void match_variant(const check::Pattern& of, Slot slot, Label& otherwise, Label& unbound);
+    void match_array(const check::Pattern& of, Slot slot, Label& otherwise, Label& unbound);
+    // The same for what has to be fetched from inside of something.
+    void match_within(const check::Pattern& of, program::TypeId type, Label& otherwise,
+                      const std::function<void(Slot)>& fetch);
     void open_bound(const check::Pattern& of);
     void equality(Span span, bool equal, program::TypeId type, Slot to, Slot left, Slot right);
     void logical(const check::Expression& whole, Slot to);

@@ -75,5 +75,37 @@ TEST(Specialising, ElementsAreReachedWithoutWhatTheyLieIn) {
               "index constant div index drop_ref ret");
 }
 
+TEST(Specialising, PatternsFetchNothingButWhatTheyBind) {
+    const std::string type = "union T { Leaf, Fork(T, u32, T) } ";
+    EXPECT_EQ(instructions("func f(T t) -> u32 {"
+                           "    if (let T::Fork(_, n, right) = t) return n + f(right);"
+                           "    return 1;"
+                           "} " +
+                           type),
+              "jump_ne_number move take_unbox take_value call add ret constant ret");
+    EXPECT_EQ(instructions("func f(T t) -> T { return T::Fork(t, 1, T::Leaf); } " + type),
+              "constant take_value array constant clear_value array ret");
+}
+
+TEST(Specialising, WhatIsUsedForTheLastTimeIsMoved) {
+    EXPECT_EQ(instructions("func f(string s) -> u32 { return g(s); }"
+                           "func g(string s) -> u32 { return s.length; }"),
+              "take_ref call ret");
+    EXPECT_EQ(instructions("func f(string s) -> u32 { return g(s) + s.length; }"
+                           "func g(string s) -> u32 { return s.length; }"),
+              "copy_ref call length add ret");
+    EXPECT_EQ(instructions("func f(string s) -> u32 {"
+                           "    u32 n = 0;"
+                           "    while (n < 9) n += g(s);"
+                           "    return n;"
+                           "}"
+                           "func g(string s) -> u32 { return s.length; }"),
+              "constant jump copy_ref call add jump_lt_number ret");
+    // A block may be run again, and needs what it read.
+    EXPECT_EQ(instructions("primitive f(string s) { u32 n = 0; sync n = g(s); print(n); }"
+                           "func g(string s) -> u32 { return s.length; }"),
+              "constant sync_begin copy_ref call sync_end move print end");
+}
+
 }  // namespace
 }  // namespace reowolf::compiler

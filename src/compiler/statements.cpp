@@ -127,9 +127,10 @@ void Generator::translate(const check::Evaluate& of, Span span) {
 
 void Generator::translate(const check::If& of, Span span) {
     Label no;
+    Label unbound;
     Label done;
     const std::size_t outside = live_.size();
-    branch(*of.condition, no, false);
+    branch_binding(*of.condition, no, unbound);
     const std::size_t live = live_.size();
     statement(*of.yes);
     close_locals(span, live);
@@ -139,6 +140,7 @@ void Generator::translate(const check::If& of, Span span) {
     if (of.no || binds) jump(span, done);
     bind(no);
     drop_locals(span, outside);
+    bind(unbound);
     if (of.no) {
         statement(*of.no);
         close_locals(span, live);
@@ -167,12 +169,13 @@ bool matches(const check::Expression& condition) {
 void Generator::translate_matching(const check::While& of, Span span) {
     Label test;
     Label no;
+    Label unbound;
     Label done;
     const std::size_t outside = live_.size();
     const bool entered = reachable_;
     bind(test);
     reachable_ = entered;
-    branch(*of.condition, no, false);
+    branch_binding(*of.condition, no, unbound);
     const std::size_t live = live_.size();
     loops_.push_back({&done, &test, outside});
     statement(*of.body);
@@ -182,6 +185,7 @@ void Generator::translate_matching(const check::While& of, Span span) {
     loops_.pop_back();
     bind(no);
     drop_locals(span, outside);
+    bind(unbound);
     bind(done);
     forget_locals(outside);
 }

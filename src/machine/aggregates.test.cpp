@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "machine/arrays.hpp"
+#include "machine/machine.hpp"
 #include "machine/value.hpp"
 #include "program/assembly.hpp"
 
@@ -72,6 +73,51 @@ TEST_F(Lists, MalformedOnesAreRefused) {
     EXPECT_FALSE(decode(assembly.program, list, bytes, {}));
     bytes.push_back(std::byte{2});
     EXPECT_FALSE(decode(assembly.program, list, bytes, {}));
+}
+
+// A box and the value in it, of few slots and of many: what is moved out, and what is shared.
+TEST(Aggregates, AreTakenOutOfTheirBoxes) {
+    using program::op;
+    using program::Opcode;
+    for (const std::uint32_t words : {1u, 30u}) {
+        program::Assembly assembly;
+        const TypeId number = assembly.type(TypeKind::u32);
+        const TypeId text = assembly.type(TypeKind::string);
+        std::vector<TypeId> fields(words, number);
+        fields.push_back(text);
+        const TypeId tuple = assembly.tuple(fields);
+        const TypeId boxes = assembly.array_of(tuple);
+        // Slots: the box, another count of it, and the value.
+        const auto routine = [&](Opcode opcode, bool shares) {
+            return assembly.function(
+                {.slots = 3 + words, .references = {0, 1, 2 + words}, .parameters = {boxes}}, text,
+                {op(shares ? Opcode::copy_ref : Opcode::drop_ref, 1, 0), op(opcode, 2, 0, 0, boxes),
+                 op(Opcode::ret, 2 + words)});
+        };
+        const program::RoutineId taking = routine(Opcode::take_unbox, false);
+        const program::RoutineId taking_shared = routine(Opcode::take_unbox, true);
+        const program::RoutineId copying = routine(Opcode::unbox, false);
+        ASSERT_EQ(program::verify(assembly.program), std::nullopt);
+        const Machine machine(assembly.program, Limits{});
+        for (const program::RoutineId called : {taking, taking_shared, copying}) {
+            Value kept = Value::text("kept");
+            std::vector<Slot> slots(words + 1);
+            slots[words].block = Value(kept).hand_over();
+            Block* made = box(assembly.program.layout(tuple), slots.data());
+            ASSERT_NE(made, nullptr);
+            State state(assembly.program, called, {Value::adopt(made)});
+            std::uint32_t budget = 100;
+            Request request = machine.run(state, budget);
+            ASSERT_EQ(request.kind, Request::Kind::ended);
+            EXPECT_EQ(request.value, kept);
+            state = State();
+            request.value = Value();
+            EXPECT_TRUE(is_unique(kept.block()));
+
+            State empty(assembly.program, called, {Value::adopt(nullptr)});
+            EXPECT_EQ(machine.run(empty, budget).kind, Request::Kind::failed);
+        }
+    }
 }
 
 TEST(Aggregates, OfManySlotsKnowWhichAreReferences) {

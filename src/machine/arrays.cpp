@@ -29,6 +29,8 @@ std::size_t prefix_bytes(std::uint32_t element_bytes) {
            alignof(std::max_align_t);
 }
 
+}  // namespace
+
 Block* allocate(std::uint32_t element_bytes, std::uint64_t capacity) {
     const std::size_t prefix = prefix_bytes(element_bytes);
     void* memory = std::malloc(prefix + sizeof(Block) + capacity * element_bytes);
@@ -40,6 +42,14 @@ Block* allocate(std::uint32_t element_bytes, std::uint64_t capacity) {
     return block;
 }
 
+void free_block(Block* block) {
+    const std::size_t prefix = prefix_bytes(block->element_bytes);
+    block->~Block();
+    std::free(reinterpret_cast<std::byte*>(block) - prefix);
+}
+
+namespace {
+
 Block* allocate_like(const Block* model, std::uint64_t capacity) {
     Block* block = allocate(model->element_bytes, capacity);
     if (!block) return nullptr;
@@ -50,12 +60,6 @@ Block* allocate_like(const Block* model, std::uint64_t capacity) {
                     reinterpret_cast<const std::byte*>(model) - prefix, prefix);
     }
     return block;
-}
-
-void free_block(Block* block) {
-    const std::size_t prefix = prefix_bytes(block->element_bytes);
-    block->~Block();
-    std::free(reinterpret_cast<std::byte*>(block) - prefix);
 }
 
 void set_reference_slot(Block* block, std::uint32_t slot) {

@@ -40,6 +40,11 @@ struct ElementShape {
 Block* make_block(program::TypeKind element, std::uint64_t length, std::size_t bytes_max);
 Block* make_block(const ElementShape& element, std::uint64_t length, std::size_t bytes_max);
 
+// The same with no elements yet, and nothing said of references. Null if there is no memory.
+Block* allocate(std::uint32_t element_bytes, std::uint64_t capacity);
+// Leaves what it refers to alone.
+void free_block(Block* block);
+
 // A block of one element, these slots. Takes over the references; null if there is no memory.
 Block* box(const program::Layout& layout, const Slot* slots);
 

@@ -92,26 +92,6 @@ bool exchange_element(const program::Layout& layout, Block* block, std::uint64_t
     return true;
 }
 
-// Copies the payload of a union to or from consecutive slots.
-void unpack(const Program& program, const program::Variant& variant, const Slot* from, Slot* to) {
-    // What is there is released last: it may be all that keeps the other.
-    std::size_t next = 0;
-    for (const program::Field& field : variant.fields) {
-        const program::Layout& layout = program.layout(field.type);
-        auto reference = layout.references.begin();
-        for (std::uint32_t slot = 0; slot < layout.slots; ++slot, ++next) {
-            const Slot value = from[variant.slots[next]];
-            if (reference != layout.references.end() && *reference == slot) {
-                ++reference;
-                retain(value.block);
-                set_reference(to[next], value.block);
-            } else {
-                to[next] = value;
-            }
-        }
-    }
-}
-
 // Bytes that append() moves.
 std::uint64_t append_cost(const Block* left, const Block* right, bool in_place) {
     const std::uint64_t added = std::uint64_t{right->length} * right->element_bytes;
@@ -154,20 +134,8 @@ void Bulk::aggregate(const Instruction& i, Slot* slots, std::int64_t& budget) co
         case Opcode::take_value:
             move_slots(layout, slots + i.b, slots + i.a);
             break;
-        case Opcode::clear_value:
-            clear_slots(layout, slots + i.a);
-            break;
-        case Opcode::variant: {
-            const program::Variant& variant = program.types[i.d].variants[i.c];
-            clear_slots(layout, slots + i.a);
-            slots[i.a].bits = i.c;
-            for (std::size_t n = 0; n < variant.slots.size(); ++n) {
-                slots[i.a + variant.slots[n]] = std::exchange(slots[i.b + n], Slot{});
-            }
-            break;
-        }
         default:
-            unpack(program, program.types[i.d].variants[i.c], slots + i.b, slots + i.a);
+            clear_slots(layout, slots + i.a);
             break;
     }
 }
@@ -228,6 +196,21 @@ bool Bulk::index(const Instruction& i, Slot* slots, std::int64_t& budget) const 
     } else {
         slots[i.a] = element;
     }
+    return true;
+}
+
+bool Bulk::unbox(const Instruction& i, Slot* slots, std::int64_t& budget) const {
+    Block* box = slots[i.b].block;
+    if (!box) return false;
+    // The slots that are overwritten may hold all that keeps it.
+    if (i.opcode == Opcode::take_unbox) {
+        slots[i.b].block = nullptr;
+    } else {
+        retain(box);
+    }
+    charge(budget, box->element_bytes);
+    copy_slots(program_->layout(program_->types[i.d].element), slots_at(box, 0), slots + i.a);
+    release(box);
     return true;
 }
 
@@ -375,8 +358,6 @@ bool Bulk::perform(const Instruction& i, Slot* slots, std::int64_t& budget) cons
         case Opcode::copy_value:
         case Opcode::take_value:
         case Opcode::clear_value:
-        case Opcode::variant:
-        case Opcode::payload:
             aggregate(i, slots, budget);
             return true;
         case Opcode::load:
@@ -414,6 +395,9 @@ bool Bulk::perform(const Instruction& i, Slot* slots, std::int64_t& budget) cons
             return make_array(i, slots, budget);
         case Opcode::zeros:
             return make_zeros(i, slots, budget);
+        case Opcode::unbox:
+        case Opcode::take_unbox:
+            return unbox(i, slots, budget);
         case Opcode::index:
             return index(i, slots, budget);
         case Opcode::take_index:

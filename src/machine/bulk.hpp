@@ -39,6 +39,7 @@ class Bulk {
     bool make_array(const program::Instruction& i, Slot* slots, std::int64_t& budget) const;
     bool make_zeros(const program::Instruction& i, Slot* slots, std::int64_t& budget) const;
     bool index(const program::Instruction& i, Slot* slots, std::int64_t& budget) const;
+    bool unbox(const program::Instruction& i, Slot* slots, std::int64_t& budget) const;
     bool take_index(const program::Instruction& i, Slot* slots, std::int64_t& budget) const;
     bool set_index(const program::Instruction& i, Slot* slots, std::int64_t& budget) const;
     bool index_nested(const program::Instruction& i, Slot* slots) const;

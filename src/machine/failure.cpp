@@ -167,6 +167,10 @@ std::string explain_failure(const Program& program, const Limits& limits,
                 return deep ? too_deep(limits) : out_of_memory(limits);
             }
             return bad_index(program, i, slots[i.b].bits, slots[i.a].block);
+        case Opcode::unbox:
+        case Opcode::take_unbox:
+            if (slots[i.b].block) return out_of_memory(limits);
+            return "an empty box";
         case Opcode::index_part:
             return bad_index(program, i, slots[i.c].bits, slots[i.b].block);
         case Opcode::set_index_part:

@@ -11,6 +11,7 @@
 #include "machine/arithmetic.hpp"
 #include "machine/arrays.hpp"
 #include "machine/failure.hpp"
+#include "machine/few.hpp"
 #include "machine/machine.hpp"
 
 // Labels as values are no ISO C++, but g++ and clang have them.
@@ -187,6 +188,18 @@ clear_words:
     std::fill_n(slots + at->a, at->c, Slot{});
     charge(left, at->c * sizeof(Slot));
     NEXT();
+copy_few:
+    copy_few({at->c, at->extra}, slots + at->b, slots + at->a);
+    charge(left, at->c * sizeof(Slot));
+    NEXT();
+take_few:
+    take_few({at->c, at->extra}, slots + at->b, slots + at->a);
+    charge(left, at->c * sizeof(Slot));
+    NEXT();
+clear_few:
+    clear_few({at->c, at->extra}, slots + at->a);
+    charge(left, at->c * sizeof(Slot));
+    NEXT();
 copy_ref:
     retain(slots[at->b].block);
     set_reference(slots[at->a], slots[at->b].block);
@@ -355,6 +368,18 @@ set_index_part: {
         set_element<kind>(inner, inner_number, Y);
         NEXT();
     })
+box_few:
+    if (!box_few({at->c, at->extra}, slots + at->b, slots[at->a], limits_)) goto fail;
+    charge(left, at->c * sizeof(Slot));
+    NEXT();
+unbox_few:
+    if (!unbox_few({at->c, at->extra}, slots[at->b], slots + at->a)) goto fail;
+    charge(left, at->c * sizeof(Slot));
+    NEXT();
+take_unbox_few:
+    if (!take_unbox_few({at->c, at->extra}, slots[at->b], slots + at->a)) goto fail;
+    charge(left, at->c * sizeof(Slot));
+    NEXT();
 length:
     SET(length_of(slots[at->b].block))
 
@@ -392,6 +417,22 @@ ret_word: {
     const State::Call& caller = state.callers_.back();
     Slot* callers_slots = state.slots_.data() + caller.base;
     callers_slots[state.top_.result_slot] = slots[at->a];
+    state.slots_.shrink(state.top_.base);
+    slots = callers_slots;
+    copy_call(state.top_, caller);
+    state.callers_.pop_back();
+    at = routines[state.top_.routine].code + state.top_.pc;
+    NEXT();
+}
+ret_few: {
+    if (state.callers_.empty()) goto ret;
+    const PreparedRoutine& callee = routines[state.top_.routine];
+    left -= at - callee.code;
+    charge(left, at->c * sizeof(Slot));
+    const State::Call& caller = state.callers_.back();
+    Slot* callers_slots = state.slots_.data() + caller.base;
+    take_few({at->c, at->extra}, slots + at->a, callers_slots + state.top_.result_slot);
+    for (const std::uint32_t slot : callee.routine->references) release(slots[slot].block);
     state.slots_.shrink(state.top_.base);
     slots = callers_slots;
     copy_call(state.top_, caller);

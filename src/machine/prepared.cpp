@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "machine/arithmetic.hpp"
+#include "machine/few.hpp"
 #include "program/harm.hpp"
 
 namespace reowolf::machine {
@@ -66,6 +67,13 @@ class Translation {
             case Opcode::take_value:
             case Opcode::clear_value:
                 return aggregate(i);
+            case Opcode::array:
+                if (i.c != 1 || !program::is_aggregate(element_kind(i.d))) return elsewhere();
+                return few(Code::box_few, i, element_of(i.d));
+            case Opcode::unbox:
+                return few(Code::unbox_few, i, element_of(i.d));
+            case Opcode::take_unbox:
+                return few(Code::take_unbox_few, i, element_of(i.d));
 
             case Opcode::add:
                 return plain(of_kind(Code::add_u8, i.kind), i);
@@ -204,7 +212,8 @@ class Translation {
                 const bool is_word =
                     !program::is_aggregate(result) && !program::is_reference(result);
                 const bool simple = is_word && routine_.references.empty();
-                return plain(simple ? Code::ret_word : Code::ret, i);
+                if (simple) return plain(Code::ret_word, i);
+                return few(Code::ret_few, i, *routine_.result, plain(Code::ret, i));
             }
             case Opcode::assert:
                 return plain(Code::assert, i);
@@ -238,6 +247,18 @@ class Translation {
         return {code, static_cast<std::uint16_t>(i.d), i.a - pc, i.b, i.c};
     }
 
+    // With the slots of a value of that type in the operation, if they are few.
+    Operation few(Code code, const Instruction& i, program::TypeId type,
+                  Operation otherwise = elsewhere()) const {
+        const program::Layout& layout = program_.layout(type);
+        if (layout.slots > Few::slots_max) return otherwise;
+        const Few few = Few::of(layout);
+        return {code, static_cast<std::uint16_t>(few.held), i.a, i.b, few.count};
+    }
+
+    program::TypeId element_of(program::TypeId array) const {
+        return program_.types[array].element;
+    }
     TypeKind kind_of(program::TypeId type) const { return program_.types[type].kind; }
     // Of a string or array.
     TypeKind element_kind(program::TypeId container) const {
@@ -250,7 +271,12 @@ class Translation {
 
     Operation aggregate(const Instruction& i) const {
         const program::Layout& layout = program_.layout(i.d);
-        if (!layout.references.empty()) return elsewhere();
+        if (!layout.references.empty()) {
+            return few(i.opcode == Opcode::copy_value   ? Code::copy_few
+                       : i.opcode == Opcode::take_value ? Code::take_few
+                                                        : Code::clear_few,
+                       i, i.d);
+        }
         return {i.opcode == Opcode::clear_value ? Code::clear_words : Code::move_words, 0, i.a, i.b,
                 layout.slots};
     }

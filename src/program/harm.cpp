@@ -13,7 +13,6 @@ Harm harm_of(Opcode opcode) {
         case Opcode::copy_value:
         case Opcode::take_value:
         case Opcode::clear_value:
-        case Opcode::variant:
         case Opcode::text:
         case Opcode::add:
         case Opcode::sub:
@@ -48,7 +47,6 @@ Harm harm_of(Opcode opcode) {
         case Opcode::shl_number:
         case Opcode::shr_number:
             return Harm::none;
-        case Opcode::payload:
         case Opcode::div:
         case Opcode::rem:
         case Opcode::shl:
@@ -59,6 +57,8 @@ Harm harm_of(Opcode opcode) {
         case Opcode::zeros:
         case Opcode::index:
         case Opcode::take_index:
+        case Opcode::unbox:
+        case Opcode::take_unbox:
         case Opcode::set_index:
         case Opcode::slice:
         case Opcode::concat:

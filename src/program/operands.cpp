@@ -12,16 +12,25 @@ struct SortName {
     Sort sort;
 };
 constexpr SortName sort_names[] = {
-    {"word", Sort::word},         {"reference", Sort::reference},
-    {"element", Sort::element},   {"elements", Sort::elements},
-    {"value", Sort::value},       {"payload", Sort::payload},
-    {"bounds", Sort::bounds},     {"arguments", Sort::arguments},
-    {"result", Sort::result},     {"own_result", Sort::own_result},
-    {"listed", Sort::listed},     {"number", Sort::number},
-    {"text", Sort::text},         {"target", Sort::target},
-    {"count", Sort::count},       {"type", Sort::type},
-    {"list", Sort::list},         {"routine", Sort::routine},
-    {"place", Sort::place},       {"immediate", Sort::immediate},
+    {"word", Sort::word},
+    {"reference", Sort::reference},
+    {"element", Sort::element},
+    {"elements", Sort::elements},
+    {"value", Sort::value},
+    {"bounds", Sort::bounds},
+    {"arguments", Sort::arguments},
+    {"result", Sort::result},
+    {"own_result", Sort::own_result},
+    {"listed", Sort::listed},
+    {"number", Sort::number},
+    {"text", Sort::text},
+    {"target", Sort::target},
+    {"count", Sort::count},
+    {"type", Sort::type},
+    {"list", Sort::list},
+    {"routine", Sort::routine},
+    {"place", Sort::place},
+    {"immediate", Sort::immediate},
     {"constant", Sort::constant},
 };
 
@@ -123,10 +132,6 @@ SlotRange slots_of(const Program& program, const Instruction& instruction, Opera
             break;
         case Sort::value:
             range.count = program.layout(instruction.d).slots;
-            break;
-        case Sort::payload:
-            range.count = static_cast<std::uint32_t>(
-                program.types[instruction.d].variants[instruction.c].slots.size());
             break;
         case Sort::result:
             range.count = program.layout(*program.routines[instruction.a].result).slots;

@@ -21,7 +21,6 @@ enum class Sort : std::uint8_t {
     element,     // as an element of type d is
     elements,    // c consecutive slots, each as an element of type d is
     value,       // as type d is
-    payload,     // consecutive slots, as the fields of variant c of type d are
     bounds,      // two consecutive words
     arguments,   // consecutive slots, as the parameters of routine a are
     result,      // as the result of routine a is

@@ -296,6 +296,10 @@ class RoutineCheck {
             case Opcode::take_index:
                 fits = is_array();
                 break;
+            case Opcode::unbox:
+            case Opcode::take_unbox:
+                fits = is_array() && is_aggregate(element());
+                break;
             case Opcode::index_part:
             case Opcode::set_index_part:
                 fits = is_array() && is_aggregate(element()) && has_word(instruction);
@@ -303,11 +307,6 @@ class RoutineCheck {
             case Opcode::index_nested:
             case Opcode::set_index_nested:
                 fits = is_array() && element() == TypeKind::array && holds_scalars(instruction);
-                break;
-            case Opcode::variant:
-            case Opcode::payload:
-                fits = kind_of(instruction.d) == TypeKind::union_of &&
-                       instruction.c < program_.types[instruction.d].variants.size();
                 break;
             case Opcode::index:
             case Opcode::slice:
@@ -438,15 +437,6 @@ class RoutineCheck {
             case Sort::value:
                 references = pattern({instruction.d});
                 break;
-            case Sort::payload: {
-                std::vector<TypeId> types;
-                for (const Field& field :
-                     program_.types[instruction.d].variants[instruction.c].fields) {
-                    types.push_back(field.type);
-                }
-                references = pattern(types);
-                break;
-            }
             case Sort::arguments: {
                 std::vector<TypeId> types;
                 for (const Parameter& each : program_.routines[instruction.a].parameters) {

@@ -179,8 +179,8 @@ TEST_F(Verify, KindsAndTypesThatDoNotFitTheInstruction) {
         op(Opcode::take_index, TypeKind::u32, 0, 4, 1, text),
         op(Opcode::float_add, TypeKind::u32, 0, 1, 2),
         op(Opcode::float_cast, TypeKind::u32, TypeKind::u8, 0, 1),
-        op(Opcode::variant, 0, 1, 0, number),
-        op(Opcode::payload, 0, 1, 0, text),
+        op(Opcode::unbox, 0, 4, 0, numbers),
+        op(Opcode::take_unbox, 0, 4, 0, text),
         op(Opcode::set_index, TypeKind::u32, 4, 0, 1, text),
         op(Opcode::concat, 4, 4, 5, in),
     };
