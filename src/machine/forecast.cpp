@@ -9,51 +9,17 @@
 namespace reowolf::machine {
 
 using program::Access;
+using program::Harm;
 using program::Instruction;
 using program::Opcode;
 using program::SlotRange;
 
 namespace {
 
-// Does something with every value, and fails with none.
-bool is_total(Opcode opcode) {
-    switch (opcode) {
-        case Opcode::move:
-        case Opcode::copy_ref:
-        case Opcode::take_ref:
-        case Opcode::copy_value:
-        case Opcode::take_value:
-        case Opcode::add:
-        case Opcode::sub:
-        case Opcode::mul:
-        case Opcode::bit_and:
-        case Opcode::bit_or:
-        case Opcode::bit_xor:
-        case Opcode::neg:
-        case Opcode::bit_not:
-        case Opcode::logical_not:
-        case Opcode::eq:
-        case Opcode::ne:
-        case Opcode::lt:
-        case Opcode::le:
-        case Opcode::float_add:
-        case Opcode::float_sub:
-        case Opcode::float_mul:
-        case Opcode::float_div:
-        case Opcode::float_neg:
-        case Opcode::float_eq:
-        case Opcode::float_lt:
-        case Opcode::float_le:
-            return true;
-        default:
-            return false;
-    }
-}
-
-// Leads on in this frame, and asks nobody.
+// Leads on in this frame, and asks nobody who would have to answer.
 bool is_plain(Opcode opcode) {
-    return opcode != Opcode::call && opcode != Opcode::ret &&
-           (opcode < Opcode::get || opcode == Opcode::assert || opcode == Opcode::print);
+    const Harm harm = program::shape(opcode).harm;
+    return (harm != Harm::calls && harm != Harm::asks) || opcode == Opcode::print;
 }
 
 }  // namespace
@@ -139,7 +105,8 @@ std::optional<Foreseen> Forecast::next() {
                 state_.phase_ = State::Phase::running;
                 continue;
             default:
-                if (!is_plain(next.opcode) || (unknown && !is_total(next.opcode))) {
+                if (!is_plain(next.opcode) ||
+                    (unknown && program::shape(next.opcode).harm != Harm::none)) {
                     return std::nullopt;
                 }
                 break;

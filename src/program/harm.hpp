@@ -8,10 +8,6 @@
 
 namespace reowolf::program {
 
-// Whether an instruction is done with without the world, and whether it can fail.
-enum class Harm { none, may_fail, beyond };
-Harm harm_of(Opcode opcode);
-
 // Whether nothing but what cannot fail comes between the get or put at `pc` and the end of its
 // synchronous block.
 bool closes_block(const Routine& routine, std::uint32_t pc);

@@ -34,8 +34,30 @@ constexpr SortName sort_names[] = {
     {"constant", Sort::constant},
 };
 
-// These two are evaluated at compile time only: a misspelt role in opcodes.def reaches the throw
-// and does not compile.
+struct DemandName {
+    std::string_view name;
+    Demand demand;
+};
+constexpr DemandName demand_names[] = {
+    {"integer", Demand::integer},
+    {"bits", Demand::bits},
+    {"discrete", Demand::discrete},
+    {"floating", Demand::floating},
+    {"convertible", Demand::convertible},
+    {"positive", Demand::positive},
+    {"of_kind", Demand::of_kind},
+    {"below_width", Demand::below_width},
+    {"truth", Demand::truth},
+    {"word_of_element", Demand::word_of_element},
+    {"array", Demand::array},
+    {"array_or_string", Demand::array_or_string},
+    {"array_of_bytes", Demand::array_of_bytes},
+    {"array_of_aggregates", Demand::array_of_aggregates},
+    {"array_of_arrays", Demand::array_of_arrays},
+};
+
+// These are evaluated at compile time only: what is misspelt in opcodes.def reaches a throw and
+// does not compile.
 constexpr Sort sort_named(std::string_view name) {
     for (const SortName& known : sort_names) {
         if (known.name == name) return known.sort;
@@ -60,23 +82,41 @@ constexpr Access access_named(char name) {
     }
 }
 
+constexpr Demand demand_named(std::string_view name) {
+    for (const DemandName& known : demand_names) {
+        if (known.name == name) return known.demand;
+    }
+    throw "opcodes.def: unknown demand";
+}
+
+// The first word, which is taken off.
+constexpr std::string_view next_word(std::string_view& words) {
+    const std::size_t end = words.find(' ');
+    const std::string_view word = words.substr(0, end);
+    words = end == std::string_view::npos ? std::string_view{} : words.substr(end + 1);
+    return word;
+}
+
 }  // namespace
 
 constexpr Shape::Shape(std::string_view shape_name, std::string_view shape_fields,
-                       std::string_view roles)
-    : name(shape_name), fields(shape_fields) {
+                       std::string_view roles, Harm shape_harm, std::string_view demands)
+    : name(shape_name), harm(shape_harm), fields(shape_fields) {
     while (!roles.empty()) {
-        const std::size_t end = roles.find(' ');
-        const std::string_view role = roles.substr(0, end);
+        const std::string_view role = next_word(roles);
         operands_[count_++] = {role[0], access_named(role[1]), sort_named(role.substr(2))};
-        roles = end == std::string_view::npos ? std::string_view{} : roles.substr(end + 1);
+    }
+    while (!demands.empty()) {
+        const std::string_view demand = next_word(demands);
+        requirements_[requirement_count_++] = {demand[0], demand_named(demand.substr(2))};
     }
 }
 
 namespace {
 
 constexpr Shape shapes[] = {
-#define OPCODE(name, operands, roles, effect) Shape(#name, operands, roles),
+#define OPCODE(name, operands, roles, harm, demands, effect) \
+    Shape(#name, operands, roles, Harm::harm, demands),
 #include "program/opcodes.def"
 #undef OPCODE
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the fields of an instruction are: the roles of opcodes.def, read.
+// What is known of an instruction without running it: opcodes.def, read.
 #pragma once
 
 #include <array>
@@ -45,20 +45,55 @@ struct Operand {
     Sort sort = Sort::word;
 };
 
+// What can happen instead of going on with the next instruction; see opcodes.def.
+enum class Harm : std::uint8_t { none, fails, turns, calls, asks };
+
+enum class Demand : std::uint8_t {
+    // Of a kind.
+    integer,
+    bits,  // an integer or a boolean
+    discrete,
+    floating,
+    convertible,  // it and the other are floats or discrete, and one of them is a float
+    // Of a number.
+    positive,
+    of_kind,      // kind has it
+    below_width,  // of kind
+    truth,        // 0 or 1
+    word_of_element,
+    // Of a type.
+    array,
+    array_or_string,
+    array_of_bytes,
+    array_of_aggregates,
+    array_of_arrays,  // of scalars
+};
+
+struct Requirement {
+    char field = 0;  // 'a' to 'e', or 'k' or 'j' for a kind
+    Demand demand = Demand::integer;
+};
+
 class Shape {
   public:
     std::string_view name;
+    Harm harm = Harm::none;
     std::string_view fields;  // the operand column: "k a b c"
 
     std::span<const Operand> operands() const { return {operands_.data(), count_}; }
+    std::span<const Requirement> requirements() const {
+        return {requirements_.data(), requirement_count_};
+    }
     const Operand* find(char field) const;
 
     constexpr Shape(std::string_view shape_name, std::string_view shape_fields,
-                    std::string_view roles);
+                    std::string_view roles, Harm shape_harm, std::string_view demands);
 
   private:
     std::array<Operand, 5> operands_{};
     std::uint8_t count_ = 0;
+    std::array<Requirement, 3> requirements_{};
+    std::uint8_t requirement_count_ = 0;
 };
 
 const Shape& shape(Opcode opcode);

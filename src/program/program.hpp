@@ -14,7 +14,7 @@
 namespace reowolf::program {
 
 enum class Opcode : std::uint8_t {
-#define OPCODE(name, operands, roles, effect) name,
+#define OPCODE(name, operands, roles, harm, demands, effect) name,
 #include "program/opcodes.def"
 #undef OPCODE
 };

@@ -38,25 +38,6 @@ bool has_number(TypeKind kind, std::int64_t number) {
     return number >= 0 && number < numbers;
 }
 
-// The world is out of reach for a function: it is pure.
-bool is_for_components_only(Opcode opcode) {
-    switch (opcode) {
-        case Opcode::get:
-        case Opcode::put:
-        case Opcode::fork:
-        case Opcode::fires:
-        case Opcode::sync_begin:
-        case Opcode::sync_end:
-        case Opcode::channel:
-        case Opcode::spawn:
-        case Opcode::print:
-        case Opcode::end:
-            return true;
-        default:
-            return false;
-    }
-}
-
 class RoutineCheck {
   public:
     RoutineCheck(const Program& program, const Routine& routine)
@@ -136,15 +117,23 @@ class RoutineCheck {
 
     Defect check_instruction(std::uint32_t pc) const {
         const Instruction& instruction = routine_.code[pc];
-        if (routine_.kind == RoutineKind::function && is_for_components_only(instruction.opcode)) {
+        // The world is out of reach for a function: it is pure.
+        if (routine_.kind == RoutineKind::function &&
+            shape(instruction.opcode).harm == Harm::asks) {
             return "not in a function";
         }
         // First the fields that name no slot: they say how many slots there are and what they hold.
         for (const Operand& operand : shape(instruction.opcode).operands()) {
             if (auto defect = check_field(instruction, operand)) return defect;
         }
-        if (auto defect = check_kinds(instruction)) return defect;
-        if (auto defect = check_shape_of_type(instruction)) return defect;
+        for (const Requirement& each : shape(instruction.opcode).requirements()) {
+            if (meets(instruction, each)) continue;
+            if (each.demand >= Demand::word_of_element) {
+                return fmt::format("not for the type '{}'", program_.type_name(instruction.d));
+            }
+            return fmt::format("not for the kinds '{}' and '{}'", name(instruction.kind),
+                               name(instruction.kind2));
+        }
         if (auto defect = check_counts(instruction, pc)) return defect;
         for (const Operand& operand : shape(instruction.opcode).operands()) {
             if (auto defect = check_slots(instruction, operand)) return defect;
@@ -194,130 +183,49 @@ class RoutineCheck {
         }
     }
 
-    Defect check_kinds(const Instruction& instruction) const {
-        const TypeKind kind = instruction.kind;
-        const TypeKind kind2 = instruction.kind2;
-        const auto immediate = static_cast<std::int32_t>(instruction.c);
-        bool fits = true;
-        switch (instruction.opcode) {
-            case Opcode::add:
-            case Opcode::sub:
-            case Opcode::mul:
-            case Opcode::div:
-            case Opcode::rem:
-            case Opcode::neg:
-            case Opcode::bit_not:
-            case Opcode::zeros:
-            case Opcode::index:
-            case Opcode::take_index:
-            case Opcode::set_index:
-            case Opcode::add_number:
-            case Opcode::mul_number:
-            case Opcode::count_up:
-            case Opcode::index_part:
-            case Opcode::set_index_part:
-                fits = is_integer(kind);
-                break;
-            case Opcode::div_number:
-            case Opcode::rem_number:
-                fits = is_integer(kind) && immediate > 0;
-                break;
-            case Opcode::and_number:
-                fits = is_integer(kind) && has_number(kind, immediate);
-                break;
-            case Opcode::shl_number:
-            case Opcode::shr_number:
-                fits = is_integer(kind) && instruction.c < element_size(kind) * 8;
-                break;
-            case Opcode::bit_and:
-            case Opcode::bit_or:
-            case Opcode::bit_xor:
-                fits = has_bits(kind);
-                break;
-            case Opcode::lt:
-            case Opcode::le:
-            case Opcode::jump_lt:
-            case Opcode::jump_le:
-            case Opcode::jump_lt_number:
-            case Opcode::jump_ge_number:
-                fits = is_discrete(kind);
-                break;
-            case Opcode::shl:
-            case Opcode::shr:
-            case Opcode::slice:
-            case Opcode::index_nested:
-            case Opcode::set_index_nested:
-                fits = is_integer(kind) && is_integer(kind2);
-                break;
-            case Opcode::cast:
-                fits = is_discrete(kind) && is_discrete(kind2);
-                break;
-            case Opcode::float_add:
-            case Opcode::float_sub:
-            case Opcode::float_mul:
-            case Opcode::float_div:
-            case Opcode::float_rem:
-            case Opcode::float_neg:
-            case Opcode::float_eq:
-            case Opcode::float_lt:
-            case Opcode::float_le:
-                fits = is_float(kind);
-                break;
-            case Opcode::jump_float_eq:
-            case Opcode::jump_float_lt:
-            case Opcode::jump_float_le:
-                fits = is_float(kind) && instruction.d <= 1;
-                break;
-            case Opcode::float_cast:
-                fits = (is_float(kind) && (is_float(kind2) || is_discrete(kind2))) ||
-                       (is_float(kind2) && is_discrete(kind));
-                break;
-            default:
-                break;
-        }
-        if (fits) return std::nullopt;
-        return fmt::format("not for the kinds '{}' and '{}'", name(kind), name(kind2));
-    }
-
-    Defect check_shape_of_type(const Instruction& instruction) const {
+    // Where it names a type, that exists.
+    bool meets(const Instruction& instruction, const Requirement& requirement) const {
+        const TypeKind kind = requirement.field == 'j' ? instruction.kind2 : instruction.kind;
+        const auto number =
+            static_cast<std::int32_t>(program::field(instruction, requirement.field));
         const auto is_array = [&] { return kind_of(instruction.d) == TypeKind::array; };
         const auto element = [&] { return kind_of(program_.types[instruction.d].element); };
-        bool fits = true;
-        switch (instruction.opcode) {
-            case Opcode::array:
-                fits = is_array();
-                break;
-            case Opcode::set_index:
-                fits = is_array();
-                break;
-            case Opcode::zeros:
-                fits = is_array() && element_size(element()) == 1;
-                break;
-            case Opcode::take_index:
-                fits = is_array();
-                break;
-            case Opcode::unbox:
-            case Opcode::take_unbox:
-                fits = is_array() && is_aggregate(element());
-                break;
-            case Opcode::index_part:
-            case Opcode::set_index_part:
-                fits = is_array() && is_aggregate(element()) && has_word(instruction);
-                break;
-            case Opcode::index_nested:
-            case Opcode::set_index_nested:
-                fits = is_array() && element() == TypeKind::array && holds_scalars(instruction);
-                break;
-            case Opcode::index:
-            case Opcode::slice:
-            case Opcode::concat:
-                fits = is_reference(kind_of(instruction.d));
-                break;
-            default:
-                break;
+        switch (requirement.demand) {
+            case Demand::integer:
+                return is_integer(kind);
+            case Demand::bits:
+                return has_bits(kind);
+            case Demand::discrete:
+                return is_discrete(kind);
+            case Demand::floating:
+                return is_float(kind);
+            case Demand::convertible: {
+                const TypeKind other = instruction.kind2;
+                return (is_float(kind) && (is_float(other) || is_discrete(other))) ||
+                       (is_float(other) && is_discrete(kind));
+            }
+            case Demand::positive:
+                return number > 0;
+            case Demand::of_kind:
+                return has_number(kind, number);
+            case Demand::below_width:
+                return number >= 0 && static_cast<std::uint32_t>(number) < element_size(kind) * 8;
+            case Demand::truth:
+                return number == 0 || number == 1;
+            case Demand::word_of_element:
+                return has_word(instruction);
+            case Demand::array:
+                return is_array();
+            case Demand::array_or_string:
+                return is_reference(kind_of(instruction.d));
+            case Demand::array_of_bytes:
+                return is_array() && element_size(element()) == 1;
+            case Demand::array_of_aggregates:
+                return is_array() && is_aggregate(element());
+            case Demand::array_of_arrays:
+                return is_array() && element() == TypeKind::array && holds_scalars(instruction);
         }
-        if (fits) return std::nullopt;
-        return fmt::format("not for the type '{}'", program_.type_name(instruction.d));
+        return false;
     }
 
     // Whether the elements of the array have a slot e, and it is a word.

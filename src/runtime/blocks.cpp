@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 
-#include "program/harm.hpp"
 #include "program/liveness.hpp"
 #include "program/operands.hpp"
 #include "program/successors.hpp"
@@ -96,8 +95,8 @@ class GuardFinder {
     }
 
     bool follow(const Instruction& at_pc) {
-        const Harm harm = program::harm_of(at_pc.opcode);
-        if (harm == Harm::beyond) return false;
+        const Harm harm = program::shape(at_pc.opcode).harm;
+        if (harm != Harm::none && harm != Harm::fails) return false;
         Known result;
         bool is_exact = false;
         if (at_pc.opcode == Opcode::move) {
@@ -117,7 +116,7 @@ class GuardFinder {
                 is_exact = true;  // where the array is too short, the guard has no port
             }
         }
-        may_fail_ |= harm == Harm::may_fail && !is_exact;
+        may_fail_ |= harm == Harm::fails && !is_exact;
         for_each_changed(program_, routine_, at_pc,
                          [&](std::uint32_t slot) { known_[slot] = Known{}; });
         if (is_exact) known_[at_pc.a] = result;
