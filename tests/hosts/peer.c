@@ -8,18 +8,38 @@
  *     round N unknown text          it is not known whether it happened
  *
  * Time limits that pass are tried again, with what is prepared already. After ROUNDS rounds it
- * waits for the end of standard input before it leaves. Environment: CONNECT_TIMEOUT_MS. */
+ * waits for the end of standard input before it leaves. SIGUSR1 puts its wall clock an hour ahead,
+ * SIGUSR2 an hour back; "clock SECONDS" says where it is then. Environment: CONNECT_TIMEOUT_MS. */
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <reowolf/connector.h>
 
 #include "die_at_send.h"
+#include "jump_clock.h"
 
-static const char* names[] = {"amy", "bob", "cat"};
+static const char* names[] = {"amy", "bob", "cat", "dan", "eve", "fay", "gus", "hal"};
+
+/* In a signal handler: no stdio. */
+static void jump(int signal) {
+    const int before = errno;
+    jump_clock(signal == SIGUSR1 ? 3600 : -3600);
+    char text[32] = "clock ";
+    char digits[20];
+    size_t count = 0;
+    for (time_t now = time(NULL); now > 0; now /= 10) digits[count++] = (char)('0' + now % 10);
+    size_t length = strlen(text);
+    while (count > 0) text[length++] = digits[--count];
+    text[length++] = '\n';
+    if (write(STDOUT_FILENO, text, length) < 0) abort();
+    errno = before;
+}
 
 static void fill(unsigned char* value, size_t size, uint32_t round, uint32_t peer) {
     memcpy(value, &round, sizeof round);
@@ -93,10 +113,15 @@ int main(int argc, char** argv) {
     char* description = read_file(argv[2]);
     unsigned char* value = malloc(size);
     unsigned char* room = malloc(size);
+    const struct sigaction jumping = {.sa_handler = jump, .sa_flags = SA_RESTART};
+    sigaction(SIGUSR1, &jumping, NULL);
+    sigaction(SIGUSR2, &jumping, NULL);
     const int connector = rw_connector(RW_REALTIME);
     const char* connect_timeout = getenv("CONNECT_TIMEOUT_MS");
     if (connect_timeout)
         rw_set(connector, RW_CONNECT_TIMEOUT_MS, strtol(connect_timeout, NULL, 10));
+    puts("begun");
+    fflush(stdout);
     if (!description || !value || !room || size < 8 || rw_configure(connector, description) != 0 ||
         rw_connect(connector) != 0) {
         printf("not connected: %s\n", rw_error(connector));

@@ -131,10 +131,10 @@ class Peer:
 
 class Connector:
     """All peers of a description, started; ended at the end of a `with`. `listens`: where, if that is not
-    their addresses. `last_sends`: by name of a peer, at the which send it dies."""
+    their addresses. `last_sends`: by name of a peer, at the which send it dies. `absent`: who is not started."""
 
     def __init__(self, program, statements, definitions, names=NAMES, *, size, timeout_ms=-1,
-                 rounds=10**9, addresses=None, listens=None, last_sends=None):
+                 rounds=10**9, addresses=None, listens=None, last_sends=None, absent=()):
         self.directory = tempfile.TemporaryDirectory()
         self.peers = []
         where = addresses or free_addresses(len(names))
@@ -149,8 +149,9 @@ class Connector:
             path = os.path.join(self.directory.name, name + ".pdl")
             with open(path, "w", encoding="ascii") as file:
                 file.write(f"self {name};\n{body}")
-            self.peers.append(Peer(program, name, path, size, timeout_ms, rounds,
-                                   (last_sends or {}).get(name, 0)))
+            if name not in absent:
+                self.peers.append(Peer(program, name, path, size, timeout_ms, rounds,
+                                       (last_sends or {}).get(name, 0)))
 
     def __enter__(self):
         return self

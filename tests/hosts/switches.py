@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""Hosts, which are network namespaces, and the cables between them. Needs the right to make network
+namespaces; without it the status is 77."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+import peers as hosts
+
+FIRST_PORT = 7000
+
+
+def ip(*words):
+    subprocess.run(["ip", *words], check=True)
+
+
+def make_spaces(names):
+    """False: they cannot be made here."""
+    try:
+        for name in names:
+            ip("netns", "add", name)
+    except subprocess.CalledProcessError:
+        delete_spaces(names)
+        print("network namespaces cannot be made here")
+        return False
+    return True
+
+
+def delete_spaces(names):
+    for name in names:
+        subprocess.run(["ip", "netns", "delete", name], check=False, stderr=subprocess.DEVNULL)
+
+
+class Switch:
+    """Hosts by name, each with a cable to the switch between them."""
+
+    def __init__(self, names):
+        self.middle = f"rw{os.getpid()}switch"
+        self.spaces = {name: f"rw{os.getpid()}{name}" for name in names}
+        self.addresses = {name: f"10.214.7.{number}" for number, name in enumerate(names, 1)}
+
+    def __enter__(self):
+        if not make_spaces([self.middle, *self.spaces.values()]):
+            sys.exit(77)
+        try:
+            ip("-n", self.middle, "link", "add", "name", "switch", "type", "bridge")
+            ip("-n", self.middle, "link", "set", "switch", "up")
+            for name, space in self.spaces.items():
+                ip("link", "add", "name", "end", "netns", space, "type", "veth",
+                   "peer", "name", name, "netns", self.middle)
+                ip("-n", self.middle, "link", "set", name, "master", "switch", "up")
+                ip("-n", space, "address", "add", f"{self.addresses[name]}/24", "dev", "end")
+                ip("-n", space, "link", "set", "lo", "up")
+                ip("-n", space, "link", "set", "end", "up")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        delete_spaces([self.middle, *self.spaces.values()])
+
+    def plug(self, name, state):
+        ip("-n", self.middle, "link", "set", name, state)
+
+    def limit(self, name, rate):
+        """What the host sends, and what it gets, goes no faster than that."""
+        for space, device in ((self.spaces[name], "end"), (self.middle, name)):
+            subprocess.run(["tc", "-n", space, "qdisc", "add", "dev", device, "root", "tbf",
+                            "rate", rate, "burst", "16kb", "latency", "400ms"], check=True)
+
+    def command(self, host, program, directory, name):
+        """A program that runs `program` at a host, as peers.Peer starts it."""
+        path = os.path.join(directory, name)
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f'#!/bin/sh\nexec ip netns exec {self.spaces[host]} "{program}" "$@"\n')
+        os.chmod(path, 0o755)
+        return path
+
+    def start(self, program, directory, protocol, places, size):
+        """Peers by name, each at a host: `places`."""
+        declared = "".join(
+            f'    peer {name} = "{self.addresses[host]}:{FIRST_PORT + index}" {{ {hosts.BYTES} }}\n'
+            for index, (name, host) in enumerate(places.items()))
+        statements, definitions = protocol
+        started = []
+        for name, host in places.items():
+            description = os.path.join(directory, name + ".pdl")
+            with open(description, "w", encoding="ascii") as file:
+                body = f"connector played {{\n{declared}    {statements}\n}}\n{definitions}\n"
+                file.write(f"self {name};\n{body}")
+            started.append(hosts.Peer(self.command(host, program, directory, name), name, description,
+                                      size, -1, 10**9, 0))
+        return started
+
+
+def run(names, program, protocol, places, size, play):
+    """Starts the peers and ends with the status of play(switch, peers): what is wrong, or None."""
+    with Switch(names) as switch, tempfile.TemporaryDirectory() as directory:
+        peers = switch.start(os.path.abspath(program), directory, protocol, places, size)
+        try:
+            wrong = play(switch, peers)
+            if wrong:
+                print(f"FAILED: {wrong}")
+                for peer in peers:
+                    print(f"--- {peer.name}:", *peer.lines[-4:], sep="\n    ")
+        finally:
+            for peer in peers:
+                peer.end()
+    return 1 if wrong else 0
