@@ -57,7 +57,10 @@ Runtime::Readiness Runtime::readiness(ComponentIndex index, PortHandle port) con
         ready = channel.pending.size() > 0 ||
                 (!channel.offers.empty() && !channel.offers.front().empty());
     }
-    return ready ? Readiness::now : Readiness::later;
+    if (ready) return Readiness::now;
+    // Who is patient goes on when somebody comes to its ports, and only the general way says so.
+    if (peer.phase == Phase::in_sync && peer.attempt->patient) return Readiness::unknown;
+    return Readiness::later;
 }
 
 // Whether one of the alternatives among which the reader of the channel chooses begins with a get

@@ -365,6 +365,30 @@ primitive loop(in<u32> i) {
     EXPECT_LE(run.count("a"), 6);
 }
 
+// It goes round again when somebody comes to its port, also if he waits for another one too.
+TEST(Promises, WhoIsPatientGoesOnWhenSomebodyComesToChoose) {
+    LocalRun run(R"(
+composite main() {
+    channel<u32> o -> i;
+    channel<u32> p -> q;
+    channel<u32> r -> s;
+    new walker(o); new waiting(p, s); new late(i, q, r);
+}
+primitive walker(out<u32> o) { while (true) { sync skip; sync { fork skip; or put(o, 3); } } }
+primitive waiting(out<u32> o, in<u32> never) { sync { get(never); put(o, 4); } }
+primitive late(in<u32> i, in<u32> other, out<u32> never) {
+    u32 x = 0;
+    while (x < 100000) { x = x + 1; }
+    sync select {
+        auto v = get(i) -> print(v);
+        auto v = get(other) -> print(v);
+    }
+}
+)");
+    EXPECT_TRUE(run.steps(10'000)) << "it spins";
+    EXPECT_EQ(run.lines, std::vector<std::string>{"3"});
+}
+
 // Two that pass through several blocks give each other no reason to go round again, once something
 // else has given them one.
 TEST(Promises, SilenceIsPatientTogether) {
