@@ -115,8 +115,9 @@ class REOWOLF_CPP Runtime {
         bool virtual_time = false;
         // How many threads run components of the PDL text that compute for long; one of them is
         // the one that runs the runtime, which runs everything else. Others begin when they are
-        // needed. With 1 and a seed everything is the same each time. At least 1.
-        unsigned workers = 1;
+        // needed. With 1 and a seed everything is the same each time. 0: one for each processor, or
+        // 1 if there is a seed or time is virtual.
+        unsigned workers = 0;
     };
 
     Runtime();

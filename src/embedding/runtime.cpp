@@ -37,6 +37,16 @@ void release(std::uint64_t reference) noexcept {
 
 using runtime::ComponentIndex;
 
+namespace {
+
+// What is to be repeated does not depend on who is quicker.
+unsigned workers_of(const Runtime::Options& options) {
+    if (options.workers > 0) return options.workers;
+    return options.seed || options.virtual_time ? 1 : workers::usual_count();
+}
+
+}  // namespace
+
 struct Runtime::Inside final : embedding::Engine, runtime::World {
     Inside(Program its_program, Options its_options);
 
@@ -96,8 +106,8 @@ Runtime::Inside::Inside(Program its_program, Options its_options)
       core(program, limits, {.self = 0, .sites = {"the program"}, .realtime = {}}, *this) {
     outside.attach(core);
     if (options.seed) core.seed_choices(*options.seed);
-    if (options.workers > 1) {
-        helpers.emplace(options.workers - 1);
+    if (const unsigned workers = workers_of(options); workers > 1) {
+        helpers.emplace(workers - 1);
         helpers->on_return([bell = outside.bell()] { bell->ring(); });
         core.employ(*helpers);
     }

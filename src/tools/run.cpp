@@ -45,8 +45,13 @@ struct Options {
     std::optional<std::uint64_t> seed;
     std::string record;  // empty: none
     std::string stats;   // empty: none
-    std::uint32_t workers = 1;
+    std::optional<std::uint32_t> workers;
 };
+
+// With a seed, what happens is to be the same each time.
+std::uint32_t workers_of(const Options& options) {
+    return options.workers.value_or(options.seed ? 1 : workers::usual_count());
+}
 
 // What happened last before each error, for a start.
 class Record {
@@ -326,7 +331,7 @@ int run(const Options& options) {
         }
         trace = std::move(*opened);
     }
-    Run running(file->program, file->sources, options.seed, options.workers,
+    Run running(file->program, file->sources, options.seed, workers_of(options),
                 {.process = ::getpid(), .file = options.file, .component = options.component});
     if (trace) running.watch(*trace);
     if (!options.record.empty() && !running.record(options.record)) {
@@ -389,7 +394,7 @@ void add_run(CLI::App& app, int& status) {
     command
         ->add_option("--workers", options->workers,
                      "how many threads run components that compute for long, one of them all "
-                     "rounds; without it one")
+                     "rounds; without it one for each processor, or one if there is a seed")
         ->check(CLI::Range(1u, workers_max))
         ->type_name("N");
     command

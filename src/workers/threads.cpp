@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "workers/threads.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <system_error>
 #include <utility>
@@ -34,6 +35,11 @@ bool look(Found found) {
 }
 
 }  // namespace
+
+unsigned usual_count() {
+    constexpr unsigned count_max = 16;
+    return std::clamp(std::thread::hardware_concurrency(), 1u, count_max);
+}
 
 // ---- Lists -------------------------------------------------------------------------------------
 

@@ -15,6 +15,10 @@
 
 namespace reowolf::workers {
 
+// How many workers, the runtime's thread among them, if nobody says: one for each processor that
+// the process may use, as long as one thread can give them all something to do.
+unsigned usual_count();
+
 // First in, first out.
 class ErrandList {
   public:

@@ -103,6 +103,31 @@ TEST(Workers, ASlowComponentSlowsOnlyThoseWhoNeedIt) {
     EXPECT_TRUE(told.reports.empty());
 }
 
+// If nobody says how many: some, where there are processors for them; but none where what happens
+// is to be the same each time.
+TEST(Workers, ThereAreSomeUnlessAllIsToBeRepeatable) {
+    constexpr u64 rounds = 20'000;
+    constexpr u64 slices_for_handing_over = 100;
+    Told told;
+    const auto run = [&](bool is_repeatable, bool with_slow) {
+        Runtime::Options options = options_of(told, 0);
+        if (!is_repeatable) {
+            options.seed.reset();
+            options.virtual_time = false;
+        }
+        Runtime runtime(Program(text), options);
+        auto [out, in] = runtime.channel<u64>();
+        runtime.start("source", out, rounds);
+        runtime.start("sink", in);
+        auto [never_out, never_in] = runtime.channel<u64>();
+        if (with_slow) runtime.start("endless", never_in);
+        return slices_for(runtime, rounds);
+    };
+    EXPECT_GT(run(true, true), 5 * run(true, false) / 4);
+    if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "one processor";
+    EXPECT_LE(run(false, true), run(false, false) + slices_for_handing_over);
+}
+
 // More that never end than there are workers: the one that does end still comes to its end.
 TEST(Workers, LongStepsTakeTurns) {
     Told told;
