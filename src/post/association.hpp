@@ -148,7 +148,7 @@ class Association final : public std::enable_shared_from_this<Association>,
 
     void flush();
     void push(const records::Record& record);
-    void push(std::vector<std::byte> record);
+    void push(Payload record);
     void report_fates();
     void close_those_that_are_empty();
     void note_delivery();

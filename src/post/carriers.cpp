@@ -110,13 +110,12 @@ void Association::flush() {
 }
 
 void Association::push(const records::Record& record) {
-    push(records::encode(record));
+    push(Payload(records::encode(record)));
 }
 
-void Association::push(std::vector<std::byte> record) {
-    Payload payload(std::move(record));
-    resending_.add(payload);
-    if (connection_) connection_->send(std::move(payload));
+void Association::push(Payload record) {
+    resending_.add(record);
+    if (connection_) connection_->send(std::move(record));
 }
 
 void Association::report_fates() {

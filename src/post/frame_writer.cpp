@@ -14,17 +14,18 @@ constexpr std::size_t pieces_max = 64;
 }  // namespace
 
 FrameWriter::FrameWriter() {
-    frames_.push_back({.header = preamble(),
-                       .header_bytes = preamble_bytes,
-                       .type = FrameType::heartbeat,
-                       .body = {}});
+    Frame& first = frames_.emplace_back();
+    std::ranges::copy(preamble(), first.header.begin());
+    first.header_bytes = preamble_bytes;
+    first.type = FrameType::heartbeat;
 }
 
 void FrameWriter::push(FrameType type, Payload body) {
     Frame frame;
-    auto header = encode({.length = static_cast<std::uint32_t>(body.size()), .type = type});
-    std::copy(header.begin(), header.end(), frame.header.begin());
-    frame.header_bytes = header.size();
+    const auto header = encode({.length = static_cast<std::uint32_t>(body.size()), .type = type});
+    const auto behind = std::ranges::copy(header, frame.header.begin()).out;
+    std::ranges::copy(body.head(), behind);
+    frame.header_bytes = header.size() + body.head().size();
     frame.body = std::move(body);
     frame.type = type;
     if (type == FrameType::data) {
@@ -44,7 +45,7 @@ const std::vector<std::span<const std::byte>>& FrameWriter::gather() {
             pieces_.push_back(
                 std::span(frame.header).subspan(of_header, frame.header_bytes - of_header));
         }
-        if (of_body < frame.body.size()) {
+        if (of_body < frame.body.bytes().size()) {
             pieces_.push_back(frame.body.bytes().subspan(of_body));
         }
         if (frame.type == FrameType::moved) break;
@@ -55,7 +56,7 @@ const std::vector<std::span<const std::byte>>& FrameWriter::gather() {
 void FrameWriter::written(std::size_t bytes) {
     while (!frames_.empty()) {
         Frame& frame = frames_.front();
-        std::size_t left = frame.header_bytes + frame.body.size() - frame.written;
+        std::size_t left = frame.header_bytes + frame.body.bytes().size() - frame.written;
         if (bytes < left) {
             frame.written += bytes;
             return;

@@ -35,8 +35,11 @@ class FrameWriter {
     void clear();
 
   private:
+    static constexpr std::size_t header_bytes_max = frame_header_bytes + Payload::head_bytes_max;
+    static_assert(preamble_bytes <= header_bytes_max);
+
     struct Frame {
-        std::array<std::byte, preamble_bytes> header{};
+        std::array<std::byte, header_bytes_max> header{};  // and the head of the body
         std::size_t header_bytes = 0;
         FrameType type = FrameType::data;
         Payload body;

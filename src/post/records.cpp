@@ -71,25 +71,14 @@ class Encoding {
         writer_.number(fork.carrier);
     }
     void operator()(const Fragment& fragment) {
-        std::uint8_t first = std::to_underlying(Kind::fragment) | fragment.slot;
-        if (fragment.is_first) first |= flag_first;
-        if (fragment.is_last) first |= flag_last;
-        if (fragment.is_dropped) first |= flag_dropped;
-        if (fragment.wants_acknowledgement) first |= flag_acknowledge;
-        if (fragment.properties) first |= flag_properties;
-        writer_.number(first);
-        writer_.number(fragment.carrier);
-        if (const auto& properties = fragment.properties) {
-            writer_.number(properties->niceness);
-            writer_.number<std::uint8_t>((properties->is_idempotent ? property_idempotent : 0) |
-                                         (properties->is_immediate ? property_immediate : 0));
-        }
-        if (fragment.is_first && !fragment.is_last) writer_.number(fragment.length);
+        head_ = encode_head(fragment);
         tail_ = fragment.bytes;
     }
 
     std::vector<std::byte> take() {
         auto bytes = writer_.take();
+        bytes.reserve(bytes.size() + head_.size + tail_.size());
+        bytes.insert(bytes.end(), head_.span().begin(), head_.span().end());
         bytes.insert(bytes.end(), tail_.begin(), tail_.end());
         return bytes;
     }
@@ -102,6 +91,7 @@ class Encoding {
     void text(const std::string& text) { writer_.text(text.substr(0, text_bytes_max)); }
 
     wire::Writer writer_;
+    Head head_;
     std::span<const std::byte> tail_;
 };
 
@@ -226,6 +216,30 @@ class Decoding {
 };
 
 }  // namespace
+
+Head encode_head(const Fragment& fragment) {
+    Head head;
+    const auto number = [&](std::unsigned_integral auto value) {
+        for (std::size_t i = 0; i < sizeof value; ++i) {
+            head.bytes[head.size++] = static_cast<std::byte>(value >> (8 * i));
+        }
+    };
+    std::uint8_t first = std::to_underlying(Kind::fragment) | fragment.slot;
+    if (fragment.is_first) first |= flag_first;
+    if (fragment.is_last) first |= flag_last;
+    if (fragment.is_dropped) first |= flag_dropped;
+    if (fragment.wants_acknowledgement) first |= flag_acknowledge;
+    if (fragment.properties) first |= flag_properties;
+    number(first);
+    number(fragment.carrier);
+    if (const auto& properties = fragment.properties) {
+        number(properties->niceness);
+        number(static_cast<std::uint8_t>((properties->is_idempotent ? property_idempotent : 0) |
+                                         (properties->is_immediate ? property_immediate : 0)));
+    }
+    if (fragment.is_first && !fragment.is_last) number(fragment.length);
+    return head;
+}
 
 std::vector<std::byte> encode(const Record& record) {
     Encoding encoding;

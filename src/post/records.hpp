@@ -118,6 +118,14 @@ using Record =
     std::variant<Open, Opened, Gone, Abort, Acknowledge, Close, Abandon, Window, Fork, Fragment>;
 
 std::vector<std::byte> encode(const Record& record);
+// What a fragment begins with, without its bytes.
+struct Head {
+    std::array<std::byte, 16> bytes{};
+    std::size_t size = 0;
+
+    std::span<const std::byte> span() const { return std::span(bytes).first(size); }
+};
+Head encode_head(const Fragment& fragment);
 // The error is what is wrong with it.
 std::expected<Record, std::string> decode(std::span<const std::byte> bytes);
 

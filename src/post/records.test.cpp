@@ -145,10 +145,11 @@ TEST(Parts, of_many_messages_are_put_together_again) {
                 sending.push(carrier, std::move(message));
             }
             for (std::uint64_t parts = random.below(8); parts > 0; --parts) {
-                const auto bytes = sending.next(0);
-                if (!bytes) break;
-                ASSERT_LE(bytes->size(), message_bytes_from_strangers);
-                const auto record = records::decode(*bytes);
+                auto next = sending.next(0);
+                if (!next) break;
+                const Bytes bytes = std::move(*next).take();
+                ASSERT_LE(bytes.size(), message_bytes_from_strangers);
+                const auto record = records::decode(bytes);
                 ASSERT_TRUE(record);
                 const auto& part = std::get<records::Fragment>(*record);
                 consumed[part.carrier] += records::charge(part.bytes.size());
@@ -160,8 +161,9 @@ TEST(Parts, of_many_messages_are_put_together_again) {
             }
             for (const auto& [carrier, charge] : consumed) sending.widen(carrier, charge + window);
         }
-        while (const auto bytes = sending.next(0)) {
-            const auto record = records::decode(*bytes);
+        while (auto next = sending.next(0)) {
+            const Bytes bytes = std::move(*next).take();
+            const auto record = records::decode(bytes);
             const auto& part = std::get<records::Fragment>(*record);
             consumed[part.carrier] += records::charge(part.bytes.size());
             sending.widen(part.carrier, consumed[part.carrier] + window);

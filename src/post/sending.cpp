@@ -41,10 +41,10 @@ void Sending::widen(std::uint32_t carrier, std::uint64_t window) {
     if (found != carriers_.end()) found->second.window = std::max(found->second.window, window);
 }
 
-std::optional<std::vector<std::byte>> Sending::next(std::int64_t now_ms) {
+std::optional<Payload> Sending::next(std::int64_t now_ms) {
     for (auto level = levels_.begin(); level != levels_.end();) {
         auto& lanes = level->second;
-        std::optional<std::vector<std::byte>> record;
+        std::optional<Payload> record;
         for (std::size_t turns = lanes.size(); turns > 0 && !record; --turns) {
             Lane* const lane = lanes.front();
             record = next_of(*lane, now_ms);
@@ -57,7 +57,7 @@ std::optional<std::vector<std::byte>> Sending::next(std::int64_t now_ms) {
     return std::nullopt;
 }
 
-std::optional<std::vector<std::byte>> Sending::next_of(Lane& lane, std::int64_t now_ms) {
+std::optional<Payload> Sending::next_of(Lane& lane, std::int64_t now_ms) {
     drop_expired(lane, now_ms);
     if (lane.messages.empty()) return std::nullopt;
     Carrier& carrier = carriers_.at(lane.carrier);
@@ -67,7 +67,7 @@ std::optional<std::vector<std::byte>> Sending::next_of(Lane& lane, std::int64_t 
     fragment.slot = lane.slot;
     if (lane.is_begun && message.expires_ms <= now_ms) {
         fragment.is_last = fragment.is_dropped = true;
-        auto record = records::encode(fragment);
+        Payload record(records::encode(fragment));
         carrier.charged += records::charge(0);
         finish(lane, Fate::expired);
         return record;
@@ -93,7 +93,8 @@ std::optional<std::vector<std::byte>> Sending::next_of(Lane& lane, std::int64_t 
     }
     fragment.wants_acknowledgement = fragment.is_last && message.wants_acknowledgement;
     carrier.charged += charge;
-    auto record = records::encode(fragment);
+    Payload record(records::encode_head(fragment).span(), message.payload, lane.sent,
+                   fragment.bytes.size());
     lane.sent += fragment.bytes.size();
     lane.is_begun = !fragment.is_first || !fragment.is_last;
     if (fragment.is_last) finish(lane, Fate::sent);

@@ -50,7 +50,7 @@ class Sending {
     void widen(std::uint32_t carrier, std::uint64_t window);
 
     // The next record to be sent, if any may be.
-    std::optional<std::vector<std::byte>> next(std::int64_t now_ms);
+    std::optional<Payload> next(std::int64_t now_ms);
     // Drops what has expired and is not under way. The next moment to ask again, or never.
     std::int64_t expire(std::int64_t now_ms);
     // What has become of messages with an id, since the last call.
@@ -79,7 +79,7 @@ class Sending {
         std::size_t queued_messages = 0;
     };
 
-    std::optional<std::vector<std::byte>> next_of(Lane& lane, std::int64_t now_ms);
+    std::optional<Payload> next_of(Lane& lane, std::int64_t now_ms);
     bool can_begin(const Carrier& carrier, const Outgoing& message) const;
     void drop_expired(Lane& lane, std::int64_t now_ms);
     void finish(Lane& lane, Fate fate);

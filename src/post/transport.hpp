@@ -8,6 +8,8 @@
 // destroyed at any moment, also inside its own callback; no callback comes after that.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <expected>
 #include <functional>
@@ -51,26 +53,47 @@ struct Error {
 // The largest incoming message of a new connection, until limit_message_bytes() is called.
 inline constexpr std::size_t message_bytes_from_strangers = 64u << 10;
 
-// A message on its way out. Copies share the bytes, which nobody changes any more.
+// A message on its way out: a few bytes of its own, if any, and then bytes that it may share with
+// others, and that nobody changes any more. Copies share them too.
 class Payload {
   public:
+    static constexpr std::size_t head_bytes_max = 16;
+
     Payload() = default;
     explicit Payload(std::vector<std::byte> bytes)
-        : bytes_(std::make_shared<std::vector<std::byte>>(std::move(bytes))) {}
-
-    std::span<const std::byte> bytes() const {
-        return bytes_ ? std::span<const std::byte>(*bytes_) : std::span<const std::byte>();
+        : bytes_(std::make_shared<std::vector<std::byte>>(std::move(bytes))),
+          length_(bytes_->size()) {}
+    // The head, and `length` bytes of another one without head.
+    Payload(std::span<const std::byte> head, const Payload& of, std::size_t begin,
+            std::size_t length)
+        : bytes_(of.bytes_), begin_(of.begin_ + begin), length_(length), head_length_(head.size()) {
+        std::copy(head.begin(), head.end(), head_.begin());
     }
-    std::size_t size() const { return bytes().size(); }
-    // A copy of them; without copying where nobody else has them.
-    std::vector<std::byte> take() && {
+
+    std::span<const std::byte> head() const { return std::span(head_).first(head_length_); }
+    std::span<const std::byte> bytes() const {
         if (!bytes_) return {};
-        if (bytes_.use_count() == 1) return std::move(*bytes_);
-        return *bytes_;
+        return std::span<const std::byte>(*bytes_).subspan(begin_, length_);
+    }
+    std::size_t size() const { return head_length_ + length_; }
+    // All in one; without copying where nobody else has it.
+    std::vector<std::byte> take() && {
+        if (!bytes_ && head_length_ == 0) return {};
+        const bool is_whole = head_length_ == 0 && length_ == bytes_->size();
+        if (is_whole && bytes_.use_count() == 1) return std::move(*bytes_);
+        std::vector<std::byte> all;
+        all.reserve(size());
+        all.insert(all.end(), head().begin(), head().end());
+        all.insert(all.end(), bytes().begin(), bytes().end());
+        return all;
     }
 
   private:
     std::shared_ptr<std::vector<std::byte>> bytes_;
+    std::size_t begin_ = 0;
+    std::size_t length_ = 0;
+    std::size_t head_length_ = 0;
+    std::array<std::byte, head_bytes_max> head_{};
 };
 
 class ConnectionHandler {
