@@ -88,26 +88,29 @@ class Connector::Engine {
     void start(Batches batches, std::shared_ptr<const Description> prepared_for,
                std::int64_t timeout_ms, std::function<void()> notify) {
         const bool is_watched = expect_end(notify);
-        loop_.post([this, timeout_ms, batches = std::move(batches), notify = std::move(notify),
-                    prepared_for = std::move(prepared_for)]() mutable {
-            member_->sync(std::move(batches), std::move(prepared_for), timeout_ms,
-                          [this, notify = std::move(notify)](auto outcome) {
-                              ended_ = {std::move(outcome), member_->description(),
-                                        member_->epoch(), member_->is_expired()};
-                              settle(notify);
-                          });
-        });
-        if (is_watched) driver_->attend();
+        begun_ = {std::move(batches), std::move(prepared_for), timeout_ms, std::move(notify)};
+        is_interrupted_ = false;
+        is_about_to_begin_ = true;
+        // Otherwise whoever calls finish() begins it: no thread has to be told.
+        if (!is_watched) return;
+        loop_.post([this] { begin(); });
+        driver_->attend();
     }
 
     void interrupt() {
         loop_.post([this] {
-            if (member_) member_->interrupt();
+            if (is_about_to_begin_) {
+                is_interrupted_ = true;
+            } else if (member_) {
+                member_->interrupt();
+            }
         });
     }
 
     Ended finish() {
-        wait_until_settled();
+        if (!is_settled_) {
+            driver_->run_until([this] { return is_settled_.load(); }, [this] { begin(); });
+        }
         return std::move(ended_);
     }
 
@@ -146,6 +149,17 @@ class Connector::Engine {
         return std::move(*result);
     }
 
+    void begin() {
+        if (!is_about_to_begin_.exchange(false)) return;
+        member_->sync(std::move(begun_.batches), std::move(begun_.prepared_for), begun_.timeout_ms,
+                      [this, notify = std::move(begun_.notify)](auto outcome) {
+                          ended_ = {std::move(outcome), member_->description(), member_->epoch(),
+                                    member_->is_expired()};
+                          settle(notify);
+                      });
+        if (is_interrupted_) member_->interrupt();
+    }
+
     // Of connecting, or a round: one at a time. Whether somebody is to be told of its end.
     bool expect_end(const std::function<void()>& notify) {
         is_settled_ = false;
@@ -171,6 +185,15 @@ class Connector::Engine {
     // Results, to be taken once they are there.
     std::atomic<bool> is_settled_ = false;
     Status connected_;
+    struct Begun {
+        Batches batches;
+        std::shared_ptr<const Description> prepared_for;
+        std::int64_t timeout_ms = 0;
+        std::function<void()> notify;
+    };
+    Begun begun_;  // the round
+    std::atomic<bool> is_about_to_begin_ = false;
+    std::atomic<bool> is_interrupted_ = false;  // before it began
     Ended ended_;
     std::optional<post::Driver> driver_;
 };

@@ -29,7 +29,7 @@ Driver::~Driver() {
     loop_.run();
 }
 
-void Driver::run_until(const std::function<bool()>& is_done) {
+void Driver::run_until(const std::function<bool()>& is_done, const std::function<void()>& first) {
     {
         std::unique_lock lock(mutex_);
         ++calls_;
@@ -41,6 +41,7 @@ void Driver::run_until(const std::function<bool()>& is_done) {
             changed_.wait(lock, [this] { return !is_working_; });
         }
     }
+    if (first) loop_.run_now(first);
     while (!is_done()) loop_.run_one(wait_ms, true);
     bool is_waited_for = false;
     {

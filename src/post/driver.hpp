@@ -24,9 +24,10 @@ class Driver {
     Driver(const Driver&) = delete;
     Driver& operator=(const Driver&) = delete;
 
-    // Runs the loop in the calling thread until `is_done`, which is asked on it. By one thread at a
-    // time. The thread of its own takes over a little later, as who waits often waits again.
-    void run_until(const std::function<bool()>& is_done);
+    // Runs the loop in the calling thread until `is_done`, which is asked on it; `first`, if any,
+    // before everything else. By one thread at a time. The thread of its own takes over a little
+    // later, as who waits often waits again.
+    void run_until(const std::function<bool()>& is_done, const std::function<void()>& first = {});
 
     // The caller goes away and wants to be told: the thread of its own takes over at once.
     void attend();

@@ -89,6 +89,12 @@ bool RealLoop::run_one(std::int64_t wait_ms, bool spins) {
     return run_next(wait_ms, spins);
 }
 
+void RealLoop::run_now(const std::function<void()>& action) {
+    state_->running = std::this_thread::get_id();
+    action();
+    state_->running = std::thread::id();
+}
+
 bool RealLoop::run_next(std::int64_t wait_ms, bool spins) {
     State& state = *state_;
     state.running = std::this_thread::get_id();

@@ -81,6 +81,9 @@ class RealLoop final : public Loop {
     // there is another core for whoever makes them.
     bool run_one(std::int64_t wait_ms, bool spins = false);
 
+    // A callback at once, by whoever may run the loop.
+    void run_now(const std::function<void()>& action);
+
     void watch(Watched& watched);
     void unwatch(Watched& watched);
 
