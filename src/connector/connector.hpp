@@ -82,7 +82,9 @@ class Connector {
     struct Fired {
         std::string port;
         bool came_in = false;
-        std::vector<std::byte> bytes;
+        std::span<const std::byte> bytes;  // of the value, or as they were encoded
+        machine::Value value;
+        std::vector<std::byte> encoded;
     };
     const std::vector<Fired>& fired() const { return fired_; }
     // None: the port did not fire in the last round.
@@ -133,6 +135,7 @@ class Connector {
                                                       std::span<const std::byte> bytes);
     Status expect_may_carry(std::size_t index) const;
     void settle_ports(const Outcome& outcome);
+    void settle_bytes(Fired& fired, program::TypeId type, const machine::Value& value);
     bool carries_ports(program::TypeId type) const;
     void begin_protocol();
     void adopt(std::shared_ptr<const Description> next);

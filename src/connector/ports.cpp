@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "connector/connector.hpp"
+#include "machine/in_place.hpp"
 #include "wire/bytes.hpp"
 
 namespace reowolf::connector {
@@ -165,30 +166,30 @@ Status Connector::fresh(std::string_view name) {
 // what has come gets its names.
 void Connector::settle_ports(const Outcome& outcome) {
     const program::Program& program = description_->program;
-    const machine::PortFinder finder(program);
     std::vector<machine::PortHandle> gone;
     for (const ApplicationBody::Fired& one : outcome.fired) {
         const Port& which = port(one.port);
         if (one.came_in || !carries_ports(which.type)) continue;
-        finder.append(which.type, one.value, gone);
+        machine::PortFinder(program).append(which.type, one.value, gone);
     }
     fired_.clear();
     for (const ApplicationBody::Fired& one : outcome.fired) {
-        const Port which = port(one.port);
-        Fired fired{which.name, one.came_in, {}};
+        const Port& which = port(one.port);
+        Fired& fired = fired_.emplace_back();
+        fired.port = which.name;
+        fired.came_in = one.came_in;
         const auto made = std::ranges::find_if(outcome.made, [&](const Outcome::Made& each) {
             return one.is_fresh && each.sent == one.value.bits();
         });
         if (made != outcome.made.end()) {
             const std::string name =
-                add_port(made->kept, program.types[which.type].element, which.name);
+                add_port(made->kept, program.types[which.type].element, fired.port);
             const auto text = std::as_bytes(std::span(name));
-            fired.bytes.assign(text.begin(), text.end());
+            fired.encoded.assign(text.begin(), text.end());
+            fired.bytes = fired.encoded;
         } else if (!one.came_in) {
-            NamedPorts names(*this, which.name);
-            fired.bytes = bytes_of(program, which.type, one.value, names);
+            settle_bytes(fired, which.type, one.value);
         }
-        fired_.push_back(std::move(fired));
     }
     for (const machine::PortHandle handle : gone) {
         const auto known = handles_.find(handle);
@@ -197,9 +198,20 @@ void Connector::settle_ports(const Outcome& outcome) {
     for (std::size_t i = 0; i < fired_.size(); ++i) {
         const ApplicationBody::Fired& one = outcome.fired[i];
         if (!one.came_in) continue;
-        NamedPorts names(*this, fired_[i].port);
-        fired_[i].bytes = bytes_of(program, one.type, one.value, names);
+        settle_bytes(fired_[i], one.type, one.value);
     }
+}
+
+void Connector::settle_bytes(Fired& fired, program::TypeId type, const machine::Value& value) {
+    const program::Program& program = description_->program;
+    fired.value = value;
+    if (const auto bytes = machine::bytes_in_place(program, type, fired.value)) {
+        fired.bytes = *bytes;
+        return;
+    }
+    NamedPorts names(*this, fired.port);
+    fired.encoded = bytes_of(program, type, value, names);
+    fired.bytes = fired.encoded;
 }
 
 }  // namespace reowolf::connector

@@ -11,6 +11,7 @@
 
 #include "machine/arithmetic.hpp"
 #include "machine/arrays.hpp"
+#include "machine/in_place.hpp"
 #include "machine/utf8.hpp"
 #include "machine/value.hpp"
 
@@ -391,6 +392,15 @@ std::expected<Value, std::string> decode(const program::Program& program, TypeId
                                          std::span<const std::byte> bytes, const Limits& limits,
                                          PortCoder* ports) {
     return Reader(program, bytes, limits, ports).read_whole(type);
+}
+
+std::optional<std::span<const std::byte>> bytes_in_place(const program::Program& program,
+                                                         TypeId type, const Value& value) {
+    if (!is_bytes(program, type)) return std::nullopt;
+    const Block* const block = value.block();
+    if (!block) return std::span<const std::byte>();
+    return std::as_bytes(
+        std::span(block->data(), std::size_t{block->length} * block->element_bytes));
 }
 
 std::size_t fixed_size(const program::Program& program, TypeId id) {
