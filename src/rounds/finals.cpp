@@ -33,16 +33,12 @@ std::uint64_t Finals::floor(SiteId site) const {
     return floors_[place(site)];
 }
 
-std::vector<std::uint64_t> Finals::floors() const {
-    return floors_;
-}
-
 void Finals::raise_floor(const AttemptId& application) {
     std::uint64_t& floor = floors_[place(application.owner())];
     floor = std::max(floor, application.number);
 }
 
-bool Finals::keep(const Final& leaf) {
+bool Finals::is_proper(const Final& leaf) const {
     const auto own = [&](const wire::Part& part) {
         return part.attempt.owner() == leaf.attempt.owner();
     };
@@ -54,11 +50,19 @@ bool Finals::keep(const Final& leaf) {
     }
     std::size_t actions = 0;
     for (const wire::Part& part : leaf.parts) actions += part.actions.size();
-    if (leaf.parts.size() > parts_max || actions > actions_max) return false;
-    if (leaf.attempt.number <= floor(leaf.attempt.owner())) return false;
+    return leaf.parts.size() <= parts_max && actions <= actions_max &&
+           leaf.attempt.number > floor(leaf.attempt.owner());
+}
+
+bool Finals::keep(const Final& leaf) {
+    if (!is_proper(leaf)) return false;
     auto& leaves = leaves_[place(leaf.attempt.owner())];
     if (leaves.size() >= leaves_kept_max) return false;
     return leaves.emplace(leaf.attempt.number, leaf).second;
+}
+
+bool Finals::is_empty() const {
+    return std::ranges::all_of(leaves_, [](const auto& leaves) { return leaves.empty(); });
 }
 
 std::vector<Final> Finals::kept() const {
@@ -133,6 +137,9 @@ bool all_run_to_their_end(const std::vector<const wire::Part*>& parts) {
         std::uint64_t got = 0;
     };
     std::vector<Count> counts;
+    std::size_t actions = 0;
+    for (const wire::Part* part : parts) actions += part->actions.size();
+    counts.reserve(actions);
     for (const wire::Part* part : parts) {
         for (const wire::Action& action : part->actions) counts.push_back({action.channel});
     }

@@ -3,7 +3,6 @@
 // end, and after the first mistake it yields zeros and stays failed.
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace reowolf::wire {
@@ -18,27 +18,41 @@ namespace reowolf::wire {
 class Writer {
   public:
     // Expects about so many bytes.
-    explicit Writer(std::size_t bytes = 0) { bytes_.reserve(bytes); }
+    explicit Writer(std::size_t bytes = 64) { bytes_.reserve(bytes); }
 
     template <std::unsigned_integral T>
     void number(T value) {
-        std::array<std::byte, sizeof(T)> bytes;
-        for (std::size_t i = 0; i < sizeof(T); ++i) {
-            bytes[i] = static_cast<std::byte>(value >> (8 * i));
-        }
-        bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+        std::byte* const at = extend(sizeof(T));
+        for (std::size_t i = 0; i < sizeof(T); ++i)
+            at[i] = static_cast<std::byte>(value >> (8 * i));
     }
     void flag(bool value) { number<std::uint8_t>(value ? 1 : 0); }
     void block(std::span<const std::byte> bytes) {
         number(static_cast<std::uint32_t>(bytes.size()));
+        bytes_.resize(end_);
         bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+        end_ = bytes_.size();
     }
     void text(std::string_view text) { block(std::as_bytes(std::span(text))); }
 
-    std::vector<std::byte> take() { return std::move(bytes_); }
+    std::vector<std::byte> take() {
+        bytes_.resize(end_);
+        end_ = 0;
+        return std::move(bytes_);
+    }
 
   private:
-    std::vector<std::byte> bytes_;
+    // Room is made for several numbers at a time.
+    std::byte* extend(std::size_t bytes) {
+        constexpr std::size_t step = 128;
+        if (bytes_.size() - end_ < bytes) bytes_.resize(end_ + step);
+        std::byte* const at = bytes_.data() + end_;
+        end_ += bytes;
+        return at;
+    }
+
+    std::vector<std::byte> bytes_;  // the first `end_` are written
+    std::size_t end_ = 0;
 };
 
 class Reader {
