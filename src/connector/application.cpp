@@ -63,6 +63,30 @@ bool ApplicationBody::takes_option() const {
     return next_ < (*batches_)[batch_].size() && next().kind == Prepared::Kind::opt;
 }
 
+bool ApplicationBody::has_one_behaviour() const {
+    if (batches_->size() != 1 || must_fire_) return false;
+    return std::ranges::none_of(batches_->front(), [](const Prepared& each) {
+        return is_optional(each.kind) || each.is_fresh;
+    });
+}
+
+std::size_t ApplicationBody::get_later() {
+    got({});
+    return fired_.size() - 1;
+}
+
+void ApplicationBody::got_later(std::size_t place, machine::Value message) {
+    fired_[place].value = std::move(message);
+}
+
+void ApplicationBody::go_back() {
+    has_batch_ = false;
+    batch_ = 0;
+    next_ = 0;
+    takes_option_ = false;
+    fired_.clear();
+}
+
 // Gets follow each other to the end; what they bring changes nothing.
 class ApplicationBody::Future final : public runtime::Foresight {
   public:

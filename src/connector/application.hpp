@@ -43,7 +43,7 @@ class ApplicationBody final : public runtime::Body {
         machine::Value value;
         bool is_fresh = false;
     };
-    const std::vector<Fired>& fired() const { return fired_; }
+    std::vector<Fired> take_fired() { return std::move(fired_); }
     std::size_t batch() const { return batch_; }
 
     std::unique_ptr<Body> clone() const override {
@@ -55,6 +55,11 @@ class ApplicationBody final : public runtime::Body {
     void fires(bool) override {}
     void made(machine::PortHandle, machine::PortHandle) override {}
     std::unique_ptr<runtime::Foresight> foresee() const override;
+    bool has_one_behaviour() const override;
+    std::size_t get_later() override;
+    void got_later(std::size_t place, machine::Value message) override;
+    bool can_go_back() const override { return true; }
+    void go_back() override;
     bool same_state(const Body&) const override { return false; }
     bool takes_option() const override;
 

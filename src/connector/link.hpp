@@ -15,7 +15,9 @@ class Member::Link final : public post::ConnectionHandler {
     Link(Member& member, wire::SiteId site, std::unique_ptr<post::Connection> made)
         : connection(std::move(made)), member_(member), site_(site) {}
 
-    void on_message(std::vector<std::byte> bytes) override { member_.on_message(site_, bytes); }
+    void on_message(std::vector<std::byte> bytes) override {
+        member_.on_frame(site_, std::move(bytes));
+    }
     void on_closed(const post::Error& why) override {
         const bool deviates =
             why.failure == post::Failure::protocol || why.failure == post::Failure::too_large;

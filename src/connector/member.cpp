@@ -73,7 +73,7 @@ Member::Member(Handshake::Established established, post::Loop& loop, const Limit
         if (alive.expired()) return;
         for (wire::SiteId site = 0; site < links_.size(); ++site) {
             if (!links_[site]) continue;
-            for (const auto& bytes : early[site]) on_message(site, bytes);
+            for (const auto& bytes : early[site]) on_frame(site, bytes);
             links_[site]->connection->set_handler(links_[site].get());
         }
         if (observer_.progress) watch_transfers();
@@ -248,8 +248,9 @@ void Member::keep_fresh_ports(Outcome& outcome) {
 
 void Member::application_committed(std::unique_ptr<runtime::Body> body) {
     renews_ = false;
-    const auto& done = static_cast<ApplicationBody&>(*body);
-    Outcome outcome{.is_expired = false, .batch = done.batch(), .fired = done.fired(), .made = {}};
+    auto& done = static_cast<ApplicationBody&>(*body);
+    Outcome outcome{
+        .is_expired = false, .batch = done.batch(), .fired = done.take_fired(), .made = {}};
     keep_fresh_ports(outcome);
     if (!may_expire()) return complete(std::move(outcome));
     committed_ = std::move(outcome);
@@ -381,6 +382,10 @@ void Member::pump() {
     flush();
     if (has_stopped) ask_those_waited_for();
     if (has_stopped && !runtime_->help()) return;
+    post_pump();
+}
+
+void Member::post_pump() {
     if (std::exchange(pump_posted_, true)) return;
     loop_.post([this, alive = std::weak_ptr(alive_)] {
         if (alive.expired()) return;
@@ -391,6 +396,26 @@ void Member::pump() {
 
 void Member::send(wire::SiteId to, const wire::Message& message) {
     outgoing_[to].push_back(message);
+}
+
+// Where nothing goes before it, it needs no copies.
+void Member::send_step(wire::SiteId to, const wire::Step& step) {
+    if (!outgoing_[to].empty()) return World::send_step(to, step);
+    if (!links_[to]->is_open) return;
+    step_puts_.clear();
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < step.put_count; ++i) {
+        const wire::Step::Put& put = step.puts[i];
+        if (put.to != to) continue;
+        if (bytes > 0 && bytes + put.bytes.size() > frame_value_bytes_max) {
+            links_[to]->connection->send(wire::encode_frame(protocol_, step_puts_, nullptr));
+            step_puts_.clear();
+            bytes = 0;
+        }
+        bytes += put.bytes.size();
+        step_puts_.push_back(&put);
+    }
+    links_[to]->connection->send(wire::encode_frame(protocol_, step_puts_, &step.leaf));
 }
 
 // What goes to one site travels in one frame, if it is not large.
@@ -446,7 +471,8 @@ Quiet::Asked Member::questions() {
             .here = [this] { return answer(); }};
 }
 
-wire::Probed Member::answer() const {
+wire::Probed Member::answer() {
+    if (runtime_->leave_step()) post_pump();
     return {
         .number = 0,
         .quiet = runtime_->is_idle() && !runtime_->awaits_outside() && !runtime_->is_withholding(),
@@ -463,6 +489,12 @@ bool Member::is_anybody_gone() const {
         if (is_gone(site)) return true;
     }
     return false;
+}
+
+void Member::on_frame(wire::SiteId from, std::vector<std::byte> bytes) {
+    const bool is_of_now = links_[from]->is_open && epochs_[from] == epoch_;
+    if (is_of_now && runtime_->receive_step(from, protocol_, bytes)) return pump();
+    on_message(from, bytes);
 }
 
 void Member::on_message(wire::SiteId from, const std::vector<std::byte>& bytes) {

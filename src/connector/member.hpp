@@ -94,6 +94,7 @@ class Member final : private runtime::World {
     void committed(const wire::Decision& decision) override { observer_.committed(decision); }
     void report(const runtime::Report& report) override;
     void send(wire::SiteId to, const wire::Message& message) override;
+    void send_step(wire::SiteId to, const wire::Step& step) override;
     void deviation(wire::SiteId from, const std::string& what) override;
     void application_committed(std::unique_ptr<runtime::Body> body) override;
     void application_failed(wire::Reason reason, const std::string& text) override;
@@ -109,13 +110,15 @@ class Member final : private runtime::World {
     void give_up_late();
     void pump();
     void flush();
+    void on_frame(wire::SiteId from, std::vector<std::byte> bytes);
     void on_message(wire::SiteId from, const std::vector<std::byte>& bytes);
     void on_message(wire::SiteId from, const wire::Message& message);
     // At once, after everything that has gathered.
     void tell(wire::SiteId to, const wire::Message& message);
     void send(wire::SiteId to, const wire::Handshake& message);
     Quiet::Asked questions();
-    wire::Probed answer() const;
+    wire::Probed answer();
+    void post_pump();
     void send_all(const wire::Message& message);
     void on_closed(wire::SiteId site, const std::string& why);
     void lose(wire::SiteId site, const std::string& why);
@@ -195,6 +198,7 @@ class Member final : private runtime::World {
     runtime::Workers* workers_;
     std::optional<runtime::Runtime> runtime_;           // of the present protocol
     std::vector<std::unique_ptr<Link>> links_;          // by site; null at the own place
+    std::vector<const wire::Step::Put*> step_puts_;     // while they are being sent
     std::vector<std::vector<wire::Message>> outgoing_;  // by site: what the next frame carries
     std::set<wire::SiteId> leaving_;                    // have said Bye
     std::set<wire::SiteId> deviated_;

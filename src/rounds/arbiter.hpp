@@ -88,6 +88,20 @@ class Arbiter {
     // The same for all applications that step together, as far as they are held here.
     void cancel_step(wire::Reason reason, const std::string& text);
 
+    // ---- A step in the lane: what is published and decided without anything of it being opened
+    // here before. Whether it is the usual thing, and nothing speaks against it.
+    bool may_step() const;
+    std::uint64_t next_step() const { return steps_ + 1; }
+    const std::vector<std::uint64_t>& floors() const { return finals_.floors(); }
+    // Of another site, and not over.
+    bool is_proper(const wire::Final& leaf) const { return finals_.is_proper(leaf); }
+    // One leaf of each site: none is over for another one of them.
+    bool agree(const Leaves& leaves) const;
+    void commit_step(const Leaves& leaves, const wire::Decision& decision);
+    // It is not decided in the lane: all its attempts have been opened, and it is published here
+    // as if it had been so before.
+    void restore(wire::Final own);
+
     // ---- Events from other sites.
     void receive(wire::SiteId from, const wire::Body& body);
     // `site` is cut off for good; nothing of it will be received any more.
@@ -216,6 +230,7 @@ class Arbiter {
     std::optional<wire::Cancel> wanted_cancel_;            // of what is published
     std::map<wire::SiteId, wire::Cancel> kept_cancels_;
     std::vector<wire::Final> last_round_;  // that was decided by all together
+    wire::Decision last_step_;             // the last one that was decided in the lane
     std::set<wire::AttemptId> singles_;    // held here, and could have been published
     std::uint64_t steps_ = 0;              // rounds of the applications
     bool is_publishing_expected_ = true;   // as the last step was

@@ -34,12 +34,15 @@ class Finals {
     // Highest number of an application's attempts that this site will not decide a round with by
     // the shortcut any more, because it has released it, or because it is over. Never lowered.
     std::uint64_t floor(wire::SiteId site) const;
-    std::vector<std::uint64_t> floors() const;
+    const std::vector<std::uint64_t>& floors() const { return floors_; }
     void raise_floor(const wire::AttemptId& application);
 
-    // Keeps the leaf of another site; not if it is over, or too many are kept, or it is malformed.
+    // Of another site: neither over nor malformed.
+    bool is_proper(const wire::Final& leaf) const;
+    // Keeps the leaf of another site; not if it is not proper, or too many are kept.
     bool keep(const wire::Final& leaf);
     std::vector<wire::Final> kept() const;
+    bool is_empty() const;
     // Forgets those that the floors exclude.
     std::vector<wire::Final> take_excluded();
     // Whether a kept leaf has a part of this attempt.
@@ -51,8 +54,10 @@ class Finals {
     // Valid until something is kept or taken.
     std::optional<Leaves> complete(const wire::Final& own) const;
 
-  private:
+    // Neither of the two is over for the other one.
     bool agrees(const wire::Final& one, const wire::Final& other) const;
+
+  private:
     bool choose(Leaves& chosen) const;
     std::size_t place(wire::SiteId site) const;
 

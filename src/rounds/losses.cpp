@@ -59,7 +59,11 @@ void Arbiter::pass_on_what(SiteId teller) {
 }
 
 // Of each component the last decision is enough: nobody asks about an attempt after its next one.
+// Nor about a step after the next one.
 const Decision* Arbiter::find_decision(const AttemptId& attempt) const {
+    if (std::ranges::find(last_step_, attempt, &NodeRef::attempt) != last_step_.end()) {
+        return &last_step_;
+    }
     const auto last = decisions_.find(attempt.component);
     if (last == decisions_.end()) return nullptr;
     const bool found = std::ranges::find(*last->second.decision, attempt, &NodeRef::attempt) !=

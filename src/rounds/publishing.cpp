@@ -15,6 +15,47 @@ using wire::Final;
 using wire::Reason;
 using wire::SiteId;
 
+// ---- In the lane -------------------------------------------------------------------------------
+
+bool Arbiter::may_step() const {
+    const auto& sites = finals_.sites();
+    const bool is_anybody_gone = !lost_.empty() || !departed_.empty();
+    return is_publishing_expected_ && !stepping_ && is_free() && sites.size() >= 2 &&
+           sites.size() <= publishing_sites_max && std::ranges::binary_search(sites, self_) &&
+           finals_.is_empty() && kept_cancels_.empty() && holdings_.realtime_held().empty() &&
+           !(is_anybody_gone &&
+             std::ranges::any_of(sites, [&](SiteId site) { return is_gone(site); }));
+}
+
+bool Arbiter::agree(const Leaves& leaves) const {
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            if (!finals_.agrees(*leaves[i], *leaves[j])) return false;
+        }
+    }
+    return true;
+}
+
+void Arbiter::commit_step(const Leaves& leaves, const wire::Decision& decision) {  // rule 12
+    ++steps_;
+    for (const Final* leaf : leaves) finals_.raise_floor(leaf->attempt);
+    for (const wire::NodeRef& member : decision) {
+        std::uint64_t& over = over_[member.attempt.component];
+        over = std::max(over, member.attempt.number);
+    }
+    last_step_ = decision;
+    last_round_.resize(leaves.size() > 2 ? leaves.size() : 0);
+    for (std::size_t i = 0; i < last_round_.size(); ++i) last_round_[i] = *leaves[i];
+}
+
+void Arbiter::restore(Final own) {
+    for (const wire::Part& part : own.parts) {
+        promised_.emplace(part.attempt, holdings_.remove(part.attempt));
+    }
+    way_ = Way::published;
+    published_ = std::move(own);
+}
+
 // ---- Two ways
 // ------------------------------------------------------------------------------------
 

@@ -54,6 +54,12 @@ class Body {
     // Of one that waits for a message. Null: nothing is certain.
     virtual std::unique_ptr<Foresight> foresee() const { return nullptr; }
 
+    // Before its sync block: whether it has one behaviour there, whatever it gets. Then a message
+    // may be told to it later than it goes on; by the place that it names.
+    virtual bool has_one_behaviour() const { return false; }
+    virtual std::size_t get_later() { return 0; }
+    virtual void got_later(std::size_t /*place*/, machine::Value /*message*/) {}
+
     // Whether it goes back to where its sync block begins when told so: then it need not be copied
     // there. Only while it has not been copied since.
     virtual bool can_go_back() const { return false; }

@@ -250,6 +250,13 @@ struct Component {
     std::unique_ptr<machine::Request> brought;  // what it needs; it has just come back
     std::unique_ptr<Choice> choice;
     std::unique_ptr<Body> native_begin;  // where its attempt in the lane begins
+    // A put or a get in the lane, where steps with other sites are.
+    struct Action {
+        ChannelIndex channel = 0;
+        bool puts = false;
+        friend bool operator==(const Action&, const Action&) = default;
+    };
+    std::vector<Action> actions;
     std::vector<machine::PortHandle> ports;
     std::vector<machine::PortHandle> used;  // in the lane, where `fires` may ask
     std::vector<Node::Promise> promises;    // in the lane

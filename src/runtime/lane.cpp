@@ -43,6 +43,7 @@ void Runtime::enter_lane(ComponentIndex index) {
     self.next = index;
     self.region_size = 1;
     self.region_open = 1;
+    self.actions.clear();
     ++self.stamp;
 }
 
@@ -159,6 +160,7 @@ bool Runtime::meet_at_once(ComponentIndex index, machine::Request& request) {
         return false;
     }
     Component& peer = component(other.owner);
+    if (other.owner == application) return false;  // it needs those of other sites
     if (peer.phase != Phase::in_lane || peer.next != other.owner || peer.region_open != 1 ||
         peer.has_printed || !peer.promises.empty()) {
         return false;
@@ -226,6 +228,8 @@ void Runtime::leave_lane(ComponentIndex of, Fall why) {
     const bool at_fault = why == Fall::assertion || why == Fall::error || why == Fall::promise ||
                           why == Fall::doubt || why == Fall::unforeseen;
 
+    const bool is_step = is_in_step(of);
+    if (is_step && step_.is_published) return explore_published();
     std::vector<ComponentIndex> members;
     ComponentIndex index = of;
     do {
@@ -242,10 +246,14 @@ void Runtime::leave_lane(ComponentIndex of, Fall why) {
             if (is_out(port)) channels_[channel_of(port)].pending.clear();
         }
         member.waits = Wait::nothing;
-        if (at_fault) {
+        if (at_fault || each == application) {
             member.misses = std::min<std::uint8_t>(member.misses + 1, doublings_max);
             member.passes = static_cast<std::uint8_t>((1u << member.misses) - 1);
         }
+    }
+    if (is_step) {
+        step_.end();
+        must_receive_kept_ = true;
     }
     for (const ComponentIndex each : members) begin_attempt(each);
 }
@@ -325,12 +333,14 @@ Fall Runtime::obstacle(ComponentIndex index, PortHandle port) const {
 
 void Runtime::note_use_in_lane(Component& self, PortHandle port) {
     self.uses_port = true;
+    if (steps_) self.actions.push_back({channel_of(port), is_out(port)});
     if (!self.is_native && self.entrance.block().asks_fires) self.used.push_back(port);
 }
 
 void Runtime::put_in_lane(ComponentIndex index, machine::Request& put) {
     Component& self = component(index);
     if (!may_use_in_lane(self, index, put.port)) {
+        if (may_use_across(index, put.port)) return put_across(index, put);
         return leave_lane(index, obstacle(index, put.port));
     }
     note_use_in_lane(self, put.port);
@@ -362,6 +372,7 @@ void Runtime::get_in_lane(ComponentIndex index, PortHandle port, bool closes) {
     Component& self = component(index);
     if (!may_use_in_lane(self, index, port)) {
         if (is_at_end_of_file(self, index, port)) return end_component(index);
+        if (may_use_across(index, port)) return get_across(index, port, closes);
         return leave_lane(index, obstacle(index, port));
     }
     const ChannelIndex number = channel_of(port);
@@ -390,9 +401,12 @@ void Runtime::end_in_lane(ComponentIndex index, ComponentIndex current) {
             return !promise.fires || std::ranges::find(self.used, promise.port) != self.used.end();
         });
     if (!keeps_promises) return leave_lane(index, Fall::promise);
-    if (!self.uses_port) return leave_lane(index, Fall::silence);  // silence is a matter of its own
+    // Silence is a matter of its own.
+    if (!self.uses_port && index != application) return leave_lane(index, Fall::silence);
     self.waits = Wait::others;
-    if (--component(self.lead).region_open == 0) commit_region(self.lead, current);
+    if (--component(self.lead).region_open > 0) return;
+    if (is_in_step(self.lead)) return publish_step();
+    commit_region(self.lead, current);
 }
 
 // ---- What others do ----------------------------------------------------------------------------

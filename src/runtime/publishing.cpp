@@ -14,8 +14,6 @@ using wire::NodeId;
 
 namespace {
 
-constexpr std::size_t copied_bytes_max = 16 << 10;
-
 // How many components may run before the application's way is looked for again, while somebody is
 // busy who may have nothing to do with it.
 constexpr std::uint64_t slices_between_looks = 16;
@@ -300,7 +298,12 @@ void Runtime::publish(Prospect& prospect) {
         arbiter_.arrive(leaf.attempt);
         return arbiter_.decide(leaf.attempt, false);
     }
-    // Where all decide together, nobody needs to know who waits for what.
+    leave_unsaid(leaf);
+    arbiter_.publish(std::move(leaf));
+}
+
+// Where all decide together, nobody needs to know who waits for what.
+void Runtime::leave_unsaid(const wire::Final& leaf) {
     const auto is_part = [&](const wire::AttemptId& one) {
         return std::ranges::find(leaf.parts, one, &wire::Part::attempt) != leaf.parts.end();
     };
@@ -321,7 +324,6 @@ void Runtime::publish(Prospect& prospect) {
             return true;
         });
     }
-    arbiter_.publish(std::move(leaf));
 }
 
 // It is part of a round that all decide together, or was decided by all and is being computed.

@@ -46,6 +46,10 @@ void Runtime::push(wire::SiteId to, wire::Body body) {
 
 void Runtime::flush() {
     if (!unused_.empty()) bury();
+    send_gathered();
+}
+
+void Runtime::send_gathered() {
     // Where an attempt is held may have changed since the message was written.
     const auto update = [&](const wire::AttemptId& attempt, wire::SiteId& holder) {
         if (holder != wire::nobody && owner(attempt)) holder = arbiter_.holder(attempt);
@@ -84,6 +88,11 @@ std::uint64_t Runtime::sum_of(const std::vector<std::uint64_t>& messages) const 
 }
 
 void Runtime::receive(wire::SiteId from, const wire::Message& message) {
+    leave_step();
+    receive_now(from, message);
+}
+
+void Runtime::receive_now(wire::SiteId from, const wire::Message& message) {
     if (arbiter_.is_lost(from)) return;
     ++received_[from];
     urge(from, message.body);
@@ -221,11 +230,13 @@ void Runtime::forget_offers_of(const wire::AttemptId& attempt) {
 }
 
 void Runtime::depart(wire::SiteId site) {
+    leave_step();
     arbiter_.depart(site);
     apply_effects();
 }
 
 void Runtime::lose(wire::SiteId site, const std::string& why) {
+    leave_step();
     arbiter_.lose(site, why);
     apply_effects();
     lose_ends_at(site);

@@ -25,7 +25,10 @@ Runtime::Runtime(const program::Program& program, const Limits& limits, Place pl
       arbiter_(place_.self, place_.sites, place_.realtime),
       blocks_(program),
       sent_(place_.sites.size()),
-      received_(place_.sites.size()) {
+      received_(place_.sites.size()),
+      steps_(place_.realtime.size() >= 2 &&
+             place_.realtime.size() <= rounds::publishing_sites_max &&
+             std::ranges::binary_search(place_.realtime, place_.self)) {
     for (const program::Type& type : program.types) {
         hands_over_ |= program::is_port(type.kind) && shared_.ports.can_hold(type.element);
     }
@@ -272,9 +275,11 @@ bool Runtime::step() {
         if (!ended_.empty() || !unused_.empty()) bury();
     } else if (draw_doubtful(true)) {
         apply_effects();
-    } else if (quiet_candidates_.empty()) {
+    } else if (quiet_candidates_.empty() && !is_step_open()) {
         return false;
     }
+    leave_step_if_stuck();
+    if (must_receive_kept_) receive_kept();
     if (published_round_) commit_published();
     choose_way();
     if (!quiet_candidates_.empty() &&
@@ -449,26 +454,23 @@ bool Runtime::awaits_outside() const {
 
 // ---- The application ---------------------------------------------------------------------------
 
-void Runtime::enter_application(std::unique_ptr<Body> body) {
-    component(application).body = std::move(body);
-    begin_attempt(application);
-    apply_effects();
-}
-
 void Runtime::cancel_application(wire::Reason reason, const std::string& text) {
+    leave_step();
     if (!application_entered()) return;
     arbiter_.cancel(attempt(application).id, reason, text);
     apply_effects();
 }
 
 void Runtime::cancel_step(wire::Reason reason, const std::string& text) {
+    leave_step();
     arbiter_.cancel_step(reason, text);
     apply_effects();
 }
 
 std::uint64_t Runtime::application_attempt() const {
-    const auto& open = component(application).attempt;
-    return open ? open->id.number : 0;
+    const Component& own = component(application);
+    if (own.phase == Component::Phase::in_lane) return own.attempts + (step_.is_published ? 0 : 1);
+    return own.attempt ? own.attempt->id.number : 0;
 }
 
 bool Runtime::is_application_dead() const {
@@ -478,6 +480,7 @@ bool Runtime::is_application_dead() const {
 
 void Runtime::close(PortHandle port) {
     if (channels_[channel_of(port)].generation != generation_of(port)) return;
+    leave_step();
     take_port(channels_[channel_of(port)].end(is_out(port)).owner, port);
     close_end(channel_of(port), is_out(port));
     apply_effects();

@@ -29,6 +29,7 @@
 #include "runtime/recorder.hpp"
 #include "runtime/ring.hpp"
 #include "runtime/slab.hpp"
+#include "runtime/step.hpp"
 #include "runtime/watching.hpp"
 #include "wire/message.hpp"
 
@@ -59,6 +60,17 @@ class World {
     virtual void print(std::string_view line) = 0;
     virtual void report(const Report& report) = 0;
     virtual void send(wire::SiteId to, const wire::Message& message) = 0;
+    // The leaf, and of what is put that which goes there.
+    virtual void send_step(wire::SiteId to, const wire::Step& step) {
+        for (std::size_t i = 0; i < step.put_count; ++i) {
+            const wire::Step::Put& put = step.puts[i];
+            if (put.to != to) continue;
+            wire::Value value = put.value;
+            value.value.assign(put.bytes.begin(), put.bytes.end());
+            send(to, {put.lineage, std::move(value)});
+        }
+        send(to, {{}, step.leaf});
+    }
     // A round with attempts of this site is decided; what its behaviours printed comes next. Empty:
     // one among components of this site, without records.
     virtual void committed(const wire::Decision& decision) = 0;
@@ -143,6 +155,12 @@ class Runtime {
 
     // ---- Other sites.
     void receive(wire::SiteId from, const wire::Message& message);
+    // True: the frame is kept, as it is what is expected next of a step in the lane. Otherwise its
+    // messages are to be received.
+    bool receive_step(wire::SiteId from, std::uint64_t protocol, std::vector<std::byte>& frame);
+    // Before anything is asked or told that has to do with attempts or messages: from now on they
+    // are in the general way. False: they were.
+    bool leave_step();
     // Sends what has gathered. To be called when nothing more is to be done at once, so that what
     // goes to one site can travel together.
     void flush();
@@ -224,6 +242,30 @@ class Runtime {
     void draw_from_lane(ChannelIndex channel, bool is_out);
     void doubt(ComponentIndex index);
     bool draw_doubtful(bool at_once);
+
+    // stepping.cpp: the lane across sites
+    bool may_step() const;
+    bool is_in_step(ComponentIndex index) const;
+    bool is_step_open() const;
+    bool may_use_across(ComponentIndex index, machine::PortHandle port) const;
+    void put_across(ComponentIndex index, machine::Request& put);
+    void get_across(ComponentIndex index, machine::PortHandle port, bool closes);
+    void publish_step();
+    bool describe_step();
+    bool describe_action(std::size_t part);
+    std::size_t describe_puts(wire::SiteId to);
+    bool copy_step();
+    bool is_proper(wire::SiteId from, const wire::Step& step) const;
+    bool gather_leaves();
+    void try_step();
+    const wire::Step::Put* find_put(const Channel& channel, std::uint32_t index) const;
+    bool find_values();
+    void commit_step();
+    void forget_kept_of_step();
+    void receive_kept();
+    void leave_step_if_stuck();
+    bool has_said(wire::SiteId to, const wire::Value& value) const;
+    void explore_published();
 
     // choosing.cpp: forks in the lane
     enum class Readiness { now, later, never, unknown };
@@ -362,8 +404,11 @@ class Runtime {
     bool was_sent_early(ComponentIndex index, ChannelIndex channel, std::uint32_t number) const;
     void copy_value(const wire::Value& value, wire::SiteId to);
     void withdraw(ComponentIndex index);
+    void leave_unsaid(const wire::Final& leaf);
 
     // remote.cpp
+    void receive_now(wire::SiteId from, const wire::Message& message);
+    void send_gathered();
     void push(wire::SiteId to, wire::Body body);
     void urge(wire::SiteId from, const wire::Body& body);
     void send(wire::SiteId to, wire::Body body);
@@ -486,6 +531,12 @@ class Runtime {
     std::optional<rounds::Commit> published_round_;  // decided, but not all is computed yet
     std::vector<std::uint64_t> sent_;                // by site
     std::vector<std::uint64_t> received_;
+    bool steps_;  // its application does, with few others
+    Step step_;
+    std::vector<std::unique_ptr<Kept>> kept_;   // in their order
+    std::vector<std::unique_ptr<Kept>> spare_;  // to be used again
+    std::size_t kept_bytes_ = 0;
+    bool must_receive_kept_ = false;  // the application takes the general way
     std::uint64_t removal_steps_ = 0;
     bool has_failed_ = false;
     bool applying_ = false;

@@ -8,6 +8,9 @@
 namespace reowolf::wire {
 namespace {
 
+// Without values.
+constexpr std::size_t frame_bytes_usual = 512;
+
 // Each message lists its fields once, in `fields`; Put and Take walk that list in either direction.
 
 class Put {
@@ -55,10 +58,15 @@ class Take {
         const auto bytes = in_.block();
         value.assign(bytes.begin(), bytes.end());
     }
+    // What is in the list is written over, so that its memory is used again.
     template <class T>
     void operator()(std::vector<T>& list) {
         const auto count = in_.count(2);  // no element is smaller than a site number
-        for (std::uint32_t i = 0; i < count && !in_.failed(); ++i) (*this)(list.emplace_back());
+        std::uint32_t i = 0;
+        for (; i < count && !in_.failed(); ++i) {
+            (*this)(i < list.size() ? list[i] : list.emplace_back());
+        }
+        list.erase(list.begin() + i, list.end());
     }
     template <class T>
     void operator()(T& composite) {
@@ -179,6 +187,16 @@ void fields(auto& walk, Is<Impossible> auto& x) {
     all(walk, x.number, x.reason, x.text);
 }
 
+template <class T, class... Bodies>
+consteval std::uint8_t kind_in(const std::variant<Bodies...>*) {
+    std::uint8_t kind = 0;
+    ((std::same_as<T, Bodies> || (++kind, false)) || ...);
+    return kind;
+}
+// The number of a kind of message.
+template <class T>
+constexpr std::uint8_t kind_of = kind_in<T>(static_cast<const Body*>(nullptr));
+
 template <std::size_t Index = 0>
 bool take_body(Take& take, std::size_t kind, Body& body) {
     if constexpr (Index < std::variant_size_v<Body>) {
@@ -234,8 +252,7 @@ std::uint64_t protocol_number(std::string_view identity) {
 }
 
 std::vector<std::byte> encode_frame(std::uint64_t protocol, std::span<const Message> messages) {
-    constexpr std::size_t bytes_usual = 512;
-    std::size_t bytes = bytes_usual;
+    std::size_t bytes = frame_bytes_usual;
     for (const Message& message : messages) {
         if (const auto* value = std::get_if<Value>(&message.body)) bytes += value->value.size();
     }
@@ -255,6 +272,59 @@ std::expected<Frame, std::string> decode_frame(std::span<const std::byte> bytes)
     if (!messages) return std::unexpected(std::move(messages.error()));
     frame.messages = std::move(*messages);
     return frame;
+}
+
+std::vector<std::byte> encode_frame(std::uint64_t protocol, std::span<const Step::Put* const> puts,
+                                    const Final* leaf) {
+    std::size_t bytes = frame_bytes_usual;
+    for (const Step::Put* const each : puts) bytes += each->bytes.size();
+    Writer out(bytes);
+    Put put(out);
+    out.number(frame_kind);
+    out.number(protocol);
+    for (const Step::Put* const each : puts) {
+        out.number(kind_of<Value>);
+        put(each->lineage);
+        const Value& value = each->value;
+        all(put, value.branch, value.channel, value.index, value.holder, value.news, value.depends);
+        out.block(each->bytes);
+    }
+    if (leaf) {
+        out.number(kind_of<Final>);
+        out.number(std::uint32_t{0});  // no lineage
+        put(*leaf);
+    }
+    return out.take();
+}
+
+bool decode_step(std::span<const std::byte> bytes, std::uint64_t protocol, Step& step) {
+    Reader in(bytes);
+    if (in.number<std::uint8_t>() != frame_kind) return false;
+    if (in.number<std::uint64_t>() != protocol || in.finished()) return false;
+    Take take(in);
+    step.put_count = 0;
+    step.has_leaf = false;
+    while (!in.finished()) {
+        const auto kind = in.number<std::uint8_t>();
+        if (in.failed() || step.has_leaf) return false;
+        if (kind == kind_of<Value>) {
+            if (step.put_count == step.puts.size()) step.puts.emplace_back();
+            Step::Put& put = step.puts[step.put_count++];
+            take(put.lineage);
+            Value& value = put.value;
+            all(take, value.branch, value.channel, value.index, value.holder, value.news,
+                value.depends);
+            put.bytes = in.block();
+        } else if (kind == kind_of<Final>) {
+            if (in.number<std::uint32_t>() != 0) return false;
+            take(step.leaf);
+            step.has_leaf = true;
+        } else {
+            return false;
+        }
+        if (take.bad() || in.failed()) return false;
+    }
+    return true;
 }
 
 }  // namespace reowolf::wire

@@ -4,6 +4,7 @@
 // the messages belong to are those of docs/deciding.md.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -227,6 +228,22 @@ using Body = std::variant<Value, Wait, Retract, Closed, Touch, Hand, LeafFound, 
                           Cancelled, Decide, Over, Lost, Ask, No, Probe, Probed, Arrived,
                           Impossible, Final, Release, Here>;
 
+// What a site publishes in a step (docs/deciding.md, the shortcut), or a part of it: the values
+// that it puts, and then its Final. On its way it is made of ordinary messages. It can be read into
+// again and again.
+struct Step {
+    struct Put {
+        SiteId to = 0;  // does not travel
+        std::vector<Lineage> lineage;
+        Value value;
+        std::span<const std::byte> bytes;  // of the value, which itself has none
+    };
+    std::vector<Put> puts;  // of which so many count
+    std::size_t put_count = 0;
+    bool has_leaf = false;
+    Final leaf;
+};
+
 struct Message {
     std::vector<Lineage> lineage;
     Body body;
@@ -248,5 +265,11 @@ inline constexpr std::uint8_t frame_kind = 0xE0;
 std::uint64_t protocol_number(std::string_view identity);
 std::vector<std::byte> encode_frame(std::uint64_t protocol, std::span<const Message> messages);
 std::expected<Frame, std::string> decode_frame(std::span<const std::byte> bytes);
+
+// Null: the leaf comes in a later frame.
+std::vector<std::byte> encode_frame(std::uint64_t protocol, std::span<const Step::Put* const> puts,
+                                    const Final* leaf);
+// False: it is anything else, or malformed. What `step` then holds is of no use.
+bool decode_step(std::span<const std::byte> bytes, std::uint64_t protocol, Step& step);
 
 }  // namespace reowolf::wire

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// The application's step with other sites while it is in the lane (stepping.cpp). One round after
+// the other uses the same memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "rounds/finals.hpp"
+#include "rounds/forest.hpp"
+#include "runtime/channel.hpp"
+#include "wire/message.hpp"
+
+namespace reowolf::runtime {
+
+// Of all values that one site puts in a step, if more than two step together; more is not worth to
+// be told to everybody.
+inline constexpr std::size_t copied_bytes_max = 16u << 10;
+
+struct Step {
+    // On a channel to another site.
+    struct Put {
+        ComponentIndex by = 0;
+        ChannelIndex channel = 0;
+        std::uint32_t action = 0;  // its place among those of the component
+        machine::Value value;
+        std::vector<std::byte> bytes;  // if they do not lie in the value
+    };
+    // From a channel to another site.
+    struct Awaited {
+        ComponentIndex by = 0;
+        ChannelIndex channel = 0;
+        std::size_t place = 0;  // of the application's: where its body wants it
+    };
+    std::uint64_t since = 0;  // a generation
+    bool is_published = false;
+    std::vector<Put> puts;
+    std::vector<Awaited> awaited;
+
+    // What is published.
+    std::vector<ComponentIndex> parts;  // ascending
+    wire::Step said;
+
+    // While it is being described: how far each part is, and the messages between them.
+    struct Progress {
+        std::size_t done = 0;
+        bool is_known = true;  // all that it has got so far
+        wire::NodeId told = 0;
+    };
+    struct Gift {
+        ChannelIndex channel = 0;
+        bool is_taken = false;
+        wire::NodeRef branch;
+        rounds::Depends depends;
+    };
+    std::vector<Progress> progress;
+    std::vector<Gift> gifts;  // the first `given` count
+    std::size_t given = 0;
+
+    // While it is being decided.
+    rounds::Leaves leaves;
+    std::vector<machine::Value> values;
+    wire::Decision decision;
+
+    void end() {
+        is_published = false;
+        puts.clear();
+        awaited.clear();
+        values.clear();
+    }
+};
+
+// A frame of another site that has not been received yet.
+struct Kept {
+    wire::SiteId from = 0;
+    std::vector<std::byte> bytes;
+    wire::Step step;  // what it says
+};
+
+}  // namespace reowolf::runtime
