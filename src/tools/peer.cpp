@@ -322,11 +322,11 @@ class Peer {
     const program::Program& program_;
     const program::Peer& peer_;
     const Options& options_;
+    system::Event done_;  // set by the connector's thread, so there until that has ended
     connector::Connector connector_;
     std::string text_;
     std::vector<Port> ports_;
     system::Lines lines_{0};
-    system::Event done_;
     std::chrono::steady_clock::time_point last_round_;
     std::chrono::steady_clock::time_point last_told_;
     int line_number_ = 0;
