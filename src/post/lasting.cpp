@@ -188,10 +188,13 @@ std::unique_ptr<Transport> make_lasting_transport(Loop& loop, const Limits& limi
 }
 
 std::unique_ptr<Transport> make_lasting_tcp_transport(RealLoop& loop, const Limits& limits) {
+    auto device = std::make_shared<std::random_device>();
     return make_lasting_transport(
-        loop, limits, make_tcp_transport(loop, limits, system::variable("REOWOLF_NAME_SERVERS")),
+        loop, limits,
+        make_tcp_transport(loop, limits, system::variable("REOWOLF_NAME_SERVERS"),
+                           Random((*device)())),
         {.own = system::this_process(), .is_alive = system::is_alive},
-        [device = std::make_shared<std::random_device>()] { return (*device)(); });
+        [device] { return (*device)(); });
 }
 
 }  // namespace reowolf::post

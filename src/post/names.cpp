@@ -6,7 +6,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <random>
 #include <span>
 #include <utility>
 
@@ -26,8 +25,7 @@ namespace {
 constexpr int server_patience_ms = 1'500;
 constexpr int tries_per_server = 2;
 
-// ---- Questions to name servers, on a loop
-// ----------------------------------------------------------
+// ---- Questions to name servers, on a loop -------------------------------------------------------
 
 // A resolver of c-ares. Its answers come while the loop runs, but for those that it has at once;
 // and with ARES_EDESTRUCTION when it dies.
@@ -144,14 +142,18 @@ class Resolver {
     std::map<ares_socket_t, std::shared_ptr<Watched>> sockets_;
 };
 
-// ---- One name
-// ---------------------------------------------------------------------------------------
+// ---- One name -----------------------------------------------------------------------------------
 
 class NameLookup final : public Lookup {
   public:
-    NameLookup(RealLoop& loop, const Limits& limits, const Address& name,
+    NameLookup(RealLoop& loop, const Limits& limits, const Address& name, Random random,
                std::function<void(Places)> done)
-        : loop_(loop), limits_(limits), name_(name), done_(std::move(done)), resolver_(loop) {}
+        : loop_(loop),
+          limits_(limits),
+          name_(name),
+          random_(random),
+          done_(std::move(done)),
+          resolver_(loop) {}
     ~NameLookup() override {
         is_over_ = true;
         loop_.cancel(deadline_);
@@ -208,13 +210,9 @@ class NameLookup final : public Lookup {
     }
 
     void on_services(int status, std::span<const std::byte> answer) {
-        std::random_device device;
         services_ = status == ARES_SUCCESS
                         ? in_order(services_in(answer),
-                                   [&](std::uint64_t bound) {
-                                       return std::uniform_int_distribution<std::uint64_t>(
-                                           0, bound - 1)(device);
-                                   })
+                                   [this](std::uint64_t bound) { return random_.below(bound); })
                         : std::vector<Address>();
         services_status_ = status;
         choose();
@@ -339,6 +337,7 @@ class NameLookup final : public Lookup {
     RealLoop& loop_;
     Limits limits_;
     Address name_;
+    Random random_;
     std::function<void(Places)> done_;
     std::string record_;
     std::optional<std::vector<Address>> services_;  // none: not answered yet
@@ -356,17 +355,19 @@ class NameLookup final : public Lookup {
 }  // namespace
 
 std::unique_ptr<Lookup> look_up(RealLoop& loop, const Limits& limits, const std::string& servers,
-                                const Address& name, std::function<void(Places)> done) {
-    auto lookup = std::make_unique<NameLookup>(loop, limits, name, std::move(done));
+                                const Address& name, Random random,
+                                std::function<void(Places)> done) {
+    auto lookup = std::make_unique<NameLookup>(loop, limits, name, random, std::move(done));
     lookup->start(servers);
     return lookup;
 }
 
-Places look_up_now(const Limits& limits, const std::string& servers, const Address& name) {
+Places look_up_now(const Limits& limits, const std::string& servers, const Address& name,
+                   Random random) {
     RealLoop loop(limits);
     std::optional<Places> found;
-    const auto lookup =
-        look_up(loop, limits, servers, name, [&](Places places) { found = std::move(places); });
+    const auto lookup = look_up(loop, limits, servers, name, random,
+                                [&](Places places) { found = std::move(places); });
     while (!found) loop.run_one(limits.handshake_patience_ms);
     return *std::move(found);
 }

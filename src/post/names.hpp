@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "base/random.hpp"
 #include "post/address.hpp"
 #include "post/loop.hpp"
 #include "post/transport.hpp"
@@ -30,14 +31,15 @@ class Lookup {
 // Addresses of numbers and ports, in the order in which to try them, and never none.
 using Places = std::expected<std::vector<Address>, Error>;
 
-// `servers`: "127.0.0.1:5353,[::1]"; those of the system if that is empty. Asks every time. The
-// callback comes once, within handshake_patience_ms whatever the servers do, and not from within
-// this call.
+// `servers`: "127.0.0.1:5353,[::1]"; those of the system if that is empty. Asks every time. Lots
+// are drawn among places of one priority, as their weights say. The callback comes once, within
+// handshake_patience_ms whatever the servers do, and not from within this call.
 [[nodiscard]] std::unique_ptr<Lookup> look_up(RealLoop& loop, const Limits& limits,
                                               const std::string& servers, const Address& name,
-                                              std::function<void(Places)> done);
+                                              Random random, std::function<void(Places)> done);
 
 // The same; waits.
-Places look_up_now(const Limits& limits, const std::string& servers, const Address& name);
+Places look_up_now(const Limits& limits, const std::string& servers, const Address& name,
+                   Random random);
 
 }  // namespace reowolf::post

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -126,7 +127,7 @@ class Names : public testing::Test {
 
     void start(std::string_view name) {
         lookup = look_up(loop, limits, "127.0.0.1:" + std::to_string(port), *parse_address(name),
-                         [this](Places places) {
+                         Random(seed), [this](Places places) {
                              lookup.reset();
                              found = std::move(places);
                          });
@@ -147,6 +148,7 @@ class Names : public testing::Test {
         return texts;
     }
 
+    std::uint64_t seed = 1;  // of the lots that are drawn
     Limits limits;
     RealLoop loop;
     udp::socket socket;
@@ -178,6 +180,24 @@ TEST_F(Names, services_are_tried_by_priority_and_their_hosts_resolved) {
     EXPECT_THAT(texts(look("tcp://amy.test")),
                 ElementsAre("tcp://127.0.0.1:7001", "tcp://127.0.0.2:7002"));
     EXPECT_THAT(asked, testing::Contains("_reowolf._tcp.amy.test"));
+}
+
+TEST_F(Names, lots_among_places_of_one_priority_are_drawn_from_the_seed) {
+    reply = [](const Question& question) {
+        if (question.type == type_srv) {
+            return answer(question, {service(10, 5, 7001, "first.test"),
+                                     service(10, 5, 7002, "second.test")});
+        }
+        if (question.type != type_a) return answer(question, {});
+        return answer(question, {record(type_a, std::string("\x7F\0\0\1", 4))});
+    };
+    std::set<std::vector<std::string>> orders;
+    for (seed = 1; seed <= 20; ++seed) {
+        const auto order = texts(look("amy.test"));
+        EXPECT_EQ(order, texts(look("amy.test"))) << "seed " << seed;
+        orders.insert(order);
+    }
+    EXPECT_EQ(orders.size(), 2u);
 }
 
 TEST_F(Names, without_services_text_records_count) {
@@ -223,7 +243,7 @@ TEST_F(Names, many_places_are_cut_off) {
 }
 
 TEST_F(Names, servers_that_are_none_are_an_error) {
-    lookup = look_up(loop, limits, "no server", *parse_address("amy.test"),
+    lookup = look_up(loop, limits, "no server", *parse_address("amy.test"), Random(seed),
                      [this](Places places) { found = std::move(places); });
     while (!found) loop.run_one(20);
     ASSERT_FALSE(*found);

@@ -196,11 +196,12 @@ class TcpAcceptor final : public Acceptor {
 
 class Dialling : public std::enable_shared_from_this<Dialling> {
   public:
-    Dialling(RealLoop& loop, const Limits& limits, std::string name_servers, Address remote,
-             Transport::OnDialled done)
+    Dialling(RealLoop& loop, const Limits& limits, std::string name_servers, Random random,
+             Address remote, Transport::OnDialled done)
         : loop_(loop),
           limits_(limits),
           name_servers_(std::move(name_servers)),
+          random_(random),
           remote_(std::move(remote)),
           done_(std::move(done)),
           resolver_(loop.context()) {}
@@ -244,7 +245,7 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
 
     void look_up_name() {
         // Its callback does not come without it.
-        lookup_ = look_up(loop_, limits_, name_servers_, remote_, [this](Places places) {
+        lookup_ = look_up(loop_, limits_, name_servers_, remote_, random_, [this](Places places) {
             if (!places) return fail(std::move(places.error()));
             race(as_numbers(*places));
         });
@@ -299,6 +300,7 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
     RealLoop& loop_;
     Limits limits_;
     std::string name_servers_;
+    Random random_;
     Address remote_;
     Transport::OnDialled done_;  // empty: over, or abandoned
     tcp::resolver resolver_;
@@ -324,8 +326,8 @@ class TcpDial final : public Dial {
 
 class TcpTransport final : public Transport {
   public:
-    TcpTransport(RealLoop& loop, const Limits& limits, std::string name_servers)
-        : loop_(loop), limits_(limits), name_servers_(std::move(name_servers)) {}
+    TcpTransport(RealLoop& loop, const Limits& limits, std::string name_servers, Random random)
+        : loop_(loop), limits_(limits), name_servers_(std::move(name_servers)), random_(random) {}
 
     std::expected<std::unique_ptr<Acceptor>, Error> listen(const Address& local,
                                                            OnAccept on_accept) override {
@@ -333,7 +335,8 @@ class TcpTransport final : public Transport {
         std::vector<Place> candidates = as_number(local);
         asio::error_code error = asio::error::host_not_found;
         if (local.by_name) {
-            const Places places = look_up_now(limits_, name_servers_, local);
+            const Places places =
+                look_up_now(limits_, name_servers_, local, Random(random_.next()));
             if (!places) return std::unexpected(places.error());
             candidates = as_numbers(*places);
         } else if (candidates.empty()) {
@@ -360,8 +363,8 @@ class TcpTransport final : public Transport {
     }
 
     std::unique_ptr<Dial> dial(const Address& remote, OnDialled done) override {
-        auto dialling =
-            std::make_shared<Dialling>(loop_, limits_, name_servers_, remote, std::move(done));
+        auto dialling = std::make_shared<Dialling>(loop_, limits_, name_servers_,
+                                                   Random(random_.next()), remote, std::move(done));
         dialling->start();
         return std::make_unique<TcpDial>(std::move(dialling));
     }
@@ -370,17 +373,18 @@ class TcpTransport final : public Transport {
     RealLoop& loop_;
     Limits limits_;
     std::string name_servers_;
+    Random random_;
 };
 
 }  // namespace
 
 std::unique_ptr<Transport> make_tcp_transport(RealLoop& loop, const Limits& limits) {
-    return make_tcp_transport(loop, limits, {});
+    return make_tcp_transport(loop, limits, {}, Random(1));
 }
 
 std::unique_ptr<Transport> make_tcp_transport(RealLoop& loop, const Limits& limits,
-                                              std::string name_servers) {
-    return std::make_unique<TcpTransport>(loop, limits, std::move(name_servers));
+                                              std::string name_servers, Random random) {
+    return std::make_unique<TcpTransport>(loop, limits, std::move(name_servers), random);
 }
 
 }  // namespace reowolf::post

@@ -20,8 +20,7 @@ constexpr std::uint64_t slices_between_looks = 16;
 
 }  // namespace
 
-// ---- What will happen here
-// -----------------------------------------------------------------------
+// ---- What will happen here ----------------------------------------------------------------------
 
 // Runs all behaviours concerned ahead, as far as it does not depend on what others send.
 class Runtime::Prospect {
@@ -231,8 +230,7 @@ class Runtime::Prospect {
     std::map<std::pair<ChannelIndex, std::uint32_t>, std::optional<machine::Value>> made_;
 };
 
-// ---- The two ways
-// --------------------------------------------------------------------------------
+// ---- The two ways -------------------------------------------------------------------------------
 
 void Runtime::choose_way() {
     const auto& own = component(application).attempt;
@@ -359,8 +357,7 @@ void Runtime::copy_value(const wire::Value& value, wire::SiteId to) {
     putting.copies.push_back(std::move(copy));
 }
 
-// ---- What comes of it
-// ----------------------------------------------------------------------------
+// ---- What comes of it ---------------------------------------------------------------------------
 
 // The complete behaviour that was published, if everything in it is computed.
 std::optional<NodeId> Runtime::completed(ComponentIndex index, NodeId published,
