@@ -23,8 +23,7 @@ std::unexpected<Failure> fail(Fault fault, std::string text) {
 
 }  // namespace
 
-// ---- Whose thread
-// --------------------------------------------------------------------------------
+// ---- Whose thread -------------------------------------------------------------------------------
 
 class Connector::Engine {
   public:
@@ -205,13 +204,13 @@ Connector::Connector(Class connector_class, const Limits& limits)
 
 Connector::~Connector() = default;
 
-Status Connector::configure(std::string_view text) {
+Status Connector::configure(std::string_view text, std::string source_name) {
     if (const auto right = expect_at_rest(); !right) return right;
     if (engine_ && !is_expired_) {
         return fail(Fault::already_connected,
                     "the connector is connected, and its protocol has not expired");
     }
-    auto description = describe(text, options_.limits);
+    auto description = describe(text, options_.limits, {}, std::move(source_name));
     if (!description) return fail(Fault::bad_description, std::move(description.error()));
     if (engine_) {
         const std::string& self = description_->name(description_->self);

@@ -41,8 +41,9 @@ class Connector {
     Connector(const Connector&) = delete;
     Connector& operator=(const Connector&) = delete;
 
-    // While connected: a proposal for the protocol after the one that has expired.
-    Status configure(std::string_view description);
+    // While connected: a proposal for the protocol after the one that has expired. `source_name`:
+    // what messages call the text, here and at other peers.
+    Status configure(std::string_view description, std::string source_name = "description");
     Options& options() { return options_; }
     Status connect();
     // The same in two steps. `notify` is called, in another thread, when the second will not wait

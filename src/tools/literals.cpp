@@ -58,9 +58,14 @@ std::expected<program::RoutineId, std::string> find_component(const program::Pro
                                                               const std::string& file) {
     const auto found = program.find(name);
     if (found && is_component(program.routines[*found])) return *found;
-    return std::unexpected(fmt::format(
-        "{} has no component '{}'{}", file, name,
-        name.starts_with('-') ? "; options stand before the file" : components(program)));
+    std::string hint = components(program);
+    if (name.starts_with('-')) {
+        hint = "; options stand before the file";
+    } else if (program.connector && name == "main") {
+        hint = fmt::format("; it describes connector '{}', whose peers 'reowolf peer' starts",
+                           program.connector->name);
+    }
+    return std::unexpected(fmt::format("{} has no component '{}'{}", file, name, hint));
 }
 
 std::expected<std::vector<machine::Value>, std::string> read_arguments(

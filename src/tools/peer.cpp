@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <deque>
+#include <filesystem>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -74,7 +75,9 @@ class Peer {
     }
 
     int run() {
-        if (const auto status = connector_.configure(text_); !status) {
+        // Others are told of places in it too, and have no business with its folder.
+        const std::string source_name = std::filesystem::path(options_.file).filename().string();
+        if (const auto status = connector_.configure(text_, source_name); !status) {
             return fail(status.error(), 2);
         }
         if (options_.timeout_ms) connector_.options().connect_timeout_ms = *options_.timeout_ms;

@@ -4,7 +4,7 @@ printf 'nonsense\nsay: 3\nhear: "x"\nsay: "one"\n' | reowolf peer --as bob chat.
 # A round that takes lines of two ports.
 printf 'price: 7\nprice: 9\n' | reowolf peer --as seller deal.pdl > seller 2>&1 & p=$!; printf 'name: "ann"\noffer: 8\n' | reowolf peer --as buyer deal.pdl; echo "buyer $?"; wait $p; echo "seller $?"; cat seller
 # Nothing fits, until the time is over.
-mkfifo s b; exec 3<>s 4<>b; echo 'price: 7' >&3; echo 'offer: 6' >&4; reowolf peer --as seller --timeout 700 deal.pdl <&3 > seller 2>&1 & p=$!; reowolf peer --as buyer --timeout 300 deal.pdl <&4 > buyer 2>&1; echo "buyer $?"; wait $p; echo "seller $?"; grep -c "no round within" buyer
+mkfifo s b; exec 3<>s 4<>b; echo 'price: 7' >&3; echo 'offer: 6' >&4; reowolf peer --as seller --timeout 700 deal.pdl <&3 > seller 2>&1 & p=$!; reowolf peer --as buyer --timeout 300 deal.pdl <&4 > buyer 2>&1; echo "buyer $?"; wait $p; echo "seller $?"; grep -c "no round within" buyer; grep -o "at deal.pdl:[0-9:]*" buyer | head -1
 # Nobody is there.
 reowolf peer --as amy --timeout 50 chat.pdl
 # Who is there is said on a terminal, or if asked for.
@@ -17,3 +17,5 @@ reowolf peer --as amy absent.pdl
 reowolf peer --as amy - < chat.pdl
 reowolf peer chat.pdl
 reowolf peer --as amy --timeout soon chat.pdl
+# It is no program by itself.
+reowolf run chat.pdl
