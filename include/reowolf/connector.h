@@ -167,7 +167,8 @@ RW_API int rw_opt(int conn, const char* port_sz, void* buf, size_t len);
  *   ETIMEDOUT     a peer did not synchronise within the time limit of one of them
  *   EDEADLK       the peers have put and got what no behaviour of the protocol fits
  *   EPROTO        a peer deviated from the protocol
- *   EPIPE         a peer has left or died; nothing of the round happened
+ *   EPIPE         a peer has left or died, a logical one if nothing fits without it; nothing of
+ *                 the round happened
  *   ECONNABORTED  the connection was lost while the outcome was open: it is unknown whether the
  *                 round happened at the others
  *   EPROTONOSUPPORT  the protocol has expired, and the peers do not agree on the next one

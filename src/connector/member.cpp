@@ -288,7 +288,7 @@ void Member::application_failed(wire::Reason reason, const std::string& text) {
             failure = {Fault::unsatisfiable, "no behaviour fits what the peers have put and got" +
                                                  (text.empty() ? text : "\n" + text)};
             // It might have fitted, had nobody gone.
-            if (const auto site = missed(); !steps_here() && site) {
+            if (const auto site = missed()) {
                 const bool has_left = leaving_.contains(*site);
                 failure.fault = has_left                    ? Fault::peer_left
                                 : deviated_.contains(*site) ? Fault::deviated

@@ -2,6 +2,7 @@
 /* Logical connectors: offer, poll, await, decide; alone and together with real-time peers. */
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -396,6 +397,41 @@ static void step_with_the_logical_peer(void) {
     }
 }
 
+/* When it has left, they are told so, and not that nothing fits. */
+static void step_that_needs_who_left(void) {
+    for (int where = 0; where < 2; ++where) {
+        char body[400];
+        snprintf(body, sizeof body,
+                 "connector all {\n"
+                 "    peer amy = \"$\" { in<u32> give; }\n"
+                 "    peer bob = \"$\" { out<u32> take; }\n"
+                 "    peer cat = \"$\" { out<u32> copy; }\n"
+                 "    new tee(amy.give, bob.take, cat.copy) at %s;\n"
+                 "}\n"
+                 "primitive tee(in<u32> a, out<u32> b, out<u32> c) {\n"
+                 "    while (true) sync { u32 v = get(a); put(b, v); put(c, v); }\n"
+                 "}\n",
+                 three[where]);
+        struct peers peers = connected_as(3, three, mixed, body);
+        uint32_t taken = 0;
+        CHECK(rw_close(peers.CAT, NULL) == 0);
+        peers.CAT = -1;
+        for (int again = 0; again < 2; ++again) {
+            struct call calls[2];
+            put(peers.AMY, "give", 5);
+            get(peers.BOB, "take", &taken);
+            for (int i = 0; i < 2; ++i) begin(&calls[i], rw_sync, peers.connectors[i]);
+            for (int i = 0; i < 2; ++i) {
+                finish(&calls[i]);
+                CHECK(calls[i].result == -1 && calls[i].code == EPIPE);
+                CHECK_TEXT(calls[i].text, "'cat' is gone: it has left the connector");
+            }
+        }
+        CHECK(taken == 0);
+        end_peers(&peers);
+    }
+}
+
 /* A buffer between them: the logical peer takes what it wants, when it wants. */
 static void polling_a_buffer(void) {
     static const int classes[] = {RW_REALTIME, RW_LOGICAL};
@@ -556,6 +592,7 @@ int main(int argc, char** argv) {
         CASE(absent_may_help),
         CASE(step_without_the_logical_peer),
         CASE(step_with_the_logical_peer),
+        CASE(step_that_needs_who_left),
         CASE(polling_a_buffer),
         CASE(impossible_without_who_left),
         CASE(leaving),

@@ -264,4 +264,13 @@ TEST(CppLogical, WhatCanHappenHappens) {
     EXPECT_TRUE(pair.amy.fired("order"));
 }
 
+// Where nothing fits without a logical peer that has left, that is what is wrong.
+TEST(CppLogical, WhoHasLeftIsMissed) {
+    Pair<LogicalConnector, RealtimeConnector> pair(orders);
+    pair.amy = LogicalConnector();
+    Order order;
+    pair.bob.get("order", order);
+    EXPECT_EQ(code_of([&] { pair.bob.sync(); }), std::errc::broken_pipe);
+}
+
 }  // namespace

@@ -2,6 +2,7 @@
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import org.reowolf.ConnectorException;
 import org.reowolf.ConnectorTimeoutException;
 import org.reowolf.LogicalConnector;
 import org.reowolf.RealtimeConnector;
@@ -62,8 +63,19 @@ final class Logical {
         }
     }
 
+    /** Where nothing fits without a peer that has left, that is what is wrong. */
+    private static void oneHasLeft() throws Exception {
+        try (var pair = new Pair<>(new LogicalConnector(), new RealtimeConnector(), MERGED)) {
+            pair.amy.close();
+            pair.bob.get("hear", new byte[3]);
+            final var thrown = Check.thrown(ConnectorException.class, pair.bob::sync);
+            Check.equal(ConnectorException.EPIPE, thrown.errno());
+        }
+    }
+
     public static void main(String[] arguments) throws Exception {
         oneOfTheOffersHappens();
         classesMix();
+        oneHasLeft();
     }
 }
