@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The native methods of org.reowolf.Native: conversion only. Results that are negative are negated
-// errnos. Nothing here is kept between calls.
+// errnos. Nothing here is kept between calls, but for who is told of progress.
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include <jni.h>
@@ -41,6 +44,70 @@ jbyteArray array_of(JNIEnv* env, const char* text, std::size_t size) {
     const jbyteArray array = env->NewByteArray(length);
     if (array) env->SetByteArrayRegion(array, 0, length, reinterpret_cast<const jbyte*>(text));
     return array;
+}
+
+// Who is told of progress. Held weakly, and by the connector's object in earnest: a listener that
+// refers to its connector would keep it for ever otherwise.
+class Listening {
+  public:
+    Listening(JNIEnv* env, jclass natives, jobject listener) {
+        env->GetJavaVM(&machine_);
+        listener_ = env->NewWeakGlobalRef(listener);
+        natives_ = static_cast<jclass>(env->NewGlobalRef(natives));
+        report_ =
+            env->GetStaticMethodID(natives, "report", "(Lorg/reowolf/ProgressListener;I[B[BJJ)V");
+    }
+    Listening(const Listening&) = delete;
+    Listening& operator=(const Listening&) = delete;
+    ~Listening() = default;  // release() has been called
+
+    bool is_good() const { return listener_ && natives_ && report_; }
+    void release(JNIEnv* env) {
+        if (listener_) env->DeleteWeakGlobalRef(listener_);
+        if (natives_) env->DeleteGlobalRef(natives_);
+    }
+
+    // From any thread.
+    void tell(const rw_event& event) const {
+        JNIEnv* env = nullptr;
+        const bool is_stranger =
+            machine_->GetEnv(reinterpret_cast<void**>(&env), JNI_VERSION_1_8) == JNI_EDETACHED;
+        if (is_stranger) {
+            void** const attached = reinterpret_cast<void**>(&env);
+            if (machine_->AttachCurrentThreadAsDaemon(attached, nullptr) != JNI_OK) return;
+        }
+        // A thread that waits in a call does not give its references back before it returns.
+        if (env->PushLocalFrame(references_max) == 0) {
+            report(env, event);
+            env->PopLocalFrame(nullptr);
+        }
+        if (env->ExceptionCheck()) env->ExceptionClear();  // out of memory
+        if (is_stranger) machine_->DetachCurrentThread();
+    }
+
+  private:
+    static constexpr jint references_max = 8;
+
+    void report(JNIEnv* env, const rw_event& event) const {
+        const jobject listener = env->NewLocalRef(listener_);
+        if (!listener) return;
+        const jbyteArray peer = array_of(env, event.peer, std::strlen(event.peer));
+        if (!peer) return;
+        const jbyteArray text = array_of(env, event.text, std::strlen(event.text));
+        if (!text) return;
+        env->CallStaticVoidMethod(natives_, report_, listener, static_cast<jint>(event.what), peer,
+                                  text, static_cast<jlong>(event.done),
+                                  static_cast<jlong>(event.total));
+    }
+
+    JavaVM* machine_ = nullptr;
+    jweak listener_ = nullptr;
+    jclass natives_ = nullptr;
+    jmethodID report_ = nullptr;
+};
+
+void forget(JNIEnv* env, std::unique_ptr<Listening> listening) {
+    if (listening) listening->release(env);
 }
 
 }  // namespace
@@ -132,4 +199,23 @@ NATIVE(jbyteArray, error)(JNIEnv* env, jclass, jint conn) {
     std::size_t size = 0;
     while (text[size] != '\0') ++size;
     return array_of(env, text, size);
+}
+
+NATIVE(jlong, progress)(JNIEnv* env, jclass natives, jint conn, jobject listener) {
+    if (!listener) return or_errno(rw_progress(conn, nullptr, nullptr));
+    auto listening = std::make_unique<Listening>(env, natives, listener);
+    int status = -ENOMEM;
+    if (listening->is_good()) {
+        const auto report = [](const rw_event* event, void* context) {
+            static_cast<const Listening*>(context)->tell(*event);
+        };
+        status = or_errno(rw_progress(conn, report, listening.get()));
+    }
+    if (status == 0) return reinterpret_cast<jlong>(listening.release());
+    forget(env, std::move(listening));
+    return status;
+}
+
+NATIVE(void, forgetProgress)(JNIEnv* env, jclass, jlong listening) {
+    forget(env, std::unique_ptr<Listening>(reinterpret_cast<Listening*>(listening)));
 }

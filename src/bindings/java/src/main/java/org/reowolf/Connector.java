@@ -43,6 +43,8 @@ public abstract class Connector implements AutoCloseable {
     private static final class Release implements Runnable {
         private final int number;
         private boolean isDone;
+        /** What the native side keeps of the listener. */
+        private long listening;
 
         Release(int number) {
             this.number = number;
@@ -51,6 +53,14 @@ public abstract class Connector implements AutoCloseable {
         @Override
         public synchronized void run() {
             isDone = isDone || Native.release(number) != -Errno.EBUSY;
+            if (isDone) {
+                listen(0);
+            }
+        }
+
+        synchronized void listen(long next) {
+            Native.forgetProgress(listening);
+            listening = next;
         }
 
         synchronized boolean isDone() {
@@ -73,6 +83,8 @@ public abstract class Connector implements AutoCloseable {
     private ByteBuffer room = ByteBuffer.allocateDirect(ROOM_BYTES);
     /** Smaller ones from before: what is prepared may refer to them for as long as there is the connector. */
     private final List<ByteBuffer> outgrown = new ArrayList<>();
+    /** The native side holds it weakly, so that it may refer to the connector. */
+    private ProgressListener listener;
     private final Release release;
     private final Cleaner.Cleanable cleanable;
 
@@ -157,6 +169,18 @@ public abstract class Connector implements AutoCloseable {
     /** How long connect, sync and await wait; null: for ever. */
     public void timeout(Duration limit) {
         unchecked(Native.timeout(conn, limit == null ? -1 : limit.toMillis()));
+    }
+
+    /**
+     * Has the listener told while the connector connects, and some ten times a second while large values
+     * are on their way; the last time when all of it has gone or come. Before connecting; null: nobody is
+     * told any more.
+     */
+    public void onProgress(ProgressListener listener) {
+        final long listening = Native.progress(conn, listener);
+        unchecked((int) Math.min(listening, 0));
+        this.listener = listener;
+        release.listen(listening);
     }
 
     /**

@@ -52,4 +52,26 @@ final class Native {
     static native int fresh(int conn, byte[] port);
 
     static native byte[] error(int conn);
+
+    /**
+     * Has the listener told. It is held weakly; null: nobody is told any more. What is returned, if not
+     * negative, is to be forgotten when it has been replaced, or the connector released.
+     */
+    static native long progress(int conn, ProgressListener listener);
+
+    static native void forgetProgress(long listening);
+
+    /** Called by the native side, which does not know what to do with what is thrown. */
+    @SuppressWarnings("unused")
+    private static void report(
+            ProgressListener listener, int what, byte[] peer, byte[] text, long done, long total) {
+        try {
+            final ProgressEvent.Kind kind = ProgressEvent.Kind.values()[what - 1];
+            listener.progressed(
+                    new ProgressEvent(kind, Connector.text(peer), Connector.text(text), done, total));
+        } catch (Throwable thrown) {
+            final Thread thread = Thread.currentThread();
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, thrown);
+        }
+    }
 }
