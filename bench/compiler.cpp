@@ -96,11 +96,12 @@ double processor_seconds() {
 }
 
 struct Measured {
-    double tokens = std::numeric_limits<double>::max();  // seconds
-    double program = std::numeric_limits<double>::max();
+    double tokens = 0;  // seconds
+    double program = 0;
     std::size_t lines = 0;
     std::size_t bytes = 0;
     std::size_t instructions = 0;
+    long resident_kilobytes = 0;
     bool good = false;
 };
 
@@ -114,53 +115,73 @@ Limits wide_limits() {
     return limits;
 }
 
-Measured measure(std::size_t lines, int times) {
+Measured measure(std::size_t lines) {
     Measured measured;
     const std::string text = text_of(lines);
     measured.lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
     measured.bytes = text.size();
-    for (int i = 0; i < times; ++i) {
-        diagnostics::Sources sources;
-        diagnostics::Diagnostics diagnostics;
-        const std::uint32_t source = sources.add("generated.pdl", text);
-        double before = processor_seconds();
+    diagnostics::Sources sources;
+    diagnostics::Diagnostics diagnostics;
+    const std::uint32_t source = sources.add("generated.pdl", text);
+    double before = processor_seconds();
+    {
         const auto tokens = syntax::lex(sources, source, diagnostics, wide_limits());
-        measured.tokens = std::min(measured.tokens, processor_seconds() - before);
-        before = processor_seconds();
-        const auto program = compiler::compile(sources, source, diagnostics, wide_limits());
-        measured.program = std::min(measured.program, processor_seconds() - before);
-        for (const auto& each : diagnostics.all()) {
-            std::cerr << diagnostics::render(sources, each);
-            break;
-        }
-        measured.good = program.has_value();
-        if (!program) break;
-        measured.instructions = 0;
-        for (const auto& routine : program->routines) measured.instructions += routine.code.size();
+        measured.tokens = processor_seconds() - before;
     }
+    before = processor_seconds();
+    const auto program = compiler::compile(sources, source, diagnostics, wide_limits());
+    measured.program = processor_seconds() - before;
+    for (const auto& each : diagnostics.all()) {
+        std::cerr << diagnostics::render(sources, each);
+        break;
+    }
+    measured.good = program.has_value();
+    if (!program) return measured;
+    for (const auto& routine : program->routines) measured.instructions += routine.code.size();
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    measured.resident_kilobytes = usage.ru_maxrss;
+    return measured;
+}
+
+// In a process of its own, as a compiler is started: memory that an earlier run has touched already
+// would make what fits into it seem faster than what does not.
+Measured measure_apart(std::size_t lines) {
+    Measured measured;
+    int ends[2];
+    if (pipe(ends) != 0) return measured;
+    const pid_t child = fork();
+    if (child == 0) {
+        measured = measure(lines);
+        const bool written = write(ends[1], &measured, sizeof measured) == sizeof measured;
+        std::_Exit(written ? 0 : 1);
+    }
+    close(ends[1]);
+    const bool is_read = read(ends[0], &measured, sizeof measured) == sizeof measured;
+    close(ends[0]);
+    waitpid(child, nullptr, 0);
+    measured.good = measured.good && is_read;
     return measured;
 }
 
 void show(std::size_t lines) {
-    std::fflush(stdout);
-    // A process of its own, so that its memory is its own.
-    const pid_t child = fork();
-    if (child == 0) {
-        const Measured measured = measure(lines, lines > 200'000 ? 1 : 3);
-        if (!measured.good) std::_Exit(1);
-        rusage usage{};
-        getrusage(RUSAGE_SELF, &usage);
-        const auto count = static_cast<double>(measured.lines);
-        std::printf("%9zu %8.1f %12.0f %14.0f %10.1f %9.0f %12zu\n", measured.lines,
-                    static_cast<double>(measured.bytes) / 1e6, count / measured.tokens,
-                    count / measured.program, measured.program * 1e3,
-                    static_cast<double>(usage.ru_maxrss) * 1024 / count, measured.instructions);
-        std::fflush(stdout);
-        std::_Exit(0);
+    constexpr int times = 3;
+    Measured least = measure_apart(lines);
+    for (int i = 1; i < times && least.good; ++i) {
+        const Measured again = measure_apart(lines);
+        least.tokens = std::min(least.tokens, again.tokens);
+        least.program = std::min(least.program, again.program);
     }
-    int status = 0;
-    waitpid(child, &status, 0);
-    if (status != 0) std::printf("%9zu does not compile\n", lines);
+    if (!least.good) {
+        std::printf("%9zu does not compile\n", lines);
+        return;
+    }
+    const auto count = static_cast<double>(least.lines);
+    std::printf("%9zu %8.1f %12.0f %14.0f %10.1f %9.0f %12zu\n", least.lines,
+                static_cast<double>(least.bytes) / 1e6, count / least.tokens, count / least.program,
+                least.program * 1e3, static_cast<double>(least.resident_kilobytes) * 1024 / count,
+                least.instructions);
+    std::fflush(stdout);
 }
 
 }  // namespace
