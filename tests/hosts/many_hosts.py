@@ -56,7 +56,8 @@ def play(switch, peers):
 def main():
     for count in COUNTS:
         names = NAMES[:count]
-        status = switches.run(names, sys.argv[1], around(names), {name: name for name in names}, SIZE, play)
+        status = switches.run(switches.Switch(names), sys.argv[1], around(names), {name: name for name in names},
+                              SIZE, play)
         if status:
             sys.exit(status)
 

@@ -31,5 +31,5 @@ def play(switch, peers):
     return None if words == {"ok"} else f"somebody noticed: {words}"
 
 
-sys.exit(switches.run(["here", "there"], sys.argv[1], hosts.protocols()["exchange at bob"],
+sys.exit(switches.run(switches.Switch(["here", "there"]), sys.argv[1], hosts.protocols()["exchange at bob"],
                       {"amy": "here", "bob": "there", "cat": "here"}, SIZE, play))

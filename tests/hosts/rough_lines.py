@@ -15,11 +15,12 @@ import select
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 import peers as hosts
+import switches
+from switches import ip
 
 DELAY_SECONDS = 0.150
 JITTER_SECONDS = 0.030
@@ -43,10 +44,6 @@ TRANSLATION = """table ip translating {
     }
 }
 """
-
-
-def run(*words, **options):
-    subprocess.run(words, check=True, **options)
 
 
 def tunnel(space, name):
@@ -118,65 +115,32 @@ class Lines:
             os.close(device)
 
 
-class Internet:
+class Internet(switches.Routed):
     def __init__(self):
-        self.router = f"rw{os.getpid()}router"
-        self.spaces = {name: f"rw{os.getpid()}{name}" for name in hosts.NAMES}
-        self.addresses = {name: f"10.215.{number}.2" for number, name in enumerate(hosts.NAMES)}
+        super().__init__(hosts.NAMES, "10.215")
         self.lines = Lines()
         self.ends = {}
 
-    def __enter__(self):
-        try:
-            for space in (self.router, *self.spaces.values()):
-                run("ip", "netns", "add", space)
-        except subprocess.CalledProcessError:
-            self.__exit__()
-            print("network namespaces cannot be made here")
-            sys.exit(77)
-        try:
-            for number, (name, space) in enumerate(self.spaces.items()):
-                self.connect(name, space, f"10.215.{number}")
-            run("ip", "netns", "exec", self.router, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
-            run("ip", "netns", "exec", self.router, "nft", "-f", "-", input=TRANSLATION, text=True)
-            self.lines.thread.start()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+    def connect(self):
+        super().connect()
+        subprocess.run(["ip", "netns", "exec", self.middle, "nft", "-f", "-"], input=TRANSLATION, text=True,
+                       check=True)
+        self.lines.thread.start()
 
-    def connect(self, name, space, net):
-        near, far = tunnel(space, "line"), tunnel(self.router, name)
+    def line(self, name, space, net):
+        near, far = tunnel(space, "line"), tunnel(self.middle, name)
         self.lines.add(near, far)
         self.ends[name] = near
         for where, device, own, other in ((space, "line", f"{net}.2", f"{net}.1"),
-                                          (self.router, name, f"{net}.1", f"{net}.2")):
-            run("ip", "-n", where, "link", "set", "lo", "up")
-            run("ip", "-n", where, "address", "add", own, "peer", other, "dev", device)
-            run("ip", "-n", where, "link", "set", device, "up")
-        run("ip", "-n", space, "route", "add", "default", "via", f"{net}.1")
+                                          (self.middle, name, f"{net}.1", f"{net}.2")):
+            ip("-n", where, "link", "set", "lo", "up")
+            ip("-n", where, "address", "add", own, "peer", other, "dev", device)
+            ip("-n", where, "link", "set", device, "up")
+        ip("-n", space, "route", "add", "default", "via", f"{net}.1")
 
     def __exit__(self, *_):
         self.lines.end()
-        for space in (self.router, *self.spaces.values()):
-            subprocess.run(["ip", "netns", "delete", space], check=False, stderr=subprocess.DEVNULL)
-
-
-def start(internet, program, folder):
-    declared = "".join(f'    peer {name} = "{address}:7000" {{ {hosts.BYTES} }}\n'
-                       for name, address in internet.addresses.items())
-    statements, definitions = hosts.protocols()["exchange at bob"]
-    started = []
-    for name, space in internet.spaces.items():
-        description = os.path.join(folder, name + ".pdl")
-        with open(description, "w", encoding="ascii") as file:
-            file.write(f"self {name};\nconnector played {{\n{declared}    {statements}\n}}\n{definitions}\n")
-        there = os.path.join(folder, name)
-        with open(there, "w", encoding="ascii") as file:
-            file.write(f'#!/bin/sh\nexec ip netns exec {space} "{program}" "$@"\n')
-        os.chmod(there, 0o755)
-        started.append(hosts.Peer(there, name, description, SIZE, -1, 10**9, 0))
-    return started
+        super().__exit__()
 
 
 def play(internet, peers):
@@ -201,19 +165,5 @@ def play(internet, peers):
     return None if internet.lines.overtaken and internet.lines.lost else "the lines are too good"
 
 
-def main():
-    with Internet() as internet, tempfile.TemporaryDirectory() as folder:
-        peers = start(internet, os.path.abspath(sys.argv[1]), folder)
-        try:
-            wrong = play(internet, peers)
-            if wrong:
-                print(f"FAILED: {wrong}")
-                for peer in peers:
-                    print(f"--- {peer.name}:", *peer.lines[-6:], sep="\n    ")
-        finally:
-            for peer in peers:
-                peer.end()
-    sys.exit(1 if wrong else 0)
-
-
-main()
+sys.exit(switches.run(Internet(), sys.argv[1], hosts.protocols()["exchange at bob"],
+                      {name: name for name in hosts.NAMES}, SIZE, play))

@@ -39,7 +39,7 @@ def play(switch, peers, rounds):
 def main():
     for size, rounds in SIZES.items():
         assert size < 100_000 or 2 * size * 8 > 1_000_000 * SILENCE_SECONDS
-        status = switches.run(["near", "far"], sys.argv[1], hosts.protocols()["exchange at bob"],
+        status = switches.run(switches.Switch(["near", "far"]), sys.argv[1], hosts.protocols()["exchange at bob"],
                               {"amy": "far", "bob": "near", "cat": "far"}, size,
                               lambda switch, peers, rounds=rounds: play(switch, peers, rounds))
         if status:

@@ -14,6 +14,9 @@ import tempfile
 import threading
 import time
 
+import switches
+from switches import ip
+
 NAMES = ("amy", "bob", "cat")
 FILE_BYTES = 24 << 20
 PULL_AFTER_BYTES = 6 << 20
@@ -29,56 +32,22 @@ LOSS = """table inet lossy {
 """
 
 
-def run(*words, **options):
-    subprocess.run(words, check=True, **options)
-
-
-class Hosts:
-    """A namespace for each name, a line from each to a hub, and a route from each to each."""
-
+class Hosts(switches.Routed):
     def __init__(self):
-        self.hub = f"rw{os.getpid()}hub"
-        self.spaces = {name: f"rw{os.getpid()}{name}" for name in NAMES}
-        self.addresses = {name: f"10.214.{number}.2" for number, name in enumerate(NAMES)}
+        super().__init__(NAMES, "10.214")
 
-    def __enter__(self):
-        try:
-            for space in (self.hub, *self.spaces.values()):
-                run("ip", "netns", "add", space)
-        except subprocess.CalledProcessError:
-            self.__exit__()
-            print("network namespaces cannot be made here")
-            sys.exit(77)
-        try:
-            for number, (name, space) in enumerate(self.spaces.items()):
-                self.connect(name, space, f"10.214.{number}")
-            run("ip", "netns", "exec", self.hub, "sh", "-c",
-                "echo 1 > /proc/sys/net/ipv4/ip_forward")
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def connect(self, name, space, net):
-        run("ip", "link", "add", "line", "netns", space, "type", "veth",
-            "peer", "name", name, "netns", self.hub)
-        run("ip", "-n", space, "address", "add", f"{net}.2/24", "dev", "line")
-        run("ip", "-n", self.hub, "address", "add", f"{net}.1/24", "dev", name)
-        run("ip", "-n", space, "link", "set", "lo", "up")
-        run("ip", "-n", space, "link", "set", "line", "up")
-        run("ip", "-n", self.hub, "link", "set", name, "up")
-        run("ip", "-n", space, "route", "add", "default", "via", f"{net}.1")
-        for where, line in ((space, "line"), (self.hub, name)):
-            run("tc", "-n", where, "qdisc", "add", "dev", line, "root", "tbf", "rate", RATE,
-                "burst", "64k", "latency", "50ms")
-        run("ip", "netns", "exec", space, "nft", "-f", "-", input=LOSS, text=True)
-
-    def __exit__(self, *_):
-        for space in (self.hub, *self.spaces.values()):
-            subprocess.run(["ip", "netns", "delete", space], check=False, stderr=subprocess.DEVNULL)
-
-    def plug(self, name, state):
-        run("ip", "-n", self.hub, "link", "set", name, state)
+    def line(self, name, space, net):
+        ip("link", "add", "line", "netns", space, "type", "veth", "peer", "name", name, "netns", self.middle)
+        ip("-n", space, "address", "add", f"{net}.2/24", "dev", "line")
+        ip("-n", self.middle, "address", "add", f"{net}.1/24", "dev", name)
+        ip("-n", space, "link", "set", "lo", "up")
+        ip("-n", space, "link", "set", "line", "up")
+        ip("-n", self.middle, "link", "set", name, "up")
+        ip("-n", space, "route", "add", "default", "via", f"{net}.1")
+        for where, line in ((space, "line"), (self.middle, name)):
+            subprocess.run(["tc", "-n", where, "qdisc", "add", "dev", line, "root", "tbf", "rate", RATE,
+                            "burst", "64k", "latency", "50ms"], check=True)
+        subprocess.run(["ip", "netns", "exec", space, "nft", "-f", "-"], input=LOSS, text=True, check=True)
 
     def bytes_of(self, name):
         """How many have gone through the line, both ways."""

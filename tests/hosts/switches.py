@@ -33,27 +33,19 @@ def delete_spaces(names):
         subprocess.run(["ip", "netns", "delete", name], check=False, stderr=subprocess.DEVNULL)
 
 
-class Switch:
-    """Hosts by name, each with a cable to the switch between them."""
+class Hosts:
+    """Namespaces by name, each connected to the one in the middle."""
 
     def __init__(self, names):
-        self.middle = f"rw{os.getpid()}switch"
+        self.middle = f"rw{os.getpid()}middle"
         self.spaces = {name: f"rw{os.getpid()}{name}" for name in names}
-        self.addresses = {name: f"10.214.7.{number}" for number, name in enumerate(names, 1)}
+        self.addresses = {}
 
     def __enter__(self):
         if not make_spaces([self.middle, *self.spaces.values()]):
             sys.exit(77)
         try:
-            ip("-n", self.middle, "link", "add", "name", "switch", "type", "bridge")
-            ip("-n", self.middle, "link", "set", "switch", "up")
-            for name, space in self.spaces.items():
-                ip("link", "add", "name", "end", "netns", space, "type", "veth",
-                   "peer", "name", name, "netns", self.middle)
-                ip("-n", self.middle, "link", "set", name, "master", "switch", "up")
-                ip("-n", space, "address", "add", f"{self.addresses[name]}/24", "dev", "end")
-                ip("-n", space, "link", "set", "lo", "up")
-                ip("-n", space, "link", "set", "end", "up")
+            self.connect()
         except BaseException:
             self.__exit__()
             raise
@@ -64,12 +56,6 @@ class Switch:
 
     def plug(self, name, state):
         ip("-n", self.middle, "link", "set", name, state)
-
-    def limit(self, name, rate):
-        """What the host sends, and what it gets, goes no faster than that."""
-        for space, device in ((self.spaces[name], "end"), (self.middle, name)):
-            subprocess.run(["tc", "-n", space, "qdisc", "add", "dev", device, "root", "tbf",
-                            "rate", rate, "burst", "16kb", "latency", "400ms"], check=True)
 
     def command(self, host, program, directory, name):
         """A program that runs `program` at a host, as peers.Peer starts it."""
@@ -96,16 +82,55 @@ class Switch:
         return started
 
 
-def run(names, program, protocol, places, size, play):
-    """Starts the peers and ends with the status of play(switch, peers): what is wrong, or None."""
-    with Switch(names) as switch, tempfile.TemporaryDirectory() as directory:
-        peers = switch.start(os.path.abspath(program), directory, protocol, places, size)
+class Switch(Hosts):
+    """One network, with a switch in the middle."""
+
+    def __init__(self, names):
+        super().__init__(names)
+        self.addresses = {name: f"10.214.7.{number}" for number, name in enumerate(names, 1)}
+
+    def connect(self):
+        ip("-n", self.middle, "link", "add", "name", "switch", "type", "bridge")
+        ip("-n", self.middle, "link", "set", "switch", "up")
+        for name, space in self.spaces.items():
+            ip("link", "add", "name", "end", "netns", space, "type", "veth",
+               "peer", "name", name, "netns", self.middle)
+            ip("-n", self.middle, "link", "set", name, "master", "switch", "up")
+            ip("-n", space, "address", "add", f"{self.addresses[name]}/24", "dev", "end")
+            ip("-n", space, "link", "set", "lo", "up")
+            ip("-n", space, "link", "set", "end", "up")
+
+    def limit(self, name, rate):
+        """What the host sends, and what it gets, goes no faster than that."""
+        for space, device in ((self.spaces[name], "end"), (self.middle, name)):
+            subprocess.run(["tc", "-n", space, "qdisc", "add", "dev", device, "root", "tbf",
+                            "rate", rate, "burst", "16kb", "latency", "400ms"], check=True)
+
+
+class Routed(Hosts):
+    """A network for each host, and a router in the middle. What the lines are says `line`."""
+
+    def __init__(self, names, first_bytes):
+        super().__init__(names)
+        self.nets = {name: f"{first_bytes}.{number}" for number, name in enumerate(names)}
+        self.addresses = {name: f"{net}.2" for name, net in self.nets.items()}
+
+    def connect(self):
+        for name, space in self.spaces.items():
+            self.line(name, space, self.nets[name])
+        ip("netns", "exec", self.middle, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+
+
+def run(network, program, protocol, places, size, play):
+    """Starts the peers and ends with the status of play(network, peers): what is wrong, or None."""
+    with network, tempfile.TemporaryDirectory() as directory:
+        peers = network.start(os.path.abspath(program), directory, protocol, places, size)
         try:
-            wrong = play(switch, peers)
+            wrong = play(network, peers)
             if wrong:
                 print(f"FAILED: {wrong}")
                 for peer in peers:
-                    print(f"--- {peer.name}:", *peer.lines[-4:], sep="\n    ")
+                    print(f"--- {peer.name}:", *peer.lines[-6:], sep="\n    ")
         finally:
             for peer in peers:
                 peer.end()
