@@ -190,7 +190,7 @@ void fields(auto& walk, Is<Impossible> auto& x) {
 template <class T, class... Bodies>
 consteval std::uint8_t kind_in(const std::variant<Bodies...>*) {
     std::uint8_t kind = 0;
-    ((std::same_as<T, Bodies> || (++kind, false)) || ...);
+    static_cast<void>(((std::same_as<T, Bodies> || (++kind, false)) || ...));
     return kind;
 }
 // The number of a kind of message.
