@@ -193,7 +193,7 @@ primitive part(in<u32> a, in<u32> b, out<u32> c, out<u32> d) {{
     sync {{ fork put(c, get(a)); or put(d, get(b)); }}
 }}
 primitive first(out<u32> c, out<u32> d) {{ sync {{ fork put(c, 1); or put(d, 2); }} }}
-primitive last(in<u32> a, in<u32> b) {{ sync get(b); }}
+primitive last(in<u32> a, in<u32> b) {{ sync print(get(b)); }}
 composite main() {{
     channel a -> b; channel c -> d;
     new first(a, c);
@@ -220,7 +220,7 @@ primitive receiver(in<u32> i, in<u32> before, out<u32> after) {{
     }}
 }}
 primitive first(out<u32> o) {{ sync put(o, 7); }}
-primitive last(in<u32> i) {{ sync get(i); }}
+primitive last(in<u32> i) {{ sync {{ auto sum = get(i); print((sum - 7) % 2 == 0); }} }}
 composite main() {{
     channel a -> b;
     new first(a);
@@ -239,7 +239,10 @@ composite main() {{
 std::string optional_puts(std::size_t n) {
     return fmt::format(R"(
 primitive chooser(out<u32>[] a) {{
-    sync {{ for (auto i in 0..{0}) {{ fork put(a[i], 1); or skip; }} }}
+    sync {{
+        for (auto i in 0..{0}) {{ fork put(a[i], 1); or skip; }}
+        print("chosen");
+    }}
 }}
 primitive reader(in<u32> a) {{ sync get(a); }}
 composite main() {{

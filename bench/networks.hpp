@@ -30,12 +30,13 @@ std::string array(std::size_t bytes, std::size_t n);
 std::string crowd(std::size_t n);
 // Components that end at once are made, one after the other, with a channel each.
 std::string nursery(std::size_t count);
-// What could cost exponentially in n and does not; each comes to rest after its rounds. A row of n
-// that pass a value on over one of two channels.
+// What could cost exponentially in n and does not; each comes to rest after its rounds, and the
+// first three print once. A row of n that pass a value on over one of two channels; the last one
+// prints 2.
 std::string row_of_forks(std::size_t n);
-// A row of n, each of which guesses how often its sender puts.
+// A row of n, each of which guesses how often its sender puts; the last one prints true.
 std::string row_of_guesses(std::size_t n);
-// A component that puts to each of n or not.
+// A component that puts to each of n or not, and prints "chosen".
 std::string optional_puts(std::size_t n);
 // n philosophers with n tools between them, who eat once each.
 std::string philosophers(std::size_t n);

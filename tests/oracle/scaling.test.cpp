@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "../../bench/networks.hpp"
 #include "running.hpp"
 
 namespace reowolf::oracle {
@@ -41,61 +42,12 @@ void expect_growth(const std::function<std::string(std::size_t)>& text, const st
 
 // Each of a row passes its value on over one of two channels; the last one takes one of them.
 TEST(Scaling, AChainOfForks) {
-    expect_growth(
-        [](std::size_t parts) {
-            return fmt::format(R"(
-primitive part(in<u32> a, in<u32> b, out<u32> c, out<u32> d) {{
-    sync {{ fork put(c, get(a)); or put(d, get(b)); }}
-}}
-primitive first(out<u32> c, out<u32> d) {{ sync {{ fork put(c, 1); or put(d, 2); }} }}
-primitive last(in<u32> a, in<u32> b) {{ sync print(get(b)); }}
-composite main() {{
-    channel a -> b; channel c -> d;
-    new first(a, c);
-    auto x = b; auto y = d;
-    for (auto i in 0..{}) {{
-        channel p -> q; channel r -> s;
-        new part(x, y, p, r);
-        x = q; y = s;
-    }}
-    new last(x, y);
-}})",
-                               parts);
-        },
-        "2", 2.5);
+    expect_growth(bench::row_of_forks, "2", 2.5);
 }
 
 // Each guesses how often its sender puts; one guess of three is right, and only it is passed on.
 TEST(Scaling, ARowOfGuesses) {
-    expect_growth(
-        [](std::size_t parts) {
-            return fmt::format(R"(
-primitive sender(out<u32> o) {{ sync {{ put(o, 1); put(o, 2); }} }}
-primitive receiver(in<u32> i, in<u32> before, out<u32> after) {{
-    sync {{
-        auto num = 0;
-        fork num = 1; or num = 2; or num = 3;
-        for (auto k in 0..num) get(i);
-        put(after, get(before) + num);
-    }}
-}}
-primitive first(out<u32> o) {{ sync put(o, 7); }}
-primitive last(in<u32> i) {{ sync {{ auto sum = get(i); print((sum - 7) % 2 == 0); }} }}
-composite main() {{
-    channel a -> b;
-    new first(a);
-    auto x = b;
-    for (auto i in 0..{}) {{
-        channel p -> q; channel r -> s;
-        new sender(p);
-        new receiver(q, x, r);
-        x = s;
-    }}
-    new last(x);
-}})",
-                               parts);
-        },
-        "true", 2.5);
+    expect_growth(bench::row_of_guesses, "true", 2.5);
 }
 
 // One component decides for each of its readers; all of them take the second alternative.
@@ -126,24 +78,7 @@ composite main() {{
 
 // What each reader may get or not is decided for each by itself.
 TEST(Scaling, ManyOptionalPutsAtOnce) {
-    expect_growth(
-        [](std::size_t parts) {
-            return fmt::format(R"(
-primitive chooser(out<u32>[] a) {{
-    sync {{
-        for (auto i in 0..{0}) {{ fork put(a[i], 1); or skip; }}
-        print("chosen");
-    }}
-}}
-primitive reader(in<u32> a) {{ sync get(a); }}
-composite main() {{
-    out<u32>[] all = {{}};
-    for (auto i in 0..{0}) {{ channel p -> q; all @= {{p}}; new reader(q); }}
-    new chooser(all);
-}})",
-                               parts);
-        },
-        "chosen", 4);
+    expect_growth(bench::optional_puts, "chosen", 4);
 }
 
 TEST(Scaling, ManyOptionalGetsAtOnce) {
