@@ -119,6 +119,17 @@ std::uint32_t rounded(std::int64_t budget) {
         NEXT();                \
     } while (false)
 
+// Goes on in the caller, whose slots these are.
+#define RETURN()                                                \
+    do {                                                        \
+        state.slots_.shrink(state.top_.base);                   \
+        slots = callers_slots;                                  \
+        copy_call(state.top_, caller);                          \
+        state.callers_.pop_back();                              \
+        at = routines[state.top_.routine].code + state.top_.pc; \
+        NEXT();                                                 \
+    } while (false)
+
 // What an operation does, for each kind: x and Y are its operands, N is the number in Y's place.
 #define OF_KIND(NAME, KIND, ...)                                    \
     NAME##_##KIND : {                                               \
@@ -417,12 +428,7 @@ ret_word: {
     const State::Call& caller = state.callers_.back();
     Slot* callers_slots = state.slots_.data() + caller.base;
     callers_slots[state.top_.result_slot] = slots[at->a];
-    state.slots_.shrink(state.top_.base);
-    slots = callers_slots;
-    copy_call(state.top_, caller);
-    state.callers_.pop_back();
-    at = routines[state.top_.routine].code + state.top_.pc;
-    NEXT();
+    RETURN();
 }
 ret_few: {
     if (state.callers_.empty()) goto ret;
@@ -433,12 +439,7 @@ ret_few: {
     Slot* callers_slots = state.slots_.data() + caller.base;
     take_few({at->c, at->extra}, slots + at->a, callers_slots + state.top_.result_slot);
     for (const std::uint32_t slot : callee.routine->references) release(slots[slot].block);
-    state.slots_.shrink(state.top_.base);
-    slots = callers_slots;
-    copy_call(state.top_, caller);
-    state.callers_.pop_back();
-    at = routines[state.top_.routine].code + state.top_.pc;
-    NEXT();
+    RETURN();
 }
 ret: {
     const Routine& callee = *routines[state.top_.routine].routine;
@@ -462,12 +463,7 @@ ret: {
         *result = slots[at->a];
     }
     for (const std::uint32_t slot : callee.references) release(slots[slot].block);
-    state.slots_.shrink(state.top_.base);
-    slots = callers_slots;
-    copy_call(state.top_, caller);
-    state.callers_.pop_back();
-    at = routines[state.top_.routine].code + state.top_.pc;
-    NEXT();
+    RETURN();
 }
 
 assert:
