@@ -386,6 +386,9 @@ struct Asking {
 template <class T>
 struct Getting : Asking {
     std::uint64_t port;
+    bool await_ready() const {
+        return behaviour->is_only && behaviour->engine.get_at_once(*behaviour, port);
+    }
     void await_suspend(std::coroutine_handle<> asker) const { ask(asker, port); }
     T await_resume() const {
         return from_message<T>(behaviour->engine, port, std::move(behaviour->answer));
@@ -394,6 +397,9 @@ struct Getting : Asking {
 struct Putting : Asking {
     std::uint64_t port;
     Message value;
+    bool await_ready() const {
+        return behaviour->is_only && behaviour->engine.put_at_once(*behaviour, port, value);
+    }
     void await_suspend(std::coroutine_handle<> asker) {
         behaviour->ask.value = std::move(value);
         ask(asker, port);

@@ -77,6 +77,7 @@ class Message {
 };
 
 struct Act;
+struct Behaviour;
 struct Task;
 
 // The runtime as its components see it.
@@ -91,6 +92,9 @@ class Engine {
     virtual std::int64_t now_ms() = 0;
     // A get or put of the component that runs now. False: it has to wait.
     virtual bool act_at_once(Act& act) = 0;
+    // In the block whose code runs now: what is got is then its answer. False: it has to ask.
+    virtual bool put_at_once(Behaviour& behaviour, std::uint64_t port, const Message& value) = 0;
+    virtual bool get_at_once(Behaviour& behaviour, std::uint64_t port) = 0;
 
   protected:
     ~Engine() = default;
@@ -155,12 +159,15 @@ struct Ask {
 
 // One way through a sync block, under way.
 struct Behaviour {
-    Behaviour(Engine& its_engine, Frames& its_frames) : engine(its_engine), frames(its_frames) {}
+    Behaviour(Engine& its_engine, Frames& its_frames, std::uint32_t its_component)
+        : engine(its_engine), frames(its_frames), component(its_component) {}
     Behaviour(const Behaviour&) = delete;
     Behaviour& operator=(const Behaviour&) = delete;
 
     Engine& engine;
     Frames& frames;
+    std::uint32_t component;
+    bool is_only = false;  // there is no other behaviour of its attempt
     std::coroutine_handle<> asker;
     Ask ask;
     Message answer;
@@ -187,6 +194,7 @@ struct Act {
     bool notices_closing = false;  // a closed port is an answer
     bool is_closed = false;        // … which this is
     bool is_late = false;          // its time was over before it happened
+    bool is_entered = false;       // it waits in its round already
     std::uint32_t chosen = 0;
     std::uint32_t count = 0;  // of the ports
     std::uint64_t port = no_port;

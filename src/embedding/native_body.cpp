@@ -153,8 +153,7 @@ std::optional<Request> NativeBody::run(std::uint32_t& budget) {
         case Next::act:
             return first_request();
         case Next::chosen_get:
-            next_ = Next::end;
-            return with_port(act().ports[chosen_], false, get_of);
+            return get_chosen();
         case Next::block:
             return run_block();
         case Next::end:
@@ -194,6 +193,10 @@ std::optional<Request> NativeBody::run_component() {
         if (task.failure) return Request::failed(text_of(task.failure));
         if (core_->coroutine.done()) return Request::ended({});
         begin_act();
+        if (std::exchange(act().is_entered, false)) {
+            next_ = Next::deliver;
+            return std::nullopt;
+        }
         if (act().kind == Act::Kind::outside) {
             next_ = Next::outside;
             return std::nullopt;
@@ -245,6 +248,14 @@ Request NativeBody::first_request() {
     }
 }
 
+// It ends the block, which behaviours that are copied say by themselves.
+Request NativeBody::get_chosen() {
+    Request get = with_port(act().ports[chosen_], false, get_of);
+    get.closes = !copied_ && get.kind == Request::Kind::get;
+    next_ = get.closes ? Next::deliver : Next::end;
+    return get;
+}
+
 // A port may be used after its channel is gone, or be none at all.
 Request NativeBody::with_port(PortHandle port, bool is_out,
                               Request (*make)(PortHandle, program::TypeId)) {
@@ -265,6 +276,7 @@ Request NativeBody::run_block() {
             return Request::failed(text_of(std::current_exception()));
         }
         run_->behaviour.asker = run_->code;
+        run_->behaviour.is_only = !copied_;
     }
     Behaviour& behaviour = run_->behaviour;
     for (;;) {

@@ -88,7 +88,8 @@ class NativeBody final : public runtime::Body {
     };
     // The code of a block, under way.
     struct Run {
-        explicit Run(Task& task) : behaviour(task.engine, task.frames), round(behaviour) {}
+        explicit Run(Task& task)
+            : behaviour(task.engine, task.frames, task.index), round(behaviour) {}
         Run(const Run&) = delete;
         Run& operator=(const Run&) = delete;
         ~Run() {
@@ -105,6 +106,7 @@ class NativeBody final : public runtime::Body {
     machine::Request enter_block();
     machine::Request begin_block();
     machine::Request first_request();
+    machine::Request get_chosen();
     machine::Request run_block();
     machine::Request request_of(Ask& ask);
     machine::Request with_port(machine::PortHandle port, bool is_out,

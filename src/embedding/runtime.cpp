@@ -56,6 +56,16 @@ struct Runtime::Inside final : embedding::Engine, runtime::World {
     bool is_closed(std::uint64_t port) override { return core.is_closed(port); }
     std::int64_t now_ms() override { return outside.now_ms(); }
     bool act_at_once(embedding::Act& act) override;
+    bool put_at_once(embedding::Behaviour& behaviour, std::uint64_t port,
+                     const embedding::Message& value) override {
+        return core.put_in_place(behaviour.component, port, embedding::to_value(value));
+    }
+    bool get_at_once(embedding::Behaviour& behaviour, std::uint64_t port) override {
+        machine::Value value;
+        if (!core.get_in_place(behaviour.component, port, value)) return false;
+        behaviour.answer = embedding::to_message(std::move(value));
+        return true;
+    }
 
     // ---- World
     std::unique_ptr<runtime::Body> make_native(
@@ -147,16 +157,15 @@ std::vector<std::byte> Runtime::Inside::to_bytes(std::uint64_t port,
 }
 
 bool Runtime::Inside::act_at_once(embedding::Act& act) {
-    using machine::Request;
-    const auto type = core.type_of(act.port);
-    if (!type) return false;
+    using Meeting = runtime::Runtime::Meeting;
     const bool puts = act.kind == embedding::Act::Kind::put;
-    Request request = puts ? Request::put(act.port, *type, embedding::to_value(act.value), true)
-                           : Request::get(act.port, *type, true);
-    if (runtime::is_out(act.port) != puts || !core.act_at_once(act.task->index, request)) {
-        return false;
-    }
-    if (!puts) act.value = embedding::to_message(std::move(request.value));
+    if (runtime::is_out(act.port) != puts) return false;
+    machine::Value value;
+    if (puts) value = embedding::to_value(act.value);
+    const Meeting meeting = core.act_at_once(act.task->index, act.port, value);
+    act.is_entered = meeting == Meeting::waits;
+    if (meeting != Meeting::happened) return false;
+    if (!puts) act.value = embedding::to_message(std::move(value));
     return true;
 }
 

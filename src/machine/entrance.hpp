@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // How a component enters its sync blocks without asking first: what it will have to go back to is
-// kept, and it runs on to the first thing that it wants of others.
+// kept, and it runs on. What it puts and gets there need no request either, if they are numbers.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "machine/value.hpp"
@@ -18,6 +19,19 @@ struct SyncBlock {
     bool asks_fires = false;
 };
 
+// Who serves those that have entered so. The state is as after a request of that name, and may be
+// answered. True: it runs on. False: it does not, and need not be there any more.
+class Exchange {
+  public:
+    // `closes` as in a request. A component is a number that it was given.
+    virtual bool put(std::uint32_t component, std::uint64_t port, std::uint64_t word,
+                     bool closes) = 0;
+    virtual bool get(std::uint32_t component, std::uint64_t port, bool closes) = 0;
+
+  protected:
+    ~Exchange() = default;
+};
+
 class Entrance {
   public:
     Entrance() = default;
@@ -26,7 +40,11 @@ class Entrance {
     ~Entrance() { forget(); }
 
     // By instruction of the outermost routine: of blocks that are not known yet, null.
-    void know(const SyncBlock* const* blocks) { blocks_ = blocks; }
+    void know(const SyncBlock* const* blocks, Exchange& exchange, std::uint32_t component) {
+        blocks_ = blocks;
+        exchange_ = &exchange;
+        component_ = component;
+    }
 
     // False: the block at `pc` is not known.
     bool enter(const Slot* frame, std::uint32_t pc) {
@@ -35,10 +53,14 @@ class Entrance {
         block_ = known;
         pc_ = pc;
         is_new_ = true;
-        for (const std::uint32_t slot : known->words) saved_.push_back(frame[slot]);
+        references_ = static_cast<std::uint32_t>(known->references.size());
+        const auto size = static_cast<std::uint32_t>(known->words.size()) + references_;
+        if (size > capacity_) grow(size);
+        Slot* to = saved_.get();
+        for (const std::uint32_t slot : known->words) *to++ = frame[slot];
         for (const std::uint32_t slot : known->references) {
             retain(frame[slot].block);
-            saved_.push_back(frame[slot]);
+            *to++ = frame[slot];
         }
         return true;
     }
@@ -52,30 +74,51 @@ class Entrance {
 
     // The block has happened, or
     void forget() {
-        if (saved_.empty()) return;
-        for (std::size_t i = block_->words.size(); i < saved_.size(); ++i) release(saved_[i].block);
-        saved_.clear();
+        if (references_ == 0) return;
+        const Slot* const saved = saved_.get() + block_->words.size();
+        for (std::uint32_t i = 0; i < references_; ++i) release(saved[i].block);
+        references_ = 0;
     }
     // … not: what it changed is as it was.
     void restore(Slot* frame) {
-        auto saved = saved_.begin();
+        const Slot* saved = saved_.get();
         for (const std::uint32_t slot : block_->words) frame[slot] = *saved++;
         for (const std::uint32_t slot : block_->references) {
             release(frame[slot].block);
             frame[slot] = *saved++;
         }
-        saved_.clear();
+        references_ = 0;
     }
+
+    bool put(std::uint64_t port, std::uint64_t word, bool closes) const {
+        return exchange_->put(component_, port, word, closes);
+    }
+    bool get(std::uint64_t port, bool closes) const {
+        return exchange_->get(component_, port, closes);
+    }
+    // What was left of the budget when it began to run, or left its last block since.
+    void mark(std::uint32_t budget) { marked_ = budget; }
+    std::uint32_t marked() const { return marked_; }
 
     const SyncBlock& block() const { return *block_; }
     std::uint32_t pc() const { return pc_; }
 
   private:
+    void grow(std::uint32_t size) {
+        saved_ = std::make_unique_for_overwrite<Slot[]>(size);
+        capacity_ = size;
+    }
+
     const SyncBlock* const* blocks_ = nullptr;
     const SyncBlock* block_ = nullptr;
+    Exchange* exchange_ = nullptr;
+    std::uint32_t component_ = 0;
+    std::uint32_t marked_ = 0;
     std::uint32_t pc_ = 0;
     bool is_new_ = false;
-    std::vector<Slot> saved_;
+    std::uint32_t references_ = 0;  // held by what is saved, which is the last of it
+    std::uint32_t capacity_ = 0;
+    std::unique_ptr<Slot[]> saved_;
 };
 
 }  // namespace reowolf::machine

@@ -466,6 +466,41 @@ ret: {
     RETURN();
 }
 
+    // The messages that most are need no look at the instruction, and in the lane no request.
+get_word: {
+    State::Call& here = state.top_;
+    here.pc = static_cast<std::uint32_t>(at - routines[here.routine].code);
+    state.phase_ = Phase::waiting;
+    state.word_slot_ = here.base + at->a;
+    const bool closes = at->extra != 0;
+    --left;
+    if (entrance && state.in_sync_) {
+        if (entrance->get(slots[at->b].bits, closes)) goto exchanged;
+        budget = rounded(left);
+        return Request::of(Request::Kind::exchanged);
+    }
+    budget = rounded(left);
+    return Request::get(slots[at->b].bits, at->c, closes);
+}
+put_word: {
+    State::Call& here = state.top_;
+    here.pc = static_cast<std::uint32_t>(at - routines[here.routine].code);
+    state.phase_ = Phase::passing;
+    const bool closes = at->extra != 0;
+    --left;
+    if (entrance && state.in_sync_) {
+        if (entrance->put(slots[at->a].bits, slots[at->b].bits, closes)) goto exchanged;
+        budget = rounded(left);
+        return Request::of(Request::Kind::exchanged);
+    }
+    budget = rounded(left);
+    return Request::put(slots[at->a].bits, at->c, Value::scalar(slots[at->b].bits), closes);
+}
+exchanged:
+    if (at->extra != 0) entrance->mark(rounded(left));
+    if (left > 0) NEXT();
+    ++at;
+    goto used;
 assert:
     if (slots[at->a].bits != 0) NEXT();
     if (!state.in_sync_) goto fail;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Runs one behaviour of one component until it needs the world. The machine calls nobody: it
-// returns a request, and the caller answers it in the state and runs on. It knows no scheduler,
-// channel, thread or socket.
+// Runs one behaviour of one component until it needs the world. The machine calls nobody but an
+// Exchange: it returns a request, and the caller answers it in the state and runs on. It knows no
+// scheduler, channel, thread or socket.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@ class Machine {
     // bytes of data moved. What comes of that is bounded by the budget and by the length of the
     // code without loops. After the requests put, sync_begin, sync_end, spawn, print and
     // budget_used the state can be run on as it is; after discarded, ended and failed it cannot.
-    // With an entrance it enters sync blocks that are known there by itself.
+    // With an entrance it enters sync blocks that are known there by itself, and leaves to its
+    // Exchange what can be left.
     Request run(State& state, std::uint32_t& budget, Entrance* entrance = nullptr) const;
     // The value of a constant that the program does not hold yet. Not while anything runs.
     void define(std::uint32_t number, Value value) { bulk_.define(number, std::move(value)); }

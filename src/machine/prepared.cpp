@@ -208,10 +208,8 @@ class Translation {
             case Opcode::call:
                 return plain(Code::call, i);
             case Opcode::ret: {
-                const TypeKind result = kind_of(*routine_.result);
-                const bool is_word =
-                    !program::is_aggregate(result) && !program::is_reference(result);
-                const bool simple = is_word && routine_.references.empty();
+                const bool simple =
+                    is_word(kind_of(*routine_.result)) && routine_.references.empty();
                 if (simple) return plain(Code::ret_word, i);
                 return few(Code::ret_few, i, *routine_.result, plain(Code::ret, i));
             }
@@ -219,7 +217,7 @@ class Translation {
                 return plain(Code::assert, i);
             case Opcode::get:
             case Opcode::put:
-                return with_extra(Code::request, i, program::closes_block(routine_, pc) ? 1 : 0);
+                return message(i, pc);
             case Opcode::sync_begin:
                 return plain(Code::sync_begin, i);
             case Opcode::sync_end:
@@ -259,6 +257,9 @@ class Translation {
     program::TypeId element_of(program::TypeId array) const {
         return program_.types[array].element;
     }
+    static bool is_word(TypeKind kind) {
+        return !program::is_aggregate(kind) && !program::is_reference(kind);
+    }
     TypeKind kind_of(program::TypeId type) const { return program_.types[type].kind; }
     // Of a string or array.
     TypeKind element_kind(program::TypeId container) const {
@@ -267,6 +268,15 @@ class Translation {
     }
     TypeKind inner_kind(program::TypeId container) const {
         return element_kind(program_.types[container].element);
+    }
+
+    Operation message(const Instruction& i, std::uint32_t pc) const {
+        const std::uint16_t closes = program::closes_block(routine_, pc) ? 1 : 0;
+        if (is_word(kind_of(i.d))) {
+            return {i.opcode == Opcode::get ? Code::get_word : Code::put_word, closes, i.a, i.b,
+                    i.d};
+        }
+        return with_extra(Code::request, i, closes);
     }
 
     Operation aggregate(const Instruction& i) const {

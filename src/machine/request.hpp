@@ -29,6 +29,7 @@ struct Request {
         discarded,     // a false assertion inside a synchronous block
         ended,         // `value`: the result of a function that was run by itself
         budget_used,   //
+        exchanged,     // nothing: an Exchange has served it, and it does not run on
         failed,        // text(): a run-time error; the state's position() and trace() say where
     };
 
@@ -91,7 +92,7 @@ struct Request {
         Request request = of(Kind::spawn);
         request.routine = routine;
         request.placed_at = placed_at;
-        request.details_ = std::make_unique<Details>(Details{{}, std::move(arguments)});
+        request.details_.reset(new Details{{}, std::move(arguments)});
         return request;
     }
     static Request print(std::string line) { return with_text(Kind::print, std::move(line)); }
@@ -111,11 +112,15 @@ struct Request {
     };
     static Request with_text(Kind kind, std::string text) {
         Request request = of(kind);
-        request.details_ = std::make_unique<Details>(Details{std::move(text), {}});
+        request.details_.reset(new Details{std::move(text), {}});
         return request;
     }
 
-    std::unique_ptr<Details> details_;
+    // Apart, so that a request without any is gone with a look.
+    struct Drop {
+        [[gnu::noinline]] void operator()(Details* details) const { delete details; }
+    };
+    std::unique_ptr<Details, Drop> details_;
 };
 
 }  // namespace reowolf::machine

@@ -41,6 +41,7 @@ State::State(const State& other)
     : program_(other.program_),
       phase_(other.phase_),
       in_sync_(other.in_sync_),
+      word_slot_(other.word_slot_),
       top_(other.top_),
       callers_(other.callers_),
       slots_(other.slots_) {
@@ -51,6 +52,7 @@ State::State(State&& other) noexcept
     : program_(other.program_),
       phase_(std::exchange(other.phase_, Phase::finished)),
       in_sync_(other.in_sync_),
+      word_slot_(other.word_slot_),
       top_(other.top_),
       callers_(std::exchange(other.callers_, {})),
       slots_(std::move(other.slots_)) {}
@@ -59,6 +61,7 @@ State& State::operator=(State other) noexcept {
     std::swap(program_, other.program_);
     std::swap(phase_, other.phase_);
     std::swap(in_sync_, other.in_sync_);
+    std::swap(word_slot_, other.word_slot_);
     std::swap(top_, other.top_);
     callers_.swap(other.callers_);
     std::swap(slots_, other.slots_);
@@ -115,6 +118,7 @@ void State::go_back(std::uint32_t pc) {
     top_.pc = pc;
     phase_ = Phase::passing;
     in_sync_ = true;
+    word_slot_ = no_slot;
 }
 
 // The instruction that waits, which the state then leaves behind.
@@ -123,11 +127,12 @@ const Instruction& State::answered(Opcode opcode) {
     const Instruction& instruction = program_->routines[top_.routine].code[top_.pc];
     assert(instruction.opcode == opcode);
     phase_ = Phase::running;
+    word_slot_ = no_slot;
     ++top_.pc;
     return instruction;
 }
 
-void State::got(Value message) {
+void State::got_other(Value message) {
     const Instruction& instruction = answered(Opcode::get);
     std::move(message).place(*program_, instruction.d, &slot(instruction.a));
 }

@@ -3,7 +3,9 @@
 // behaviour splits, dropping it is how one is discarded.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "base/span.hpp"
@@ -60,12 +62,21 @@ class State {
     void leave_sync() { in_sync_ = false; }
 
     // Answers to requests. Each may be called once, after the request of that name.
-    void got(Value message);
+    void got(Value&& message) {
+        if (word_slot_ == no_slot) return got_other(std::move(message));
+        assert(phase_ == Phase::waiting);
+        slots_.data()[word_slot_].bits = message.bits();
+        word_slot_ = no_slot;
+        phase_ = Phase::running;
+        ++top_.pc;
+    }
     void chose(std::uint32_t index);  // of a fork: 0 <= index < count
     void fires(bool yes);
     void made(PortHandle out, PortHandle in);  // of make_channel
 
   private:
+    static constexpr std::uint32_t no_slot = 0xFFFF'FFFF;
+
     friend class Machine;
     friend class StateComparison;
     friend class Forecast;
@@ -83,6 +94,7 @@ class State {
         finished,  // nothing comes any more
     };
 
+    void got_other(Value message);
     const program::Instruction& answered(program::Opcode opcode);
     Slot& slot(std::uint32_t number) { return slots_.data()[top_.base + number]; }
     std::size_t depth() const { return callers_.size() + 1; }
@@ -96,7 +108,8 @@ class State {
     const program::Program* program_ = nullptr;
     Phase phase_ = Phase::finished;
     bool in_sync_ = false;
-    Call top_;                   // what runs
+    std::uint32_t word_slot_ = no_slot;  // where a number that it waits for goes
+    Call top_;                           // what runs
     std::vector<Call> callers_;  // outermost first; none while the world is asked for something
     Slots slots_;                // the frames, outermost first
 };

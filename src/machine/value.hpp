@@ -81,16 +81,20 @@ class Value {
     Value(const Value& other) : slot_(other.slot_), is_reference_(other.is_reference_) {
         if (is_reference_) retain(slot_.block);
     }
-    Value(Value&& other) noexcept
+    [[gnu::always_inline]] Value(Value&& other) noexcept
         : slot_(std::exchange(other.slot_, Slot{})),
           is_reference_(std::exchange(other.is_reference_, false)) {}
-    Value& operator=(Value other) noexcept {
+    Value& operator=(const Value& other) { return *this = Value(other); }
+    [[gnu::always_inline]] Value& operator=(Value&& other) noexcept {
         std::swap(slot_, other.slot_);
         std::swap(is_reference_, other.is_reference_);
         return *this;
     }
-    ~Value() {
-        if (is_reference_) release(slot_.block);
+    // Nearly all are numbers.
+    [[gnu::always_inline]] ~Value() {
+        if (is_reference_) [[unlikely]] {
+            drop();
+        }
     }
 
     bool is_reference() const { return is_reference_; }
@@ -107,6 +111,8 @@ class Value {
     friend bool operator==(const Value& a, const Value& b);  // structural
 
   private:
+    void drop() { release(slot_.block); }
+
     Slot slot_{};
     bool is_reference_ = false;
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "program/harm.hpp"
 #include "program/liveness.hpp"
 #include "program/operands.hpp"
 #include "program/successors.hpp"
@@ -45,6 +46,11 @@ machine::SyncBlock analyse_sync(const Program& program, const Routine& routine,
         for_each_changed(program, routine, at, [&](std::uint32_t slot) { changed[slot] = true; });
         block.asks_fires = block.asks_fires || at.opcode == Opcode::fires;
         if (at.opcode == Opcode::sync_end) continue;
+        // What comes after it is run when the round has happened.
+        if ((at.opcode == Opcode::get || at.opcode == Opcode::put) &&
+            program::closes_block(routine, pc)) {
+            continue;
+        }
         program::for_each_successor(routine, pc, [&](std::uint32_t next) { open.push_back(next); });
     }
     const std::vector<bool> live =

@@ -37,7 +37,7 @@ struct Offer {
 class Pending {
   public:
     std::uint32_t size() const { return size_; }
-    void push(machine::Value value) {
+    void push(machine::Value&& value) {
         if (size_++ == 0) {
             first_ = std::move(value);
         } else {
@@ -46,13 +46,7 @@ class Pending {
     }
     machine::Value pop() {
         machine::Value value = std::move(first_);
-        if (--size_ > 0) {
-            first_ = std::move(more_[next_++]);
-        }
-        if (size_ <= 1) {
-            more_.clear();
-            next_ = 0;
-        }
+        if (--size_ > 0) advance();
         return value;
     }
     void clear() {
@@ -63,6 +57,13 @@ class Pending {
     }
 
   private:
+    void advance() {
+        first_ = std::move(more_[next_++]);
+        if (size_ > 1) return;
+        more_.clear();
+        next_ = 0;
+    }
+
     machine::Value first_;
     std::uint32_t size_ = 0;
     std::uint32_t next_ = 0;  // of more_
@@ -76,20 +77,20 @@ struct Channel {
         bool here = true;
         bool closed = false;
         bool leaves = false;  // here, and given away to another site in the round being committed
-        bool has_arrived = false;  // somebody has said so since a message has last named it
+        bool has_arrived = false;        // somebody has said so since a message has last named it
+        ComponentIndex owner = 0;        // if here
+        std::uint32_t guard = no_guard;  // the alternative of the owner's last choice that uses it
+        std::uint32_t place = 0;         // of the handle among the owner's
         // If not here: where it is, as far as is known. Nobody: on its way.
         wire::SiteId site = 0;
         // While nobody has said that it has arrived: the site to which it went from here.
         wire::SiteId gone_to = wire::nobody;
         // How often it has gone to another site. What is known of it from before is of no use.
         std::uint32_t moves = 0;
+        wire::SiteId holder = 0;  // of the authority over the user, when that was last heard
         // Its owner's, somewhere else, who has it while the round is not committed here yet.
         wire::SiteId ahead_site = 0;
         std::uint32_t ahead_moves = 0;
-        ComponentIndex owner = 0;        // if here
-        std::uint32_t place = 0;         // of the handle among the owner's
-        std::uint32_t guard = no_guard;  // the alternative of the owner's last choice that uses it
-        wire::SiteId holder = 0;         // of the authority over the user, when that was last heard
         // What its owner calls it, or the name of the port through which it got it; the program's.
         std::string_view name;
         std::string_view got_from;
@@ -112,6 +113,13 @@ struct Channel {
     std::optional<wire::ChannelId> exported;
     // If it is known only from messages of rounds that are not committed: of which attempts.
     std::vector<wire::AttemptId> named_by;
+
+    // Whether the component may use it in the lane by this end: both are here and open, and no
+    // ports are in the messages.
+    bool is_plain_for(ComponentIndex user, bool is_out, std::uint32_t of_generation) const {
+        return end(is_out).owner == user && generation == of_generation && out.here && in.here &&
+               !out.closed && !in.closed && !carries_ports;
+    }
 
     bool between_sites() const { return !out.here || !in.here; }
     bool is_elsewhere() const { return !out.here && !in.here; }

@@ -16,7 +16,9 @@ void Runtime::end_component(ComponentIndex index) {
         finish_attempt(index, {});
     }
     if (ending.phase == Component::Phase::in_lane) {
-        forget_begin(ending);
+        ending.native_begin.reset();
+        ending.entrance.forget();
+        ending.forget_uses();
         ending.waits = Component::Wait::nothing;
         ending.printed.clear();
         ending.has_printed = false;

@@ -222,6 +222,9 @@ struct Component {
     bool is_doubtful = false;     // in this attempt it took an alternative, or could not
     bool is_doubted = false;      // is among those who are looked at after a while
     bool has_printed = false;     // in the lane, in this attempt
+    bool asks_fires = false;      // in the lane, somewhere in this block: uses are kept
+    bool is_special = false;      // of the lead: somebody in the region has printed, or chosen
+    bool goes_back = false;       // if native; see Body::can_go_back
     bool writer_chooses = false;  // a component that may put to it waits for an alternative
     bool was_published = false;   // in its last round
     bool is_overloaded = false;   // has more live behaviours than allowed
@@ -237,7 +240,6 @@ struct Component {
     std::uint32_t region_open = 0;  // of the lead: attempts not at their end, messages not got
 
     ChannelIndex waits_on = 0;           // a message
-    std::uint32_t asked = 0;             // how many alternatives
     std::uint32_t sent = 0;              // messages, in this attempt in the lane
     std::uint32_t renewals = 0;          // of attempts since the last round
     machine::PortHandle asked_port = 0;  // `fires`
@@ -280,6 +282,20 @@ struct Component {
         if (!last_used) return 0;
         const auto found = last_used->find(path);
         return found == last_used->end() ? 0 : found->second;
+    }
+
+    machine::State& state() { return static_cast<ProgramBody&>(*body).state(); }
+    const machine::State& state() const { return static_cast<const ProgramBody&>(*body).state(); }
+    void give(machine::Value&& message) {
+        if (is_native) return body->got(std::move(message));
+        state().got(std::move(message));
+    }
+    void forget_uses() {
+        used.clear();
+        promises.clear();
+    }
+    bool waits_at(ChannelIndex channel) const {
+        return waits == Wait::message && waits_on == channel;
     }
     bool waits_in_round() const { return phase == Phase::in_lane || phase == Phase::in_sync; }
     bool chooses() const { return waits == Wait::fork || waits == Wait::fires; }

@@ -9,7 +9,10 @@
 //
 // Whenever that does not do, all attempts of the region go back to their begins and take the
 // general way, which tries all alternatives (exploring.cpp).
+#include "runtime/lane.hpp"
+
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "runtime/runtime.hpp"
@@ -22,29 +25,108 @@ using Phase = Component::Phase;
 
 // ---- Attempts ----------------------------------------------------------------------------------
 
-// Whether its next attempt begins in the lane.
-bool Runtime::may_enter_lane(const Component& self, ComponentIndex index) {
-    if (lane_ == Lane::closed || index == application) return false;
-    if (watcher_) return false;  // it is told of what only records show
-    // Who was silent may have to wait patiently; only the general way knows how.
-    if (self.passes > 0 || !self.silent_from.empty()) return false;
-    return lane_ != Lane::at_random || turn() % 2 == 0;
+// The two have given each other a message.
+[[gnu::always_inline]] inline void Runtime::join(const Component& a, const Component& b) {
+    if (a.lead != b.lead) join_regions(a.lead, b.lead);
 }
 
-// It has entered a block, or asked to; what it goes back to is kept from here on.
-void Runtime::enter_lane(ComponentIndex index) {
-    Component& self = component(index);
-    if (self.is_native && !self.body->can_go_back()) self.native_begin = self.body->clone();
-    self.phase = Phase::in_lane;
-    self.waits = Wait::nothing;
-    self.uses_port = false;
-    self.is_doubtful = false;
-    self.lead = index;
-    self.next = index;
-    self.region_size = 1;
-    self.region_open = 1;
-    self.actions.clear();
-    ++self.stamp;
+void Runtime::join_regions(ComponentIndex into, ComponentIndex from) {
+    Component* larger = &component(into);
+    Component* smaller = &component(from);
+    if (larger->region_size < smaller->region_size) {
+        std::swap(into, from);
+        std::swap(larger, smaller);
+    }
+    larger->region_size += smaller->region_size;
+    larger->region_open += smaller->region_open;
+    larger->is_special = larger->is_special || smaller->is_special;
+    smaller->lead = into;
+    for (ComponentIndex member = smaller->next; member != from;) {
+        Component& joining = component(member);
+        joining.lead = into;
+        member = joining.next;
+    }
+    std::swap(larger->next, smaller->next);
+}
+
+// One end of a channel, for who uses it in the lane.
+struct Runtime::Use {
+    ComponentIndex index;  // who
+    Component& self;
+    ChannelIndex number;
+    Channel& channel;
+    bool puts;
+    ComponentIndex other;
+    Component& peer;
+};
+
+[[gnu::always_inline]] inline Runtime::Use Runtime::use_of(ComponentIndex index, Component& self,
+                                                           PortHandle port, bool puts) {
+    const ChannelIndex number = channel_of(port);
+    Channel& channel = channels_[number];
+    const ComponentIndex other = channel.end(!puts).owner;
+    return {index, self, number, channel, puts, other, component(other)};
+}
+
+// Whether a behaviour in the lane may use the port so. All that would discard it, and what concerns
+// others than components in the lane, is for the general way.
+[[gnu::always_inline]] inline bool Runtime::is_allowed(const Use& use, PortHandle port) {
+    if (!use.channel.is_plain_for(use.index, use.puts, generation_of(port)) ||
+        use.peer.phase == Phase::in_sync) {
+        return false;
+    }
+    return use.self.phase != Phase::in_lane || !use.self.asks_fires ||
+           std::ranges::none_of(use.self.promises, [&](const Node::Promise& promise) {
+               return promise.port == port && !promise.fires;
+           });
+}
+
+// A block that is this get or put and no more. If somebody waits for it who needs no more either,
+// that is a round of two, for which no region has to be made; what is got is in `value` then. If
+// nobody is there, it waits in the lane. Else nothing has been done.
+[[gnu::always_inline]] inline Runtime::Meeting Runtime::meet(const Use& use,
+                                                             machine::Value& value) {
+    Component& self = use.self;
+    Component& peer = use.peer;
+    Pending& pending = use.channel.pending;
+    if (use.puts ? peer.waits_at(use.number) : pending.size() > 0) {
+        // All that its region waits for must be this message.
+        const bool is_ready =
+            use.puts ? peer.closes : peer.waits == Wait::others && pending.size() == 1;
+        // The application needs those of other sites.
+        if (!is_ready || use.other == application || peer.next != use.other ||
+            peer.region_open != 1 || peer.has_printed ||
+            (peer.asks_fires && !peer.promises.empty())) {
+            return Meeting::none;
+        }
+        if (use.puts) {
+            peer.give(std::move(value));
+            self.sent = 1;
+        } else {
+            value = pending.pop();
+        }
+        leave_block(peer);
+        leave_block(self);
+        enqueue(use.other, peer);
+        ++counters_.rounds_in_lane;
+        counters_.sizes.add(2);
+        recorder_.note_round(self.who, peer.who, 2);
+        world_.committed(no_records_);
+        return Meeting::happened;
+    }
+    enter_lane(use.index, self);
+    if (use.puts) {
+        note_use_in_lane(self, port_of(use.number, true, use.channel.generation));
+        self.sent = 1;
+        self.waits = Wait::others;
+        pending.push(std::move(value));
+    } else {
+        self.waits = Wait::message;
+        self.waits_on = use.number;
+        self.closes = true;
+    }
+    note_readiness(use.channel.end(!use.puts), use.other, peer);
+    return Meeting::waits;
 }
 
 // It asks to enter a block.
@@ -55,38 +137,32 @@ void Runtime::begin_block(ComponentIndex index, bool in_lane) {
         return begin_attempt(index);
     }
     if (!self.is_native) {
-        machine::State& state = static_cast<ProgramBody&>(*self.body).state();
+        machine::State& state = self.state();
         const auto place = state.place();
         blocks_.sync_at(place.routine, place.pc);
         self.entrance.enter(state.frame(), place.pc);
         self.entrance.take_news();
     }
-    enter_lane(index);
+    enter_lane(index, self);
 }
 
 // It has entered a block by itself, and this is the first thing that it wants there.
-void Runtime::serve_entering(ComponentIndex index, machine::Request& request, bool in_lane) {
-    Component& self = component(index);
+void Runtime::serve_entering(ComponentIndex index, Component& self, machine::Request& request,
+                             bool in_lane) {
     if (!in_lane) {
         go_back_to_begin(self);
         return begin_block(index, false);
     }
-    if (request.closes && meet_at_once(index, request)) {
-        if (request.kind == machine::Request::Kind::get) self.body->got(std::move(request.value));
-        return;
+    if (request.closes) {
+        const bool puts = request.kind == machine::Request::Kind::put;
+        const Use use = use_of(index, self, request.port, puts);
+        const bool may_meet = is_allowed(use, request.port);
+        const Meeting meeting = may_meet ? meet(use, request.value) : Meeting::none;
+        if (meeting == Meeting::happened && !puts) self.give(std::move(request.value));
+        if (meeting != Meeting::none) return;
     }
-    enter_lane(index);
-    serve_in_lane(index, request);
-}
-
-void Runtime::forget_begin(Component& self) {
-    if (self.is_native) {
-        self.native_begin.reset();
-    } else {
-        self.entrance.forget();
-    }
-    self.used.clear();
-    self.promises.clear();
+    enter_lane(index, self);
+    serve_in_lane(index, self, request);
 }
 
 void Runtime::go_back_to_begin(Component& self) {
@@ -96,128 +172,156 @@ void Runtime::go_back_to_begin(Component& self) {
         self.body->go_back();
     } else {
         if (self.is_away) take_back(self);
-        machine::State& state = static_cast<ProgramBody&>(*self.body).state();
+        machine::State& state = self.state();
         state.go_back(self.entrance.pc());
         self.entrance.restore(state.frame());
     }
-    self.used.clear();
-    self.promises.clear();
+    self.forget_uses();
     self.printed.clear();
     self.has_printed = false;
 }
 
-// The two have given each other a message.
-void Runtime::join(ComponentIndex a, ComponentIndex b) {
-    ComponentIndex into = component(a).lead;
-    ComponentIndex from = component(b).lead;
-    if (into == from) return;
-    if (component(into).region_size < component(from).region_size) std::swap(into, from);
-    Component& larger = component(into);
-    Component& smaller = component(from);
-    larger.region_size += smaller.region_size;
-    larger.region_open += smaller.region_open;
-    ComponentIndex member = from;
-    do {
-        Component& joining = component(member);
-        joining.lead = into;
-        member = joining.next;
-    } while (member != from);
-    std::swap(larger.next, smaller.next);
-}
-
-// Its attempt is part of a round: what is left of its block cannot fail.
-void Runtime::leave_block(Component& member) {
-    forget_begin(member);
-    if (!member.is_native) static_cast<ProgramBody&>(*member.body).state().leave_sync();
-    member.phase = Phase::running;
-    member.waits = Wait::nothing;
-    member.misses = 0;
-    member.silent_rounds = 0;
-    member.renewals = 0;
-    ++member.rounds;
-    counters_.messages += member.sent;
-    member.sent = 0;
-}
-
 // For native components that run now, without a request.
-bool Runtime::act_at_once(ComponentIndex index, machine::Request& request) {
-    const Component& self = component(index);
-    return self.phase == Phase::running && may_enter_lane(self, index) &&
-           meet_at_once(index, request);
+Runtime::Meeting Runtime::act_at_once(ComponentIndex index, PortHandle port,
+                                      machine::Value& value) {
+    Component& self = component(index);
+    if (self.phase != Phase::running || !may_enter_lane(self, index)) return Meeting::none;
+    if (channel_of(port) >= channels_.size()) return Meeting::none;
+    const Use use = use_of(index, self, port, is_out(port));
+    return is_allowed(use, port) ? meet(use, value) : Meeting::none;
 }
 
-// A block that is this get or put and no more, which somebody waits for who needs no more either:
-// a round of two, for which no region has to be made. What is got is then in the request.
-bool Runtime::meet_at_once(ComponentIndex index, machine::Request& request) {
+// The code that runs must not be gone back upon meanwhile, so nobody may have to leave the lane.
+bool Runtime::is_in_place(const Use& use, PortHandle port) {
+    const Component& self = use.self;
+    if (is_out(port) != use.puts || !is_allowed(use, port) || use.peer.asks_fires) return false;
+    return self.phase == Phase::in_lane ||
+           (self.phase == Phase::running && may_enter_lane(self, use.index));
+}
+
+bool Runtime::put_in_place(ComponentIndex index, PortHandle port, machine::Value value) {
+    if (channel_of(port) >= channels_.size()) return false;
     Component& self = component(index);
-    const bool puts = request.kind == machine::Request::Kind::put;
-    const ChannelIndex number = channel_of(request.port);
-    Channel& channel = channels_[number];
-    const Channel::End& end = channel.end(puts);
-    const Channel::End& other = channel.end(!puts);
-    if (channel.generation != generation_of(request.port) || end.owner != index || !end.here ||
-        end.closed || !other.here || other.closed || channel.carries_ports) {
-        return false;
-    }
-    Component& peer = component(other.owner);
-    if (other.owner == application) return false;  // it needs those of other sites
-    if (peer.phase != Phase::in_lane || peer.next != other.owner || peer.region_open != 1 ||
-        peer.has_printed || !peer.promises.empty()) {
-        return false;
-    }
-    if (puts) {
-        if (peer.waits != Wait::message || peer.waits_on != number || !peer.closes) return false;
-        peer.body->got(std::move(request.value));
-        self.sent = 1;
-    } else {
-        // All that its region waits for is this message.
-        if (peer.waits != Wait::others || channel.pending.size() != 1) return false;
-        request.value = channel.pending.pop();
-    }
-    leave_block(peer);
-    leave_block(self);
-    enqueue(other.owner);
-    ++counters_.rounds_in_lane;
-    counters_.sizes.add(2);
-    recorder_.note_round(self.who, peer.who, 2);
-    world_.committed(no_records_);
+    const Use use = use_of(index, self, port, true);
+    if (!is_in_place(use, port)) return false;
+    if (self.phase != Phase::in_lane) enter_lane(index, self);
+    put_allowed(use, std::move(value), false);
     return true;
+}
+
+bool Runtime::get_in_place(ComponentIndex index, PortHandle port, machine::Value& value) {
+    if (channel_of(port) >= channels_.size()) return false;
+    Component& self = component(index);
+    const Use use = use_of(index, self, port, false);
+    if (use.channel.pending.size() == 0 || !is_in_place(use, port)) return false;
+    if (self.phase != Phase::in_lane) enter_lane(index, self);
+    note_use_in_lane(self, port);
+    join(self, use.peer);
+    --component(self.lead).region_open;
+    value = use.channel.pending.pop();
+    return true;
+}
+
+// For components on the machine, without leaving it.
+bool Runtime::put(ComponentIndex index, PortHandle port, std::uint64_t word, bool closes) {
+    Component& self = component(index);
+    const Use use = use_of(index, self, port, true);
+    const bool is_new = self.phase != Phase::in_lane;
+    if (is_new) self.entrance.take_news();
+    machine::Value value = machine::Value::scalar(word);
+    if (is_allowed(use, port)) [[likely]] {
+        if (is_new && closes) {
+            const Meeting meeting = meet(use, value);
+            if (meeting != Meeting::none) return meeting == Meeting::happened && goes_on(self);
+        }
+        if (is_new) enter_lane(index, self);
+        put_allowed(use, std::move(value), closes);
+        return goes_on(self);
+    }
+    if (is_new) enter_lane(index, self);
+    put_in_lane(index, self, port, std::move(value), closes);
+    return goes_on(self);
+}
+
+bool Runtime::get(ComponentIndex index, PortHandle port, bool closes) {
+    Component& self = component(index);
+    const Use use = use_of(index, self, port, false);
+    const bool is_new = self.phase != Phase::in_lane;
+    if (is_new) self.entrance.take_news();
+    if (is_allowed(use, port)) [[likely]] {
+        if (is_new && closes) {
+            machine::Value value;
+            const Meeting meeting = meet(use, value);
+            if (meeting == Meeting::waits) return false;
+            if (meeting == Meeting::happened) {
+                self.state().got(std::move(value));
+                return goes_on(self);
+            }
+        }
+        if (is_new) enter_lane(index, self);
+        get_allowed(use, closes);
+        return goes_on(self);
+    }
+    if (is_new) enter_lane(index, self);
+    get_in_lane(index, self, port, closes);
+    return goes_on(self);
 }
 
 void Runtime::commit_region(ComponentIndex lead, ComponentIndex current) {
     world_.committed(no_records_);
+    const Component& first = component(lead);
+    ++counters_.rounds_in_lane;
+    counters_.sizes.add(first.region_size);
+    ComponentIndex index = lead;
+    recorder_.note_round(first.region_size, [&](std::size_t) {
+        const Component& member = component(index);
+        index = member.next;
+        return member.who;
+    });
+    if (first.is_special) return commit_special(lead, current);
+    index = lead;
+    do {
+        Component& member = component(index);
+        leave_block(member);
+        if (index != current) enqueue(index, member);
+        index = member.next;
+    } while (index != lead);
+}
+
+// Of a region in which somebody has printed, or has chosen. Who has chosen comes after the others,
+// so that they can show what they have next.
+void Runtime::commit_special(ComponentIndex lead, ComponentIndex current) {
     region_.clear();
+    chosen_.clear();
     bool has_printed = false;
     ComponentIndex index = lead;
     do {
-        Component& member = component(index);
-        region_.push_back(index);
+        const Component& member = component(index);
+        (member.is_doubtful ? chosen_ : region_).push_back(index);
         has_printed |= member.has_printed;
         index = member.next;
     } while (index != lead);
-    ++counters_.rounds_in_lane;
-    counters_.sizes.add(region_.size());
-    recorder_.note_round(region_.size(), [&](std::size_t i) { return component(region_[i]).who; });
-    if (has_printed) {
-        std::ranges::sort(region_);
-        for (const ComponentIndex printing : region_) {
-            Component& member = component(printing);
-            for (const std::string& line : member.printed) world_.print(line);
-            member.printed.clear();
-            member.has_printed = false;
-        }
-    }
-    bool has_chosen = false;
+    if (has_printed) print_lines();
     for (const ComponentIndex each : region_) {
         Component& member = component(each);
         leave_block(member);
-        has_chosen |= member.is_doubtful;
-        if (each != current && !member.is_doubtful) enqueue(each);
+        if (each != current) enqueue(each, member);
     }
-    if (!has_chosen) return;
-    // Who has chosen comes after the others, so that they can show what they have next.
-    for (const ComponentIndex each : region_) {
-        if (component(each).is_doubtful) enqueue(each);
+    for (const ComponentIndex each : chosen_) leave_block(component(each));
+    for (const ComponentIndex each : chosen_) enqueue(each);
+}
+
+// In the order in which the components were made.
+void Runtime::print_lines() {
+    std::ranges::sort(region_);
+    std::ranges::sort(chosen_);
+    std::vector<ComponentIndex> all;
+    std::ranges::merge(region_, chosen_, std::back_inserter(all));
+    for (const ComponentIndex printing : all) {
+        Component& member = component(printing);
+        for (const std::string& line : member.printed) world_.print(line);
+        member.printed.clear();
+        member.has_printed = false;
     }
 }
 
@@ -261,18 +365,16 @@ void Runtime::leave_lane(ComponentIndex of, Fall why) {
 // ---- Requests ----------------------------------------------------------------------------------
 
 // The component goes on as long as it is in the lane and waits for nothing.
-void Runtime::serve_in_lane(ComponentIndex index, machine::Request& request) {
+void Runtime::serve_in_lane(ComponentIndex index, Component& self, machine::Request& request) {
     using Kind = machine::Request::Kind;
-    Component& self = component(index);
     switch (request.kind) {
         case Kind::put:
-            return put_in_lane(index, request);
+            return put_in_lane(index, self, request.port, std::move(request.value), request.closes);
         case Kind::get:
-            return get_in_lane(index, request.port, request.closes);
+            return get_in_lane(index, self, request.port, request.closes);
         case Kind::sync_end:
-            return end_in_lane(index, index);
+            return end_in_lane(index, self, index);
         case Kind::fork:
-            self.asked = request.count;
             return choose_alternative(index);
         case Kind::fires:
             self.asked_port = request.port;
@@ -280,30 +382,15 @@ void Runtime::serve_in_lane(ComponentIndex index, machine::Request& request) {
         case Kind::print:
             self.printed.push_back(std::move(request.text()));
             self.has_printed = true;
+            component(self.lead).is_special = true;
             return;
         case Kind::budget_used:
+        case Kind::exchanged:
             return;
         default:  // an assertion is false, or an error: another behaviour may do better
             return leave_lane(index,
                               request.kind == Kind::discarded ? Fall::assertion : Fall::error);
     }
-}
-
-// Whether a behaviour in the lane may use the port. All that would discard it, and what concerns
-// others than components in the lane, is for the general way.
-bool Runtime::may_use_in_lane(const Component& self, ComponentIndex index, PortHandle port) {
-    const Channel& channel = channels_[channel_of(port)];
-    const bool puts = is_out(port);
-    const Channel::End& end = channel.end(puts);
-    const Channel::End& other = channel.end(!puts);
-    if (channel.generation != generation_of(port) || end.owner != index || !end.here ||
-        end.closed || !other.here || other.closed || channel.carries_ports) {
-        return false;
-    }
-    if (component(other.owner).phase == Phase::in_sync) return false;
-    return !std::ranges::any_of(self.promises, [&](const Node::Promise& promise) {
-        return promise.port == port && !promise.fires;
-    });
 }
 
 // Whether its only behaviour begins with a message from a port whose other end is closed: then the
@@ -331,82 +418,78 @@ Fall Runtime::obstacle(ComponentIndex index, PortHandle port) const {
     return Fall::promise;
 }
 
-void Runtime::note_use_in_lane(Component& self, PortHandle port) {
-    self.uses_port = true;
-    if (steps_) self.actions.push_back({channel_of(port), is_out(port)});
-    if (!self.is_native && self.entrance.block().asks_fires) self.used.push_back(port);
+void Runtime::put_in_lane(ComponentIndex index, Component& self, PortHandle port,
+                          machine::Value&& value, bool closes) {
+    const Use use = use_of(index, self, port, true);
+    if (is_allowed(use, port)) return put_allowed(use, std::move(value), closes);
+    if (may_use_across(index, port)) return put_across(index, port, std::move(value), closes);
+    leave_lane(index, obstacle(index, port));
 }
 
-void Runtime::put_in_lane(ComponentIndex index, machine::Request& put) {
-    Component& self = component(index);
-    if (!may_use_in_lane(self, index, put.port)) {
-        if (may_use_across(index, put.port)) return put_across(index, put);
-        return leave_lane(index, obstacle(index, put.port));
-    }
-    note_use_in_lane(self, put.port);
+void Runtime::put_allowed(const Use& use, machine::Value&& value, bool closes) {
+    Component& self = use.self;
+    Component& reader = use.peer;
+    const std::uint32_t generation = use.channel.generation;
+    note_use_in_lane(self, port_of(use.number, true, generation));
     ++self.sent;
-    const ChannelIndex number = channel_of(put.port);
-    Channel& channel = channels_[number];
-    const ComponentIndex to = channel.in.owner;
-    Component& reader = component(to);
-    if (reader.waits == Wait::message && reader.waits_on == number) {
-        join(index, to);
+    if (reader.waits_at(use.number)) {
+        join(self, reader);
         reader.waits = Wait::nothing;
-        note_use_in_lane(reader, port_of(number, false, channel.generation));
-        reader.body->got(std::move(put.value));
+        note_use_in_lane(reader, port_of(use.number, false, generation));
+        reader.give(std::move(value));
         if (reader.closes) {
-            end_in_lane(to, index);
+            end_in_lane(use.other, reader, use.index);
         } else {
-            enqueue(to);
+            enqueue(use.other, reader);
         }
     } else {
         ++component(self.lead).region_open;
-        channel.pending.push(std::move(put.value));
-        if (reader.choice) reader.choice->set(channel.in.guard);
-        if (reader.chooses()) enqueue(to);
+        use.channel.pending.push(std::move(value));
+        note_readiness(use.channel.in, use.other, reader);
     }
-    if (put.closes && self.phase == Phase::in_lane) end_in_lane(index, index);
+    if (closes && self.phase == Phase::in_lane) end_in_lane(use.index, self, use.index);
 }
 
-void Runtime::get_in_lane(ComponentIndex index, PortHandle port, bool closes) {
-    Component& self = component(index);
-    if (!may_use_in_lane(self, index, port)) {
-        if (is_at_end_of_file(self, index, port)) return end_component(index);
-        if (may_use_across(index, port)) return get_across(index, port, closes);
-        return leave_lane(index, obstacle(index, port));
-    }
-    const ChannelIndex number = channel_of(port);
-    Channel& channel = channels_[number];
-    if (channel.pending.size() > 0) {
-        note_use_in_lane(self, port);
-        join(index, channel.out.owner);
+void Runtime::get_in_lane(ComponentIndex index, Component& self, PortHandle port, bool closes) {
+    const Use use = use_of(index, self, port, false);
+    if (is_allowed(use, port)) return get_allowed(use, closes);
+    if (is_at_end_of_file(self, index, port)) return end_component(index);
+    if (may_use_across(index, port)) return get_across(index, port, closes);
+    leave_lane(index, obstacle(index, port));
+}
+
+void Runtime::get_allowed(const Use& use, bool closes) {
+    Component& self = use.self;
+    Component& writer = use.peer;
+    if (use.channel.pending.size() > 0) {
+        note_use_in_lane(self, port_of(use.number, false, use.channel.generation));
+        join(self, writer);
         --component(self.lead).region_open;
-        self.body->got(channel.pending.pop());
-        if (closes) end_in_lane(index, index);
+        self.give(use.channel.pending.pop());
+        if (closes) end_in_lane(use.index, self, use.index);
         return;
     }
     self.waits = Wait::message;
-    self.waits_on = number;
+    self.waits_on = use.number;
     self.closes = closes;
-    Component& writer = component(channel.out.owner);
-    if (writer.choice) writer.choice->set(channel.out.guard);
-    if (writer.chooses()) enqueue(channel.out.owner);
+    note_readiness(use.channel.out, use.other, writer);
 }
 
 // `current`: who runs now.
-void Runtime::end_in_lane(ComponentIndex index, ComponentIndex current) {
-    Component& self = component(index);
-    const bool keeps_promises =
-        std::ranges::all_of(self.promises, [&](const Node::Promise& promise) {
-            return !promise.fires || std::ranges::find(self.used, promise.port) != self.used.end();
-        });
-    if (!keeps_promises) return leave_lane(index, Fall::promise);
+void Runtime::end_in_lane(ComponentIndex index, Component& self, ComponentIndex current) {
+    if (self.asks_fires && !keeps_promises(self)) return leave_lane(index, Fall::promise);
     // Silence is a matter of its own.
     if (!self.uses_port && index != application) return leave_lane(index, Fall::silence);
     self.waits = Wait::others;
     if (--component(self.lead).region_open > 0) return;
-    if (is_in_step(self.lead)) return publish_step();
+    if (steps_ && is_in_step(self.lead)) return publish_step();
     commit_region(self.lead, current);
+}
+
+bool Runtime::keeps_promises(const Component& self) {
+    return std::ranges::all_of(self.promises, [&](const Node::Promise& promise) {
+        return !promise.fires || std::ranges::find(self.used, promise.port) != self.used.end();
+    });
 }
 
 // ---- What others do ----------------------------------------------------------------------------
@@ -426,8 +509,7 @@ void Runtime::draw_from_lane(ChannelIndex number, bool is_out) {
         const bool was_closed = channel.end(!is_out).closed;
         leave_lane(end.owner, was_closed ? Fall::closed : Fall::general);
     } else {
-        if (other.choice) other.choice->set(end.guard);
-        if (other.chooses()) enqueue(end.owner);
+        note_readiness(end, end.owner, other);
     }
 }
 
@@ -438,6 +520,7 @@ void Runtime::draw_from_lane(ChannelIndex number, bool is_out) {
 void Runtime::doubt(ComponentIndex index) {
     Component& self = component(index);
     self.is_doubtful = true;
+    component(self.lead).is_special = true;
     if (self.is_doubted) return;
     self.is_doubted = true;
     doubted_.push({index, self.stamp, generation_});

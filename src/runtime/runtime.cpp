@@ -128,7 +128,7 @@ ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value>
     body = std::make_unique<ProgramBody>(shared_,
                                          machine::State(shared_.program, id, std::move(arguments)));
     const ComponentIndex index = add(routine.name, routine.span, std::move(body), false, ports);
-    component(index).entrance.know(blocks_.syncs_of(id));
+    component(index).entrance.know(blocks_.syncs_of(id), *this, index);
     if (is_native) {
         fail_component(index, {.message = fmt::format("'{}' cannot be used here", routine.name),
                                .where = routine.span,
@@ -154,6 +154,7 @@ ComponentIndex Runtime::add(std::string_view name, Span declared, std::unique_pt
     added.who = naming_.make(name);
     added.declared = declared;
     added.is_native = is_native;
+    added.goes_back = is_native && body->can_go_back();
     added.body = std::move(body);
     added.ports.reserve(ports.size());
     for (const PortHandle port : ports) give_port(index, port);
@@ -212,17 +213,8 @@ void Runtime::set_lane(Lane lane, std::uint64_t seed) {
     turns_ = seed;
 }
 
-void Runtime::enqueue(ComponentIndex index) {
-    Component& woken = component(index);
-    if (woken.queued || woken.phase == Component::Phase::ended) return;
-    if (woken.phase == Component::Phase::idle) return;
-    woken.queued = true;
-    queue_.push(index);
-}
-
 // When everybody who could run has had a turn.
 void Runtime::note_generation() {
-    if (queue_.popped() < generation_end_) return;
     ++generation_;
     generation_end_ = queue_.pushed();
     if (!doubted_.empty() && draw_doubtful(false)) apply_effects();
@@ -244,34 +236,14 @@ bool Runtime::step() {
         Component& running = component(index);
         running.queued = false;
         std::uint32_t budget = limits_.instructions_per_slice;
-        if (running.phase == Component::Phase::ended) {
-            ended_.push_back(index);
-        } else if (running.is_overloaded && index == application) {
-            running.is_overloaded = false;
-            attempt(index).give_up();
-            cancel_application(wire::Reason::unsatisfiable,
-                               fmt::format("'{}' has more than {} live alternatives", running.name,
-                                           limits_.live_behaviours_max));
-        } else if (running.is_overloaded) {
-            fail_component(index, {.message = fmt::format("more than {} live alternatives",
-                                                          limits_.live_behaviours_max),
-                                   .where = running.body->position(),
-                                   .trace = running.body->trace(),
-                                   .notes = {}});
+        if (running.phase != Component::Phase::ended && !running.is_overloaded) {
+            run(index, running, budget);
         } else {
-            run(index, budget);
+            pass_over(index, running);
         }
-        if (running.phase == Component::Phase::in_sync) {
-            while (budget > 0 && attempt(index).ready > 0) {
-                attempt(index).idle_turns = 0;
-                explore(index, attempt(index).dequeue(), budget);
-            }
-            release_parked(index);
-            if (attempt(index).ready > 0 || attempt(index).parked_in > 0) enqueue(index);
-            settle(index);
-        }
-        apply_effects();
-        note_generation();
+        if (running.phase == Component::Phase::in_sync) explore_some(index, budget);
+        if (arbiter_.has_effects()) apply_effects();
+        if (queue_.popped() >= generation_end_) note_generation();
         if (!ended_.empty() || !unused_.empty()) bury();
     } else if (draw_doubtful(true)) {
         apply_effects();
@@ -281,7 +253,7 @@ bool Runtime::step() {
     leave_step_if_stuck();
     if (must_receive_kept_) receive_kept();
     if (published_round_) commit_published();
-    choose_way();
+    if (component(application).attempt) choose_way();
     if (!quiet_candidates_.empty() &&
         ((queue_.empty() && doubted_.empty()) || ++slices_ % slices_between_silences == 0)) {
         for (const ComponentIndex candidate : std::exchange(quiet_candidates_, {})) {
@@ -289,6 +261,36 @@ bool Runtime::step() {
         }
     }
     return true;
+}
+
+// Its turn has come, but it has ended, or is too large to go on.
+void Runtime::pass_over(ComponentIndex index, Component& running) {
+    if (running.phase == Component::Phase::ended) {
+        ended_.push_back(index);
+    } else if (index == application) {
+        running.is_overloaded = false;
+        attempt(index).give_up();
+        cancel_application(wire::Reason::unsatisfiable,
+                           fmt::format("'{}' has more than {} live alternatives", running.name,
+                                       limits_.live_behaviours_max));
+    } else {
+        fail_component(index, {.message = fmt::format("more than {} live alternatives",
+                                                      limits_.live_behaviours_max),
+                               .where = running.body->position(),
+                               .trace = running.body->trace(),
+                               .notes = {}});
+    }
+}
+
+// In the general way, as long as the slice lasts.
+void Runtime::explore_some(ComponentIndex index, std::uint32_t& budget) {
+    while (budget > 0 && attempt(index).ready > 0) {
+        attempt(index).idle_turns = 0;
+        explore(index, attempt(index).dequeue(), budget);
+    }
+    release_parked(index);
+    if (attempt(index).ready > 0 || attempt(index).parked_in > 0) enqueue(index);
+    settle(index);
 }
 
 // Numbers of what has ended are used again when nobody refers to them any more.
@@ -307,63 +309,89 @@ void Runtime::bury() {
 }
 
 // Runs the component's code until it waits, or explores its alternatives, or has had its turn.
-void Runtime::run(ComponentIndex index, std::uint32_t& budget) {
+void Runtime::run(ComponentIndex index, Component& running, std::uint32_t& budget) {
     using Phase = Component::Phase;
     using Wait = Component::Wait;
-    Component& running = component(index);
     if (running.is_away) {
         if (!running.brought) return;
         running.is_away = false;
         machine::Request request = std::move(*running.brought);
         running.brought.reset();
-        serve(index, request, running.phase == Phase::running && may_enter_lane(running, index));
+        serve(index, running, request,
+              running.phase == Phase::running && may_enter_lane(running, index));
     }
-    if (running.phase == Phase::in_lane && running.waits == Wait::fork) choose_alternative(index);
-    if (running.phase == Phase::in_lane && running.waits == Wait::fires) choose_firing(index);
-    if (running.phase == Phase::in_lane && running.waits == Wait::message &&
-        channels_[running.waits_on].out.closed) {
-        get_in_lane(index, port_of(running.waits_on, false, channels_[running.waits_on].generation),
-                    running.closes);
-    }
+    if (running.waits != Wait::nothing) go_on_in_lane(index, running);
     while (running.phase == Phase::running ||
            (running.phase == Phase::in_lane && running.waits == Wait::nothing)) {
-        if (budget == 0) return enqueue(index);
+        if (budget == 0) return enqueue(index, running);
         if (running.queued) return;
-        const bool may_enter = running.phase == Phase::running && may_enter_lane(running, index);
-        if (!running.is_native) {
-            const bool is_between = running.phase == Phase::running && !running.entrance.is_new();
-            if (running.is_long && is_between && shared_.workers) return send_off(index, 0);
-            const std::uint32_t before = budget;
-            machine::State& state = static_cast<ProgramBody&>(*running.body).state();
-            machine::Request request =
-                shared_.machine.run(state, budget, may_enter ? &running.entrance : nullptr);
-            if (shared_.workers) {
-                if (is_between) note_length(running, before - budget);
-                if (request.kind == machine::Request::Kind::budget_used &&
-                    before - budget >= limits_.instructions_before_workers) {
-                    return send_off(index, before - budget);
-                }
-            }
-            serve(index, request, may_enter);
-        } else if (auto request = running.body->run(budget)) {
-            serve(index, *request, may_enter);
-        } else if (running.phase == Phase::in_lane) {
-            return leave_lane(index, Fall::native);
-        } else {
-            running.phase = Phase::idle;
+        if (running.is_native) {
+            if (!run_native(index, running, budget)) return;
+            continue;
         }
+        machine::Entrance& entrance = running.entrance;
+        const bool is_between = running.phase == Phase::running && !entrance.is_new();
+        const bool may_enter = running.phase == Phase::running && may_enter_lane(running, index);
+        if (running.is_long && is_between && shared_.workers) return send_off(index, 0);
+        const std::uint32_t before = budget;
+        entrance.mark(before);
+        const bool in_lane = may_enter || running.phase == Phase::in_lane;
+        machine::Request request =
+            shared_.machine.run(running.state(), budget, in_lane ? &entrance : nullptr);
+        if (shared_.workers) {
+            const std::uint32_t length = entrance.marked() - budget;
+            if (is_between || entrance.marked() != before) note_length(running, length);
+            if (request.kind == machine::Request::Kind::budget_used &&
+                length >= limits_.instructions_before_workers) {
+                return send_off(index, length);
+            }
+        }
+        if (request.kind == machine::Request::Kind::exchanged) continue;
+        serve(index, running, request, may_enter);
     }
 }
 
-void Runtime::serve(ComponentIndex index, machine::Request& request, bool may_enter) {
-    Component& running = component(index);
-    if (running.phase == Component::Phase::in_lane) return serve_in_lane(index, request);
+// False: it waits.
+bool Runtime::run_native(ComponentIndex index, Component& running, std::uint32_t& budget) {
+    using Phase = Component::Phase;
+    const bool was_running = running.phase == Phase::running;
+    const bool may_enter = was_running && may_enter_lane(running, index);
+    if (auto request = running.body->run(budget)) {
+        serve(index, running, *request, may_enter);
+        return true;
+    }
+    if (running.phase != Phase::in_lane) {
+        running.phase = Phase::idle;
+    } else if (!was_running) {
+        leave_lane(index, Fall::native);
+    }
+    return false;
+}
+
+// What it waits for in the lane may be there now.
+void Runtime::go_on_in_lane(ComponentIndex index, Component& running) {
+    using Wait = Component::Wait;
+    if (running.phase != Component::Phase::in_lane) return;
+    if (running.waits == Wait::fork) choose_alternative(index);
+    if (running.phase == Component::Phase::in_lane && running.waits == Wait::fires) {
+        choose_firing(index);
+    }
+    if (running.phase == Component::Phase::in_lane && running.waits == Wait::message &&
+        channels_[running.waits_on].out.closed) {
+        const std::uint32_t generation = channels_[running.waits_on].generation;
+        get_in_lane(index, running, port_of(running.waits_on, false, generation), running.closes);
+    }
+}
+
+void Runtime::serve(ComponentIndex index, Component& running, machine::Request& request,
+                    bool may_enter) {
+    if (running.phase == Component::Phase::in_lane) return serve_in_lane(index, running, request);
     const bool begins = request.begins || running.entrance.is_new();
     if (!begins || request.kind == machine::Request::Kind::budget_used) {
         return serve_outside(index, request, may_enter);
     }
     running.entrance.take_news();
-    serve_entering(index, request, may_enter);
+    serve_entering(index, running, request, may_enter);
 }
 
 void Runtime::serve_outside(ComponentIndex index, machine::Request& request, bool may_enter) {

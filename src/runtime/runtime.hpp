@@ -88,7 +88,7 @@ struct Place {
     std::vector<wire::SiteId> realtime;  // whose applications step together, ascending
 };
 
-class Runtime {
+class Runtime final : private machine::Exchange {
   public:
     static constexpr ComponentIndex application = 0;
 
@@ -132,8 +132,15 @@ class Runtime {
 
     // ---- Running.
     // The native component, whose code is running outside of sync blocks, takes part in a round
-    // with this get or put alone, if that can happen at once. What it got is then in the request.
-    bool act_at_once(ComponentIndex component, machine::Request& request);
+    // with a get or put at this port alone: that has happened, and what it got is in `value`; or
+    // it waits for that in the lane, as a body whose last request that was; or nothing has been
+    // done.
+    enum class Meeting { happened, waits, none };
+    Meeting act_at_once(ComponentIndex component, machine::PortHandle port, machine::Value& value);
+    // The same in a block whose code is running, for a get or put that need not be its only one. It
+    // may enter the block so. False: nothing has been done.
+    bool put_in_place(ComponentIndex component, machine::PortHandle port, machine::Value value);
+    bool get_in_place(ComponentIndex component, machine::PortHandle port, machine::Value& value);
     // Runs one slice of one component. False: nothing here can go on by itself, but what workers
     // run may return.
     bool step();
@@ -220,25 +227,62 @@ class Runtime {
 
   private:
     // lane.cpp
-    bool may_enter_lane(const Component& self, ComponentIndex index);
-    void enter_lane(ComponentIndex index);
+    bool may_enter_lane(const Component& self, ComponentIndex index) {
+        if (lane_ == Lane::closed || index == application) return false;
+        if (watcher_) return false;  // it is told of what only records show
+        // Who was silent may have to wait patiently; only the general way knows how.
+        if (self.passes > 0 || !self.silent_from.empty()) return false;
+        return lane_ != Lane::at_random || turn() % 2 == 0;
+    }
+    void enter_lane(ComponentIndex index, Component& self);
     void begin_block(ComponentIndex index, bool in_lane);
-    void serve_entering(ComponentIndex index, machine::Request& request, bool in_lane);
+    void serve_entering(ComponentIndex index, Component& self, machine::Request& request,
+                        bool in_lane);
     void leave_block(Component& member);
-    bool meet_at_once(ComponentIndex index, machine::Request& request);
-    void forget_begin(Component& self);
+    struct Use;
+    Use use_of(ComponentIndex index, Component& self, machine::PortHandle port, bool puts);
+    static bool is_allowed(const Use& use, machine::PortHandle port);
+    Meeting meet(const Use& use, machine::Value& value);
+    bool is_in_place(const Use& use, machine::PortHandle port);
+    // There is something for the component at this end of a channel: it may be choosing.
+    [[gnu::always_inline]] void note_readiness(const Channel::End& end, ComponentIndex index,
+                                               Component& peer) {
+        if (peer.choice) peer.choice->set(end.guard);
+        if (peer.chooses()) enqueue(index, peer);
+    }
     void go_back_to_begin(Component& self);
-    void join(ComponentIndex a, ComponentIndex b);
+    void join(const Component& a, const Component& b);
+    void join_regions(ComponentIndex into, ComponentIndex from);
     void commit_region(ComponentIndex lead, ComponentIndex current);
+    void commit_special(ComponentIndex lead, ComponentIndex current);
+    void print_lines();
     void leave_lane(ComponentIndex of, Fall why);
     Fall obstacle(ComponentIndex index, machine::PortHandle port) const;
-    void serve_in_lane(ComponentIndex index, machine::Request& request);
-    bool may_use_in_lane(const Component& self, ComponentIndex index, machine::PortHandle port);
+    void serve_in_lane(ComponentIndex index, Component& self, machine::Request& request);
     bool is_at_end_of_file(const Component& self, ComponentIndex index, machine::PortHandle port);
-    void note_use_in_lane(Component& self, machine::PortHandle port);
-    void put_in_lane(ComponentIndex index, machine::Request& put);
-    void get_in_lane(ComponentIndex index, machine::PortHandle port, bool closes);
-    void end_in_lane(ComponentIndex index, ComponentIndex current);
+    void note_use_in_lane(Component& self, machine::PortHandle port) {
+        self.uses_port = true;
+        if (steps_) self.actions.push_back({channel_of(port), is_out(port)});
+        if (self.asks_fires) self.used.push_back(port);
+    }
+    bool put(ComponentIndex index, machine::PortHandle port, std::uint64_t word,
+             bool closes) override;
+    bool get(ComponentIndex index, machine::PortHandle port, bool closes) override;
+    // Whether it runs on after a get or put, perhaps into its next block.
+    [[gnu::always_inline]] bool goes_on(const Component& self) const {
+        if (self.queued) return false;
+        if (self.phase == Component::Phase::in_lane) {
+            return self.waits == Component::Wait::nothing;
+        }
+        return self.phase == Component::Phase::running && lane_ == Lane::open && !self.is_long;
+    }
+    void put_allowed(const Use& use, machine::Value&& value, bool closes);
+    void get_allowed(const Use& use, bool closes);
+    static bool keeps_promises(const Component& self);
+    void put_in_lane(ComponentIndex index, Component& self, machine::PortHandle port,
+                     machine::Value&& value, bool closes);
+    void get_in_lane(ComponentIndex index, Component& self, machine::PortHandle port, bool closes);
+    void end_in_lane(ComponentIndex index, Component& self, ComponentIndex current);
     void draw_from_lane(ChannelIndex channel, bool is_out);
     void doubt(ComponentIndex index);
     bool draw_doubtful(bool at_once);
@@ -248,7 +292,8 @@ class Runtime {
     bool is_in_step(ComponentIndex index) const;
     bool is_step_open() const;
     bool may_use_across(ComponentIndex index, machine::PortHandle port) const;
-    void put_across(ComponentIndex index, machine::Request& put);
+    void put_across(ComponentIndex index, machine::PortHandle port, machine::Value&& value,
+                    bool closes);
     void get_across(ComponentIndex index, machine::PortHandle port, bool closes);
     void publish_step();
     bool describe_step();
@@ -427,10 +472,20 @@ class Runtime {
     // runtime.cpp
     void spawn(ComponentIndex index, program::RoutineId routine,
                std::vector<machine::Value> arguments);
-    void run(ComponentIndex index, std::uint32_t& budget);
-    void serve(ComponentIndex index, machine::Request& request, bool may_enter);
+    void run(ComponentIndex index, Component& running, std::uint32_t& budget);
+    bool run_native(ComponentIndex index, Component& running, std::uint32_t& budget);
+    void go_on_in_lane(ComponentIndex index, Component& running);
+    void serve(ComponentIndex index, Component& running, machine::Request& request, bool may_enter);
     void serve_outside(ComponentIndex index, machine::Request& request, bool may_enter);
-    void enqueue(ComponentIndex index);
+    void enqueue(ComponentIndex index) { enqueue(index, component(index)); }
+    [[gnu::always_inline]] void enqueue(ComponentIndex index, Component& woken) {
+        if (woken.queued || woken.phase == Component::Phase::ended) return;
+        if (woken.phase == Component::Phase::idle) return;
+        woken.queued = true;
+        queue_.push(index);
+    }
+    void pass_over(ComponentIndex index, Component& running);
+    void explore_some(ComponentIndex index, std::uint32_t& budget);
     void note_generation();
     void bury();
 
@@ -476,8 +531,10 @@ class Runtime {
     std::string label(ComponentIndex index) const;
     Doing doing(ComponentIndex index) const;
 
-    Component& component(ComponentIndex index) { return components_[index]; }
-    const Component& component(ComponentIndex index) const { return components_[index]; }
+    [[gnu::always_inline]] Component& component(ComponentIndex index) { return components_[index]; }
+    [[gnu::always_inline]] const Component& component(ComponentIndex index) const {
+        return components_[index];
+    }
     Attempt& attempt(ComponentIndex index) { return *components_[index].attempt; }
     // The component whose open attempt this is, if it is one of this site's.
     std::optional<ComponentIndex> owner(const wire::AttemptId& attempt) const;
@@ -513,8 +570,9 @@ class Runtime {
         std::uint64_t stamp = 0;
         std::uint64_t generation = 0;
     };
-    Ring<Doubted> doubted_;  // attempts in the lane that may have to leave it
-    std::vector<ComponentIndex> region_;
+    Ring<Doubted> doubted_;               // attempts in the lane that may have to leave it
+    std::vector<ComponentIndex> region_;  // that commits: those that have not chosen,
+    std::vector<ComponentIndex> chosen_;  // and those that have
     const wire::Decision no_records_;
     // Grows when everybody who could run has had a turn.
     std::uint64_t generation_ = 0;

@@ -13,13 +13,14 @@ namespace reowolf::runtime {
 template <class T>
 class Slab {
   public:
-    T& operator[](std::uint32_t number) {
+    // Inlined: rounds look up little else.
+    [[gnu::always_inline]] T& operator[](std::uint32_t number) {
         assert(number < size_);
-        return chunks_[number >> chunk_bits][number & (chunk_size - 1)];
+        return chunks_[number >> chunk_bits].get()[number & (chunk_size - 1)];
     }
-    const T& operator[](std::uint32_t number) const {
+    [[gnu::always_inline]] const T& operator[](std::uint32_t number) const {
         assert(number < size_);
-        return chunks_[number >> chunk_bits][number & (chunk_size - 1)];
+        return chunks_[number >> chunk_bits].get()[number & (chunk_size - 1)];
     }
     // All numbers that were ever given out are below.
     std::uint32_t size() const { return size_; }

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "machine/in_place.hpp"
+#include "runtime/lane.hpp"
 #include "runtime/runtime.hpp"
 
 namespace reowolf::runtime {
@@ -69,7 +70,8 @@ void Runtime::enter_application(std::unique_ptr<Body> body) {
     const bool passes = may_be_in_lane && entering.passes > 0;
     if (passes) --entering.passes;
     if (may_be_in_lane && !passes && (lane_ != Lane::at_random || turn() % 2 == 0)) {
-        enter_lane(application);
+        entering.goes_back = entering.body->can_go_back();
+        enter_lane(application, entering);
         step_.since = generation_;
         return enqueue(application);
     }
@@ -99,16 +101,17 @@ bool Runtime::may_use_across(ComponentIndex index, PortHandle port) const {
            std::ranges::binary_search(place_.realtime, other.site);
 }
 
-void Runtime::put_across(ComponentIndex index, machine::Request& put) {
+void Runtime::put_across(ComponentIndex index, PortHandle port, machine::Value&& value,
+                         bool closes) {
     Component& self = component(index);
-    note_use_in_lane(self, put.port);
-    if (size_of(put.value) > limits_.message_value_bytes_max) {
+    note_use_in_lane(self, port);
+    if (size_of(value) > limits_.message_value_bytes_max) {
         return leave_lane(index, Fall::elsewhere);
     }
     ++self.sent;
     const auto place = static_cast<std::uint32_t>(self.actions.size() - 1);
-    step_.puts.push_back({index, channel_of(put.port), place, std::move(put.value), {}});
-    if (put.closes) end_in_lane(index, index);
+    step_.puts.push_back({index, channel_of(port), place, std::move(value), {}});
+    if (closes) end_in_lane(index, self, index);
 }
 
 void Runtime::get_across(ComponentIndex index, PortHandle port, bool closes) {
@@ -122,7 +125,7 @@ void Runtime::get_across(ComponentIndex index, PortHandle port, bool closes) {
         step_.awaited.push_back({index, number, self.body->get_later()});
     } else {
         step_.awaited.push_back({index, number, 0});
-        end_in_lane(index, index);
+        end_in_lane(index, self, index);
     }
 }
 
