@@ -250,7 +250,7 @@ bool Runtime::step() {
     } else if (quiet_candidates_.empty() && !is_step_open()) {
         return false;
     }
-    leave_step_if_stuck();
+    if (steps_) leave_step_if_stuck();
     if (must_receive_kept_) receive_kept();
     if (published_round_) commit_published();
     if (component(application).attempt) choose_way();
