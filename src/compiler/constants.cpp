@@ -124,7 +124,7 @@ class Constants {
             steps_left_ -= slice - left;
             own_steps -= slice - left;
             if (request.kind == machine::Request::Kind::ended) {
-                return keep(id, std::move(request.value));
+                return keep(id, request.value);
             }
             if (request.kind == machine::Request::Kind::failed) {
                 return fail<Code::constant_fails>(id, state, request.text());
@@ -161,7 +161,7 @@ class Constants {
     }
 
     // Under all numbers that come from it.
-    bool keep(RoutineId id, Value computed) {
+    bool keep(RoutineId id, const Value& computed) {
         bool kept = true;
         for (const std::uint32_t number : constants_of_[id]) {
             program::Constant& constant = program_.constants[number];

@@ -75,7 +75,7 @@ std::size_t ApplicationBody::get_later() {
     return fired_.size() - 1;
 }
 
-void ApplicationBody::got_later(std::size_t place, machine::Value message) {
+void ApplicationBody::got_later(std::size_t place, machine::Value&& message) {
     fired_[place].value = std::move(message);
 }
 

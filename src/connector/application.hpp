@@ -57,7 +57,7 @@ class ApplicationBody final : public runtime::Body {
     std::unique_ptr<runtime::Foresight> foresee() const override;
     bool has_one_behaviour() const override;
     std::size_t get_later() override;
-    void got_later(std::size_t place, machine::Value message) override;
+    void got_later(std::size_t place, machine::Value&& message) override;
     bool can_go_back() const override { return true; }
     void go_back() override;
     bool same_state(const Body&) const override { return false; }

@@ -120,6 +120,7 @@ void destroy(Block* block) {
     block->nested_bytes = 0;
     for (Block* chain = block; chain;) {
         Block* dead = chain;
+        // It was made of a pointer, below. NOLINTNEXTLINE(performance-no-int-to-ptr)
         chain = reinterpret_cast<Block*>(static_cast<std::uintptr_t>(dead->nested_bytes));
         for_each_reference(dead, 0, dead->length, [&](Block* element) {
             if (!element) return;

@@ -167,7 +167,8 @@ Request Machine::run(State& state, std::uint32_t& budget, Entrance* entrance) co
         return to;
     };
     static const void* const labels[] = {
-#define OPERATION(name) &&name,
+// A label has no parentheses.
+#define OPERATION(name) &&name,  // NOLINT(bugprone-macro-parentheses)
 #include "machine/operations.def"
 #undef OPERATION
     };

@@ -122,7 +122,7 @@ void State::go_back(std::uint32_t pc) {
 }
 
 // The instruction that waits, which the state then leaves behind.
-const Instruction& State::answered(Opcode opcode) {
+const Instruction& State::answered([[maybe_unused]] Opcode opcode) {
     assert(phase_ == Phase::waiting);
     const Instruction& instruction = program_->routines[top_.routine].code[top_.pc];
     assert(instruction.opcode == opcode);
@@ -138,7 +138,7 @@ void State::got_other(Value message) {
 }
 
 void State::chose(std::uint32_t index) {
-    const Instruction& instruction = answered(Opcode::fork);
+    [[maybe_unused]] const Instruction& instruction = answered(Opcode::fork);
     assert(index < instruction.a);
     top_.pc += index;
 }

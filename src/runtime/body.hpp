@@ -58,7 +58,7 @@ class Body {
     // may be told to it later than it goes on; by the place that it names.
     virtual bool has_one_behaviour() const { return false; }
     virtual std::size_t get_later() { return 0; }
-    virtual void got_later(std::size_t /*place*/, machine::Value /*message*/) {}
+    virtual void got_later(std::size_t /*place*/, machine::Value&& /*message*/) {}
 
     // Whether it goes back to where its sync block begins when told so: then it need not be copied
     // there. Only while it has not been copied since.

@@ -163,7 +163,7 @@ Doc Formatter::peer() {
 namespace {
 
 // Ours if it fails: no text may ever lose anything here.
-bool same(const std::vector<Atom>& a, const std::vector<Atom>& b) {
+[[maybe_unused]] bool same(const std::vector<Atom>& a, const std::vector<Atom>& b) {
     std::vector<std::string_view> left;
     std::vector<std::string_view> right;
     const auto collect = [](const std::vector<Atom>& atoms, std::vector<std::string_view>& to) {

@@ -106,7 +106,8 @@ class Play {
             return true;
         }
         if (!random_.chance(20)) return true;  // it thinks
-        std::vector<Prepared> prepared{cluster_.opt(site, "value")};
+        std::vector<Prepared> prepared;
+        prepared.push_back(cluster_.opt(site, "value"));
         if (random_.chance(50)) {
             prepared.push_back(is_logical_[site] ? cluster_.offer(site, "add", 1)
                                                  : cluster_.put(site, "add", 1));

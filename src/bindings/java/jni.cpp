@@ -217,5 +217,6 @@ NATIVE(jlong, progress)(JNIEnv* env, jclass natives, jint conn, jobject listener
 }
 
 NATIVE(void, forgetProgress)(JNIEnv* env, jclass, jlong listening) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): Java keeps pointers as numbers.
     forget(env, std::unique_ptr<Listening>(reinterpret_cast<Listening*>(listening)));
 }
