@@ -75,7 +75,7 @@ class Network {
     void run_rounds(std::uint64_t count) {
         const std::uint64_t wanted = runtime_->rounds_committed() + count;
         while (runtime_->rounds_committed() < wanted) {
-            if (runtime_->step()) continue;
+            if (runtime_->step(turns_each)) continue;
             runtime_->report_stuck();
             fmt::print(stderr, "it has come to rest\n");
             std::exit(1);
@@ -83,11 +83,13 @@ class Network {
     }
     std::uint64_t behaviours() const { return runtime_->counters().behaviours; }
     void run_to_rest() {
-        while (runtime_->step()) {
+        while (runtime_->step(turns_each)) {
         }
     }
 
   private:
+    static constexpr std::uint32_t turns_each = 64;
+
     Limits limits_;
     Nobody nobody_;
     program::Program program_;

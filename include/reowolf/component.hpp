@@ -544,7 +544,7 @@ namespace embedding {
 
 template <class T>
 struct GetAct : Act {
-    bool await_ready() { return task->engine.act_at_once(*this); }
+    bool await_ready() { return task->engine.get_at_once(*this); }
     T await_resume() { return from_message<T>(task->engine, port, std::move(value)); }
 };
 template <class T>
@@ -559,7 +559,7 @@ struct PutAct : Act {
     T given;
     bool await_ready() {
         value = to_message<T>(task->engine, port, given);
-        return task->engine.act_at_once(*this);
+        return task->engine.put_at_once(*this);
     }
     void await_resume() const {}
 };
@@ -681,7 +681,7 @@ struct UntimedSync : Sync<F> {
 // A sync block, as `co_await sync([&](Round& r) -> Step<T> { … })` in a component: what it returned
 // when the round has happened. `code` is called as often as needed; see the rules above.
 template <class F>
-    requires std::invocable<const F&, Round&>
+requires std::invocable<const F&, Round&>
 auto sync(F code) {
     return embedding::UntimedSync<F>(std::move(code));
 }

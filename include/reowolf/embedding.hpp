@@ -52,9 +52,13 @@ class Message {
     Message(Message&& other) noexcept
         : bits_(std::exchange(other.bits_, 0)),
           is_reference_(std::exchange(other.is_reference_, false)) {}
-    Message& operator=(Message other) noexcept {
-        std::swap(bits_, other.bits_);
-        std::swap(is_reference_, other.is_reference_);
+    Message& operator=(const Message& other) { return *this = Message(other); }
+    Message& operator=(Message&& other) noexcept {
+        const std::uint64_t bits = std::exchange(other.bits_, 0);
+        const bool is_reference = std::exchange(other.is_reference_, false);
+        if (is_reference_) release(bits_);
+        bits_ = bits;
+        is_reference_ = is_reference;
         return *this;
     }
     ~Message() {
@@ -90,8 +94,9 @@ class Engine {
     virtual bool is_closed(std::uint64_t port) = 0;
     // Milliseconds since the runtime was made.
     virtual std::int64_t now_ms() = 0;
-    // A get or put of the component that runs now. False: it has to wait.
-    virtual bool act_at_once(Act& act) = 0;
+    // What the component that runs now does next is this put, or get, alone. False: it has to wait.
+    virtual bool put_at_once(Act& act) = 0;
+    virtual bool get_at_once(Act& act) = 0;
     // In the block whose code runs now: what is got is then its answer. False: it has to ask.
     virtual bool put_at_once(Behaviour& behaviour, std::uint64_t port, const Message& value) = 0;
     virtual bool get_at_once(Behaviour& behaviour, std::uint64_t port) = 0;

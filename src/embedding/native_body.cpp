@@ -12,17 +12,6 @@ using machine::PortHandle;
 using machine::Request;
 using machine::Value;
 
-Message to_message(Value value) {
-    if (!value.is_reference()) return Message::number(value.bits());
-    return Message::adopt(reinterpret_cast<std::uint64_t>(value.hand_over()));
-}
-
-Value to_value(Message message) {
-    if (!message.is_reference()) return Value::scalar(message.bits());
-    // What to_message made of a pointer: NOLINTNEXTLINE(performance-no-int-to-ptr)
-    return Value::adopt(reinterpret_cast<machine::Block*>(message.hand_over()));
-}
-
 namespace {
 
 Request get_of(PortHandle port, program::TypeId type) {
@@ -89,6 +78,10 @@ bool NativeBody::same_state(const Body& other) const {
 }
 
 void NativeBody::go_back() {
+    if (next_ == Next::entered) {
+        block_ = nullptr;
+        state_.reset();
+    }
     drop_run();
     value_ = {};
     is_late_ = false;
@@ -162,6 +155,10 @@ std::optional<Request> NativeBody::run(std::uint32_t& budget) {
         case Next::deliver:
             deliver();
             break;
+        case Next::entered:
+            act().value = to_message(std::move(value_));
+            next_ = Next::component;
+            break;
         case Next::component:
         case Next::outside:
             break;
@@ -192,11 +189,11 @@ std::optional<Request> NativeBody::run_component() {
         task.component.resume();
         if (task.failure) return Request::failed(text_of(task.failure));
         if (core_->coroutine.done()) return Request::ended({});
-        begin_act();
-        if (std::exchange(act().is_entered, false)) {
-            next_ = Next::deliver;
+        if (act().is_entered) {
+            next_ = Next::entered;
             return std::nullopt;
         }
+        begin_act();
         if (act().kind == Act::Kind::outside) {
             next_ = Next::outside;
             return std::nullopt;

@@ -78,6 +78,7 @@ class NativeBody final : public runtime::Body {
         block,       // its code runs
         end,         // of the block
         deliver,     // the block has happened
+        entered,     // it waits for the only thing that it does in its block, or that has happened
     };
     // What a block asked, and was answered.
     struct Exchange {
@@ -128,7 +129,21 @@ class NativeBody final : public runtime::Body {
     std::optional<Run> run_;
 };
 
-Message to_message(machine::Value value);
-machine::Value to_value(Message message);
+inline Message to_message(machine::Value value) {
+    if (!value.is_reference()) return Message::number(value.bits());
+    return Message::adopt(reinterpret_cast<std::uint64_t>(value.hand_over()));
+}
+// Of a message that is kept.
+inline machine::Value to_value(const Message& message) {
+    if (!message.is_reference()) return machine::Value::scalar(message.bits());
+    retain(message.bits());
+    // What to_message made of a pointer: NOLINTNEXTLINE(performance-no-int-to-ptr)
+    return machine::Value::adopt(reinterpret_cast<machine::Block*>(message.bits()));
+}
+inline machine::Value to_value(Message&& message) {
+    if (!message.is_reference()) return machine::Value::scalar(message.bits());
+    // As above: NOLINTNEXTLINE(performance-no-int-to-ptr)
+    return machine::Value::adopt(reinterpret_cast<machine::Block*>(message.hand_over()));
+}
 
 }  // namespace reowolf::embedding

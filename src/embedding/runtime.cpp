@@ -48,6 +48,8 @@ unsigned workers_of(const Runtime::Options& options) {
 }  // namespace
 
 struct Runtime::Inside final : embedding::Engine, runtime::World {
+    using Meeting = runtime::Runtime::Meeting;
+
     Inside(Program its_program, Options its_options);
 
     // ---- Engine
@@ -55,7 +57,8 @@ struct Runtime::Inside final : embedding::Engine, runtime::World {
     std::vector<std::byte> to_bytes(std::uint64_t port, const embedding::Message& message) override;
     bool is_closed(std::uint64_t port) override { return core.is_closed(port); }
     std::int64_t now_ms() override { return outside.now_ms(); }
-    bool act_at_once(embedding::Act& act) override;
+    bool put_at_once(embedding::Act& act) override;
+    bool get_at_once(embedding::Act& act) override;
     bool put_at_once(embedding::Behaviour& behaviour, std::uint64_t port,
                      const embedding::Message& value) override {
         return core.put_in_place(behaviour.component, port, embedding::to_value(value));
@@ -83,7 +86,7 @@ struct Runtime::Inside final : embedding::Engine, runtime::World {
     void application_in_doubt(const std::string&) override {}
 
     void show_note(const runtime::Report::Note& note, std::string& shown) const;
-    bool run_slice();
+    bool run_slice(std::uint32_t turns_max = 1);
     void run_ready(bool may_stop = false);
     Outcome outcome();
     program::TypeId find_type(const std::string& shape);
@@ -101,8 +104,6 @@ struct Runtime::Inside final : embedding::Engine, runtime::World {
     runtime::Runtime core;
     std::shared_ptr<embedding::Core> host;  // the program itself, in a round
     std::string impasse;                    // why its last round could not be
-    // Who runs now: it may give its ports away.
-    ComponentIndex running = runtime::Runtime::application;
     bool is_running = false;
     bool is_host_done = false;
 };
@@ -156,16 +157,19 @@ std::vector<std::byte> Runtime::Inside::to_bytes(std::uint64_t port,
     return bytes;
 }
 
-bool Runtime::Inside::act_at_once(embedding::Act& act) {
-    using Meeting = runtime::Runtime::Meeting;
-    const bool puts = act.kind == embedding::Act::Kind::put;
-    if (runtime::is_out(act.port) != puts) return false;
+bool Runtime::Inside::put_at_once(embedding::Act& act) {
+    machine::Value value = embedding::to_value(act.value);
+    const Meeting meeting = core.put_at_once(act.task->index, act.port, value);
+    act.is_entered = meeting == Meeting::waits;
+    return meeting == Meeting::happened;
+}
+
+bool Runtime::Inside::get_at_once(embedding::Act& act) {
     machine::Value value;
-    if (puts) value = embedding::to_value(act.value);
-    const Meeting meeting = core.act_at_once(act.task->index, act.port, value);
+    const Meeting meeting = core.get_at_once(act.task->index, act.port, value);
     act.is_entered = meeting == Meeting::waits;
     if (meeting != Meeting::happened) return false;
-    if (!puts) act.value = embedding::to_message(std::move(value));
+    act.value = embedding::to_message(std::move(value));
     return true;
 }
 
@@ -218,7 +222,8 @@ void Runtime::Inside::check_ports(const std::vector<std::uint64_t>& ports) const
         throw std::invalid_argument("a component gets the same port twice");
     }
     for (const std::uint64_t port : ports) {
-        if (core.own(runtime::Runtime::application, port) || core.own(running, port)) continue;
+        if (core.own(runtime::Runtime::application, port) || core.own(core.running(), port))
+            continue;
         throw std::invalid_argument("a component gets a port that is not there to give");
     }
 }
@@ -226,7 +231,8 @@ void Runtime::Inside::check_ports(const std::vector<std::uint64_t>& ports) const
 // From whoever has them.
 void Runtime::Inside::take(const std::vector<std::uint64_t>& ports) {
     for (const std::uint64_t port : ports) {
-        core.take_port(core.own(running, port) ? running : runtime::Runtime::application, port);
+        core.take_port(
+            core.own(core.running(), port) ? core.running() : runtime::Runtime::application, port);
     }
 }
 
@@ -311,24 +317,19 @@ class Running {
 
 }  // namespace
 
-bool Runtime::Inside::run_slice() {
-    running = core.upcoming();
-    const bool went_on = core.step() || core.help();
-    running = runtime::Runtime::application;
-    return went_on;
+bool Runtime::Inside::run_slice(std::uint32_t turns_max) {
+    return core.step(turns_max) || core.help();
 }
 
 // Until nothing can go on, or, if it may, it is to stop.
 void Runtime::Inside::run_ready(bool may_stop) {
-    // So often those are looked after who wait for something outside.
-    constexpr int slices_between_looks = 64;
+    // After so many turns those are looked after who wait for something outside.
+    constexpr std::uint32_t turns_between_looks = 64;
 
-    outside.deliver();
-    for (int slice = 1; run_slice(); ++slice) {
-        if (slice % slices_between_looks != 0) continue;
-        if (may_stop && outside.bell()->is_stopped()) return;
+    do {
         outside.deliver();
-    }
+        if (may_stop && outside.bell()->is_stopped()) return;
+    } while (run_slice(turns_between_looks));
 }
 
 Outcome Runtime::Inside::outcome() {

@@ -74,11 +74,11 @@ struct Channel {
     static constexpr std::uint32_t no_guard = 0xFFFF'FFFF;
 
     struct End {
+        ComponentIndex owner = 0;  // if here
         bool here = true;
         bool closed = false;
         bool leaves = false;  // here, and given away to another site in the round being committed
         bool has_arrived = false;        // somebody has said so since a message has last named it
-        ComponentIndex owner = 0;        // if here
         std::uint32_t guard = no_guard;  // the alternative of the owner's last choice that uses it
         std::uint32_t place = 0;         // of the handle among the owner's
         // If not here: where it is, as far as is known. Nobody: on its way.
@@ -100,25 +100,29 @@ struct Channel {
     };
 
     Pending pending;
-    bool is_free = false;
     std::uint32_t generation = 0;  // how often its number was used before
-    wire::ChannelId id;
-    program::TypeId type = 0;
+    bool is_free = false;
     bool carries_ports = false;
     bool to_application = false;  // there; not to a component
+    bool is_plain = true;         // see note_ends()
     End out;
     End in;
+    wire::ChannelId id;
+    program::TypeId type = 0;
     std::vector<std::vector<Offer>> offers;  // by index within a behaviour's sequence
     // Its name outside, from when one of its ends was first put into a message to another site.
     std::optional<wire::ChannelId> exported;
     // If it is known only from messages of rounds that are not committed: of which attempts.
     std::vector<wire::AttemptId> named_by;
 
-    // Whether the component may use it in the lane by this end: both are here and open, and no
-    // ports are in the messages.
+    // To be called when an end has come, gone or been closed. Plain is a channel of which both are
+    // here and open, and that has no ports in its messages.
+    void note_ends() {
+        is_plain = out.here && in.here && !out.closed && !in.closed && !carries_ports;
+    }
+    // Whether the component may use it in the lane by this end.
     bool is_plain_for(ComponentIndex user, bool is_out, std::uint32_t of_generation) const {
-        return end(is_out).owner == user && generation == of_generation && out.here && in.here &&
-               !out.closed && !in.closed && !carries_ports;
+        return is_plain && end(is_out).owner == user && generation == of_generation;
     }
 
     bool between_sites() const { return !out.here || !in.here; }

@@ -11,6 +11,7 @@ using wire::NodeId;
 void Runtime::end_component(ComponentIndex index) {
     Component& ending = component(index);
     if (ending.phase == Component::Phase::ended) return;
+    is_disturbed_ = true;
     if (ending.attempt) {
         arbiter_.abandon(ending.attempt->id);
         finish_attempt(index, {});
@@ -68,6 +69,7 @@ void Runtime::close_end(ChannelIndex number, bool is_out) {
     Channel::End& end = channel.end(is_out);
     if (end.closed) return;
     end.closed = true;
+    channel.note_ends();
     const Channel::End& other = channel.end(!is_out);
     if (other.closed) return forget_channel(number);
     if (other.here) {

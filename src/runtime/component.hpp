@@ -245,6 +245,8 @@ struct Component {
     machine::PortHandle asked_port = 0;  // `fires`
     std::uint64_t stamp = 0;             // grows with every attempt in the lane
     std::uint64_t rounds = 0;
+    // In a row, up to the last one. None: it is not known where they began either.
+    std::uint64_t silent_rounds = 0;
     machine::Entrance entrance;  // to the block of the attempt in the lane; not if native
 
     std::unique_ptr<Body> body;  // while running or idle; in a general attempt: where that begins
@@ -270,8 +272,7 @@ struct Component {
     std::uint64_t attempts = 0;
     std::uint64_t withholds_from = 0;     // a round; see withholding.cpp
     std::uint64_t withholding_pause = 0;  // rounds
-    std::uint64_t silent_rounds = 0;      // in a row, up to the last one
-    // Where they began; of very many some.
+    // Where the silent ones began; of very many some.
     std::vector<std::unique_ptr<Body>> silent_from;
     // Path → round. Of one that has taken the general way.
     using LastUsed = std::map<std::vector<std::uint32_t>, std::uint64_t>;

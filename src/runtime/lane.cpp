@@ -182,13 +182,24 @@ void Runtime::go_back_to_begin(Component& self) {
 }
 
 // For native components that run now, without a request.
-Runtime::Meeting Runtime::act_at_once(ComponentIndex index, PortHandle port,
-                                      machine::Value& value) {
+[[gnu::always_inline]] inline Runtime::Meeting Runtime::meet_at_once(ComponentIndex index,
+                                                                     PortHandle port, bool puts,
+                                                                     machine::Value& value) {
     Component& self = component(index);
     if (self.phase != Phase::running || !may_enter_lane(self, index)) return Meeting::none;
-    if (channel_of(port) >= channels_.size()) return Meeting::none;
-    const Use use = use_of(index, self, port, is_out(port));
+    if (is_out(port) != puts || channel_of(port) >= channels_.size()) return Meeting::none;
+    const Use use = use_of(index, self, port, puts);
     return is_allowed(use, port) ? meet(use, value) : Meeting::none;
+}
+
+Runtime::Meeting Runtime::put_at_once(ComponentIndex index, PortHandle port,
+                                      machine::Value& value) {
+    return meet_at_once(index, port, true, value);
+}
+
+Runtime::Meeting Runtime::get_at_once(ComponentIndex index, PortHandle port,
+                                      machine::Value& value) {
+    return meet_at_once(index, port, false, value);
 }
 
 // The code that runs must not be gone back upon meanwhile, so nobody may have to leave the lane.

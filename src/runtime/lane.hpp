@@ -35,7 +35,6 @@ namespace reowolf::runtime {
     member.phase = Component::Phase::running;
     member.waits = Component::Wait::nothing;
     member.misses = 0;
-    member.silent_rounds = 0;
     member.renewals = 0;
     ++member.rounds;
     counters_.messages += member.sent;

@@ -50,6 +50,7 @@ Runtime::Ends Runtime::make_channel(program::TypeId type) {
     channel.carries_ports = shared_.ports.can_hold(type);
     channel.out = {};
     channel.in = {};
+    channel.note_ends();
     channel.exported.reset();
     channel.named_by.clear();
     return {port_of(index, true, channel.generation), port_of(index, false, channel.generation)};
@@ -66,6 +67,7 @@ PortHandle Runtime::make_link(program::TypeId type, bool out_here, wire::SiteId 
     channel.to_application = to_application;
     channel.end(!out_here).here = false;
     channel.end(!out_here).site = other_site;
+    channel.note_ends();
     named_[channel.id] = index;
     described_channels_ = index + 1;
     return port_of(index, out_here);
@@ -82,6 +84,7 @@ void Runtime::make_absent(program::TypeId type) {
         channel.end(out).here = false;
         channel.end(out).site = wire::nobody;
     }
+    channel.note_ends();
     if (hands_over_) named_[channel.id] = index;  // an end of it may come here
     described_channels_ = index + 1;
 }
@@ -220,7 +223,7 @@ void Runtime::note_generation() {
     if (!doubted_.empty() && draw_doubtful(false)) apply_effects();
 }
 
-bool Runtime::step() {
+bool Runtime::step(std::uint32_t turns_max) {
     // How many slices may pass before silent behaviours get their turn although somebody else,
     // who has nothing to do with them, is still busy.
     constexpr std::uint64_t slices_between_silences = 64;
@@ -232,18 +235,13 @@ bool Runtime::step() {
                                      quiet_later_.end());
             quiet_later_.clear();
         }
-        const ComponentIndex index = queue_.pop();
-        Component& running = component(index);
-        running.queued = false;
         std::uint32_t budget = limits_.instructions_per_slice;
-        if (running.phase != Component::Phase::ended && !running.is_overloaded) {
-            run(index, running, budget);
-        } else {
-            pass_over(index, running);
-        }
-        if (running.phase == Component::Phase::in_sync) explore_some(index, budget);
+        is_disturbed_ = steps_ || !quiet_candidates_.empty() || component(application).attempt;
+        do {
+            take_turn(budget);
+            if (queue_.popped() >= generation_end_) note_generation();
+        } while (--turns_max > 0 && !is_disturbed_ && budget > 0 && !queue_.empty());
         if (arbiter_.has_effects()) apply_effects();
-        if (queue_.popped() >= generation_end_) note_generation();
         if (!ended_.empty() || !unused_.empty()) bury();
     } else if (draw_doubtful(true)) {
         apply_effects();
@@ -261,6 +259,20 @@ bool Runtime::step() {
         }
     }
     return true;
+}
+
+void Runtime::take_turn(std::uint32_t& budget) {
+    const ComponentIndex index = queue_.pop();
+    Component& running = component(index);
+    running.queued = false;
+    running_ = index;
+    if (running.phase != Component::Phase::ended && !running.is_overloaded) {
+        run(index, running, budget);
+    } else {
+        pass_over(index, running);
+    }
+    if (running.phase == Component::Phase::in_sync) explore_some(index, budget);
+    running_ = application;
 }
 
 // Its turn has come, but it has ended, or is too large to go on.
@@ -284,6 +296,7 @@ void Runtime::pass_over(ComponentIndex index, Component& running) {
 
 // In the general way, as long as the slice lasts.
 void Runtime::explore_some(ComponentIndex index, std::uint32_t& budget) {
+    is_disturbed_ = true;
     while (budget > 0 && attempt(index).ready > 0) {
         attempt(index).idle_turns = 0;
         explore(index, attempt(index).dequeue(), budget);
@@ -355,9 +368,8 @@ void Runtime::run(ComponentIndex index, Component& running, std::uint32_t& budge
 bool Runtime::run_native(ComponentIndex index, Component& running, std::uint32_t& budget) {
     using Phase = Component::Phase;
     const bool was_running = running.phase == Phase::running;
-    const bool may_enter = was_running && may_enter_lane(running, index);
     if (auto request = running.body->run(budget)) {
-        serve(index, running, *request, may_enter);
+        serve(index, running, *request, was_running && may_enter_lane(running, index));
         return true;
     }
     if (running.phase != Phase::in_lane) {

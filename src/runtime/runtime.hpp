@@ -136,14 +136,16 @@ class Runtime final : private machine::Exchange {
     // it waits for that in the lane, as a body whose last request that was; or nothing has been
     // done.
     enum class Meeting { happened, waits, none };
-    Meeting act_at_once(ComponentIndex component, machine::PortHandle port, machine::Value& value);
+    Meeting put_at_once(ComponentIndex component, machine::PortHandle port, machine::Value& value);
+    Meeting get_at_once(ComponentIndex component, machine::PortHandle port, machine::Value& value);
     // The same in a block whose code is running, for a get or put that need not be its only one. It
     // may enter the block so. False: nothing has been done.
     bool put_in_place(ComponentIndex component, machine::PortHandle port, machine::Value value);
     bool get_in_place(ComponentIndex component, machine::PortHandle port, machine::Value& value);
-    // Runs one slice of one component. False: nothing here can go on by itself, but what workers
-    // run may return.
-    bool step();
+    // Runs one slice of one component; or, as long as nothing else is to be done than rounds in the
+    // lane, so many turns of components that share the slice. False: nothing here can go on by
+    // itself, but what workers run may return.
+    bool step(std::uint32_t turns_max = 1);
     // If step() has nothing to do: helps workers with what is theirs. False: it cannot.
     bool help() { return shared_.away > 0 && shared_.workers->help(); }
     // A native component that waits for something outside can go on. If it is in a sync block, it
@@ -175,8 +177,8 @@ class Runtime final : private machine::Exchange {
     void depart(wire::SiteId site);
 
     // ---- What can be asked.
-    // Whose slice step() runs next, if it runs one.
-    ComponentIndex upcoming() { return queue_.empty() ? application : queue_.front(); }
+    // Whose code runs within step().
+    ComponentIndex running() const { return running_; }
     bool is_idle() const { return is_at_rest() && shared_.away == 0; }
     // step() has nothing to do, but workers may have.
     bool is_at_rest() const {
@@ -231,7 +233,7 @@ class Runtime final : private machine::Exchange {
         if (lane_ == Lane::closed || index == application) return false;
         if (watcher_) return false;  // it is told of what only records show
         // Who was silent may have to wait patiently; only the general way knows how.
-        if (self.passes > 0 || !self.silent_from.empty()) return false;
+        if (self.passes > 0 || self.silent_rounds > 0) return false;
         return lane_ != Lane::at_random || turn() % 2 == 0;
     }
     void enter_lane(ComponentIndex index, Component& self);
@@ -243,6 +245,8 @@ class Runtime final : private machine::Exchange {
     Use use_of(ComponentIndex index, Component& self, machine::PortHandle port, bool puts);
     static bool is_allowed(const Use& use, machine::PortHandle port);
     Meeting meet(const Use& use, machine::Value& value);
+    Meeting meet_at_once(ComponentIndex component, machine::PortHandle port, bool puts,
+                         machine::Value& value);
     bool is_in_place(const Use& use, machine::PortHandle port);
     // There is something for the component at this end of a channel: it may be choosing.
     [[gnu::always_inline]] void note_readiness(const Channel::End& end, ComponentIndex index,
@@ -260,7 +264,7 @@ class Runtime final : private machine::Exchange {
     Fall obstacle(ComponentIndex index, machine::PortHandle port) const;
     void serve_in_lane(ComponentIndex index, Component& self, machine::Request& request);
     bool is_at_end_of_file(const Component& self, ComponentIndex index, machine::PortHandle port);
-    void note_use_in_lane(Component& self, machine::PortHandle port) {
+    [[gnu::always_inline]] void note_use_in_lane(Component& self, machine::PortHandle port) {
         self.uses_port = true;
         if (steps_) self.actions.push_back({channel_of(port), is_out(port)});
         if (self.asks_fires) self.used.push_back(port);
@@ -472,6 +476,7 @@ class Runtime final : private machine::Exchange {
     // runtime.cpp
     void spawn(ComponentIndex index, program::RoutineId routine,
                std::vector<machine::Value> arguments);
+    void take_turn(std::uint32_t& budget);
     void run(ComponentIndex index, Component& running, std::uint32_t& budget);
     bool run_native(ComponentIndex index, Component& running, std::uint32_t& budget);
     void go_on_in_lane(ComponentIndex index, Component& running);
@@ -559,6 +564,8 @@ class Runtime final : private machine::Exchange {
     bool hands_over_ = false;                        // there may be ports in messages
     std::deque<std::string> names_;                  // of native components
     Ring<ComponentIndex> queue_;
+    ComponentIndex running_ = application;
+    bool is_disturbed_ = false;  // in this step something was done that is no round in the lane
     std::vector<ComponentIndex> quiet_candidates_;
     std::vector<ComponentIndex> quiet_later_;  // candidates, when somebody has done something
     std::vector<ComponentIndex> ended_;        // their numbers can be used again after this step

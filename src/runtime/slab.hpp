@@ -3,7 +3,6 @@
 // destroyed in between, so that what they own can be used again too.
 #pragma once
 
-#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -13,13 +12,11 @@ namespace reowolf::runtime {
 template <class T>
 class Slab {
   public:
-    // Inlined: rounds look up little else.
+    // Of a number that was given out. Inlined, and not checked: rounds look up little else.
     [[gnu::always_inline]] T& operator[](std::uint32_t number) {
-        assert(number < size_);
         return chunks_[number >> chunk_bits].get()[number & (chunk_size - 1)];
     }
     [[gnu::always_inline]] const T& operator[](std::uint32_t number) const {
-        assert(number < size_);
         return chunks_[number >> chunk_bits].get()[number & (chunk_size - 1)];
     }
     // All numbers that were ever given out are below.

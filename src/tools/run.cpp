@@ -176,13 +176,11 @@ class Run {
     const runtime::Counters& counters() const { return runtime_.counters(); }
 
     int run() {
-        // So often those are looked after who wait for the time or for input.
-        constexpr int slices_between_looks = 64;
+        // After so many turns those are looked after who wait for the time or for input.
+        constexpr std::uint32_t turns_between_looks = 64;
         do {
-            look_after();
-            for (int slice = 1; runtime_.step() || runtime_.help(); ++slice) {
-                if (slice % slices_between_looks == 0) look_after();
-            }
+            do look_after();
+            while (runtime_.step(turns_between_looks) || runtime_.help());
             if (runtime_.is_idle()) runtime_.report_stuck();
         } while (feed_line() || outside_.wait(is_input_awaited()));
         return runtime_.has_failed() || has_bad_input_ ? 1 : 0;

@@ -87,7 +87,8 @@ class TwinEngine final : public embedding::Engine {
     }
     bool is_closed(std::uint64_t port) override { return runtime_.is_closed(port); }
     std::int64_t now_ms() override { return 0; }
-    bool act_at_once(embedding::Act&) override { return false; }
+    bool put_at_once(embedding::Act&) override { return false; }
+    bool get_at_once(embedding::Act&) override { return false; }
     bool put_at_once(embedding::Behaviour& behaviour, std::uint64_t port,
                      const embedding::Message& value) override {
         return runtime_.put_in_place(behaviour.component, port, embedding::to_value(value));
