@@ -72,6 +72,26 @@ struct Counters {
     std::uint64_t components_stuck = 0;
 
     std::uint64_t rounds() const { return rounds_in_lane + rounds_in_general; }
+    // What another runtime of the same program has done.
+    void add(const Counters& other) {
+        const auto add_each = [](auto& to, const auto& from) {
+            for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
+        };
+        rounds_in_lane += other.rounds_in_lane;
+        rounds_in_general += other.rounds_in_general;
+        add_each(sizes.rounds, other.sizes.rounds);
+        sizes.components += other.sizes.components;
+        messages += other.messages;
+        behaviours += other.behaviours;
+        add_each(discarded, other.discarded);
+        hopeless += other.hopeless;
+        dropped += other.dropped;
+        add_each(falls, other.falls);
+        components_made += other.components_made;
+        components_ended += other.components_ended;
+        components_failed += other.components_failed;
+        components_stuck += other.components_stuck;
+    }
 };
 
 }  // namespace reowolf::runtime

@@ -107,7 +107,17 @@ bool has_repeated(std::vector<PortHandle> ports) {
 
 }  // namespace
 
+// See check::Routine.
+bool Runtime::is_native(program::RoutineId id) const {
+    return shared_.program.routines[id].name.contains('.');
+}
+
 ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value> arguments) {
+    return start(id, std::move(arguments), naming_.make(shared_.program.routines[id].name));
+}
+
+ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value> arguments,
+                              Who who) {
     const program::Routine& routine = shared_.program.routines[id];
     const auto ports = ports_in(shared_.ports, routine, arguments);
     for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -121,18 +131,18 @@ ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value>
         }
     }
     std::unique_ptr<Body> body;
-    const bool is_native = routine.name.contains('.');  // see check::Routine
-    if (is_native) {
+    if (is_native(id)) {
         body = world_.make_native(routine, components_.upcoming(), arguments);
         if (body) {
-            return add(routine.name, routine.span, std::move(body), true, ports);
+            return add(who, routine.name, routine.span, std::move(body), true, ports);
         }
     }
     body = std::make_unique<ProgramBody>(shared_,
                                          machine::State(shared_.program, id, std::move(arguments)));
-    const ComponentIndex index = add(routine.name, routine.span, std::move(body), false, ports);
+    const ComponentIndex index =
+        add(who, routine.name, routine.span, std::move(body), false, ports);
     component(index).entrance.know(blocks_.syncs_of(id), *this, index);
-    if (is_native) {
+    if (is_native(id)) {
         fail_component(index, {.message = fmt::format("'{}' cannot be used here", routine.name),
                                .where = routine.span,
                                .trace = {},
@@ -145,16 +155,17 @@ ComponentIndex Runtime::start_native(std::string name, std::unique_ptr<Body> bod
                                      const std::vector<PortHandle>& ports) {
     auto known = std::ranges::find(names_, name);
     if (known == names_.end()) known = names_.insert(names_.end(), std::move(name));
-    return add(*known, {}, std::move(body), true, ports);
+    return add(naming_.make(*known), *known, {}, std::move(body), true, ports);
 }
 
-ComponentIndex Runtime::add(std::string_view name, Span declared, std::unique_ptr<Body> body,
-                            bool is_native, const std::vector<PortHandle>& ports) {
+ComponentIndex Runtime::add(Who who, std::string_view name, Span declared,
+                            std::unique_ptr<Body> body, bool is_native,
+                            const std::vector<PortHandle>& ports) {
     const ComponentIndex index = components_.add();
     Component& added = components_[index];
     added.phase = Component::Phase::running;
     added.name = name;
-    added.who = naming_.make(name);
+    added.who = who;
     added.declared = declared;
     added.is_native = is_native;
     added.goes_back = is_native && body->can_go_back();
@@ -448,7 +459,7 @@ void Runtime::spawn(ComponentIndex index, program::RoutineId routine,
     const bool owned = !has_repeated(ports) && std::ranges::all_of(ports, [&](PortHandle port) {
         return own(index, port);
     });
-    if (!owned || components_left_ >= limits_.components_max) {
+    if (!owned || components_left_ + held_.size() >= limits_.components_max) {
         fail_component(
             index,
             {.message = owned ? fmt::format("more than {} components", limits_.components_max)
@@ -459,6 +470,13 @@ void Runtime::spawn(ComponentIndex index, program::RoutineId routine,
         return;
     }
     for (const PortHandle port : ports) take_port(index, port);
+    if (holds_back(routine)) {
+        for (const PortHandle port : ports) {
+            channels_[channel_of(port)].end(is_out(port)).owner = application;
+        }
+        held_.push_back({routine, std::move(arguments), ports});
+        return;
+    }
     start(routine, std::move(arguments));
 }
 

@@ -24,6 +24,7 @@
 #include "runtime/channel.hpp"
 #include "runtime/component.hpp"
 #include "runtime/counters.hpp"
+#include "runtime/island.hpp"
 #include "runtime/naming.hpp"
 #include "runtime/overview.hpp"
 #include "runtime/recorder.hpp"
@@ -113,6 +114,16 @@ class Runtime final : private machine::Exchange {
     ComponentIndex start(program::RoutineId routine, std::vector<machine::Value> arguments);
     ComponentIndex start_native(std::string name, std::unique_ptr<Body> body,
                                 const std::vector<machine::PortHandle>& ports);
+    // From now on components that composites make are held back, until release(): when step() has
+    // nothing to do, all composites have ended. Then they begin; but parts that nobody else here,
+    // and nothing outside, has to do with are given away instead, if there are so many at least: as
+    // islands, of which there are not more than that. Who takes one calls its components by the
+    // same names.
+    void hold_back() { holds_back_ = true; }
+    bool is_holding_back() const { return holds_back_; }
+    std::vector<Island> release(std::size_t parts_min, std::size_t islands_max);
+    void settle(Island island);
+    void call_as(const Naming& naming) { naming_ = naming; }
     // The application owns ports, but acts only through enter_application(). The name must last.
     void give_to_application(machine::PortHandle port, std::string_view name);
     // What decides which of several possible rounds happens begins with it.
@@ -179,6 +190,9 @@ class Runtime final : private machine::Exchange {
     // ---- What can be asked.
     // Whose code runs within step().
     ComponentIndex running() const { return running_; }
+    // How many turns components have ever been due; and have had.
+    std::uint64_t turns_due() const { return queue_.pushed(); }
+    std::uint64_t turns_had() const { return queue_.popped(); }
     bool is_idle() const { return is_at_rest() && shared_.away == 0; }
     // step() has nothing to do, but workers may have.
     bool is_at_rest() const {
@@ -473,7 +487,22 @@ class Runtime final : private machine::Exchange {
     void forget_offers_of(const wire::AttemptId& attempt);
     std::uint64_t sum_of(const std::vector<std::uint64_t>& messages) const;
 
+    // parting.cpp
+    struct Held {
+        program::RoutineId routine = 0;
+        std::vector<machine::Value> arguments;
+        std::vector<machine::PortHandle> ports;
+    };
+    bool holds_back(program::RoutineId routine) const;
+    std::vector<std::optional<std::size_t>> sets_of_held() const;
+    std::vector<machine::Value> renumbered(program::RoutineId routine,
+                                           std::vector<machine::Value> arguments,
+                                           std::span<const machine::PortHandle> handles) const;
+
     // runtime.cpp
+    bool is_native(program::RoutineId routine) const;
+    ComponentIndex start(program::RoutineId routine, std::vector<machine::Value> arguments,
+                         Who who);
     void spawn(ComponentIndex index, program::RoutineId routine,
                std::vector<machine::Value> arguments);
     void take_turn(std::uint32_t& budget);
@@ -500,7 +529,7 @@ class Runtime final : private machine::Exchange {
     void welcome_back();
     void take_back(Component& away);
     void note_length(Component& computed, std::uint64_t instructions);
-    ComponentIndex add(std::string_view name, Span declared, std::unique_ptr<Body> body,
+    ComponentIndex add(Who who, std::string_view name, Span declared, std::unique_ptr<Body> body,
                        bool is_native, const std::vector<machine::PortHandle>& ports);
     void give_port(ComponentIndex index, machine::PortHandle port);
     bool awaits_outside(ComponentIndex index) const;
@@ -563,6 +592,8 @@ class Runtime final : private machine::Exchange {
     ChannelIndex described_channels_ = 0;            // the first ones are the description's
     bool hands_over_ = false;                        // there may be ports in messages
     std::deque<std::string> names_;                  // of native components
+    bool holds_back_ = false;
+    std::vector<Held> held_;
     Ring<ComponentIndex> queue_;
     ComponentIndex running_ = application;
     bool is_disturbed_ = false;  // in this step something was done that is no round in the lane

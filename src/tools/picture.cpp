@@ -2,7 +2,10 @@
 #include "tools/picture.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -81,22 +84,55 @@ std::string rate(std::uint64_t now, std::uint64_t before, double seconds) {
     return fmt::format("{:.0f}", static_cast<double>(now - before) / seconds);
 }
 
+// Of the components of all runtimes, as if they stood one after the other.
+runtime::Overview overview_of(const Runtimes& runtimes, std::size_t first, std::size_t lines) {
+    runtime::Overview all;
+    all.doing.resize(runtime::doing_names.size());
+    for (const runtime::Runtime* each : runtimes) {
+        runtime::Overview seen = each->overview(first, lines - all.lines.size());
+        std::ranges::transform(all.doing, seen.doing, all.doing.begin(), std::plus());
+        std::ranges::move(seen.lines, std::back_inserter(all.lines));
+        first -= std::min(first, each->components_left());
+    }
+    return all;
+}
+
+std::string line_of(const Event& event, const runtime::Naming& naming,
+                    const diagnostics::Sources& sources) {
+    return fmt::format("{:10.3f} s  {}", static_cast<double>(event.time_ms) / 1e3,
+                       text_of(event, naming, sources));
+}
+
+// By the time.
+std::vector<std::string> events_of(const Runtimes& runtimes, const diagnostics::Sources& sources) {
+    std::vector<std::pair<std::int64_t, std::string>> all;
+    for (const runtime::Runtime* each : runtimes) {
+        for (const Event& event : each->recorder().events()) {
+            all.emplace_back(event.time_ms, line_of(event, each->naming(), sources));
+        }
+    }
+    std::ranges::stable_sort(all, {}, [](const auto& event) { return event.first; });
+    std::vector<std::string> lines;
+    for (auto& [time, line] : all) lines.push_back(std::move(line));
+    return lines;
+}
+
 }  // namespace
 
 std::vector<std::string> events_as_text(const runtime::Runtime& runtime,
                                         const diagnostics::Sources& sources, std::uint64_t from) {
     std::vector<std::string> lines;
     for (const Event& event : runtime.recorder().events(from)) {
-        lines.push_back(fmt::format("{:10.3f} s  {}", static_cast<double>(event.time_ms) / 1e3,
-                                    text_of(event, runtime.naming(), sources)));
+        lines.push_back(line_of(event, runtime.naming(), sources));
     }
     return lines;
 }
 
-std::string picture_as_json(const Subject& subject, const runtime::Runtime& runtime,
+std::string picture_as_json(const Subject& subject, const Runtimes& runtimes,
                             const diagnostics::Sources& sources, const Question& question) {
-    const runtime::Counters& counters = runtime.counters();
-    const runtime::Overview seen = runtime.overview(question.first, question.lines);
+    runtime::Counters counters;
+    for (const runtime::Runtime* each : runtimes) counters.add(each->counters());
+    const runtime::Overview seen = overview_of(runtimes, question.first, question.lines);
     Json told;
     told["process"] = subject.process;
     told["file"] = subject.file;
@@ -126,7 +162,7 @@ std::string picture_as_json(const Subject& subject, const runtime::Runtime& runt
              {"rounds", line.rounds},
              {"behaviours", line.behaviours}});
     }
-    if (question.wants_events) told["events"] = events_as_text(runtime, sources);
+    if (question.wants_events) told["events"] = events_of(runtimes, sources);
     return told.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -25,7 +25,10 @@ struct Subject {
     double seconds = 0;  // since it began
 };
 
-std::string picture_as_json(const Subject& subject, const runtime::Runtime& runtime,
+// The runtimes that the program has, together.
+using Runtimes = std::vector<const runtime::Runtime*>;
+
+std::string picture_as_json(const Subject& subject, const Runtimes& runtimes,
                             const diagnostics::Sources& sources, const Question& question);
 
 // A line for each of the events from the one with number `from` on, the oldest first.

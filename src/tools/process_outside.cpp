@@ -91,9 +91,9 @@ void ProcessOutside::deliver() {
     }
 }
 
-bool ProcessOutside::wait(bool wants_line) {
+bool ProcessOutside::wait(bool wants_line, bool wants_wake) {
     const bool reads = wants_line || !want_lines_.empty();
-    const bool is_away = !runtime_->is_idle();
+    const bool is_away = wants_wake || !runtime_->is_idle();
     if (!reads && alarms_.empty() && want_news_.empty() && !is_away) return false;
     if (is_woken_ || (reads && (has_line() || is_at_end()))) return true;
     const auto next = alarms_.next_ms();

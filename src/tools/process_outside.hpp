@@ -54,8 +54,9 @@ class ProcessOutside final : public native::Outside {
     // Lets those go on for whom something has come. Does not wait.
     void deliver();
     // Waits until something may have come for somebody; with `wants_line`, also for a line for the
-    // caller, who has just found none. False: nobody waits for anything.
-    bool wait(bool wants_line);
+    // caller, who has just found none; with `wants_wake`, also for wake(). False: nobody waits for
+    // anything.
+    bool wait(bool wants_line, bool wants_wake = false);
 
   private:
     bool has_line();

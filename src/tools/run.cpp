@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <string>
@@ -27,6 +29,7 @@
 #include "tools/stats.hpp"
 #include "tools/terminal.hpp"
 #include "tools/trace.hpp"
+#include "workers/islands.hpp"
 #include "workers/threads.hpp"
 
 namespace reowolf::tools {
@@ -89,7 +92,8 @@ class Record {
     int errors_ = 0;
 };
 
-// The program's output is for programs, a line at a time; what went wrong is for people.
+// The program's output is for programs, a line at a time; what went wrong is for people. Several
+// runtimes may have it.
 class Terminal final : public runtime::World {
   public:
     void record(Record& record) { record_ = &record; }
@@ -104,11 +108,13 @@ class Terminal final : public runtime::World {
         return native::make(program_, routine, component, arguments, outside_);
     }
     void print(std::string_view line) override {
+        const std::lock_guard lock(mutex_);
         std::fwrite(line.data(), 1, line.size(), stdout);
         std::fputc('\n', stdout);
         std::fflush(stdout);
     }
     void report(const runtime::Report& report) override {
+        const std::lock_guard lock(mutex_);
         if (record_) record_->add(report.message);
         std::vector<diagnostics::TraceLine> trace;
         for (const auto& line : report.trace) trace.push_back({line.kind, line.name, line.where});
@@ -129,6 +135,7 @@ class Terminal final : public runtime::World {
     const program::Program& program_;
     native::Outside& outside_;
     Record* record_ = nullptr;
+    std::mutex mutex_;
 };
 
 class Run {
@@ -140,9 +147,11 @@ class Run {
           program_(program),
           outside_(seed ? *seed : std::random_device{}()),
           terminal_(sources, program, outside_),
+          workers_(workers),
           helpers_(workers - 1),
-          runtime_(program, limits_, {.self = 0, .sites = {"this process"}, .realtime = {}},
-                   terminal_),
+          runtime_(program, limits_, place_, terminal_),
+          islands_(
+              workers - 1, [this] { return outside_.now_ms(); }, [this] { outside_.wake(); }),
           inspection_([this] { outside_.wake(); }) {
         outside_.attach(runtime_);
         if (seed) runtime_.seed_choices(*seed);
@@ -166,24 +175,35 @@ class Run {
         return true;
     }
 
-    void watch(runtime::Watcher& watcher) { runtime_.watch(watcher); }
+    void watch(runtime::Watcher& watcher) {
+        runtime_.watch(watcher);
+        is_watched_ = true;
+    }
     // False: the file cannot be written.
     bool record(const std::string& path) {
         record_ = Record::open(path, runtime_, sources_);
         if (record_) terminal_.record(*record_);
         return record_ != nullptr;
     }
-    const runtime::Counters& counters() const { return runtime_.counters(); }
+    runtime::Counters counters() const {
+        runtime::Counters all = runtime_.counters();
+        for (const auto& island : islands_.all()) all.add(island->counters());
+        return all;
+    }
 
     int run() {
-        // After so many turns those are looked after who wait for the time or for input.
-        constexpr std::uint32_t turns_between_looks = 64;
+        // What is told of a run, round by round, is told of it as a whole.
+        if (workers_ > 1 && !is_watched_ && !record_) runtime_.hold_back();
         do {
             do look_after();
-            while (runtime_.step(turns_between_looks) || runtime_.help());
+            while (go_on());
             if (runtime_.is_idle()) runtime_.report_stuck();
-        } while (feed_line() || outside_.wait(is_input_awaited()));
-        return runtime_.has_failed() || has_bad_input_ ? 1 : 0;
+        } while (feed_line() || outside_.wait(is_input_awaited(), islands_.are_busy()));
+        const bool has_failed =
+            runtime_.has_failed() || std::ranges::any_of(islands_.all(), [](const auto& each) {
+                return each->has_failed();
+            });
+        return has_failed || has_bad_input_ ? 1 : 0;
     }
 
   private:
@@ -194,14 +214,43 @@ class Run {
         std::shared_ptr<PortFeeder::Supply> supply;
     };
 
+    // False: nothing can go on, in this thread.
+    bool go_on() {
+        // After so many turns those are looked after who wait for the time or for input.
+        constexpr std::uint32_t turns_between_looks = 64;
+        // Who waits for others to be made does not wait for longer than that.
+        constexpr std::uint32_t steps_of_composites_max = 256;
+        constexpr std::size_t islands_each_worker = 4;
+
+        if (are_parted_) return islands_.go_on();
+        const bool went_on = runtime_.step(turns_between_looks) || runtime_.help();
+        if (!runtime_.is_holding_back()) return went_on;
+        const bool is_too_long = went_on && ++steps_ == steps_of_composites_max;
+        if (!is_too_long && !runtime_.is_idle()) return went_on;
+        // With fewer parts than workers more is won if these share the work of each part.
+        const std::size_t parts_min =
+            is_too_long ? std::numeric_limits<std::size_t>::max() : workers_;
+        auto islands = runtime_.release(parts_min, std::size_t{islands_each_worker} * workers_);
+        are_parted_ = !islands.empty();
+        if (!are_parted_) return true;
+        islands_.settle(runtime_, std::move(islands), [this] {
+            return std::make_unique<runtime::Runtime>(program_, limits_, place_, terminal_);
+        });
+        return true;
+    }
+
     void look_after() {
         outside_.deliver();
         runtime_.set_time(outside_.now_ms());
         if (inspection_.is_asked()) {
+            islands_.pause();
             inspection_.answer([&](const Question& question) {
                 subject_.seconds = static_cast<double>(outside_.now_ms()) / 1e3;
-                return picture_as_json(subject_, runtime_, sources_, question);
+                Runtimes all{&runtime_};
+                for (const auto& island : islands_.all()) all.push_back(island.get());
+                return picture_as_json(subject_, all, sources_, question);
             });
+            islands_.resume();
         }
     }
 
@@ -292,13 +341,19 @@ class Run {
     }
 
     Limits limits_;
+    const runtime::Place place_{.self = 0, .sites = {"this process"}, .realtime = {}};
     Subject subject_;
     const diagnostics::Sources& sources_;
     const program::Program& program_;
     ProcessOutside outside_;
     Terminal terminal_;
+    const std::uint32_t workers_;
     workers::Threads helpers_;
     runtime::Runtime runtime_;
+    workers::Islands islands_;
+    std::uint32_t steps_ = 0;  // while composites make others
+    bool are_parted_ = false;
+    bool is_watched_ = false;
     std::unique_ptr<Record> record_;
     Inspection inspection_;
     std::map<std::string, Feed> feeds_;
@@ -391,8 +446,9 @@ void add_run(CLI::App& app, int& status) {
         ->type_name("N");
     command
         ->add_option("--workers", options->workers,
-                     "how many threads run components that compute for long, one of them all "
-                     "rounds; without it one for each processor, or one if there is a seed")
+                     "how many threads run components: parts that nothing connects, or what "
+                     "computes for long; without it one for each processor, or one if there is a "
+                     "seed")
         ->check(CLI::Range(1u, workers_max))
         ->type_name("N");
     command

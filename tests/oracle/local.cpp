@@ -161,6 +161,18 @@ void start_with_twins(const System& system, const program::Program& program,
     }
 }
 
+// What `main` makes is held back by the runtime in which it runs, and begins in another one.
+void settle_apart(const program::Program& program, const Limits& limits, runtime::World& world,
+                  runtime::Runtime& runtime) {
+    runtime::Runtime maker(program, limits, {.self = 0, .sites = {"main"}, .realtime = {}}, world);
+    maker.hold_back();
+    maker.start(*program.find("main"), {});
+    while (maker.step()) {
+    }
+    for (runtime::Island& island : maker.release(0, 1)) runtime.settle(std::move(island));
+    runtime.call_as(maker.naming());
+}
+
 // What must be true at rest beside what the judge says.
 // `report_stuck`: until nobody runs anything any more; false if that does not end.
 std::optional<std::string> check_rest(const Judge& judge, runtime::Runtime& runtime,
@@ -229,8 +241,10 @@ Verdict run_locally(const System& system, std::uint64_t rounds_max, runtime::Run
     }
     if (can_have_twins) {
         start_with_twins(system, *program, runtime, engine, outside, seed);
-    } else {
+    } else if (seed % 2 == 0) {
         runtime.start(*program->find("main"), {});
+    } else {
+        settle_apart(*program, limits, recorder, runtime);
     }
 
     // False: that has not come to an end.
