@@ -144,6 +144,7 @@ std::string picture_as_json(const Subject& subject, const Runtimes& runtimes,
     told["messages"] = counters.messages;
     told["sizes"] = sizes_as_text(counters.sizes);
     told["behaviours"] = behaviours_as_text(counters);
+    told["workers"] = subject.workers;
     std::string components = components_as_text(counters);
     told["alive"] = std::accumulate(seen.doing.begin(), seen.doing.end(), std::size_t{0});
     for (std::size_t i = 0; i < seen.doing.size(); ++i) {
@@ -183,6 +184,7 @@ std::expected<Picture, std::string> read_picture(const std::string& json) {
         get(read, "messages", picture.messages);
         get(read, "sizes", picture.sizes);
         get(read, "behaviours", picture.behaviours);
+        get(read, "workers", picture.subject.workers);
         get(read, "components", picture.components);
         get(read, "alive", picture.alive);
         for (const auto& each : read.at("lines")) {
@@ -223,8 +225,11 @@ std::vector<std::string> picture_as_text(const Picture& now, const Picture* befo
                     per_second(now.messages, before ? before->messages : 0)),
         fmt::format("components  {}", now.components),
         fmt::format("behaviours  {}", now.behaviours),
-        "",
     };
+    if (!now.subject.workers.empty()) {
+        lines.push_back(fmt::format("workers     {}", now.subject.workers));
+    }
+    lines.emplace_back();
     std::map<std::string_view, std::uint64_t> earlier;
     if (before) {
         for (const auto& line : before->lines) earlier[line.name] = line.rounds;

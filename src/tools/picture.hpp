@@ -22,7 +22,8 @@ struct Subject {
     std::int64_t process = 0;
     std::string file;
     std::string component;
-    double seconds = 0;  // since it began
+    double seconds = 0;        // since it began
+    std::string workers = {};  // and what they have done; empty if there are none
 };
 
 // The runtimes that the program has, together.

@@ -15,19 +15,16 @@ namespace {
 // Longer lines of standard input come in pieces.
 constexpr std::size_t input_line_bytes_max = std::size_t{1} << 20;
 
-std::int64_t steady_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
-
 }  // namespace
 
-ProcessOutside::ProcessOutside(std::uint64_t seed)
-    : started_ms_(steady_ms()), random_(seed), reader_(STDIN_FILENO, input_line_bytes_max) {}
+ProcessOutside::ProcessOutside(std::uint64_t seed, Clock clock)
+    : clock_(std::move(clock)),
+      started_(clock_()),
+      random_(seed),
+      reader_(STDIN_FILENO, input_line_bytes_max) {}
 
 std::int64_t ProcessOutside::now_ms() const {
-    return steady_ms() - started_ms_;
+    return std::chrono::duration_cast<std::chrono::milliseconds>(clock_() - started_).count();
 }
 
 void ProcessOutside::wake_at(std::int64_t time_ms, runtime::ComponentIndex component) {
@@ -98,11 +95,13 @@ bool ProcessOutside::wait(bool wants_line, bool wants_wake) {
     if (is_woken_ || (reads && (has_line() || is_at_end()))) return true;
     const auto next = alarms_.next_ms();
     const std::int64_t time_ms = next ? std::max<std::int64_t>(0, *next - now_ms()) : -1;
+    const auto began = clock_();
     if (reads) {
         reader_.wait(time_ms, news_.descriptor());
     } else {
         system::wait_for_input(news_.descriptor(), time_ms);
     }
+    waited_ += clock_() - began;
     // Who woke this may have been noticed before the event was there.
     if (want_news_.empty()) news_.clear();
     return true;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/random.hpp"
 #include "native/alarms.hpp"
 #include "native/outside.hpp"
@@ -24,7 +26,7 @@ namespace reowolf::tools {
 
 class ProcessOutside final : public native::Outside {
   public:
-    explicit ProcessOutside(std::uint64_t seed);
+    explicit ProcessOutside(std::uint64_t seed, Clock clock = steady_time);
     ~ProcessOutside() override { sockets().clear(); }
     ProcessOutside(const ProcessOutside&) = delete;
     ProcessOutside& operator=(const ProcessOutside&) = delete;
@@ -57,12 +59,16 @@ class ProcessOutside final : public native::Outside {
     // caller, who has just found none; with `wants_wake`, also for wake(). False: nobody waits for
     // anything.
     bool wait(bool wants_line, bool wants_wake = false);
+    // How long that has taken, ever.
+    std::chrono::nanoseconds waited() const { return waited_; }
 
   private:
     bool has_line();
 
     runtime::Runtime* runtime_ = nullptr;
-    std::int64_t started_ms_;
+    Clock clock_;
+    std::chrono::nanoseconds started_;
+    std::chrono::nanoseconds waited_{};
     Random random_;
     native::Alarms alarms_;
     std::set<runtime::ComponentIndex> want_lines_;

@@ -2,11 +2,13 @@
 #include "tools/process_outside.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -29,7 +31,7 @@ class Waiting final : public runtime::Body {
 
 class Outside final : public runtime::World {
   public:
-    Outside() {
+    explicit Outside(Clock clock = steady_time) : outside(1, std::move(clock)) {
         outside.attach(runtime_);
         waiting_ = runtime_.start_native("waiting", std::make_unique<Waiting>(), {});
         while (runtime_.step()) {
@@ -52,7 +54,7 @@ class Outside final : public runtime::World {
     }
     bool is_alarm_due() const { return outside.now_ms() >= alarm_ms_; }
 
-    ProcessOutside outside{1};
+    ProcessOutside outside;
 
   private:
     program::Program program_;
@@ -131,6 +133,23 @@ TEST(ProcessOutside, AWakeDoesNotGoOnForEver) {
         }
         ASSERT_LE(waits, 4);
     }
+}
+
+// Time passes only while the clock is looked at: a second each time.
+TEST(ProcessOutside, CountsHowLongItHasWaited) {
+    using namespace std::chrono_literals;
+    auto now = 0s;
+    Outside waiting([&now] { return now += 1s; });
+    EXPECT_EQ(waiting.outside.waited(), 0s);
+    EXPECT_FALSE(waiting.outside.wait(false));
+    waiting.outside.wake();
+    waiting.set_alarm(too_late_ms);
+    EXPECT_TRUE(waiting.outside.wait(false));
+    EXPECT_EQ(waiting.outside.waited(), 0s);  // there was nothing to wait for
+    waiting.outside.deliver();
+    waiting.set_alarm(1);
+    EXPECT_TRUE(waiting.outside.wait(false));
+    EXPECT_EQ(waiting.outside.waited(), 1s);
 }
 
 }  // namespace

@@ -190,6 +190,15 @@ class Run {
         for (const auto& island : islands_.all()) all.add(island->counters());
         return all;
     }
+    Labour labour() {
+        using Seconds = std::chrono::duration<double>;
+        workers::Effort others = helpers_.effort();
+        others += islands_.effort();
+        return {.workers = workers_,
+                .steals = others.steals,
+                .rounds_idle_seconds = Seconds(outside_.waited()).count(),
+                .others_idle_seconds = Seconds(others.idle).count()};
+    }
 
     int run() {
         // What is told of a run, round by round, is told of it as a whole.
@@ -246,6 +255,7 @@ class Run {
             islands_.pause();
             inspection_.answer([&](const Question& question) {
                 subject_.seconds = static_cast<double>(outside_.now_ms()) / 1e3;
+                subject_.workers = workers_as_text(labour());
                 Runtimes all{&runtime_};
                 for (const auto& island : islands_.all()) all.push_back(island.get());
                 return picture_as_json(subject_, all, sources_, question);
@@ -396,9 +406,8 @@ int run(const Options& options) {
     int status = running.run();
     if (!options.stats.empty()) {
         const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - began;
-        const std::string stats = options.stats == "prometheus"
-                                      ? stats_for_prometheus(running.counters(), taken.count())
-                                      : stats_as_text(running.counters(), taken.count());
+        const auto show = options.stats == "prometheus" ? stats_for_prometheus : stats_as_text;
+        const std::string stats = show(running.counters(), running.labour(), taken.count());
         std::fwrite(stats.data(), 1, stats.size(), stderr);
     }
     if (trace && !trace->close()) {

@@ -100,7 +100,13 @@ std::string behaviours_as_text(const Counters& counters) {
                        counters.hopeless, counters.dropped);
 }
 
-std::string stats_as_text(const Counters& counters, double seconds) {
+std::string workers_as_text(const Labour& labour) {
+    return fmt::format("{}; steals {}; idle {:.3f} s who runs the rounds, {:.3f} s the others",
+                       labour.workers, labour.steals, labour.rounds_idle_seconds,
+                       labour.others_idle_seconds);
+}
+
+std::string stats_as_text(const Counters& counters, const Labour& labour, double seconds) {
     const double rate = seconds > 0 ? static_cast<double>(counters.rounds()) / seconds : 0;
     return fmt::format(
         "time        {:.3f} s, {:.0f} rounds a second\n"
@@ -110,14 +116,15 @@ std::string stats_as_text(const Counters& counters, double seconds) {
         "messages    {}\n"
         "components  {}\n"
         "behaviours  {}\n"
-        "falls       {}{}\n",
+        "falls       {}{}\n"
+        "workers     {}\n",
         seconds, rate, counters.rounds(), counters.rounds_in_lane, counters.rounds_in_general,
         sizes_as_text(counters.sizes), counters.sizes.components, counters.messages,
         components_as_text(counters), behaviours_as_text(counters), sum(counters.falls),
-        in_detail(counters.falls, runtime::fall_names));
+        in_detail(counters.falls, runtime::fall_names), workers_as_text(labour));
 }
 
-std::string stats_for_prometheus(const Counters& counters, double seconds) {
+std::string stats_for_prometheus(const Counters& counters, const Labour& labour, double seconds) {
     Exposition out;
     out.declare("reowolf_run_seconds", "gauge", "Time since the start.");
     out.add("reowolf_run_seconds", fmt::format("{:.6f}", seconds));
@@ -149,6 +156,17 @@ std::string stats_for_prometheus(const Counters& counters, double seconds) {
                 counters.components_failed);
     out.counter("reowolf_components_stuck_total", "Components reported as stuck.",
                 counters.components_stuck);
+    out.declare("reowolf_workers", "gauge", "Threads that run components.");
+    out.add("reowolf_workers", labour.workers);
+    out.counter("reowolf_steals_total",
+                "Long computing, and parts of the program, taken over by another thread.",
+                labour.steals);
+    constexpr std::string_view idle = "reowolf_idle_seconds_total";
+    out.declare(idle, "counter", "Time that threads have slept, having nothing to do.");
+    out.add(fmt::format("{}{{thread=\"rounds\"}}", idle),
+            fmt::format("{:.6f}", labour.rounds_idle_seconds));
+    out.add(fmt::format("{}{{thread=\"others\"}}", idle),
+            fmt::format("{:.6f}", labour.others_idle_seconds));
     return out.take();
 }
 

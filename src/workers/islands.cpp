@@ -19,8 +19,11 @@ constexpr int steps_each = 256;
 }  // namespace
 
 Islands::Islands(unsigned threads, std::function<std::int64_t()> now_ms,
-                 std::function<void()> on_rest)
-    : threads_max_(threads), now_ms_(std::move(now_ms)), on_rest_(std::move(on_rest)) {}
+                 std::function<void()> on_rest, Clock clock)
+    : threads_max_(threads),
+      now_ms_(std::move(now_ms)),
+      on_rest_(std::move(on_rest)),
+      clock_(std::move(clock)) {}
 
 Islands::~Islands() {
     {
@@ -137,10 +140,16 @@ void Islands::work() {
         Waiting next;
         {
             std::unique_lock lock(mutex_);
-            ++asleep_;
-            has_work_.wait(lock,
-                           [this] { return is_over_ || (!is_interrupted_ && !waiting_.empty()); });
-            --asleep_;
+            const auto can_go_on = [this] {
+                return is_over_ || (!is_interrupted_ && !waiting_.empty());
+            };
+            if (!can_go_on()) {
+                ++asleep_;
+                slept_ -= clock_();
+                has_work_.wait(lock, can_go_on);
+                slept_ += clock_();
+                --asleep_;
+            }
             if (is_over_) return;
             next = waiting_.pop();
             --waiting_count_;
@@ -199,9 +208,9 @@ void Islands::resume() {
     has_work_.notify_all();
 }
 
-std::uint64_t Islands::steals() {
+Effort Islands::effort() {
     const std::lock_guard lock(mutex_);
-    return steals_;
+    return {.steals = steals_, .idle = slept_ + asleep_ * clock_()};
 }
 
 }  // namespace reowolf::workers

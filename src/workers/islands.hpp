@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -13,8 +14,10 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "runtime/ring.hpp"
 #include "runtime/runtime.hpp"
+#include "workers/effort.hpp"
 
 namespace reowolf::workers {
 
@@ -22,7 +25,8 @@ class Islands {
   public:
     // So many threads beside the caller's. `now_ms` may be called from any of them; so may
     // `on_rest`, when all islands have come to rest.
-    Islands(unsigned threads, std::function<std::int64_t()> now_ms, std::function<void()> on_rest);
+    Islands(unsigned threads, std::function<std::int64_t()> now_ms, std::function<void()> on_rest,
+            Clock clock = steady_time);
     // Waits until nobody runs anything, which is soon, whatever it is.
     ~Islands();
     Islands(const Islands&) = delete;
@@ -41,8 +45,8 @@ class Islands {
     void resume();
     // While nobody does, or none is busy.
     const std::vector<std::unique_ptr<runtime::Runtime>>& all() const { return islands_; }
-    // How often one went on in another thread than before.
-    std::uint64_t steals();
+    // Of the steals: how often one went on in another thread than before.
+    Effort effort();
 
   private:
     struct Waiting {
@@ -61,6 +65,7 @@ class Islands {
     const unsigned threads_max_;
     const std::function<std::int64_t()> now_ms_;
     const std::function<void()> on_rest_;
+    const Clock clock_;
     runtime::Runtime* mainland_ = nullptr;
     std::vector<std::unique_ptr<runtime::Runtime>> islands_;
 
@@ -78,6 +83,8 @@ class Islands {
     unsigned running_ = 0;
     unsigned asleep_ = 0;
     std::uint64_t steals_ = 0;
+    // How long threads have slept, less the time at which each fell asleep that still does.
+    std::chrono::nanoseconds slept_{};
 
     // What is looked at without the lock.
     std::atomic<std::size_t> busy_ = 0;

@@ -63,8 +63,10 @@ void ErrandList::remove(Errand& errand) {
 
 // ---- The runtime's thread ----------------------------------------------------------------------
 
-Threads::Threads(unsigned count)
-    : count_(count), spins_(std::thread::hardware_concurrency() > count) {}
+Threads::Threads(unsigned count, Clock clock)
+    : count_(count),
+      clock_(std::move(clock)),
+      spins_(std::thread::hardware_concurrency() > count) {}
 
 Threads::~Threads() {
     {
@@ -144,6 +146,11 @@ void Threads::go_on() {
     has_work_.notify_all();
 }
 
+Effort Threads::effort() {
+    const std::lock_guard lock(mutex_);
+    return {.steals = steals_, .idle = slept_ + asleep_ * clock_()};
+}
+
 bool Threads::help() {
     if (returned_count_ > 0) return true;
     // One that somebody is about to take is left to him.
@@ -180,6 +187,7 @@ void Threads::work() {
         const bool is_over = run(*errand);
         lock.lock();
         --running_;
+        if (is_over) ++steals_;
         errand->where = is_over ? Where::returned : Where::waiting;
         (is_over ? returned_ : waiting_).push(*errand);
         ++(is_over ? returned_count_ : waiting_count_);
@@ -192,6 +200,15 @@ void Threads::work() {
     }
 }
 
+template <class CanGoOn>
+void Threads::sleep(std::unique_lock<std::mutex>& lock, CanGoOn can_go_on) {
+    ++asleep_;
+    slept_ -= clock_();
+    has_work_.wait(lock, can_go_on);
+    slept_ += clock_();
+    --asleep_;
+}
+
 // One that waits; null: it is over.
 Errand* Threads::next(std::unique_lock<std::mutex>& lock) {
     const auto can_go_on = [this] { return is_over_ || (!is_paused_ && waiting_count_ > 0); };
@@ -202,9 +219,7 @@ Errand* Threads::next(std::unique_lock<std::mutex>& lock) {
         --looking_;
         lock.lock();
     }
-    ++asleep_;
-    has_work_.wait(lock, can_go_on);
-    --asleep_;
+    if (!can_go_on()) sleep(lock, can_go_on);
     if (is_over_) return nullptr;
     --waiting_count_;
     return waiting_.pop();

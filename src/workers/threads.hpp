@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -11,7 +12,9 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "runtime/errand.hpp"
+#include "workers/effort.hpp"
 
 namespace reowolf::workers {
 
@@ -35,7 +38,7 @@ class ErrandList {
 class Threads final : public runtime::Workers {
   public:
     // So many threads beside the runtime's own. They begin with the first errand.
-    explicit Threads(unsigned count);
+    explicit Threads(unsigned count, Clock clock = steady_time);
     // Waits until nobody runs anything, which is soon, whatever it is.
     ~Threads() override;
     Threads(const Threads&) = delete;
@@ -52,13 +55,19 @@ class Threads final : public runtime::Workers {
     void pause() override;
     void go_on() override;
 
+    // Of the steals: errands that another thread than the runtime's has run to the end.
+    Effort effort();
+
   private:
     void begin();
     void work();
     runtime::Errand* next(std::unique_lock<std::mutex>& lock);
+    template <class CanGoOn>
+    void sleep(std::unique_lock<std::mutex>& lock, CanGoOn can_go_on);
     bool run(runtime::Errand& errand);
 
     const unsigned count_;
+    const Clock clock_;
     const bool spins_;
     bool have_begun_ = false;
     std::function<void()> wake_;
@@ -72,6 +81,9 @@ class Threads final : public runtime::Workers {
     unsigned running_ = 0;  // by threads, not by the runtime's own
     unsigned asleep_ = 0;
     bool is_paused_ = false;
+    std::uint64_t steals_ = 0;
+    // How long threads have slept, less the time at which each fell asleep that still does.
+    std::chrono::nanoseconds slept_{};
 
     // What is looked at without the lock.
     alignas(64) std::atomic<std::uint32_t> waiting_count_ = 0;
