@@ -4,7 +4,6 @@ component at a third. In the middle of their rounds the cables of two are pulled
 may be silent; nobody notices but the clock, and nobody disagrees."""
 
 import sys
-import time
 
 import peers as hosts
 import switches
@@ -25,26 +24,16 @@ def around(names):
 
 
 def play(switch, peers):
-    for peer in peers:
-        if not peer.wait_for("^connected$", PATIENCE_SECONDS):
-            return f"'{peer.name}' does not connect"
-    for peer in peers:
-        if not peer.wait_for(f"^round {ROUNDS} ok", PATIENCE_SECONDS):
-            return f"'{peer.name}' does not get to round {ROUNDS}"
     pulled = (NAMES[1], NAMES[4])
-    for name in pulled:
-        switch.plug(name, "down")
-    # Nothing can be waited for: nothing must happen.
-    time.sleep(PULLED_SECONDS)
-    reached = max(max(hosts.outcomes(peer)) for peer in peers)
-    for name in pulled:
-        switch.plug(name, "up")
-    for peer in peers:
-        if not peer.wait_for(rf"^round {reached + ROUNDS} ok", PATIENCE_SECONDS):
-            return f"'{peer.name}' does not go on after round {reached}"
-    words = {word for peer in peers for word, _ in hosts.outcomes(peer).values()}
-    if words != {"ok"}:
-        return f"somebody noticed: {words}"
+
+    def plug(state):
+        for name in pulled:
+            switch.plug(name, state)
+
+    wrong = switches.rounds_despite(peers, ROUNDS, lambda: plug("down"), lambda: plug("up"), PULLED_SECONDS,
+                                    PATIENCE_SECONDS)
+    if wrong:
+        return wrong
     # Of a round in which all have had their part: from whom.
     for number, name in enumerate(NAMES[:len(peers)]):
         got = {giver for word, giver in hosts.outcomes(peers[number]).values()}

@@ -20,7 +20,6 @@ import time
 
 import peers as hosts
 import switches
-from switches import ip
 
 DELAY_SECONDS = 0.150
 JITTER_SECONDS = 0.030
@@ -127,16 +126,10 @@ class Internet(switches.Routed):
                        check=True)
         self.lines.thread.start()
 
-    def line(self, name, space, net):
+    def line(self, name, space):
         near, far = tunnel(space, "line"), tunnel(self.middle, name)
         self.lines.add(near, far)
         self.ends[name] = near
-        for where, device, own, other in ((space, "line", f"{net}.2", f"{net}.1"),
-                                          (self.middle, name, f"{net}.1", f"{net}.2")):
-            ip("-n", where, "link", "set", "lo", "up")
-            ip("-n", where, "address", "add", own, "peer", other, "dev", device)
-            ip("-n", where, "link", "set", device, "up")
-        ip("-n", space, "route", "add", "default", "via", f"{net}.1")
 
     def __exit__(self, *_):
         self.lines.end()
@@ -144,23 +137,11 @@ class Internet(switches.Routed):
 
 
 def play(internet, peers):
-    for peer in peers:
-        if not peer.wait_for("^connected$", PATIENCE_SECONDS):
-            return f"'{peer.name}' does not connect"
-    for peer in peers:
-        if not peer.wait_for(f"^round {ROUNDS} ok", PATIENCE_SECONDS):
-            return f"'{peer.name}' does not get to round {ROUNDS}"
-    internet.lines.cut.add(internet.ends["cat"])
-    # Nothing can be waited for: nothing must happen.
-    time.sleep(CUT_SECONDS)
-    reached = max(max(hosts.outcomes(peer)) for peer in peers)
-    internet.lines.cut.clear()
-    for peer in peers:
-        if not peer.wait_for(f"^round {reached + ROUNDS} ok", PATIENCE_SECONDS):
-            return f"'{peer.name}' does not go on after round {reached}"
-    words = {word for peer in peers for word, _ in hosts.outcomes(peer).values()}
-    if words != {"ok"}:
-        return f"somebody noticed: {words}"
+    cut = internet.lines.cut
+    wrong = switches.rounds_despite(peers, ROUNDS, lambda: cut.add(internet.ends["cat"]), cut.clear, CUT_SECONDS,
+                                    PATIENCE_SECONDS)
+    if wrong:
+        return wrong
     print(f"{internet.lines.overtaken} packets overtook others, {internet.lines.lost} were lost")
     return None if internet.lines.overtaken and internet.lines.lost else "the lines are too good"
 

@@ -36,14 +36,8 @@ class Hosts(switches.Routed):
     def __init__(self):
         super().__init__(NAMES, "10.214")
 
-    def line(self, name, space, net):
+    def line(self, name, space):
         ip("link", "add", "line", "netns", space, "type", "veth", "peer", "name", name, "netns", self.middle)
-        ip("-n", space, "address", "add", f"{net}.2/24", "dev", "line")
-        ip("-n", self.middle, "address", "add", f"{net}.1/24", "dev", name)
-        ip("-n", space, "link", "set", "lo", "up")
-        ip("-n", space, "link", "set", "line", "up")
-        ip("-n", self.middle, "link", "set", name, "up")
-        ip("-n", space, "route", "add", "default", "via", f"{net}.1")
         for where, line in ((space, "line"), (self.middle, name)):
             subprocess.run(["tc", "-n", where, "qdisc", "add", "dev", line, "root", "tbf", "rate", RATE,
                             "burst", "64k", "latency", "50ms"], check=True)

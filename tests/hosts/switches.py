@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 import peers as hosts
 
@@ -108,7 +109,8 @@ class Switch(Hosts):
 
 
 class Routed(Hosts):
-    """A network for each host, and a router in the middle. What the lines are says `line`."""
+    """A network for each host, and a router in the middle. `line` makes the lines: a device "line" in the
+    host's namespace, and one with its name in the middle."""
 
     def __init__(self, names, first_bytes):
         super().__init__(names)
@@ -117,8 +119,36 @@ class Routed(Hosts):
 
     def connect(self):
         for name, space in self.spaces.items():
-            self.line(name, space, self.nets[name])
+            net = self.nets[name]
+            self.line(name, space)
+            for where, device, own, other in ((space, "line", f"{net}.2", f"{net}.1"),
+                                              (self.middle, name, f"{net}.1", f"{net}.2")):
+                ip("-n", where, "link", "set", "lo", "up")
+                ip("-n", where, "address", "add", own, "peer", other, "dev", device)
+                ip("-n", where, "link", "set", device, "up")
+            ip("-n", space, "route", "add", "default", "via", f"{net}.1")
         ip("netns", "exec", self.middle, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+
+
+def rounds_despite(peers, rounds, cut, heal, cut_seconds, patience_seconds):
+    """So many rounds; then something is cut for a while, and healed; and so many more. What is wrong, or
+    None."""
+    for peer in peers:
+        if not peer.wait_for("^connected$", patience_seconds):
+            return f"'{peer.name}' does not connect"
+    for peer in peers:
+        if not peer.wait_for(f"^round {rounds} ok", patience_seconds):
+            return f"'{peer.name}' does not get to round {rounds}"
+    cut()
+    # Nothing can be waited for: nothing must happen.
+    time.sleep(cut_seconds)
+    reached = max(max(hosts.outcomes(peer)) for peer in peers)
+    heal()
+    for peer in peers:
+        if not peer.wait_for(f"^round {reached + rounds} ok", patience_seconds):
+            return f"'{peer.name}' does not go on after round {reached}"
+    words = {word for peer in peers for word, _ in hosts.outcomes(peer).values()}
+    return None if words == {"ok"} else f"somebody noticed: {words}"
 
 
 def run(network, program, protocol, places, size, play):
