@@ -207,6 +207,8 @@ bool Runtime::explore_stuck() {
 
 void Runtime::report_stuck() {
     while (explore_stuck()) {
+        // This ends: whoever has met an alternative was doubtful, and has been drawn out before.
+        // The others explore only what they have run already.
         while (step() || help()) {
         }
         if (!is_idle()) return;  // workers have some of it: this is asked again when it is back
