@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -41,7 +42,8 @@ class Pending {
         if (size_++ == 0) {
             first_ = std::move(value);
         } else {
-            more_.push_back(std::move(value));
+            if (!more_) more_ = std::make_unique<std::vector<machine::Value>>();
+            more_->push_back(std::move(value));
         }
     }
     machine::Value pop() {
@@ -51,23 +53,23 @@ class Pending {
     }
     void clear() {
         first_ = {};
-        more_.clear();
+        more_.reset();
         next_ = 0;
         size_ = 0;
     }
 
   private:
     void advance() {
-        first_ = std::move(more_[next_++]);
+        first_ = std::move((*more_)[next_++]);
         if (size_ > 1) return;
-        more_.clear();
+        more_->clear();
         next_ = 0;
     }
 
     machine::Value first_;
     std::uint32_t size_ = 0;
     std::uint32_t next_ = 0;  // of more_
-    std::vector<machine::Value> more_;
+    std::unique_ptr<std::vector<machine::Value>> more_;  // most channels never have any
 };
 
 struct Channel {
