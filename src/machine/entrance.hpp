@@ -13,14 +13,17 @@ namespace reowolf::machine {
 
 // What can be seen of a sync block in the program's code.
 struct SyncBlock {
-    // The slots that matter at its begin and that it may change.
-    std::vector<std::uint32_t> words;
-    std::vector<std::uint32_t> references;
+    std::uint32_t begin = 0;  // the instruction
+    // The slots that matter at its begin and that it may change. Those that hold references come
+    // last.
+    std::vector<std::uint32_t> changed;
+    std::uint32_t changed_references = 0;
     bool asks_fires = false;
 };
 
 // Who serves those that have entered so. The state is as after a request of that name, and may be
-// answered. True: it runs on. False: it does not, and need not be there any more.
+// answered. True: it runs on; what this closes has happened. False: it does not, and need not be
+// there any more.
 class Exchange {
   public:
     // `closes` as in a request. A component is a number that it was given.
@@ -51,17 +54,8 @@ class Entrance {
         const SyncBlock* const known = blocks_[pc];
         if (!known) return false;
         block_ = known;
-        pc_ = pc;
         is_new_ = true;
-        references_ = static_cast<std::uint32_t>(known->references.size());
-        const auto size = static_cast<std::uint32_t>(known->words.size()) + references_;
-        if (size > capacity_) grow(size);
-        Slot* to = saved_.get();
-        for (const std::uint32_t slot : known->words) *to++ = frame[slot];
-        for (const std::uint32_t slot : known->references) {
-            retain(frame[slot].block);
-            *to++ = frame[slot];
-        }
+        if (!known->changed.empty()) save(frame);
         return true;
     }
     // Whether it has entered since this was last asked.
@@ -75,17 +69,18 @@ class Entrance {
     // The block has happened, or
     void forget() {
         if (references_ == 0) return;
-        const Slot* const saved = saved_.get() + block_->words.size();
-        for (std::uint32_t i = 0; i < references_; ++i) release(saved[i].block);
+        const Slot* const end = saved_.get() + block_->changed.size();
+        for (const Slot* saved = end - references_; saved != end; ++saved) release(saved->block);
         references_ = 0;
     }
     // … not: what it changed is as it was.
     void restore(Slot* frame) {
         const Slot* saved = saved_.get();
-        for (const std::uint32_t slot : block_->words) frame[slot] = *saved++;
-        for (const std::uint32_t slot : block_->references) {
-            release(frame[slot].block);
-            frame[slot] = *saved++;
+        const std::vector<std::uint32_t>& changed = block_->changed;
+        for (std::size_t i = 0; i < changed.size(); ++i) {
+            Slot& slot = frame[changed[i]];
+            if (i + references_ >= changed.size()) release(slot.block);
+            slot = saved[i];
         }
         references_ = 0;
     }
@@ -101,12 +96,22 @@ class Entrance {
     std::uint32_t marked() const { return marked_; }
 
     const SyncBlock& block() const { return *block_; }
-    std::uint32_t pc() const { return pc_; }
+    std::uint32_t pc() const { return block_->begin; }
 
   private:
-    void grow(std::uint32_t size) {
-        saved_ = std::make_unique_for_overwrite<Slot[]>(size);
-        capacity_ = size;
+    // Few blocks change anything that matters at their begins.
+    [[gnu::noinline]] void save(const Slot* frame) {
+        const std::vector<std::uint32_t>& changed = block_->changed;
+        if (changed.size() > capacity_) {
+            saved_ = std::make_unique_for_overwrite<Slot[]>(changed.size());
+            capacity_ = changed.size();
+        }
+        references_ = block_->changed_references;
+        for (std::size_t i = 0; i < changed.size(); ++i) {
+            const Slot& slot = frame[changed[i]];
+            if (i + references_ >= changed.size()) retain(slot.block);
+            saved_[i] = slot;
+        }
     }
 
     const SyncBlock* const* blocks_ = nullptr;
@@ -114,10 +119,9 @@ class Entrance {
     Exchange* exchange_ = nullptr;
     std::uint32_t component_ = 0;
     std::uint32_t marked_ = 0;
-    std::uint32_t pc_ = 0;
     bool is_new_ = false;
     std::uint32_t references_ = 0;  // held by what is saved, which is the last of it
-    std::uint32_t capacity_ = 0;
+    std::size_t capacity_ = 0;
     std::unique_ptr<Slot[]> saved_;
 };
 

@@ -5,7 +5,6 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include "machine/arithmetic.hpp"
@@ -119,15 +118,40 @@ std::uint32_t rounded(std::int64_t budget) {
         NEXT();                \
     } while (false)
 
+// The Exchange may look at the state, and answers it.
+#define GET_WORD(CLOSES)                                               \
+    do {                                                               \
+        state.top_.pc = at->c;                                         \
+        state.phase_ = Phase::waiting;                                 \
+        state.word_slot_ = state.top_.base + at->a;                    \
+        --left;                                                        \
+        if (!entrance->get(slots[at->b].bits, CLOSES)) goto exchanged; \
+    } while (false)
+#define PUT_WORD(CLOSES)                                                                  \
+    do {                                                                                  \
+        state.top_.pc = at->c;                                                            \
+        state.phase_ = Phase::passing;                                                    \
+        --left;                                                                           \
+        if (!entrance->put(slots[at->a].bits, slots[at->b].bits, CLOSES)) goto exchanged; \
+    } while (false)
+// What closed it has been exchanged, and the block has happened.
+#define AFTER_BLOCK()                                     \
+    do {                                                  \
+        at += at->extra;                                  \
+        entrance->mark(rounded(left));                    \
+        if (left <= 0) goto used;                         \
+        goto* labels[static_cast<std::size_t>(at->code)]; \
+    } while (false)
+
 // Goes on in the caller, whose slots these are.
-#define RETURN()                                                \
-    do {                                                        \
-        state.slots_.shrink(state.top_.base);                   \
-        slots = callers_slots;                                  \
-        copy_call(state.top_, caller);                          \
-        state.callers_.pop_back();                              \
-        at = routines[state.top_.routine].code + state.top_.pc; \
-        NEXT();                                                 \
+#define RETURN()                                                 \
+    do {                                                         \
+        state.slots_.shrink(state.top_.base);                    \
+        slots = callers_slots;                                   \
+        copy_call(state.top_, caller);                           \
+        state.callers_.pop_back();                               \
+        at = routines_[state.top_.routine].code + state.top_.pc; \
+        NEXT();                                                  \
     } while (false)
 
 // What an operation does, for each kind: x and Y are its operands, N is the number in Y's place.
@@ -174,16 +198,13 @@ Request Machine::run(State& state, std::uint32_t& budget, Entrance* entrance) co
     };
     assert(state.phase_ == Phase::running || state.phase_ == Phase::passing);
 
-    const PreparedRoutine* const routines = prepared_->routines();
-    const std::uint32_t frames_max = static_cast<std::uint32_t>(std::min<std::uint64_t>(
-        limits_.frame_bytes_max / sizeof(Slot), std::numeric_limits<std::uint32_t>::max()));
     std::int64_t left = budget;
     Slot* slots = state.slots_.data() + state.top_.base;
-    const Operation* at = routines[state.top_.routine].code + state.top_.pc;
+    const Operation* at = routines_[state.top_.routine].code + state.top_.pc;
     if (state.phase_ == Phase::passing) ++at;
 
-    if (state.slots_.size() > frames_max) {
-        leave(state, instruction_of(routines[state.top_.routine], at), Phase::finished);
+    if (state.slots_.size() > frame_slots_max_) {
+        leave(state, instruction_of(routines_[state.top_.routine], at), Phase::finished);
         return Request::failed(explain_frames_overflow(limits_));
     }
     if (left <= 0) goto used;
@@ -216,7 +237,7 @@ copy_ref:
     retain(slots[at->b].block);
     set_reference(slots[at->a], slots[at->b].block);
     NEXT();
-take_ref: {
+take_ref : {
     Block* taken = std::exchange(slots[at->b].block, nullptr);
     set_reference(slots[at->a], taken);
     NEXT();
@@ -288,7 +309,7 @@ signed_to_f64:
         if (wrap(kind, x) != x) goto fail;
         SET(x)
     })
-cast: {
+cast : {
     const std::uint64_t x = slots[at->b].bits;
     if (!fits(static_cast<TypeKind>(at->extra & 0xFF), static_cast<TypeKind>(at->extra >> 8), x)) {
         goto fail;
@@ -297,7 +318,13 @@ cast: {
 }
 
 jump:
-    JUMP();
+    at += at->a;
+    goto* labels[static_cast<std::size_t>(at->code)];
+jump_back:
+    left -= at->c;
+    at += static_cast<std::int32_t>(at->a);
+    if (left <= 0) goto used;
+    goto* labels[static_cast<std::size_t>(at->code)];
 jump_if:
     JUMP_IF(slots[at->b].bits != 0);
 jump_unless:
@@ -331,7 +358,7 @@ jump_ne_number:
         if (number >= length_of(block)) goto fail;
         SET(element_at<kind>(block, number))
     })
-index_ref: {
+index_ref : {
     const Block* block = slots[at->b].block;
     const std::uint64_t number = Y;
     if (number >= length_of(block)) goto fail;
@@ -347,13 +374,13 @@ index_ref: {
         set_element<kind>(block, x, Y);
         NEXT();
     })
-index_part: {
+index_part : {
     const Block* block = slots[at->b].block;
     const std::uint64_t number = Y;
     if (number >= length_of(block)) goto fail;
     SET(slots_at(block, number)[at->extra].bits)
 }
-set_index_part: {
+set_index_part : {
     Block* block = slots[at->a].block;
     const std::uint64_t number = slots[at->b].bits;
     if (number >= length_of(block)) goto fail;
@@ -395,13 +422,13 @@ take_unbox_few:
 length:
     SET(length_of(slots[at->b].block))
 
-call: {
-    const PreparedRoutine& callee = routines[at->a];
+call : {
+    const PreparedRoutine& callee = routines_[at->a];
     State::Call& caller = state.top_;
-    const std::uint32_t at_caller = static_cast<std::uint32_t>(at - routines[caller.routine].code);
+    const std::uint32_t at_caller = static_cast<std::uint32_t>(at - routines_[caller.routine].code);
     const std::uint32_t base = state.slots_.size();
-    if (state.callers_.size() >= limits_.call_depth_max || callee.frame_slots > frames_max ||
-        base > frames_max - callee.frame_slots) {
+    if (state.callers_.size() >= limits_.call_depth_max || callee.frame_slots > frame_slots_max_ ||
+        base > frame_slots_max_ - callee.frame_slots) {
         goto fail;
     }
     left -= 1 + callee.frame_slots / 64;
@@ -423,17 +450,17 @@ call: {
     if (left <= 0) goto used;
     goto* labels[static_cast<std::size_t>(at->code)];
 }
-ret_word: {
+ret_word : {
     if (state.callers_.empty()) goto ret;
-    left -= at - routines[state.top_.routine].code;
+    left -= at - routines_[state.top_.routine].code;
     const State::Call& caller = state.callers_.back();
     Slot* callers_slots = state.slots_.data() + caller.base;
     callers_slots[state.top_.result_slot] = slots[at->a];
     RETURN();
 }
-ret_few: {
+ret_few : {
     if (state.callers_.empty()) goto ret;
-    const PreparedRoutine& callee = routines[state.top_.routine];
+    const PreparedRoutine& callee = routines_[state.top_.routine];
     left -= at - callee.code;
     charge(left, at->c * sizeof(Slot));
     const State::Call& caller = state.callers_.back();
@@ -442,14 +469,14 @@ ret_few: {
     for (const std::uint32_t slot : callee.routine->references) release(slots[slot].block);
     RETURN();
 }
-ret: {
-    const Routine& callee = *routines[state.top_.routine].routine;
+ret : {
+    const Routine& callee = *routines_[state.top_.routine].routine;
     if (state.callers_.empty()) {
         budget = rounded(left - 1);
-        leave(state, instruction_of(routines[state.top_.routine], at), Phase::finished);
+        leave(state, instruction_of(routines_[state.top_.routine], at), Phase::finished);
         return Request::ended(Value::take(*program_, *callee.result, slots + at->a));
     }
-    left -= at - routines[state.top_.routine].code;
+    left -= at - routines_[state.top_.routine].code;
     const State::Call& caller = state.callers_.back();
     Slot* callers_slots = state.slots_.data() + caller.base;
     Slot* result = callers_slots + state.top_.result_slot;
@@ -468,49 +495,46 @@ ret: {
 }
 
     // The messages that most are need no look at the instruction, and in the lane no request.
-get_word: {
-    State::Call& here = state.top_;
-    here.pc = static_cast<std::uint32_t>(at - routines[here.routine].code);
-    state.phase_ = Phase::waiting;
-    state.word_slot_ = here.base + at->a;
-    const bool closes = at->extra != 0;
-    --left;
-    if (entrance && state.in_sync_) {
-        if (entrance->get(slots[at->b].bits, closes)) goto exchanged;
-        budget = rounded(left);
-        return Request::of(Request::Kind::exchanged);
-    }
-    budget = rounded(left);
-    return Request::get(slots[at->b].bits, at->c, closes);
-}
-put_word: {
-    State::Call& here = state.top_;
-    here.pc = static_cast<std::uint32_t>(at - routines[here.routine].code);
-    state.phase_ = Phase::passing;
-    const bool closes = at->extra != 0;
-    --left;
-    if (entrance && state.in_sync_) {
-        if (entrance->put(slots[at->a].bits, slots[at->b].bits, closes)) goto exchanged;
-        budget = rounded(left);
-        return Request::of(Request::Kind::exchanged);
-    }
-    budget = rounded(left);
-    return Request::put(slots[at->a].bits, at->c, Value::scalar(slots[at->b].bits), closes);
-}
-exchanged:
-    if (at->extra != 0) entrance->mark(rounded(left));
+get_word:
+    if (!entrance || !state.in_sync_) goto request;
+    GET_WORD(false);
     if (left > 0) NEXT();
     ++at;
     goto used;
+put_word:
+    if (!entrance || !state.in_sync_) goto request;
+    PUT_WORD(false);
+    if (left > 0) NEXT();
+    ++at;
+    goto used;
+sync_get_last:
+    if (!entrance || !entrance->enter(slots, at->a)) goto request;
+    state.in_sync_ = true;
+    ++at;
+    goto get_entered;
+get_last:
+    if (!entrance || !state.in_sync_) goto request;
+get_entered:
+    GET_WORD(true);
+    AFTER_BLOCK();
+sync_put_last:
+    if (!entrance || !entrance->enter(slots, at->a)) goto request;
+    state.in_sync_ = true;
+    ++at;
+    goto put_entered;
+put_last:
+    if (!entrance || !state.in_sync_) goto request;
+put_entered:
+    PUT_WORD(true);
+    AFTER_BLOCK();
+exchanged:
+    budget = rounded(left);
+    return Request::of(Request::Kind::exchanged);
 assert:
     if (slots[at->a].bits != 0) NEXT();
     if (!state.in_sync_) goto fail;
 sync_begin:
-    if (!entrance) goto request;
-    if (!entrance->enter(slots,
-                         static_cast<std::uint32_t>(at - routines[state.top_.routine].code))) {
-        goto request;
-    }
+    if (!entrance || !entrance->enter(slots, at->a)) goto request;
     state.in_sync_ = true;
     NEXT();
 sync_end:
@@ -520,15 +544,15 @@ request:
     {
         // A reference to what is a register elsewhere would take it out of there.
         std::int64_t remaining = left;
-        Request asked =
-            ask(state, instruction_of(routines[state.top_.routine], at), at->extra != 0, remaining);
+        Request asked = ask(state, instruction_of(routines_[state.top_.routine], at),
+                            at->extra != 0, remaining);
         budget = rounded(remaining);
         return asked;
     }
-elsewhere: {
+elsewhere : {
     std::int64_t remaining = left;
     const bool done =
-        bulk_.perform(*instruction_of(routines[state.top_.routine], at), slots, remaining);
+        bulk_.perform(*instruction_of(routines_[state.top_.routine], at), slots, remaining);
     left = remaining;
     if (!done) goto fail;
     if (left > 0) NEXT();
@@ -537,11 +561,11 @@ elsewhere: {
 
 used:
     budget = 0;
-    leave(state, instruction_of(routines[state.top_.routine], at), Phase::running);
+    leave(state, instruction_of(routines_[state.top_.routine], at), Phase::running);
     return Request::of(Request::Kind::budget_used);
 fail:
     budget = rounded(left);
-    return failed(state, instruction_of(routines[state.top_.routine], at));
+    return failed(state, instruction_of(routines_[state.top_.routine], at));
 }
 // NOLINTEND(cppcoreguidelines-macro-usage)
 

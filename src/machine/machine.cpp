@@ -2,7 +2,9 @@
 // How the interpreter's loop (interpreter.cpp) is left.
 #include "machine/machine.hpp"
 
+#include <algorithm>
 #include <cassert>
+#include <limits>
 #include <utility>
 
 #include "machine/failure.hpp"
@@ -17,8 +19,11 @@ using program::Routine;
 Machine::Machine(const Program& program, const Limits& limits)
     : program_(&program),
       limits_(limits),
+      frame_slots_max_(static_cast<std::uint32_t>(std::min<std::uint64_t>(
+          limits.frame_bytes_max / sizeof(Slot), std::numeric_limits<std::uint32_t>::max()))),
       bulk_(program, limits),
-      prepared_(std::make_shared<const PreparedProgram>(program)) {}
+      prepared_(std::make_shared<const PreparedProgram>(program)),
+      routines_(prepared_->routines()) {}
 
 bool Machine::print_line(const Slot* slots, const Instruction& instruction,
                          std::string& line) const {

@@ -47,8 +47,10 @@ class Machine {
 
     const program::Program* program_;
     Limits limits_;
+    std::uint32_t frame_slots_max_;
     Bulk bulk_;
     std::shared_ptr<const PreparedProgram> prepared_;
+    const PreparedRoutine* routines_;  // of that
 };
 
 }  // namespace reowolf::machine

@@ -151,7 +151,8 @@ class Translation {
                 return cast(i);
 
             case Opcode::jump:
-                return jump(Code::jump, i, pc);
+                if (i.a > pc) return jump(Code::jump, i, pc);
+                return {Code::jump_back, 0, i.a - pc, 0, pc - i.a + 1};
             case Opcode::jump_if:
                 return jump(Code::jump_if, i, pc);
             case Opcode::jump_unless:
@@ -219,7 +220,7 @@ class Translation {
             case Opcode::put:
                 return message(i, pc);
             case Opcode::sync_begin:
-                return plain(Code::sync_begin, i);
+                return {sync(operation(pc + 1).code), 0, pc, 0, 0};
             case Opcode::sync_end:
                 return plain(Code::sync_end, i);
             case Opcode::fork:
@@ -243,6 +244,13 @@ class Translation {
     }
     static Operation jump(Code code, const Instruction& i, std::uint32_t pc) {
         return {code, static_cast<std::uint16_t>(i.d), i.a - pc, i.b, i.c};
+    }
+
+    // Of a block that begins so.
+    static Code sync(Code first) {
+        if (first == Code::get_last) return Code::sync_get_last;
+        if (first == Code::put_last) return Code::sync_put_last;
+        return Code::sync_begin;
     }
 
     // With the slots of a value of that type in the operation, if they are few.
@@ -271,12 +279,13 @@ class Translation {
     }
 
     Operation message(const Instruction& i, std::uint32_t pc) const {
-        const std::uint16_t closes = program::closes_block(routine_, pc) ? 1 : 0;
-        if (is_word(kind_of(i.d))) {
-            return {i.opcode == Opcode::get ? Code::get_word : Code::put_word, closes, i.a, i.b,
-                    i.d};
-        }
-        return with_extra(Code::request, i, closes);
+        const bool closes = program::closes_block(routine_, pc);
+        if (!is_word(kind_of(i.d))) return with_extra(Code::request, i, closes ? 1 : 0);
+        const bool gets = i.opcode == Opcode::get;
+        if (!closes) return {gets ? Code::get_word : Code::put_word, 0, i.a, i.b, pc};
+        const bool ends_next = routine_.code[pc + 1].opcode == Opcode::sync_end;
+        const std::uint16_t onward = ends_next ? 2 : 1;
+        return {gets ? Code::get_last : Code::put_last, onward, i.a, i.b, pc};
     }
 
     Operation aggregate(const Instruction& i) const {

@@ -52,11 +52,10 @@ struct Request {
     const std::string& text() const { return details_->text; }
     std::vector<Value>& arguments() { return details_->arguments; }
 
-    static Request of(Kind kind) {
-        Request request;
-        request.kind = kind;
-        return request;
-    }
+    Request() = default;
+    // Each of its members is written by itself: to clear them all at once takes longer.
+    explicit Request(Kind of) : kind(of) {}
+    static Request of(Kind kind) { return Request(kind); }
     static Request get(PortHandle port, program::TypeId type, bool closes = false) {
         Request request = of(Kind::get);
         request.closes = closes;

@@ -33,7 +33,7 @@ void for_each_changed(const Program& program, const Routine& routine, const Inst
 
 machine::SyncBlock analyse_sync(const Program& program, const Routine& routine,
                                 std::uint32_t begin) {
-    machine::SyncBlock block;
+    machine::SyncBlock block{.begin = begin, .changed = {}};
     std::vector<bool> changed(routine.frame_slots, false);
     std::vector<bool> seen(routine.code.size(), false);
     std::vector<std::uint32_t> open{begin + 1};
@@ -56,10 +56,12 @@ machine::SyncBlock analyse_sync(const Program& program, const Routine& routine,
     const std::vector<bool> live =
         program::live_slots(program, routine, begin, program::Moment::before);
     for (std::uint32_t slot = 0; slot < routine.frame_slots; ++slot) {
-        if (!changed[slot] || !live[slot]) continue;
-        const bool is_reference = std::ranges::binary_search(routine.references, slot);
-        (is_reference ? block.references : block.words).push_back(slot);
+        if (changed[slot] && live[slot]) block.changed.push_back(slot);
     }
+    const auto references = std::ranges::stable_partition(block.changed, [&](std::uint32_t slot) {
+        return !std::ranges::binary_search(routine.references, slot);
+    });
+    block.changed_references = static_cast<std::uint32_t>(references.size());
     return block;
 }
 

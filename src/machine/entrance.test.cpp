@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include "machine/entrance.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "machine/arrays.hpp"
+#include "machine/machine.hpp"
+#include "program/assembly.hpp"
+
+namespace reowolf::machine {
+namespace {
+
+using program::constant;
+using program::Instruction;
+using program::op;
+using program::Opcode;
+using program::TypeId;
+using program::TypeKind;
+using testing::ElementsAre;
+using Kind = Request::Kind;
+
+class EntranceTest : public testing::Test, private Exchange {
+  protected:
+    static constexpr std::uint32_t component = 7;
+    static constexpr std::uint64_t in_port = 11;
+    static constexpr std::uint64_t out_port = 12;
+
+    program::Assembly assembly;
+    TypeId number = assembly.type(TypeKind::s32);
+    TypeId numbers = assembly.array_of(number);
+    TypeId in = assembly.type(TypeKind::in_port, number);
+    TypeId out = assembly.type(TypeKind::out_port, number);
+    std::optional<Machine> machine;
+    State state;
+    std::vector<const SyncBlock*> blocks;  // by instruction
+    Entrance entrance;
+    std::uint32_t budget = 1'000;
+
+    bool serves = true;
+    std::vector<std::string> seen;
+
+    Instruction get(std::uint32_t slot) { return op(Opcode::get, slot, 0, 0, number); }
+    Instruction put(std::uint32_t slot) { return op(Opcode::put, 1, slot, 0, number); }
+    Instruction show(std::uint32_t slot, TypeId type) {
+        return op(Opcode::print, 0, slot, 1, assembly.list({type}));
+    }
+
+    // The ports are in slots 0 and 1, words up to slot 3, a reference in slot 4.
+    void start(std::vector<Instruction> code) {
+        const auto routine = assembly.component(
+            {.slots = 5, .references = {4}, .parameters = {in, out}}, std::move(code));
+        ASSERT_EQ(verify(assembly.program), std::nullopt) << disassemble(assembly.program);
+        machine.emplace(assembly.program, Limits{});
+        state = State(assembly.program, routine, {Value::scalar(in_port), Value::scalar(out_port)});
+        blocks.assign(assembly.program.routines[routine].code.size(), nullptr);
+        entrance.know(blocks.data(), *this, component);
+    }
+    void know(const SyncBlock& block) { blocks[block.begin] = &block; }
+    Request run() { return machine->run(state, budget, &entrance); }
+
+  private:
+    bool put(std::uint32_t who, std::uint64_t port, std::uint64_t word, bool closes) override {
+        EXPECT_EQ(who, component);
+        seen.push_back(fmt::format("put {} {}{}", port, word, closes ? ", last" : ""));
+        if (serves && closes) state.leave_sync();
+        return serves;
+    }
+    bool get(std::uint32_t who, std::uint64_t port, bool closes) override {
+        EXPECT_EQ(who, component);
+        seen.push_back(fmt::format("get {}{}", port, closes ? ", last" : ""));
+        if (!serves) return false;
+        state.got(Value::scalar(30));
+        if (closes) state.leave_sync();
+        return true;
+    }
+};
+
+TEST_F(EntranceTest, ServesBlocksOfOneMessage) {
+    start({
+        op(Opcode::sync_begin),                   // 0
+        get(2),                                   // 1
+        op(Opcode::add, TypeKind::s32, 3, 3, 2),  // 2
+        op(Opcode::sync_end),                     // 3
+        op(Opcode::sync_begin),                   // 4
+        put(3),                                   // 5
+        op(Opcode::sync_end),                     // 6
+        show(3, number),                          // 7
+        op(Opcode::jump, 0),                      // 8
+    });
+    const SyncBlock first{.begin = 0, .changed = {}};
+    const SyncBlock second{.begin = 4, .changed = {}};
+    know(first);
+
+    // The second one is not known: it is asked for.
+    EXPECT_EQ(run().kind, Kind::sync_begin);
+    EXPECT_THAT(seen, ElementsAre("get 11, last"));
+    EXPECT_EQ(state.pc(), 4u);
+    EXPECT_TRUE(entrance.take_news());
+    EXPECT_EQ(entrance.pc(), 0u);
+    EXPECT_EQ(entrance.marked(), 999u);
+    know(second);
+    Request shown = run();
+    ASSERT_EQ(shown.kind, Kind::print);
+    EXPECT_EQ(shown.text(), "30");
+    shown = run();
+    ASSERT_EQ(shown.kind, Kind::print);
+    EXPECT_EQ(shown.text(), "60");
+    EXPECT_THAT(seen,
+                ElementsAre("get 11, last", "put 12 30, last", "get 11, last", "put 12 60, last"));
+}
+
+TEST_F(EntranceTest, WaitsInTheMiddleOfABlock) {
+    start({
+        op(Opcode::sync_begin),  // 0
+        get(2),                  // 1
+        put(2),                  // 2
+        op(Opcode::sync_end),    // 3
+        show(2, number),         // 4
+        op(Opcode::end),         // 5
+    });
+    const SyncBlock block{.begin = 0, .changed = {}};
+    know(block);
+    serves = false;
+    EXPECT_EQ(run().kind, Kind::exchanged);
+    EXPECT_EQ(state.pc(), 1u);
+    state.got(Value::scalar(5));
+    EXPECT_EQ(run().kind, Kind::exchanged);
+    EXPECT_EQ(state.pc(), 2u);
+    EXPECT_THAT(seen, ElementsAre("get 11", "put 12 5, last"));
+    state.leave_sync();
+    EXPECT_EQ(run().text(), "5");
+    EXPECT_EQ(run().kind, Kind::ended);
+}
+
+TEST_F(EntranceTest, EndsWithTheBudget) {
+    start({
+        op(Opcode::sync_begin),  // 0
+        put(2),                  // 1
+        op(Opcode::sync_end),    // 2
+        op(Opcode::jump, 0),     // 3
+    });
+    const SyncBlock block{.begin = 0, .changed = {}};
+    know(block);
+    budget = 6;
+    EXPECT_EQ(run().kind, Kind::budget_used);
+    EXPECT_EQ(state.pc(), 3u);
+    EXPECT_EQ(budget, 0u);
+    EXPECT_EQ(entrance.marked(), 0u);
+    EXPECT_THAT(seen, ElementsAre("put 12 0, last", "put 12 0, last"));
+}
+
+TEST_F(EntranceTest, GoesBackToTheBegin) {
+    start({
+        constant(2, 1),                       // 0
+        constant(3, 2),                       // 1
+        op(Opcode::array, 4, 2, 2, numbers),  // 2
+        op(Opcode::sync_begin),               // 3
+        constant(2, 3),                       // 4
+        op(Opcode::drop_ref, 4),              // 5
+        put(2),                               // 6
+        op(Opcode::sync_end),                 // 7
+        show(2, number),                      // 8
+        show(4, numbers),                     // 9
+        op(Opcode::jump, 3),                  // 10
+    });
+    const SyncBlock block{.begin = 3, .changed = {2, 4}, .changed_references = 1};
+    know(block);
+    serves = false;
+    EXPECT_EQ(run().kind, Kind::exchanged);
+    EXPECT_EQ(state.frame()[2].bits, 3u);
+    EXPECT_EQ(state.frame()[4].block, nullptr);
+    state.go_back(entrance.pc());
+    entrance.restore(state.frame());
+    EXPECT_EQ(state.frame()[2].bits, 1u);
+    ASSERT_NE(state.frame()[4].block, nullptr);
+    EXPECT_EQ(length_of(state.frame()[4].block), 2u);
+    EXPECT_TRUE(is_unique(state.frame()[4].block));
+
+    // What is kept is given up when the block has happened.
+    state.frame()[2].bits = 4;
+    EXPECT_TRUE(entrance.enter(state.frame(), 3));
+    EXPECT_FALSE(is_unique(state.frame()[4].block));
+    entrance.forget();
+    EXPECT_TRUE(is_unique(state.frame()[4].block));
+}
+
+}  // namespace
+}  // namespace reowolf::machine
