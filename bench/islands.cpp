@@ -74,8 +74,7 @@ double run(unsigned workers, std::uint64_t turns, std::uint64_t rounds, unsigned
     while (maker.step()) {
     }
     std::binary_semaphore all_rest(0);
-    workers::Islands islands(
-        workers - 1, [] { return 0; }, [&] { all_rest.release(); });
+    workers::Islands islands(workers - 1, [] { return 0; }, [&] { all_rest.release(); });
     islands.settle(maker, maker.release(0, std::size_t{4} * workers), [&] {
         return std::make_unique<runtime::Runtime>(program, Limits{}, place, nobody);
     });

@@ -681,7 +681,7 @@ struct UntimedSync : Sync<F> {
 // A sync block, as `co_await sync([&](Round& r) -> Step<T> { … })` in a component: what it returned
 // when the round has happened. `code` is called as often as needed; see the rules above.
 template <class F>
-requires std::invocable<const F&, Round&>
+    requires std::invocable<const F&, Round&>
 auto sync(F code) {
     return embedding::UntimedSync<F>(std::move(code));
 }

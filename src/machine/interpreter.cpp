@@ -237,7 +237,7 @@ copy_ref:
     retain(slots[at->b].block);
     set_reference(slots[at->a], slots[at->b].block);
     NEXT();
-take_ref : {
+take_ref: {
     Block* taken = std::exchange(slots[at->b].block, nullptr);
     set_reference(slots[at->a], taken);
     NEXT();
@@ -309,7 +309,7 @@ signed_to_f64:
         if (wrap(kind, x) != x) goto fail;
         SET(x)
     })
-cast : {
+cast: {
     const std::uint64_t x = slots[at->b].bits;
     if (!fits(static_cast<TypeKind>(at->extra & 0xFF), static_cast<TypeKind>(at->extra >> 8), x)) {
         goto fail;
@@ -358,7 +358,7 @@ jump_ne_number:
         if (number >= length_of(block)) goto fail;
         SET(element_at<kind>(block, number))
     })
-index_ref : {
+index_ref: {
     const Block* block = slots[at->b].block;
     const std::uint64_t number = Y;
     if (number >= length_of(block)) goto fail;
@@ -374,13 +374,13 @@ index_ref : {
         set_element<kind>(block, x, Y);
         NEXT();
     })
-index_part : {
+index_part: {
     const Block* block = slots[at->b].block;
     const std::uint64_t number = Y;
     if (number >= length_of(block)) goto fail;
     SET(slots_at(block, number)[at->extra].bits)
 }
-set_index_part : {
+set_index_part: {
     Block* block = slots[at->a].block;
     const std::uint64_t number = slots[at->b].bits;
     if (number >= length_of(block)) goto fail;
@@ -422,7 +422,7 @@ take_unbox_few:
 length:
     SET(length_of(slots[at->b].block))
 
-call : {
+call: {
     const PreparedRoutine& callee = routines_[at->a];
     State::Call& caller = state.top_;
     const std::uint32_t at_caller = static_cast<std::uint32_t>(at - routines_[caller.routine].code);
@@ -450,7 +450,7 @@ call : {
     if (left <= 0) goto used;
     goto* labels[static_cast<std::size_t>(at->code)];
 }
-ret_word : {
+ret_word: {
     if (state.callers_.empty()) goto ret;
     left -= at - routines_[state.top_.routine].code;
     const State::Call& caller = state.callers_.back();
@@ -458,7 +458,7 @@ ret_word : {
     callers_slots[state.top_.result_slot] = slots[at->a];
     RETURN();
 }
-ret_few : {
+ret_few: {
     if (state.callers_.empty()) goto ret;
     const PreparedRoutine& callee = routines_[state.top_.routine];
     left -= at - callee.code;
@@ -469,7 +469,7 @@ ret_few : {
     for (const std::uint32_t slot : callee.routine->references) release(slots[slot].block);
     RETURN();
 }
-ret : {
+ret: {
     const Routine& callee = *routines_[state.top_.routine].routine;
     if (state.callers_.empty()) {
         budget = rounded(left - 1);
@@ -549,7 +549,7 @@ request:
         budget = rounded(remaining);
         return asked;
     }
-elsewhere : {
+elsewhere: {
     std::int64_t remaining = left;
     const bool done =
         bulk_.perform(*instruction_of(routines_[state.top_.routine], at), slots, remaining);

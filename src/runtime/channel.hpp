@@ -68,7 +68,7 @@ class Pending {
 
     machine::Value first_;
     std::uint32_t size_ = 0;
-    std::uint32_t next_ = 0;  // of more_
+    std::uint32_t next_ = 0;                             // of more_
     std::unique_ptr<std::vector<machine::Value>> more_;  // most channels never have any
 };
 
