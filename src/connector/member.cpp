@@ -44,6 +44,19 @@ runtime::Place place_of(const Description& description, const std::vector<Class>
     return place;
 }
 
+post::Payload payload_of(std::uint64_t protocol, std::span<const wire::Step::Put* const> puts,
+                         const wire::Final* leaf) {
+    auto pieces = wire::encode_frame(protocol, puts, leaf);
+    post::Payload payload(std::move(pieces.front()));
+    auto next = pieces.begin() + 1;
+    for (const wire::Step::Put* const put : puts) {
+        if (!put->keeper) continue;
+        payload.add({put->keeper, put->bytes});
+        payload.add(std::move(*next++));
+    }
+    return payload;
+}
+
 }  // namespace
 
 Member::Member(Handshake::Established established, post::Loop& loop, const Limits& limits,
@@ -408,14 +421,14 @@ void Member::send_step(wire::SiteId to, const wire::Step& step) {
         const wire::Step::Put& put = step.puts[i];
         if (put.to != to) continue;
         if (bytes > 0 && bytes + put.bytes.size() > frame_value_bytes_max) {
-            links_[to]->connection->send(wire::encode_frame(protocol_, step_puts_, nullptr));
+            links_[to]->connection->send(payload_of(protocol_, step_puts_, nullptr));
             step_puts_.clear();
             bytes = 0;
         }
         bytes += put.bytes.size();
         step_puts_.push_back(&put);
     }
-    links_[to]->connection->send(wire::encode_frame(protocol_, step_puts_, &step.leaf));
+    links_[to]->connection->send(payload_of(protocol_, step_puts_, &step.leaf));
 }
 
 // What goes to one site travels in one frame, if it is not large.
@@ -439,6 +452,10 @@ void Member::flush() {
     }
 }
 
+void Member::give_back(wire::SiteId from, std::vector<std::byte> bytes) {
+    links_[from]->connection->give_back(std::move(bytes));
+}
+
 void Member::tell(wire::SiteId to, const wire::Message& message) {
     flush();
     if (!links_[to]->is_open) return;
@@ -459,7 +476,10 @@ void Member::send_all(const wire::Message& message) {
 }
 
 Quiet::Asked Member::questions() {
-    return {.ask_all = [this](const wire::Probe& probe) { send_all({{}, probe}); },
+    return {.ask_all =
+                [this](const wire::Probe& probe) {
+                    send_all({{}, probe});
+                },
             .others =
                 [this] {
                     std::vector<wire::SiteId> others;

@@ -95,6 +95,7 @@ class Member final : private runtime::World {
     void report(const runtime::Report& report) override;
     void send(wire::SiteId to, const wire::Message& message) override;
     void send_step(wire::SiteId to, const wire::Step& step) override;
+    void give_back(wire::SiteId from, std::vector<std::byte> bytes) override;
     void deviation(wire::SiteId from, const std::string& what) override;
     void application_committed(std::unique_ptr<runtime::Body> body) override;
     void application_failed(wire::Reason reason, const std::string& text) override;

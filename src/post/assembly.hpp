@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -26,15 +27,29 @@ class Assembly {
     std::expected<std::optional<Incoming>, Error> add(const records::Fragment& fragment,
                                                       std::size_t message_bytes_max);
 
+    // Where a part that is about to be added, of so many bytes, may be put before; it is not copied
+    // then. Nothing: anywhere else.
+    std::optional<Placement> place(const records::Fragment& fragment, std::size_t bytes,
+                                   std::size_t message_bytes_max);
+    // The memory of a message that is not needed any more, for the next one.
+    void give_back(std::vector<std::byte> bytes);
+
     // Of those that are not whole yet, the one of which most is here.
     std::optional<Connection::Arriving> arriving() const;
 
   private:
+    // As large as there is room. Shared with whoever puts bytes there.
+    using Room = std::shared_ptr<std::vector<std::byte>>;
     struct Partial {
-        Incoming message;
+        Properties properties;
+        Room room;
+        std::size_t arrived = 0;
         std::uint64_t length = 0;
     };
+    static void widen(Room& room, std::size_t arrived, std::size_t more, std::uint64_t length);
+
     std::array<std::optional<Partial>, records::slots> partials_;
+    Room spare_;  // for the next message
 };
 
 }  // namespace reowolf::post

@@ -95,26 +95,55 @@ void Association::on_message(std::vector<std::byte> bytes) {
     if (!record) {
         return fail({Failure::protocol, fmt::format("{}: {}", remote_, record.error())});
     }
-    if (const auto* acknowledged = std::get_if<records::Acknowledge>(&*record)) {
+    const std::size_t size = bytes.size();
+    on_record(*record, size, std::move(bytes));
+}
+
+std::optional<Placement> Association::place(std::span<const std::byte> begin, std::size_t size) {
+    if (has_ended_ || next_here_ != received_) return std::nullopt;
+    const auto record = records::decode(begin);
+    const auto* const part = record ? std::get_if<records::Fragment>(&*record) : nullptr;
+    Carrier* const carrier = part ? carrier_of(part->carrier) : nullptr;
+    if (!carrier || carrier->is_closing || carrier->end || !carrier->is_taking()) {
+        return std::nullopt;
+    }
+    const std::size_t head_bytes = begin.size() - part->bytes.size();
+    const std::size_t bytes = size - head_bytes;
+    if (bytes > records::fragment_bytes_max) return std::nullopt;
+    auto place = carrier->assembly.place(*part, bytes, carrier->message_bytes_max);
+    if (place) place->head_bytes = head_bytes;
+    return place;
+}
+
+void Association::on_placed(std::span<const std::byte> head, std::span<const std::byte> bytes) {
+    const auto self = shared_from_this();
+    auto record = records::decode(head);
+    std::get<records::Fragment>(*record).bytes = bytes;
+    on_record(*record, head.size() + bytes.size(), {});
+}
+
+void Association::on_record(const records::Record& record, std::size_t size,
+                            std::vector<std::byte> bytes) {
+    if (const auto* acknowledged = std::get_if<records::Acknowledge>(&record)) {
         on_acknowledged(acknowledged->received);
         return flush();
     }
-    if (const auto* abort = std::get_if<records::Abort>(&*record)) {
+    if (const auto* abort = std::get_if<records::Abort>(&record)) {
         connection_.reset();
         return fail(
             {Failure::lost, fmt::format("{} ended the connection: {}", remote_, abort->why)});
     }
-    const bool is_greeting = std::holds_alternative<records::Open>(*record) ||
-                             std::holds_alternative<records::Opened>(*record) ||
-                             std::holds_alternative<records::Gone>(*record);
+    const bool is_greeting = std::holds_alternative<records::Open>(record) ||
+                             std::holds_alternative<records::Opened>(record) ||
+                             std::holds_alternative<records::Gone>(record);
     const std::uint64_t number = next_here_++;
     if (is_greeting || number > received_) {
         return fail({Failure::protocol, fmt::format("{}: it sent a record out of order", remote_)});
     }
     if (number < received_) return;  // it came over an earlier connection
     ++received_;
-    unacknowledged_bytes_ += bytes.size();
-    on_numbered(*record, std::move(bytes));
+    unacknowledged_bytes_ += size;
+    on_numbered(record, std::move(bytes));
     acknowledge_if_due();
 }
 

@@ -82,6 +82,7 @@ class Association final : public std::enable_shared_from_this<Association>,
     std::size_t queued_bytes(std::uint32_t carrier) const;
     std::size_t queued_messages(std::uint32_t carrier) const;
     std::optional<Connection::Arriving> arriving(std::uint32_t carrier) const;
+    void give_back(std::uint32_t carrier, std::vector<std::byte> bytes);
     // Of all carriers; see Connection.
     bool is_handed_over() const;
 
@@ -119,6 +120,9 @@ class Association final : public std::enable_shared_from_this<Association>,
         bool owes_drained = false;
         bool is_reported = false;
         std::deque<std::pair<std::uint64_t, std::uint64_t>> unacknowledged;  // number, message id
+
+        // Parts are put together as they come.
+        bool is_taking() const { return handler && !is_paused && inbox.empty() && !is_delivering; }
     };
     // Of two connections that exist at once, the greater one counts.
     struct Transient {
@@ -128,9 +132,12 @@ class Association final : public std::enable_shared_from_this<Association>,
     };
 
     void on_message(std::vector<std::byte> bytes) override;
+    std::optional<Placement> place(std::span<const std::byte> begin, std::size_t size) override;
+    void on_placed(std::span<const std::byte> head, std::span<const std::byte> bytes) override;
     void on_closed(const Error& why) override;
     void on_drained() override;
 
+    void on_record(const records::Record& record, std::size_t size, std::vector<std::byte> bytes);
     void on_numbered(const records::Record& record, std::vector<std::byte> bytes);
     void on(const records::Close& close);
     void on(const records::Abandon& abandon);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "post/association.hpp"
 #include "post/transport.hpp"
@@ -34,6 +35,9 @@ class CarrierConnection final : public Connection {
     void abort() override { association_->abort(carrier_); }
     void limit_message_bytes(std::size_t bytes_max) override {
         association_->limit_message_bytes(carrier_, bytes_max);
+    }
+    void give_back(std::vector<std::byte> bytes) override {
+        association_->give_back(carrier_, std::move(bytes));
     }
     std::size_t queued_bytes() const override { return association_->queued_bytes(carrier_); }
     bool is_handed_over() const override { return association_->is_handed_over(); }

@@ -75,6 +75,10 @@ std::optional<Connection::Arriving> Association::arriving(std::uint32_t number) 
     return carrier ? carrier->assembly.arriving() : std::nullopt;
 }
 
+void Association::give_back(std::uint32_t number, std::vector<std::byte> bytes) {
+    if (Carrier* const carrier = carrier_of(number)) carrier->assembly.give_back(std::move(bytes));
+}
+
 bool Association::is_handed_over() const {
     if (!sending_.is_empty()) return false;
     return resending_.is_empty() || (connection_ && connection_->is_handed_over());
@@ -204,11 +208,8 @@ void Association::on_fragment(const records::Fragment& fragment, std::vector<std
     if (carrier->received > carrier->window) {
         return fail({Failure::protocol, fmt::format("{}: it sends more than it may", remote_)});
     }
-    if (carrier->handler && !carrier->is_paused && carrier->inbox.empty() &&
-        !carrier->is_delivering) {
-        return take(fragment.carrier, fragment);
-    }
-    carrier->inbox.push_back(std::move(bytes));
+    if (carrier->is_taking()) return take(fragment.carrier, fragment);
+    carrier->inbox.push_back(bytes.empty() ? records::encode(fragment) : std::move(bytes));
 }
 
 void Association::take(std::uint32_t number, const records::Fragment& fragment) {

@@ -37,24 +37,41 @@ Bytes drain(FrameWriter& writer, std::size_t bytes_max) {
 struct Heard {
     std::vector<Next> events;
     std::vector<Bytes> messages;
-    std::size_t space_max = 0;
+    std::size_t placed = 0;
 };
-Heard feed(FrameReader& reader, const Bytes& bytes, std::size_t piece_bytes) {
+// Large messages but for the first `head_bytes` are placed, if that is not none.
+Heard feed(FrameReader& reader, const Bytes& bytes, std::size_t piece_bytes,
+           std::size_t head_bytes = 0) {
     Heard heard;
     std::size_t at = 0;
     while (at < bytes.size()) {
-        auto space = reader.space();
-        heard.space_max = std::max(heard.space_max, space.size());
-        std::size_t count = std::min({space.size(), piece_bytes, bytes.size() - at});
-        std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), count, space.begin());
-        reader.arrived(count);
-        at += count;
+        std::size_t arrived = 0;
+        for (const auto space : reader.spaces()) {
+            const std::size_t count =
+                std::min({space.size(), piece_bytes - arrived, bytes.size() - at});
+            std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), count, space.begin());
+            at += count;
+            arrived += count;
+            if (count < space.size()) break;
+        }
+        reader.arrived(arrived);
         while (true) {
             Bytes message;
             Next next = reader.next(message);
             if (next == Next::more) break;
             heard.events.push_back(next);
             if (next == Next::message) heard.messages.push_back(std::move(message));
+            if (next == Next::large && head_bytes > 0) {
+                auto room = std::make_shared<Bytes>(reader.size() - head_bytes);
+                reader.place({.head_bytes = head_bytes, .bytes = *room, .keeper = room});
+            }
+            if (next == Next::placed) {
+                const auto placed = reader.take_placed();
+                Bytes& whole = heard.messages.emplace_back();
+                whole.assign(placed.head.begin(), placed.head.begin() + head_bytes);
+                whole.insert(whole.end(), placed.where.bytes.begin(), placed.where.bytes.end());
+                ++heard.placed;
+            }
             if (next == Next::garbage || next == Next::too_large) return heard;
         }
     }
@@ -80,7 +97,14 @@ TEST(Frames, pass_in_pieces_of_any_size) {
             for (auto& byte : message) byte = static_cast<std::byte>(random.next());
             sent.push_back(message);
             message_bytes += size;
-            writer.push(FrameType::data, Payload(message));
+            Payload payload;
+            for (std::size_t begin = 0; begin < size; begin += 70'000) {
+                const auto part = std::span(message).subspan(begin).first(
+                    std::min<std::size_t>(size - begin, 70'000));
+                payload.add(Bytes(part.begin(), part.end()));
+            }
+            EXPECT_EQ(payload.copy(), message);
+            writer.push(FrameType::data, std::move(payload));
             writer.push(FrameType::heartbeat, {});
         }
         writer.push(FrameType::end, {});
@@ -89,12 +113,15 @@ TEST(Frames, pass_in_pieces_of_any_size) {
         EXPECT_EQ(writer.message_bytes(), 0u);
         EXPECT_FALSE(writer.has_messages());
 
-        FrameReader reader(300'000);
-        Heard heard = feed(reader, stream, piece);
-        EXPECT_TRUE(heard.messages == sent) << "in pieces of " << piece;
-        EXPECT_EQ(heard.events.front(), Next::preamble);
-        EXPECT_EQ(heard.events.back(), Next::end);
-        EXPECT_EQ(std::ranges::count(heard.events, Next::heartbeat), 9);
+        for (const std::size_t head : {0, 1, 16}) {
+            FrameReader reader(300'000);
+            Heard heard = feed(reader, stream, piece, head);
+            EXPECT_TRUE(heard.messages == sent) << "in pieces of " << piece << ", head " << head;
+            EXPECT_EQ(heard.placed, head > 0 ? 4u : 0u);
+            EXPECT_EQ(heard.events.front(), Next::preamble);
+            EXPECT_EQ(heard.events.back(), Next::end);
+            EXPECT_EQ(std::ranges::count(heard.events, Next::heartbeat), 9);
+        }
     }
 }
 
@@ -106,10 +133,10 @@ TEST(Frames, a_claimed_length_reserves_nothing) {
     bytes.insert(bytes.end(), header.begin(), header.end());
     Heard heard = feed(reader, bytes, bytes.size());
     EXPECT_EQ(heard.events, (std::vector{Next::preamble}));
-    EXPECT_LE(reader.space().size(), 64u << 10);
+    EXPECT_LE(reader.spaces()[0].size(), 64u << 10);
     heard = feed(reader, Bytes(100'000), 100'000);
-    EXPECT_TRUE(heard.events.empty());
-    EXPECT_LE(reader.space().size(), 400'000u);
+    EXPECT_EQ(heard.events, (std::vector{Next::large}));
+    EXPECT_LE(reader.spaces()[0].size(), 400'000u);
 }
 
 TEST(Frames, strangers_are_recognised_at_the_first_wrong_byte) {
@@ -131,7 +158,7 @@ TEST(Frames, the_limit_holds_from_the_next_message_on) {
     Bytes stream = drain(writer, 1'000);
     FrameReader reader(10);
     Bytes message;
-    std::ranges::copy(stream, reader.space().begin());
+    std::ranges::copy(stream, reader.spaces()[0].begin());
     reader.arrived(stream.size());
     EXPECT_EQ(reader.next(message), Next::preamble);
     EXPECT_EQ(reader.next(message), Next::message);

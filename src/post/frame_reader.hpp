@@ -3,12 +3,15 @@
 // space() says, reports them with arrived(), and takes frames with next() until there are none.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "post/frame.hpp"
+#include "post/transport.hpp"
 
 namespace reowolf::post {
 
@@ -18,6 +21,8 @@ class FrameReader {
         more,       // nothing complete: read on
         preamble,   // the other side has introduced itself
         message,    // one message
+        large,      // one begins that can be placed: begin(), size(), place()
+        placed,     // it is where it was placed: take_placed()
         heartbeat,  // a sign of life
         end,        // the other side has closed in order
         offer,      // `message` is its body
@@ -29,12 +34,25 @@ class FrameReader {
 
     explicit FrameReader(std::size_t message_bytes_max) : message_bytes_max_(message_bytes_max) {}
 
-    // Never empty. Large bodies are read straight into the message. The room for one grows with
-    // what has arrived of it; the length that a stranger claims reserves nothing.
-    std::span<std::byte> space();
+    // The first is never empty; the second is for what comes behind it. Large bodies are read
+    // straight into the message. The room for one grows with what has arrived of it; the length
+    // that a stranger claims reserves nothing.
+    using Spaces = std::array<std::span<std::byte>, 2>;
+    Spaces spaces();
     void arrived(std::size_t bytes);
 
     Next next(std::vector<std::byte>& message);
+
+    // After "large", until next().
+    std::span<const std::byte> begin() const;
+    std::size_t size() const { return large_bytes_; }
+    void place(Placement placement);
+    // After "placed".
+    struct Placed {
+        std::array<std::byte, Placement::head_bytes_max> head{};
+        Placement where;
+    };
+    Placed take_placed();
 
     // Holds for messages whose header next() has not passed yet.
     void limit_message_bytes(std::size_t bytes_max) { message_bytes_max_ = bytes_max; }
@@ -66,6 +84,8 @@ class FrameReader {
     std::size_t body_length_ = 0;
     std::size_t body_arrived_ = 0;
     std::vector<std::byte> body_;  // as large as there is room at present
+    std::size_t large_bytes_ = 0;  // of the next message, if that was told
+    std::optional<Placed> placed_;
 };
 
 }  // namespace reowolf::post

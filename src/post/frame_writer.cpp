@@ -39,15 +39,17 @@ const std::vector<std::span<const std::byte>>& FrameWriter::gather() {
     pieces_.clear();
     for (const Frame& frame : frames_) {
         if (pieces_.size() + 2 > pieces_max) break;
-        std::size_t of_header = std::min(frame.written, frame.header_bytes);
+        const std::size_t of_header = std::min(frame.written, frame.header_bytes);
         std::size_t of_body = frame.written - of_header;
         if (of_header < frame.header_bytes) {
             pieces_.push_back(
                 std::span(frame.header).subspan(of_header, frame.header_bytes - of_header));
         }
-        if (of_body < frame.body.bytes().size()) {
-            pieces_.push_back(frame.body.bytes().subspan(of_body));
-        }
+        frame.body.for_each([&](const Payload::Piece& piece) {
+            const std::size_t skipped = std::min(of_body, piece.bytes.size());
+            of_body -= skipped;
+            if (skipped < piece.bytes.size()) pieces_.push_back(piece.bytes.subspan(skipped));
+        });
         if (frame.type == FrameType::moved) break;
     }
     return pieces_;
@@ -56,7 +58,7 @@ const std::vector<std::span<const std::byte>>& FrameWriter::gather() {
 void FrameWriter::written(std::size_t bytes) {
     while (!frames_.empty()) {
         Frame& frame = frames_.front();
-        std::size_t left = frame.header_bytes + frame.body.bytes().size() - frame.written;
+        std::size_t left = frame.bytes() - frame.written;
         if (bytes < left) {
             frame.written += bytes;
             return;

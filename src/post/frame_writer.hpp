@@ -44,6 +44,8 @@ class FrameWriter {
         FrameType type = FrameType::data;
         Payload body;
         std::size_t written = 0;
+
+        std::size_t bytes() const { return header_bytes + body.size() - body.head().size(); }
     };
     std::deque<Frame> frames_;
     bool has_moved_ = false;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -91,6 +92,26 @@ TEST_F(LastingOverTcp, a_connection_that_is_cut_again_and_again_loses_nothing) {
         if (time % 5 == 0) expect_all();
     }
     expect_all();
+    EXPECT_GT(forwarder->accepted(), 4u);
+}
+
+TEST_F(LastingOverTcp, a_connection_that_is_cut_in_the_middle_of_messages_loses_nothing) {
+    connect();
+    constexpr std::size_t bytes_max = std::size_t{3} << 20;
+    near->limit_message_bytes(bytes_max);
+    std::vector<Bytes> large;
+    for (std::size_t time = 0; time < 10; ++time) {
+        Bytes& message = large.emplace_back(bytes_max - time % 3 * 1'000'000);
+        for (std::size_t i = 0; i < message.size(); ++i) {
+            message[i] = static_cast<std::byte>(i / 1'000 + time);
+        }
+        far->send(message);
+        ASSERT_TRUE(until([&] { return near->arriving().has_value(); }));
+        forwarder->cut();
+        ASSERT_TRUE(until([&] { return near_heard.messages.size() == large.size(); }));
+        ASSERT_TRUE(near_heard.messages.back() == message) << "message " << time;
+        near->give_back(near_heard.messages.back());
+    }
     EXPECT_GT(forwarder->accepted(), 4u);
 }
 

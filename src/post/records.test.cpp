@@ -147,22 +147,35 @@ TEST(Parts, of_many_messages_are_put_together_again) {
             for (std::uint64_t parts = random.below(8); parts > 0; --parts) {
                 auto next = sending.next(0);
                 if (!next) break;
-                const Bytes bytes = std::move(*next).take();
+                const Bytes bytes = next->copy();
                 ASSERT_LE(bytes.size(), message_bytes_from_strangers);
                 const auto record = records::decode(bytes);
                 ASSERT_TRUE(record);
                 const auto& part = std::get<records::Fragment>(*record);
                 consumed[part.carrier] += records::charge(part.bytes.size());
-                auto whole = assemblies[part.carrier].add(part, 400'000);
+                Assembly& assembly = assemblies[part.carrier];
+                // It may come to its place first.
+                records::Fragment placed = part;
+                if (random.chance(50)) {
+                    const auto place = assembly.place(part, part.bytes.size(), 400'000);
+                    ASSERT_EQ(place.has_value(), !(part.is_first && part.is_last));
+                    if (place) {
+                        std::ranges::copy(part.bytes, place->bytes.begin());
+                        placed.bytes = place->bytes;
+                    }
+                }
+                auto whole = assembly.add(placed, 400'000);
                 ASSERT_TRUE(whole) << whole.error().text;
                 if (!*whole) continue;
-                got[{part.carrier, (*whole)->properties.niceness}].push_back(
-                    std::move((*whole)->bytes));
+                Bytes& bytes_got = got[{part.carrier, (*whole)->properties.niceness}].emplace_back(
+                    (*whole)->bytes);
+                ASSERT_LE(bytes_got.size(), 400'000u);
+                if (random.chance(50)) assembly.give_back(std::move((*whole)->bytes));
             }
             for (const auto& [carrier, charge] : consumed) sending.widen(carrier, charge + window);
         }
         while (auto next = sending.next(0)) {
-            const Bytes bytes = std::move(*next).take();
+            const Bytes bytes = next->copy();
             const auto record = records::decode(bytes);
             const auto& part = std::get<records::Fragment>(*record);
             consumed[part.carrier] += records::charge(part.bytes.size());
@@ -176,6 +189,24 @@ TEST(Parts, of_many_messages_are_put_together_again) {
         EXPECT_TRUE(got == sent);
         EXPECT_TRUE(sending.is_empty());
     }
+}
+
+TEST(Parts, have_no_place_before_they_fit) {
+    const Bytes body(10);
+    Assembly assembly;
+    records::Fragment first;
+    first.is_first = true;
+    first.length = 1'000'000;
+    first.bytes = body;
+    records::Fragment next;
+    next.bytes = body;
+    EXPECT_FALSE(assembly.place(next, 10, 1'000'000)) << "without a beginning";
+    EXPECT_FALSE(assembly.place(first, 10, 999'999)) << "too large";
+    EXPECT_TRUE(assembly.place(first, 10, 1'000'000));
+    ASSERT_TRUE(assembly.add(first, 1'000'000));
+    EXPECT_FALSE(assembly.place(first, 10, 1'000'000)) << "twice";
+    EXPECT_FALSE(assembly.place(next, 999'991, 1'000'000)) << "more than was announced";
+    EXPECT_TRUE(assembly.place(next, 10, 1'000'000));
 }
 
 TEST(Parts, that_do_not_fit_together_are_refused) {

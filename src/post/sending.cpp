@@ -72,16 +72,15 @@ std::optional<Payload> Sending::next_of(Lane& lane, std::int64_t now_ms) {
         finish(lane, Fate::expired);
         return record;
     }
-    const auto all = message.payload.bytes();
-    fragment.bytes =
-        all.subspan(lane.sent, std::min(all.size() - lane.sent, records::fragment_bytes_max));
-    const std::uint64_t charge = records::charge(fragment.bytes.size());
+    const std::size_t size = message.payload.size();
+    const std::size_t part = std::min(size - lane.sent, records::fragment_bytes_max);
+    const std::uint64_t charge = records::charge(part);
     if (carrier.charged + charge > carrier.window) return std::nullopt;
-    fragment.is_last = lane.sent + fragment.bytes.size() == all.size();
+    fragment.is_last = lane.sent + part == size;
     if (!lane.is_begun) {
         if (!can_begin(carrier, message)) return std::nullopt;
         fragment.is_first = true;
-        fragment.length = all.size();
+        fragment.length = size;
         if (message.properties != Properties{}) fragment.properties = message.properties;
         if (!fragment.is_last) {
             while ((carrier.slots_used & (1u << fragment.slot)) != 0) {
@@ -93,9 +92,8 @@ std::optional<Payload> Sending::next_of(Lane& lane, std::int64_t now_ms) {
     }
     fragment.wants_acknowledgement = fragment.is_last && message.wants_acknowledgement;
     carrier.charged += charge;
-    Payload record(records::encode_head(fragment).span(), message.payload, lane.sent,
-                   fragment.bytes.size());
-    lane.sent += fragment.bytes.size();
+    Payload record(records::encode_head(fragment).span(), message.payload, lane.sent, part);
+    lane.sent += part;
     lane.is_begun = !fragment.is_first || !fragment.is_last;
     if (fragment.is_last) finish(lane, Fate::sent);
     return record;

@@ -348,7 +348,7 @@ void SimulatedNetwork::Net::receive(const std::shared_ptr<End>& end, Packet pack
                 if (auto other = end->other.lock()) break_stream(other, delay());
                 return;
             }
-            end->handler->on_message(std::move(packet.message).take());
+            end->handler->on_message(packet.message.copy());
             return;
         case Packet::Kind::end:
             transmit(end, {.kind = Packet::Kind::finished, .message = {}});

@@ -182,7 +182,7 @@ void TcpStream::read_memory() {
             dropped_.resize(dropped_bytes);
             space = dropped_;
         } else {
-            space = reader_.space();
+            space = reader_.spaces()[0];
         }
         const auto bytes = link_->in.read(space);
         if (!bytes) return deviate(bytes.error());

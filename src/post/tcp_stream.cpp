@@ -157,21 +157,22 @@ void TcpStream::read() {
     reading_ = true;
     // A read that began while messages were wanted may complete after; its bytes go to the
     // reader, where they do no harm.
-    std::span<std::byte> space;
+    FrameReader::Spaces spaces;
     const bool drops = is_closing() || reads_memory_;
     if (drops) {
         dropped_.resize(dropped_bytes);
-        space = dropped_;
+        spaces = {dropped_, {}};
     } else {
-        space = reader_.space();
+        spaces = reader_.spaces();
     }
-    socket_.async_read_some(asio::buffer(space.data(), space.size()),
-                            [self = shared_from_this(), drop = drops](const asio::error_code& error,
-                                                                      std::size_t bytes) {
-                                self->reading_ = false;
-                                if (!drop) self->reader_.arrived(bytes);
-                                self->on_read(error, bytes);
-                            });
+    const std::array buffers = {asio::buffer(spaces[0].data(), spaces[0].size()),
+                                asio::buffer(spaces[1].data(), spaces[1].size())};
+    socket_.async_read_some(buffers, [self = shared_from_this(), drop = drops](
+                                         const asio::error_code& error, std::size_t bytes) {
+        self->reading_ = false;
+        if (!drop) self->reader_.arrived(bytes);
+        self->on_read(error, bytes);
+    });
 }
 
 void TcpStream::on_read(const asio::error_code& error, std::size_t bytes) {
@@ -233,6 +234,18 @@ void TcpStream::dispatch() {
                 if (!is_offered_) on_stays("it offers none");
                 if (early_bytes_ > early_bytes_max) deviate("it does not wait until it has moved");
                 break;
+            case FrameReader::Next::large:
+                if (phase_ != Phase::open) break;
+                if (auto place = handler_->place(reader_.begin(), reader_.size())) {
+                    reader_.place(std::move(*place));
+                }
+                break;
+            case FrameReader::Next::placed: {
+                const FrameReader::Placed placed = reader_.take_placed();
+                handler_->on_placed(std::span(placed.head).first(placed.where.head_bytes),
+                                    placed.where.bytes);
+                break;
+            }
             case FrameReader::Next::end:
                 end(Failure::closed, fmt::format("{} closed the connection", remote_), false);
                 break;

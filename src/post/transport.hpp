@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -53,53 +54,98 @@ struct Error {
 // The largest incoming message of a new connection, until limit_message_bytes() is called.
 inline constexpr std::size_t message_bytes_from_strangers = 64u << 10;
 
-// A message on its way out: a few bytes of its own, if any, and then bytes that it may share with
-// others, and that nobody changes any more. Copies share them too.
+// A message on its way out: a few bytes of its own, if any, and then pieces of bytes that it may
+// share with others, and that nobody changes any more. Copies share them too.
 class Payload {
   public:
     static constexpr std::size_t head_bytes_max = 16;
 
+    struct Piece {
+        std::shared_ptr<const void> keeper;  // of the bytes
+        std::span<const std::byte> bytes;
+    };
+
     Payload() = default;
-    explicit Payload(std::vector<std::byte> bytes)
-        : bytes_(std::make_shared<std::vector<std::byte>>(std::move(bytes))),
-          length_(bytes_->size()) {}
+    explicit Payload(std::vector<std::byte> bytes) { add(std::move(bytes)); }
     // The head, and `length` bytes of another one without head.
     Payload(std::span<const std::byte> head, const Payload& of, std::size_t begin,
             std::size_t length)
-        : bytes_(of.bytes_), begin_(of.begin_ + begin), length_(length), head_length_(head.size()) {
+        : head_length_(head.size()) {
         std::copy(head.begin(), head.end(), head_.begin());
+        of.for_each([&](const Piece& piece) {
+            const std::size_t skipped = std::min(begin, piece.bytes.size());
+            const std::size_t taken = std::min(length, piece.bytes.size() - skipped);
+            if (taken > 0) add({piece.keeper, piece.bytes.subspan(skipped, taken)});
+            begin -= skipped;
+            length -= taken;
+        });
+    }
+
+    void add(std::vector<std::byte> bytes) {
+        auto kept = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
+        const std::span<const std::byte> all = *kept;
+        add({std::move(kept), all});
+    }
+    void add(Piece piece) {
+        length_ += piece.bytes.size();
+        if (first_.bytes.empty()) {
+            first_ = std::move(piece);
+        } else {
+            more_.push_back(std::move(piece));
+        }
     }
 
     std::span<const std::byte> head() const { return std::span(head_).first(head_length_); }
-    std::span<const std::byte> bytes() const {
-        if (!bytes_) return {};
-        return std::span<const std::byte>(*bytes_).subspan(begin_, length_);
+    // Of what is behind the head.
+    template <class Visit>
+    void for_each(Visit visit) const {
+        if (!first_.bytes.empty()) visit(first_);
+        for (const Piece& piece : more_) visit(piece);
     }
     std::size_t size() const { return head_length_ + length_; }
-    // All in one; without copying where nobody else has it.
-    std::vector<std::byte> take() && {
-        if (!bytes_ && head_length_ == 0) return {};
-        const bool is_whole = head_length_ == 0 && length_ == bytes_->size();
-        if (is_whole && bytes_.use_count() == 1) return std::move(*bytes_);
+    std::vector<std::byte> copy() const {
         std::vector<std::byte> all;
         all.reserve(size());
         all.insert(all.end(), head().begin(), head().end());
-        all.insert(all.end(), bytes().begin(), bytes().end());
+        for_each([&](const Piece& piece) {
+            all.insert(all.end(), piece.bytes.begin(), piece.bytes.end());
+        });
         return all;
     }
 
   private:
-    std::shared_ptr<std::vector<std::byte>> bytes_;
-    std::size_t begin_ = 0;
+    Piece first_;  // nearly always the only one
+    std::vector<Piece> more_;
     std::size_t length_ = 0;
     std::size_t head_length_ = 0;
     std::array<std::byte, head_bytes_max> head_{};
+};
+
+// Where a message that arrives is to go, but for the first bytes of it.
+struct Placement {
+    static constexpr std::size_t head_bytes_max = Payload::head_bytes_max;
+
+    std::size_t head_bytes = 0;
+    std::span<std::byte> bytes;    // as many as there are behind those
+    std::shared_ptr<void> keeper;  // of their memory, as they may still come when nobody wants them
 };
 
 class ConnectionHandler {
   public:
     virtual ~ConnectionHandler() = default;
     virtual void on_message(std::vector<std::byte> message) = 0;
+    // Of a large message of which Placement::head_bytes_max bytes have arrived, and perhaps more:
+    // where it is to go. Once it is there, on_placed() comes in place of on_message(), with
+    // nothing in between; or nothing comes, when the connection has ended.
+    virtual std::optional<Placement> place(std::span<const std::byte> /*begin*/,
+                                           std::size_t /*size*/) {
+        return std::nullopt;
+    }
+    virtual void on_placed(std::span<const std::byte> head, std::span<const std::byte> bytes) {
+        std::vector<std::byte> message(head.begin(), head.end());
+        message.insert(message.end(), bytes.begin(), bytes.end());
+        on_message(std::move(message));
+    }
     // Once, and last. After close() or abort() here it comes too.
     virtual void on_closed(const Error& why) = 0;
     // Everything sent has left this process' queue.
@@ -130,6 +176,9 @@ class Connection {
     // The largest incoming message accepted from now on; a larger one ends the connection. Called
     // within on_message it holds for the very next message.
     virtual void limit_message_bytes(std::size_t bytes_max) = 0;
+
+    // The memory of a message that came here, and is not needed any more: for the next one.
+    virtual void give_back(std::vector<std::byte>) {}
 
     // Bytes of messages that are still in this process.
     virtual std::size_t queued_bytes() const = 0;

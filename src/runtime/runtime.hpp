@@ -72,6 +72,8 @@ class World {
         }
         send(to, {{}, step.leaf});
     }
+    // Of what was handed to receive_step() and is not needed any more.
+    virtual void give_back(wire::SiteId /*from*/, std::vector<std::byte>) {}
     // A round with attempts of this site is decided; what its behaviours printed comes next. Empty:
     // one among components of this site, without records.
     virtual void committed(const wire::Decision& decision) = 0;

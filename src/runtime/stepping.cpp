@@ -32,6 +32,9 @@ namespace {
 constexpr std::size_t kept_max = 32;
 constexpr std::size_t kept_bytes_max = 256u << 20;
 
+// Bytes of values from which on they are sent from where they lie.
+constexpr std::size_t sent_in_place_min = 16u << 10;
+
 // More are rare, and are looked through again and again.
 constexpr std::size_t actions_in_lane_max = 64;
 
@@ -162,6 +165,7 @@ void Runtime::publish_step() {
         sent_[site] += 1 + describe_puts(site);
         world_.send_step(site, step_.said);
     }
+    for (wire::Step::Put& put : step_.said.puts) put.keeper.reset();
     try_step();
 }
 
@@ -237,6 +241,8 @@ bool Runtime::describe_action(std::size_t i) {
             machine::encode(shared_.program, channel.type, put->value, put->bytes);
         }
         said.bytes = bytes ? *bytes : std::span<const std::byte>(put->bytes);
+        const bool stays = bytes && bytes->size() >= sent_in_place_min;
+        said.keeper = stays ? std::make_shared<const machine::Value>(put->value) : nullptr;
     } else if (action.puts) {
         if (step_.gifts.size() == step_.given) step_.gifts.emplace_back();
         Step::Gift& gift = step_.gifts[step_.given++];
@@ -454,7 +460,7 @@ void Runtime::forget_kept_of_step() {
             received_[site] += kept->step.put_count + (kept->step.has_leaf ? 1 : 0);
             is_of_step = !kept->step.has_leaf;
             kept_bytes_ -= kept->bytes.size();
-            kept->bytes = {};
+            world_.give_back(site, std::exchange(kept->bytes, {}));
             spare_.push_back(std::move(kept));
         }
         std::erase(kept_, nullptr);

@@ -274,11 +274,13 @@ std::expected<Frame, std::string> decode_frame(std::span<const std::byte> bytes)
     return frame;
 }
 
-std::vector<std::byte> encode_frame(std::uint64_t protocol, std::span<const Step::Put* const> puts,
-                                    const Final* leaf) {
+std::vector<std::vector<std::byte>> encode_frame(std::uint64_t protocol,
+                                                 std::span<const Step::Put* const> puts,
+                                                 const Final* leaf) {
     std::size_t bytes = frame_bytes_usual;
-    for (const Step::Put* const each : puts) bytes += each->bytes.size();
+    for (const Step::Put* const each : puts) bytes += each->keeper ? 0 : each->bytes.size();
     Writer out(bytes);
+    std::vector<std::vector<std::byte>> pieces;
     Put put(out);
     out.number(frame_kind);
     out.number(protocol);
@@ -287,14 +289,20 @@ std::vector<std::byte> encode_frame(std::uint64_t protocol, std::span<const Step
         put(each->lineage);
         const Value& value = each->value;
         all(put, value.branch, value.channel, value.index, value.holder, value.news, value.depends);
-        out.block(each->bytes);
+        if (each->keeper) {
+            out.number(static_cast<std::uint32_t>(each->bytes.size()));
+            pieces.push_back(out.take());
+        } else {
+            out.block(each->bytes);
+        }
     }
     if (leaf) {
         out.number(kind_of<Final>);
         out.number(std::uint32_t{0});  // no lineage
         put(*leaf);
     }
-    return out.take();
+    pieces.push_back(out.take());
+    return pieces;
 }
 
 bool decode_step(std::span<const std::byte> bytes, std::uint64_t protocol, Step& step) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -236,7 +237,8 @@ struct Step {
         SiteId to = 0;  // does not travel
         std::vector<Lineage> lineage;
         Value value;
-        std::span<const std::byte> bytes;  // of the value, which itself has none
+        std::span<const std::byte> bytes;    // of the value, which itself has none
+        std::shared_ptr<const void> keeper;  // of these, if they are sent from where they are
     };
     std::vector<Put> puts;  // of which so many count
     std::size_t put_count = 0;
@@ -266,9 +268,11 @@ std::uint64_t protocol_number(std::string_view identity);
 std::vector<std::byte> encode_frame(std::uint64_t protocol, std::span<const Message> messages);
 std::expected<Frame, std::string> decode_frame(std::span<const std::byte> bytes);
 
-// Null: the leaf comes in a later frame.
-std::vector<std::byte> encode_frame(std::uint64_t protocol, std::span<const Step::Put* const> puts,
-                                    const Final* leaf);
+// Null: the leaf comes in a later frame. Without the bytes that have a keeper, which go between
+// these pieces in their order.
+std::vector<std::vector<std::byte>> encode_frame(std::uint64_t protocol,
+                                                 std::span<const Step::Put* const> puts,
+                                                 const Final* leaf);
 // False: it is anything else, or malformed. What `step` then holds is of no use.
 bool decode_step(std::span<const std::byte> bytes, std::uint64_t protocol, Step& step);
 

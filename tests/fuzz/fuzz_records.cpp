@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -25,18 +26,33 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& address : reowolf::post::addresses_in_texts(bytes)) {
         if (address.host.empty() || address.port == 0) std::abort();
     }
-    constexpr std::size_t message_bytes_max = 1'000;
-    reowolf::post::FrameReader reader(message_bytes_max);
+    // Of large ones some are placed.
+    using reowolf::post::FrameReader;
+    using reowolf::post::Placement;
+    constexpr std::size_t message_bytes_max = 6'000;
+    FrameReader reader(message_bytes_max);
     for (std::size_t at = 0; at < size;) {
-        const auto space = reader.space();
+        const auto space = reader.spaces()[0];
         const std::size_t count = std::min(space.size(), size - at);
         std::ranges::copy(bytes.subspan(at, count), space.begin());
         reader.arrived(count);
         at += count;
         std::vector<std::byte> message;
-        for (auto next = reader.next(message); next != reowolf::post::FrameReader::Next::more;
+        for (auto next = reader.next(message); next != FrameReader::Next::more;
              next = reader.next(message)) {
             if (message.size() > message_bytes_max) std::abort();
+            if (next == FrameReader::Next::large) {
+                const auto head_bytes = std::to_integer<std::size_t>(reader.begin().front());
+                if (head_bytes > Placement::head_bytes_max) continue;
+                auto room = std::make_shared<std::vector<std::byte>>(reader.size() - head_bytes);
+                reader.place({.head_bytes = head_bytes, .bytes = *room, .keeper = room});
+            }
+            if (next == FrameReader::Next::placed) {
+                const auto placed = reader.take_placed();
+                const std::size_t placed_bytes =
+                    placed.where.head_bytes + placed.where.bytes.size();
+                if (placed_bytes > message_bytes_max) std::abort();
+            }
             if (!reader.complaint().empty()) return 0;
         }
     }
