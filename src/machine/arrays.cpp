@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "machine/arithmetic.hpp"
+#include "machine/large_blocks.hpp"
 
 namespace reowolf::machine {
 namespace {
@@ -33,7 +34,8 @@ std::size_t prefix_bytes(std::uint32_t element_bytes) {
 
 Block* allocate(std::uint32_t element_bytes, std::uint64_t capacity) {
     const std::size_t prefix = prefix_bytes(element_bytes);
-    void* memory = std::malloc(prefix + sizeof(Block) + capacity * element_bytes);
+    const std::size_t bytes = prefix + sizeof(Block) + capacity * element_bytes;
+    void* memory = bytes < large_bytes_min ? std::malloc(bytes) : take_large(bytes);
     if (!memory) return nullptr;
     if (prefix > 0) std::memset(memory, 0, prefix);
     Block* block = new (static_cast<std::byte*>(memory) + prefix) Block;
@@ -49,6 +51,16 @@ void free_block(Block* block) {
 }
 
 namespace {
+
+// As free_block(), but another one as large may come. Not of those that an array has grown out of.
+void give_back_block(Block* block) {
+    const std::size_t prefix = prefix_bytes(block->element_bytes);
+    const std::size_t bytes =
+        prefix + sizeof(Block) + std::size_t{block->capacity} * block->element_bytes;
+    if (bytes < large_bytes_min) return free_block(block);
+    block->~Block();
+    give_back_large(reinterpret_cast<std::byte*>(block) - prefix, bytes);
+}
 
 Block* allocate_like(const Block* model, std::uint64_t capacity) {
     Block* block = allocate(model->element_bytes, capacity);
@@ -131,7 +143,7 @@ void destroy(Block* block) {
             element->nested_bytes = reinterpret_cast<std::uintptr_t>(chain);
             chain = element;
         });
-        free_block(dead);
+        give_back_block(dead);
     }
 }
 

@@ -60,7 +60,7 @@ struct RealLoop::State {
 
     std::vector<Watched*> watched;
     std::size_t last_told = 0;
-    bool has_cores = false;  // more than one
+    bool has_cores = system::usable_cores() > 1;
     std::chrono::nanoseconds spin = spin_max;
 
     // Last, so that it dies first: callbacks that never ran own things that cancel timers as
@@ -120,10 +120,16 @@ bool RealLoop::wait(std::int64_t wait_ms, bool spins) {
     const auto sleep = [&] {
         return state.context.run_one_for(std::chrono::milliseconds(wait_ms)) > 0;
     };
-    if (state.watched.empty()) return sleep();
     spins = spins && state.has_cores && wait_ms > 0;
-    const auto began = std::chrono::steady_clock::now();
-    if (spins && spin()) return true;
+    std::chrono::steady_clock::time_point began;
+    if (spins) {
+        began = std::chrono::steady_clock::now();
+        if (spin()) {
+            state.spin = std::min(state.spin * 2, spin_max);
+            return true;
+        }
+        state.spin = std::max(state.spin / 2, spin_min);
+    }
     for (Watched* const each : state.watched) each->before_sleep();
     const bool has_news =
         std::ranges::any_of(state.watched, [](const Watched* each) { return each->has_news(); });
@@ -139,21 +145,17 @@ bool RealLoop::spin() {
     State& state = *state_;
     const auto until = std::chrono::steady_clock::now() + state.spin;
     for (int burst = 1;; ++burst) {
-        for (int look = 0; look < looks_per_burst; ++look) {
-            if (tell_news()) {
-                state.spin = std::min(state.spin * 2, spin_max);
-                return true;
-            }
+        for (int look = 0; look < looks_per_burst && !state.watched.empty(); ++look) {
+            if (tell_news()) return true;
             pause();
         }
-        if (std::chrono::steady_clock::now() >= until) break;
-        if (burst % bursts_per_yield != 0) continue;
-        if (state.context.poll_one() > 0) return true;
+        // To look at sockets is a call of the system.
+        const bool looks_at_sockets = state.watched.empty() || burst % bursts_per_yield == 0;
+        if (looks_at_sockets && state.context.poll_one() > 0) return true;
+        if (std::chrono::steady_clock::now() >= until) return false;
         // Whoever is to answer may be waiting for this very core.
-        std::this_thread::yield();
+        if (looks_at_sockets) std::this_thread::yield();
     }
-    state.spin = std::max(state.spin / 2, spin_min);
-    return false;
 }
 
 bool RealLoop::tell_news() {
@@ -169,7 +171,6 @@ bool RealLoop::tell_news() {
 }
 
 void RealLoop::watch(Watched& watched) {
-    state_->has_cores = system::usable_cores() > 1;
     state_->watched.push_back(&watched);
 }
 
