@@ -308,7 +308,7 @@ void TcpStream::on_written(const asio::error_code& error, std::size_t bytes) {
         return note_delivery();
     }
     last_sent_ms_ = loop_.now_ms();
-    bool had_messages = writer_.has_messages();
+    owes_drained_ = owes_drained_ || writer_.has_messages();
     writer_.written(bytes);
     if (writer_.has_moved() && !writes_memory_) {
         writes_memory_ = true;
@@ -317,7 +317,8 @@ void TcpStream::on_written(const asio::error_code& error, std::size_t bytes) {
     note_delivery();
     if (!writer_.empty()) return;
     if (phase_ == Phase::closing) return finish_if_written();
-    if (had_messages && wants_messages()) handler_->on_drained();
+    // Also if something that is no message was behind the last one.
+    if (std::exchange(owes_drained_, false) && wants_messages()) handler_->on_drained();
 }
 
 void TcpStream::finish_if_written() {

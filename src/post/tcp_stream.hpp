@@ -120,6 +120,7 @@ class TcpStream final : public std::enable_shared_from_this<TcpStream>, private 
     std::vector<std::byte> dropped_;  // where bytes go that nobody wants (any more)
     bool reading_ = false;
     bool writing_ = false;
+    bool owes_drained_ = false;  // messages have gone since on_drained()
     bool write_posted_ = false;
     bool dispatching_ = false;
     bool resuming_ = false;
