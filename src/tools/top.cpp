@@ -69,7 +69,7 @@ std::optional<std::string> only_program(const std::string& folder, int& status) 
     if (names.size() == 1) return names.front();
     std::vector<std::vector<std::string>> rows = {{"process", "for", "program", ""}};
     for (const std::string& name : names) {
-        const auto picture = look(folder + '/' + name, {});
+        const auto picture = look(fmt::format("{}/{}", folder, name), {});
         if (!picture) continue;
         const Subject& of = picture->subject;
         rows.push_back({printable(name), fmt::format("{:.1f} s", of.seconds), printable(of.file),
