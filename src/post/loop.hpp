@@ -77,8 +77,8 @@ class RealLoop final : public Loop {
 
     // Instead of run(): runs one callback or two and waits for them no longer than `wait_ms`.
     // False: none came. `spins`: the caller has nothing else to do, so before it sleeps, it may
-    // keep its core busy for some microseconds, if what is watched may have news meanwhile, and
-    // there is another core for whoever makes them.
+    // keep its core busy for some microseconds, if there is another core for whoever has news for
+    // what is watched, or for a socket.
     bool run_one(std::int64_t wait_ms, bool spins = false);
 
     // A callback at once, by whoever may run the loop.
