@@ -73,6 +73,7 @@ class World {
         send(to, {{}, step.leaf});
     }
     // Of what was handed to receive_step() and is not needed any more.
+    // Taken over: NOLINTNEXTLINE(performance-unnecessary-value-param)
     virtual void give_back(wire::SiteId /*from*/, std::vector<std::byte>) {}
     // A round with attempts of this site is decided; what its behaviours printed comes next. Empty:
     // one among components of this site, without records.
