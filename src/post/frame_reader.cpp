@@ -153,7 +153,7 @@ std::span<const std::byte> FrameReader::begin() const {
 
 void FrameReader::place(Placement placement) {
     assert(placement.head_bytes + placement.bytes.size() == large_bytes_);
-    placed_.emplace().where = std::move(placement);
+    placed_ = Placed{.head = {}, .where = std::move(placement)};
 }
 
 FrameReader::Placed FrameReader::take_placed() {
