@@ -333,10 +333,10 @@ void SimulatedNetwork::Net::pump(const std::shared_ptr<End>& end) {
     end->inbox.pop_front();
     end->inbox_bytes -= packet.message.size();
     schedule_pump(end);
-    receive(end, std::move(packet));
+    receive(end, packet);
 }
 
-void SimulatedNetwork::Net::receive(const std::shared_ptr<End>& end, Packet packet) {
+void SimulatedNetwork::Net::receive(const std::shared_ptr<End>& end, const Packet& packet) {
     switch (packet.kind) {
         case Packet::Kind::data:
             if (end->inbox_bytes == 0) post_drained(end->other);

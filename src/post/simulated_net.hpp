@@ -134,7 +134,7 @@ class SimulatedNetwork::Net : public std::enable_shared_from_this<Net> {
 
     // Delivers one packet.
     void pump(const std::shared_ptr<End>& end);
-    void receive(const std::shared_ptr<End>& end, Packet packet);
+    void receive(const std::shared_ptr<End>& end, const Packet& packet);
     void post_drained(const std::weak_ptr<End>& of);
     void finish(const std::shared_ptr<End>& end, Failure failure, std::string text);
     void post_report(const std::shared_ptr<End>& end);
