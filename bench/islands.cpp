@@ -19,27 +19,13 @@
 
 #include "compiler/compile.hpp"
 #include "diagnostics/diagnostics.hpp"
+#include "nobody.hpp"
 #include "runtime/runtime.hpp"
 
 namespace reowolf::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-class Nobody final : public runtime::World {
-  public:
-    void print(std::string_view) override {}
-    void report(const runtime::Report& report) override {
-        fmt::print(stderr, "{}\n", report.message);
-        std::exit(1);
-    }
-    void send(wire::SiteId, const wire::Message&) override {}
-    void committed(const wire::Decision&) override {}
-    void deviation(wire::SiteId, const std::string&) override {}
-    void application_committed(std::unique_ptr<runtime::Body>) override {}
-    void application_failed(wire::Reason, const std::string&) override {}
-    void application_in_doubt(const std::string&) override {}
-};
 
 program::Program compiled(std::uint64_t turns, std::uint64_t rounds, unsigned pairs) {
     diagnostics::Sources sources;

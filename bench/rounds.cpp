@@ -21,6 +21,7 @@
 #include "compiler/compile.hpp"
 #include "diagnostics/diagnostics.hpp"
 #include "networks.hpp"
+#include "nobody.hpp"
 #include "runtime/runtime.hpp"
 
 namespace reowolf::bench {
@@ -39,21 +40,6 @@ struct Clock {
 double seconds_since(Clock::time_point begin) {
     return Clock::now() - begin;
 }
-
-class Nobody final : public runtime::World {
-  public:
-    void print(std::string_view) override {}
-    void report(const runtime::Report& report) override {
-        fmt::print(stderr, "{}\n", report.message);
-        std::exit(1);
-    }
-    void send(wire::SiteId, const wire::Message&) override {}
-    void committed(const wire::Decision&) override {}
-    void deviation(wire::SiteId, const std::string&) override {}
-    void application_committed(std::unique_ptr<runtime::Body>) override {}
-    void application_failed(wire::Reason, const std::string&) override {}
-    void application_in_doubt(const std::string&) override {}
-};
 
 class Network {
   public:

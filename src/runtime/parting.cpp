@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "machine/slots.hpp"
 #include "runtime/runtime.hpp"
 
 namespace reowolf::runtime {
