@@ -88,9 +88,8 @@ void Member::judge_if_dead() {
         if (!has_expired || is_in_vain) {
             give_up_dead();
         } else {  // in a round in which this peer had no part
-            renews_ = true;
             has_renewed_ = true;
-            runtime_->cancel_application(wire::Reason::unsatisfiable, {});
+            renew();
         }
         pump();
     });

@@ -273,8 +273,11 @@ void Member::application_committed(std::unique_ptr<runtime::Body> body) {
 void Member::application_failed(wire::Reason reason, const std::string& text) {
     Outcome nothing;
     keep_fresh_ports(nothing);
-    // Not from within the runtime, which makes room for the next one.
-    if (std::exchange(renews_, false)) {
+    // In the next protocol, of which nothing has been tried yet. Not from within the runtime, which
+    // makes room for it.
+    if (std::exchange(renews_, false) || reason == wire::Reason::expired) {
+        check_.stop();
+        tries_once_ = timeout_ms_ == 0;
         loop_.post([this, alive = std::weak_ptr(alive_)] {
             if (alive.expired()) return;
             negotiate();
@@ -292,6 +295,7 @@ void Member::application_failed(wire::Reason reason, const std::string& text) {
     switch (reason) {
         case wire::Reason::timed_out:
         case wire::Reason::moved:
+        case wire::Reason::expired:
             failure.text = "a peer did not synchronise in time: " + text + who_is_missing(text);
             if (const std::string waiting = explanation(); !waiting.empty()) {
                 failure.text += "\n" + waiting;

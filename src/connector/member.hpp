@@ -154,6 +154,7 @@ class Member final : private runtime::World {
     void agree(std::shared_ptr<const Description> next);
     void disagree(const std::string& why);
     void learn_of_expiry();
+    void renew();
     void reconsider();
     void begin_protocol(std::shared_ptr<const Description> next, std::uint32_t epoch);
     void fail_negotiation(Failure failure);

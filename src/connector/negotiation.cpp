@@ -45,7 +45,7 @@ void Member::negotiate() {
 void Member::speak() {
     send_proposal(call_);
     // What the others have said by now is all that is waited for.
-    if (is_negotiating_ && (is_late_ || tries_once_)) withdraw();
+    if (is_negotiating_ && (is_late_ || timeout_ms_ == 0)) withdraw();
 }
 
 void Member::send_proposal(std::uint64_t number) {
@@ -73,9 +73,15 @@ void Member::fail_negotiation(Failure failure) {
 // Others say that the protocol has expired; nothing can come of an attempt that is still open.
 void Member::learn_of_expiry() {
     if (std::exchange(is_expired_, true) || !runtime_->application_entered()) return;
+    renew();
+}
+
+// The attempt that is open goes on in the next protocol, and so do those that step together with
+// it.
+void Member::renew() {
     renews_ = true;
     check_.stop();
-    runtime_->cancel_application(wire::Reason::unsatisfiable, {});
+    runtime_->cancel_application(wire::Reason::expired, {});
 }
 
 void Member::on(SiteId from, const wire::Query& message) {

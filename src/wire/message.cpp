@@ -50,7 +50,7 @@ class Take {
     }
     void operator()(Reason& value) {
         const auto number = in_.number<std::uint8_t>();
-        if (number > std::to_underlying(Reason::moved)) bad_ = true;
+        if (number > std::to_underlying(Reason::expired)) bad_ = true;
         value = static_cast<Reason>(number);
     }
     void operator()(std::string& value) { value = in_.text(); }

@@ -18,7 +18,7 @@
 
 namespace reowolf::wire {
 
-inline constexpr std::uint16_t protocol_version = 4;
+inline constexpr std::uint16_t protocol_version = 5;
 
 enum class Reason : std::uint8_t {
     timed_out,      // somebody's time limit passed
@@ -27,6 +27,7 @@ enum class Reason : std::uint8_t {
     left,           // a peer closed the connector
     deviated,       // a peer sent what the protocol does not allow
     moved,          // the other end of a channel is at another site now; to be tried again
+    expired,        // every component has ended; to be tried again in the next protocol
 };
 
 // ---- Names of nodes -------------------------------------------------------------------------

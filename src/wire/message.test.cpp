@@ -24,7 +24,7 @@ class Author {
     AttemptId attempt() { return {{site(), number()}, random_.next()}; }
     ChannelId channel() { return {number(), number()}; }
     NodeRef node() { return {attempt(), number()}; }
-    Reason reason() { return static_cast<Reason>(random_.below(6)); }
+    Reason reason() { return static_cast<Reason>(random_.below(7)); }
     std::string text() {
         std::string made(random_.below(20), ' ');
         for (char& each : made) each = static_cast<char>(random_.next());
