@@ -62,6 +62,8 @@ var
  lost: array[Site] of array[Site] of boolean; -- lost[s][t]: s has noticed that t is gone, and drained what came from it
  asked: array[Site] of boolean;               -- s has asked about its own attempt for the present lost set
  got: array[Site] of array[Site] of boolean;  -- ... and t has answered 'no'
+ {'told: array[Site] of array[No] of array[Site] of No;   -- the decision that s was told of its attempt k; of nobody: none' if a.x else ''}
+ {'teller: array[Site] of array[No] of Site;              -- and who told it first' if a.x else ''}
 procedure clearRec(var r: Rec); begin r.no:=0; for i: Site do r.touch[i]:=false; end; for l: Lf do r.lf[l].have:=false; for i: Site do r.lf[l].dep[i]:=0; end; end; end;
 procedure blank(var m: Msg); begin m.kind:=VAL; m.a:=0; m.k:=0; m.b:=0; m.m:=0; m.h:=0; clearRec(m.rec); m.l:=1; m.leaf.have:=false;
   for i: Site do m.leaf.dep[i]:=0; m.set[i]:=0; m.lost[i]:=false; end; end;
@@ -152,7 +154,7 @@ startstate begin
   for l: Lf do tou[s][l]:=false; ex[s][l]:=false; for j: Site do need[s][l][j]:=false; end; end;
   for t: Site do seen[s][t]:=0; seenh[s][t]:=t; clearRec(hold[s][t]); ptr[s][t].no:=0; ptr[s][t].nx:=0; ql[s][t]:=0; know[s][t]:=0; lost[s][t]:=false; got[s][t]:=false;
    for i: Slot do blank(q[s][t][i]); end; end;
-  for k: No do fate[s][k]:=open; rep[s][k]:=none; end;
+  for k: No do fate[s][k]:=open; rep[s][k]:=none; {'teller[s][k]:=s; for t: Site do told[s][k][t]:=0; end;' if a.x else ''} end;
  end; cleft:={a.c}; xleft:={a.x};
 end;""")
 # start with a chosen menu
@@ -219,11 +221,12 @@ P(""" var m: Msg; r: Msg; ok: boolean;
   case HAND: assert "two holders" hold[d][m.a].no=0; hold[d][m.a]:=m.rec;
     if m.a!=s then blank(r); r.kind:=HELD; r.a:=m.a; r.k:=m.k; r.h:=d; send(d,m.a,r); end;""")
 P('' if B('forward') else "    if m.m>0 & hold[d][m.b].no!=m.m & ptr[d][m.b].no=m.m then give(d,m.a,ptr[d][m.b].nx,m.b,m.m); end;")
+told="if m.set[d]>0 & told[d][m.set[d]][d]=0 then told[d][m.set[d]]:=m.set; teller[d][m.set[d]]:=s; end;" if a.x else ''
 P(f"""  case LEAF: leafAt(d,m.a,m.k,m.l,m.leaf);
   case CANCEL: cancelAt(d,m.a,m.k);
   case CANCELLED: finish(d,m.k,failed);
-  case DECIDE: learn(d,m.set);
-  case OVER: learn(d,m.set);
+  case DECIDE: {told} learn(d,m.set);
+  case OVER: {told} learn(d,m.set);
   case ASK: askAt(d,m.a,m.k,m.b,m.lost);
   case HELD: if ptr[d][d].no=m.k & m.h<ptr[d][d].nx then ptr[d][d].nx:=m.h; end;   -- a shortening only
   case NOPE: if st[d]=waiting & no[d]=m.k then
@@ -239,7 +242,12 @@ if a.x:
     P("""-- s notices the loss of t: any tail of what was in flight is gone. It asks about its own attempt anew.
 ruleset s: Site; t: Site do
 rule "notice loss" s!=t & (cut[s] | cut[t]) & !lost[s][t] ==>
- begin while ql[t][s]>0 do pop(t,s); end; lost[s][t]:=true; asked[s]:=false; for u: Site do got[s][u]:=false; end; end;
+ begin while ql[t][s]>0 do pop(t,s); end; lost[s][t]:=true; asked[s]:=false; for u: Site do got[s][u]:=false; end;
+  -- rule 20: what t has told is passed on
+  for k: No do if told[s][k][s]>0 & teller[s][k]=t then
+    for u: Site do if u!=s & !lost[s][u] & told[s][k][u]>0 & know[s][u]<=told[s][k][u] then decideSend(s,u,told[s][k]); end; end;
+  end; end;
+ end;
 end;
 ruleset s: Site do
 rule "nothing in doubt" st[s]=waiting & hold[s][s].no=no[s] & (exists t: Site do lost[s][t] end) ==> begin cancelAt(s,s,no[s]); end;""")

@@ -20,6 +20,7 @@ usage: shortcut.py [-n SITES] [-k ATTEMPTS] [-c CANCELS] [-x LOSSES] [-m MIXED A
        guess       a published site that lost a peer reports failed
        noask       ... reports unknown without asking
        noset       answers are accepted without regard to which losses they had seen
+       anystep     a site that takes the general way releases leaves of other steps than its next one, too
        nodrain     a survivor answers before it has noticed the loss itself
 """
 import argparse
@@ -40,6 +41,7 @@ type Site: 0..N-1; No: 0..K; N1: 1..K; Len: 0..Q; Slot: 0..Q-1;
 var
  mode: array[Site] of Mode; no: Vec; ccl: Flags; mix: Flags;
  steps: Vec;                       -- rounds that s has been in
+ general: array[N1] of boolean;    -- ghost: somebody had alternatives in this step, or a leaf that fits no other
  odd: array[Site] of array[Site] of array[N1] of boolean;   -- of the leaves at hand: it fits no other
  lstep: array[Site] of array[Site] of array[N1] of No;      -- and its step
  has: array[Site] of array[Site] of array[N1] of boolean; fl: array[Site] of array[Site] of array[N1] of Vec;
@@ -103,13 +105,13 @@ startstate begin
   for k: N1 do fate[s][k]:=open; rep[s][k]:=none; for x: Site do part[s][k][x]:=0; know[s][k][x]:=0; end; end;
   for t: Site do pc[s][t]:=0; rel[s][t]:=0; done[s][t]:=0; ql[s][t]:=0; lost[s][t]:=false; got[s][t]:=false; for i: Slot do blank(q[s][t][i]); end;
     for k: N1 do has[s][t][k]:=false; odd[s][t][k]:=false; lstep[s][t][k]:=0; for x: Site do fl[s][t][k][x]:=0; end; end; end; steps[s]:=0; end;
- cleft:={a.c}; xleft:={a.x}; mleft:={a.m}; oleft:={a.o};
+ cleft:={a.c}; xleft:={a.x}; mleft:={a.m}; oleft:={a.o}; for k: N1 do general[k]:=false; end;
  {'for s: Site do no[s]:=1; mode[s]:=pub; for t: Site do if t!=N-1 | s=N-1 then has[s][t][1]:=true; end; end; end; for s: Site do if s!=N-1 then simple(N-1,s,LEAF,N-1,1,false); end; end;' if a.last else ''}
 end;
 ruleset i: Site do
 rule "sync, final and only" mode[i]=idle & no[i]<K & !(exists t: Site do lost[i][t] end) ==> begin no[i]:=no[i]+1; publish(i,false); end;
-rule "sync, with a leaf that fits no other" mode[i]=idle & no[i]<K & oleft>0 & !(exists t: Site do lost[i][t] end) ==> begin oleft:=oleft-1; no[i]:=no[i]+1; publish(i,true); end;
-rule "sync, with alternatives" mode[i]=idle & no[i]<K & mleft>0 & !(exists t: Site do lost[i][t] end) ==> begin mleft:=mleft-1; no[i]:=no[i]+1; mix[i]:=true;
+rule "sync, with a leaf that fits no other" mode[i]=idle & no[i]<K & oleft>0 & !(exists t: Site do lost[i][t] end) ==> begin oleft:=oleft-1; no[i]:=no[i]+1; general[steps[i]+1]:=true; publish(i,true); end;
+rule "sync, with alternatives" mode[i]=idle & no[i]<K & mleft>0 & !(exists t: Site do lost[i][t] end) ==> begin mleft:=mleft-1; no[i]:=no[i]+1; mix[i]:=true; general[steps[i]+1]:=true;
    releaseAll(i,false); {'publish(i,false);' if B('mixed') else ''} handOver(i); end;
 rule "stays away" mode[i]=idle & {'no[i]<K' if a.may_stay_away else 'false'} ==> begin mode[i]:=away; end;
 rule "timeout" mode[i]!=idle & mode[i]!=away & mode[i]!=doubt & !ccl[i] & cleft>0 ==>
@@ -135,6 +137,7 @@ rule "receive" ql[s][d]>0 {'' if B('nodrain') else '& !(q[s][d][0].kind=ASK & (e
   case LEAF: {'for k: N1 do has[d][m.a][k]:=false; end;' if B('overwrite') else ''} has[d][m.a][m.k]:=true; odd[d][m.a][m.k]:=m.odd; lstep[d][m.a][m.k]:=m.step; fl[d][m.a][m.k]:=m.fl;
     if (mode[d]=handed | mode[d]=home) & m.k>rel[d][m.a] & m.k>done[d][m.a]{'' if B('anystep') else ' & m.step=steps[d]+1'} then rel[d][m.a]:=m.k; simple(d,m.a,RELEASE,m.a,m.k,false); end;
   case RELEASE: if no[d]=m.k & mode[d]=pub then
+      assert "the general way for nothing" m.why | general[lstep[d][d][m.k]];
       has[d][d][m.k]:=false; odd[d][d][m.k]:=false; lstep[d][d][m.k]:=0; for x: Site do fl[d][d][m.k][x]:=0; end;
       mode[d]:=home; releaseAll(d,m.why);
       if ccl[d] | m.why | (exists t: Site do lost[d][t] end) then finish(d,failed); else handOver(d); end;
