@@ -21,15 +21,39 @@ struct SyncBlock {
     bool asks_fires = false;
 };
 
-// Who serves those that have entered so. The state is as after a request of that name, and may be
-// answered. True: it runs on; what this closes has happened. False: it does not, and need not be
-// there any more.
+class Entrance;
+class State;
+
+// What has become of a get or put in a sync block, and of who asked for it.
+enum class Served : std::uint8_t {
+    goes_on,     // it has happened, and the component goes on
+    stops,       // the same, but it is to stop here for now
+    waits,       // the same, but it waits for others
+    unanswered,  // there is no message yet; it waits for one
+    gone,        // the state is no longer where it was, or there is none any more
+    unserved,    // nothing has been done: it needs a request
+};
+
+// Who runs in the place of one that waits.
+struct Successor {
+    State* state = nullptr;  // null: nobody, for now
+    Entrance* entrance = nullptr;
+};
+
+// Who serves those that have entered so. While it does, the states are not to be looked at. A
+// component is a number that it was given; `closes` as in a request: then what has happened has
+// with all of the block.
 class Exchange {
   public:
-    // `closes` as in a request. A component is a number that it was given.
-    virtual bool put(std::uint32_t component, std::uint64_t port, std::uint64_t word,
-                     bool closes) = 0;
-    virtual bool get(std::uint32_t component, std::uint64_t port, bool closes) = 0;
+    virtual Served put(std::uint32_t component, std::uint64_t port, std::uint64_t word,
+                       bool closes) = 0;
+    struct Got {
+        Served served = Served::unserved;
+        std::uint64_t word = 0;  // what it got
+    };
+    virtual Got get(std::uint32_t component, std::uint64_t port, bool closes) = 0;
+    // When one waits: who runs instead, with what is left of the budget.
+    virtual Successor next(std::uint32_t budget) = 0;
 
   protected:
     ~Exchange() = default;
@@ -68,10 +92,7 @@ class Entrance {
 
     // The block has happened, or
     void forget() {
-        if (references_ == 0) return;
-        const Slot* const end = saved_.get() + block_->changed.size();
-        for (const Slot* saved = end - references_; saved != end; ++saved) release(saved->block);
-        references_ = 0;
+        if (references_ != 0) release_saved();
     }
     // … not: what it changed is as it was.
     void restore(Slot* frame) {
@@ -85,12 +106,13 @@ class Entrance {
         references_ = 0;
     }
 
-    bool put(std::uint64_t port, std::uint64_t word, bool closes) const {
+    Served put(std::uint64_t port, std::uint64_t word, bool closes) const {
         return exchange_->put(component_, port, word, closes);
     }
-    bool get(std::uint64_t port, bool closes) const {
+    Exchange::Got get(std::uint64_t port, bool closes) const {
         return exchange_->get(component_, port, closes);
     }
+    Successor next(std::uint32_t budget) const { return exchange_->next(budget); }
     // What was left of the budget when it began to run, or left its last block since.
     void mark(std::uint32_t budget) { marked_ = budget; }
     std::uint32_t marked() const { return marked_; }
@@ -99,6 +121,11 @@ class Entrance {
     std::uint32_t pc() const { return block_->begin; }
 
   private:
+    [[gnu::noinline]] void release_saved() {
+        const Slot* const end = saved_.get() + block_->changed.size();
+        for (const Slot* saved = end - references_; saved != end; ++saved) release(saved->block);
+        references_ = 0;
+    }
     // Few blocks change anything that matters at their begins.
     [[gnu::noinline]] void save(const Slot* frame) {
         const std::vector<std::uint32_t>& changed = block_->changed;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -42,7 +43,8 @@ class EntranceTest : public testing::Test, private Exchange {
     Entrance entrance;
     std::uint32_t budget = 1'000;
 
-    bool serves = true;
+    Served answer = Served::goes_on;
+    Successor successor;
     std::vector<std::string> seen;
 
     Instruction get(std::uint32_t slot) { return op(Opcode::get, slot, 0, 0, number); }
@@ -59,25 +61,29 @@ class EntranceTest : public testing::Test, private Exchange {
         machine.emplace(assembly.program, Limits{});
         state = State(assembly.program, routine, {Value::scalar(in_port), Value::scalar(out_port)});
         blocks.assign(assembly.program.routines[routine].code.size(), nullptr);
-        entrance.know(blocks.data(), *this, component);
+        tell(entrance);
     }
     void know(const SyncBlock& block) { blocks[block.begin] = &block; }
+    void tell(Entrance& told) { told.know(blocks.data(), *this, component); }
     Request run() { return machine->run(state, budget, &entrance); }
 
   private:
-    bool put(std::uint32_t who, std::uint64_t port, std::uint64_t word, bool closes) override {
+    Served put(std::uint32_t who, std::uint64_t port, std::uint64_t word, bool closes) override {
         EXPECT_EQ(who, component);
         seen.push_back(fmt::format("put {} {}{}", port, word, closes ? ", last" : ""));
-        if (serves && closes) state.leave_sync();
-        return serves;
+        if (answer == Served::goes_on && closes) state.leave_sync();
+        return answer;
     }
-    bool get(std::uint32_t who, std::uint64_t port, bool closes) override {
+    Got get(std::uint32_t who, std::uint64_t port, bool closes) override {
         EXPECT_EQ(who, component);
         seen.push_back(fmt::format("get {}{}", port, closes ? ", last" : ""));
-        if (!serves) return false;
-        state.got(Value::scalar(30));
-        if (closes) state.leave_sync();
-        return true;
+        if (answer == Served::waits && !closes) return {Served::unanswered};
+        if (answer == Served::goes_on && closes) state.leave_sync();
+        return {answer, 30};
+    }
+    Successor next(std::uint32_t left) override {
+        seen.push_back(fmt::format("next, {} left", left));
+        return std::exchange(successor, {});
     }
 };
 
@@ -126,16 +132,91 @@ TEST_F(EntranceTest, WaitsInTheMiddleOfABlock) {
     });
     const SyncBlock block{.begin = 0, .changed = {}};
     know(block);
-    serves = false;
+    answer = Served::waits;
     EXPECT_EQ(run().kind, Kind::exchanged);
     EXPECT_EQ(state.pc(), 1u);
     state.got(Value::scalar(5));
     EXPECT_EQ(run().kind, Kind::exchanged);
     EXPECT_EQ(state.pc(), 2u);
-    EXPECT_THAT(seen, ElementsAre("get 11", "put 12 5, last"));
+    EXPECT_THAT(seen, ElementsAre("get 11", "next, 999 left", "put 12 5, last", "next, 998 left"));
     state.leave_sync();
     EXPECT_EQ(run().text(), "5");
     EXPECT_EQ(run().kind, Kind::ended);
+}
+
+TEST_F(EntranceTest, StopsWithWhatItGot) {
+    start({
+        op(Opcode::sync_begin),  // 0
+        get(2),                  // 1
+        show(2, number),         // 2
+        op(Opcode::sync_end),    // 3
+        op(Opcode::end),         // 4
+    });
+    const SyncBlock block{.begin = 0, .changed = {}};
+    know(block);
+    answer = Served::stops;
+    EXPECT_EQ(run().kind, Kind::exchanged);
+    EXPECT_THAT(seen, ElementsAre("get 11"));
+    EXPECT_EQ(run().text(), "30");
+}
+
+TEST_F(EntranceTest, AsksForWhatIsNotServed) {
+    start({
+        op(Opcode::sync_begin),  // 0
+        get(2),                  // 1
+        put(2),                  // 2
+        op(Opcode::sync_end),    // 3
+        op(Opcode::end),         // 4
+    });
+    const SyncBlock block{.begin = 0, .changed = {}};
+    know(block);
+    answer = Served::unserved;
+    Request asked = run();
+    EXPECT_EQ(asked.kind, Kind::get);
+    EXPECT_EQ(asked.port, in_port);
+    EXPECT_FALSE(asked.closes);
+    EXPECT_TRUE(entrance.is_new());
+    state.got(Value::scalar(8));
+    asked = run();
+    EXPECT_EQ(asked.kind, Kind::put);
+    EXPECT_EQ(asked.port, out_port);
+    EXPECT_EQ(asked.value.bits(), 8u);
+    EXPECT_TRUE(asked.closes);
+    EXPECT_THAT(seen, ElementsAre("get 11", "put 12 8, last"));
+    state.leave_sync();
+    EXPECT_EQ(run().kind, Kind::ended);
+}
+
+TEST_F(EntranceTest, LeavesTheMachineToASuccessor) {
+    start({
+        op(Opcode::sync_begin),  // 0
+        get(2),                  // 1
+        op(Opcode::sync_end),    // 2
+        show(2, number),         // 3
+        op(Opcode::end),         // 4
+    });
+    const SyncBlock block{.begin = 0, .changed = {}};
+    know(block);
+    State other = state;
+    Entrance others;
+    tell(others);
+    answer = Served::unanswered;
+    ASSERT_EQ(machine->run(other, budget, &others).kind, Kind::exchanged);
+    other.got(Value::scalar(9));
+    other.leave_sync();
+
+    // This one waits for a message, and the other one, which has got its own, runs.
+    seen.clear();
+    successor = {&other, &others};
+    answer = Served::unanswered;
+    const Request shown = run();
+    EXPECT_EQ(shown.text(), "9");
+    EXPECT_THAT(seen, ElementsAre("get 11, last", "next, 998 left"));
+    EXPECT_EQ(machine->run(other, budget, &others).kind, Kind::ended);
+    EXPECT_EQ(state.pc(), 1u);
+    state.got(Value::scalar(7));
+    state.leave_sync();
+    EXPECT_EQ(run().text(), "7");
 }
 
 TEST_F(EntranceTest, EndsWithTheBudget) {
@@ -171,7 +252,7 @@ TEST_F(EntranceTest, GoesBackToTheBegin) {
     });
     const SyncBlock block{.begin = 3, .changed = {2, 4}, .changed_references = 1};
     know(block);
-    serves = false;
+    answer = Served::stops;
     EXPECT_EQ(run().kind, Kind::exchanged);
     EXPECT_EQ(state.frame()[2].bits, 3u);
     EXPECT_EQ(state.frame()[4].block, nullptr);

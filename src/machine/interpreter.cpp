@@ -118,21 +118,20 @@ std::uint32_t rounded(std::int64_t budget) {
         NEXT();                \
     } while (false)
 
-// The Exchange may look at the state, and answers it.
-#define GET_WORD(CLOSES)                                               \
-    do {                                                               \
-        state.top_.pc = at->c;                                         \
-        state.phase_ = Phase::waiting;                                 \
-        state.word_slot_ = state.top_.base + at->a;                    \
-        --left;                                                        \
-        if (!entrance->get(slots[at->b].bits, CLOSES)) goto exchanged; \
+// While the Exchange serves them, the state is not where the loop is.
+#define GET_WORD(CLOSES)                                                    \
+    do {                                                                    \
+        const Exchange::Got got = entrance->get(slots[at->b].bits, CLOSES); \
+        served = got.served;                                                \
+        if (served <= Served::waits) slots[at->a].bits = got.word;          \
+        if (served != Served::goes_on) goto interrupted;                    \
+        --left;                                                             \
     } while (false)
-#define PUT_WORD(CLOSES)                                                                  \
-    do {                                                                                  \
-        state.top_.pc = at->c;                                                            \
-        state.phase_ = Phase::passing;                                                    \
-        --left;                                                                           \
-        if (!entrance->put(slots[at->a].bits, slots[at->b].bits, CLOSES)) goto exchanged; \
+#define PUT_WORD(CLOSES)                                                      \
+    do {                                                                      \
+        served = entrance->put(slots[at->a].bits, slots[at->b].bits, CLOSES); \
+        if (served != Served::goes_on) goto interrupted;                      \
+        --left;                                                               \
     } while (false)
 // What closed it has been exchanged, and the block has happened.
 #define AFTER_BLOCK()                                     \
@@ -144,14 +143,14 @@ std::uint32_t rounded(std::int64_t budget) {
     } while (false)
 
 // Goes on in the caller, whose slots these are.
-#define RETURN()                                                 \
-    do {                                                         \
-        state.slots_.shrink(state.top_.base);                    \
-        slots = callers_slots;                                   \
-        copy_call(state.top_, caller);                           \
-        state.callers_.pop_back();                               \
-        at = routines_[state.top_.routine].code + state.top_.pc; \
-        NEXT();                                                  \
+#define RETURN()                                                   \
+    do {                                                           \
+        state->slots_.shrink(state->top_.base);                    \
+        slots = callers_slots;                                     \
+        copy_call(state->top_, caller);                            \
+        state->callers_.pop_back();                                \
+        at = routines_[state->top_.routine].code + state->top_.pc; \
+        NEXT();                                                    \
     } while (false)
 
 // What an operation does, for each kind: x and Y are its operands, N is the number in Y's place.
@@ -181,8 +180,9 @@ std::uint32_t rounded(std::int64_t budget) {
 
 // The registers of the loop (`at`, `slots`, `left`) are plain locals; what is rare is done
 // elsewhere, so that they stay in registers.
-Request Machine::run(State& state, std::uint32_t& budget, Entrance* entrance) const {
+Request Machine::run(State& first, std::uint32_t& budget, Entrance* entrance) const {
     using Phase = State::Phase;
+    State* state = &first;
     const auto copy_call = [](State::Call& to, const State::Call& from) -> State::Call& {
         to.routine = from.routine;
         to.pc = from.pc;
@@ -196,15 +196,18 @@ Request Machine::run(State& state, std::uint32_t& budget, Entrance* entrance) co
 #include "machine/operations.def"
 #undef OPERATION
     };
-    assert(state.phase_ == Phase::running || state.phase_ == Phase::passing);
-
     std::int64_t left = budget;
-    Slot* slots = state.slots_.data() + state.top_.base;
-    const Operation* at = routines_[state.top_.routine].code + state.top_.pc;
-    if (state.phase_ == Phase::passing) ++at;
+    Slot* slots = nullptr;
+    const Operation* at = nullptr;
+    Served served = Served::unserved;
 
-    if (state.slots_.size() > frame_slots_max_) {
-        leave(state, instruction_of(routines_[state.top_.routine], at), Phase::finished);
+enter:
+    assert(state->phase_ == Phase::running || state->phase_ == Phase::passing);
+    slots = state->slots_.data() + state->top_.base;
+    at = routines_[state->top_.routine].code + state->top_.pc;
+    if (state->phase_ == Phase::passing) ++at;
+    if (state->slots_.size() > frame_slots_max_) {
+        leave(*state, instruction_of(routines_[state->top_.routine], at), Phase::finished);
         return Request::failed(explain_frames_overflow(limits_));
     }
     if (left <= 0) goto used;
@@ -424,16 +427,16 @@ length:
 
 call: {
     const PreparedRoutine& callee = routines_[at->a];
-    State::Call& caller = state.top_;
+    State::Call& caller = state->top_;
     const std::uint32_t at_caller = static_cast<std::uint32_t>(at - routines_[caller.routine].code);
-    const std::uint32_t base = state.slots_.size();
-    if (state.callers_.size() >= limits_.call_depth_max || callee.frame_slots > frame_slots_max_ ||
+    const std::uint32_t base = state->slots_.size();
+    if (state->callers_.size() >= limits_.call_depth_max || callee.frame_slots > frame_slots_max_ ||
         base > frame_slots_max_ - callee.frame_slots) {
         goto fail;
     }
     left -= 1 + callee.frame_slots / 64;
-    slots = state.slots_.push(callee.frame_slots);
-    Slot* arguments = state.slots_.data() + caller.base + at->b;
+    slots = state->slots_.push(callee.frame_slots);
+    Slot* arguments = state->slots_.data() + caller.base + at->b;
     const std::uint32_t count = callee.parameter_slots;
     for (std::uint32_t slot = 0; slot < count; ++slot) slots[slot] = arguments[slot];
     for (std::uint32_t slot = count; slot < callee.frame_slots; ++slot) slots[slot] = Slot{};
@@ -441,7 +444,7 @@ call: {
         arguments[callee.routine->references[n]] = Slot{};
     }
     // Field by field: to read whole what was just written in parts takes the processor long.
-    copy_call(state.callers_.emplace_back(), caller).pc = at_caller;
+    copy_call(state->callers_.emplace_back(), caller).pc = at_caller;
     caller.routine = at->a;
     caller.pc = 0;
     caller.base = base;
@@ -451,35 +454,35 @@ call: {
     goto* labels[static_cast<std::size_t>(at->code)];
 }
 ret_word: {
-    if (state.callers_.empty()) goto ret;
-    left -= at - routines_[state.top_.routine].code;
-    const State::Call& caller = state.callers_.back();
-    Slot* callers_slots = state.slots_.data() + caller.base;
-    callers_slots[state.top_.result_slot] = slots[at->a];
+    if (state->callers_.empty()) goto ret;
+    left -= at - routines_[state->top_.routine].code;
+    const State::Call& caller = state->callers_.back();
+    Slot* callers_slots = state->slots_.data() + caller.base;
+    callers_slots[state->top_.result_slot] = slots[at->a];
     RETURN();
 }
 ret_few: {
-    if (state.callers_.empty()) goto ret;
-    const PreparedRoutine& callee = routines_[state.top_.routine];
+    if (state->callers_.empty()) goto ret;
+    const PreparedRoutine& callee = routines_[state->top_.routine];
     left -= at - callee.code;
     charge(left, at->c * sizeof(Slot));
-    const State::Call& caller = state.callers_.back();
-    Slot* callers_slots = state.slots_.data() + caller.base;
-    take_few({at->c, at->extra}, slots + at->a, callers_slots + state.top_.result_slot);
+    const State::Call& caller = state->callers_.back();
+    Slot* callers_slots = state->slots_.data() + caller.base;
+    take_few({at->c, at->extra}, slots + at->a, callers_slots + state->top_.result_slot);
     for (const std::uint32_t slot : callee.routine->references) release(slots[slot].block);
     RETURN();
 }
 ret: {
-    const Routine& callee = *routines_[state.top_.routine].routine;
-    if (state.callers_.empty()) {
+    const Routine& callee = *routines_[state->top_.routine].routine;
+    if (state->callers_.empty()) {
         budget = rounded(left - 1);
-        leave(state, instruction_of(routines_[state.top_.routine], at), Phase::finished);
+        leave(*state, instruction_of(routines_[state->top_.routine], at), Phase::finished);
         return Request::ended(Value::take(*program_, *callee.result, slots + at->a));
     }
-    left -= at - routines_[state.top_.routine].code;
-    const State::Call& caller = state.callers_.back();
-    Slot* callers_slots = state.slots_.data() + caller.base;
-    Slot* result = callers_slots + state.top_.result_slot;
+    left -= at - routines_[state->top_.routine].code;
+    const State::Call& caller = state->callers_.back();
+    Slot* callers_slots = state->slots_.data() + caller.base;
+    Slot* result = callers_slots + state->top_.result_slot;
     const TypeKind given = program_->types[*callee.result].kind;
     if (is_aggregate(given)) {
         const program::Layout& layout = program_->types[*callee.result].layout;
@@ -496,55 +499,73 @@ ret: {
 
     // The messages that most are need no look at the instruction, and in the lane no request.
 get_word:
-    if (!entrance || !state.in_sync_) goto request;
+    if (!entrance || !state->in_sync_) goto request;
     GET_WORD(false);
     if (left > 0) NEXT();
     ++at;
     goto used;
 put_word:
-    if (!entrance || !state.in_sync_) goto request;
+    if (!entrance || !state->in_sync_) goto request;
     PUT_WORD(false);
     if (left > 0) NEXT();
     ++at;
     goto used;
 sync_get_last:
     if (!entrance || !entrance->enter(slots, at->a)) goto request;
-    state.in_sync_ = true;
+    state->in_sync_ = true;
     ++at;
     goto get_entered;
 get_last:
-    if (!entrance || !state.in_sync_) goto request;
+    if (!entrance || !state->in_sync_) goto request;
 get_entered:
     GET_WORD(true);
     AFTER_BLOCK();
 sync_put_last:
     if (!entrance || !entrance->enter(slots, at->a)) goto request;
-    state.in_sync_ = true;
+    state->in_sync_ = true;
     ++at;
     goto put_entered;
 put_last:
-    if (!entrance || !state.in_sync_) goto request;
+    if (!entrance || !state->in_sync_) goto request;
 put_entered:
     PUT_WORD(true);
     AFTER_BLOCK();
+interrupted:
+    if (served == Served::unserved) goto request;
+    --left;
+    if (served == Served::gone) goto exchanged;
+    state->top_.pc = at->c;  // the last operand is the number of the instruction
+    state->phase_ = Phase::passing;
+    if (served == Served::unanswered) {
+        state->phase_ = Phase::waiting;
+        state->word_slot_ = state->top_.base + at->a;
+    }
+    if (served != Served::stops && left > 0) {
+        const Successor next = entrance->next(rounded(left));
+        if (next.state) {
+            state = next.state;
+            entrance = next.entrance;
+            goto enter;
+        }
+    }
 exchanged:
     budget = rounded(left);
     return Request::of(Request::Kind::exchanged);
 assert:
     if (slots[at->a].bits != 0) NEXT();
-    if (!state.in_sync_) goto fail;
+    if (!state->in_sync_) goto fail;
 sync_begin:
     if (!entrance || !entrance->enter(slots, at->a)) goto request;
-    state.in_sync_ = true;
+    state->in_sync_ = true;
     NEXT();
 sync_end:
-    if (!state.in_sync_) NEXT();  // it has happened before
+    if (!state->in_sync_) NEXT();  // it has happened before
 request:
     --left;
     {
         // A reference to what is a register elsewhere would take it out of there.
         std::int64_t remaining = left;
-        Request asked = ask(state, instruction_of(routines_[state.top_.routine], at),
+        Request asked = ask(*state, instruction_of(routines_[state->top_.routine], at),
                             at->extra != 0, remaining);
         budget = rounded(remaining);
         return asked;
@@ -552,7 +573,7 @@ request:
 elsewhere: {
     std::int64_t remaining = left;
     const bool done =
-        bulk_.perform(*instruction_of(routines_[state.top_.routine], at), slots, remaining);
+        bulk_.perform(*instruction_of(routines_[state->top_.routine], at), slots, remaining);
     left = remaining;
     if (!done) goto fail;
     if (left > 0) NEXT();
@@ -561,11 +582,11 @@ elsewhere: {
 
 used:
     budget = 0;
-    leave(state, instruction_of(routines_[state.top_.routine], at), Phase::running);
+    leave(*state, instruction_of(routines_[state->top_.routine], at), Phase::running);
     return Request::of(Request::Kind::budget_used);
 fail:
     budget = rounded(left);
-    return failed(state, instruction_of(routines_[state.top_.routine], at));
+    return failed(*state, instruction_of(routines_[state->top_.routine], at));
 }
 // NOLINTEND(cppcoreguidelines-macro-usage)
 

@@ -62,7 +62,7 @@ class State {
     void leave_sync() { in_sync_ = false; }
 
     // Answers to requests. Each may be called once, after the request of that name.
-    void got(Value&& message) {
+    [[gnu::always_inline]] void got(Value&& message) {
         if (word_slot_ == no_slot) return got_other(std::move(message));
         assert(phase_ == Phase::waiting);
         slots_.data()[word_slot_].bits = message.bits();

@@ -38,15 +38,12 @@ struct Offer {
 class Pending {
   public:
     std::uint32_t size() const { return size_; }
-    void push(machine::Value&& value) {
-        if (size_++ == 0) {
-            first_ = std::move(value);
-        } else {
-            if (!more_) more_ = std::make_unique<std::vector<machine::Value>>();
-            more_->push_back(std::move(value));
-        }
+    [[gnu::always_inline]] void push(machine::Value&& value) {
+        if (size_ > 0) return push_more(std::move(value));
+        size_ = 1;
+        first_ = std::move(value);
     }
-    machine::Value pop() {
+    [[gnu::always_inline]] machine::Value pop() {
         machine::Value value = std::move(first_);
         if (--size_ > 0) advance();
         return value;
@@ -59,7 +56,12 @@ class Pending {
     }
 
   private:
-    void advance() {
+    [[gnu::noinline]] void push_more(machine::Value&& value) {
+        ++size_;
+        if (!more_) more_ = std::make_unique<std::vector<machine::Value>>();
+        more_->push_back(std::move(value));
+    }
+    [[gnu::noinline]] void advance() {
         first_ = std::move((*more_)[next_++]);
         if (size_ > 1) return;
         more_->clear();

@@ -11,7 +11,7 @@ using wire::NodeId;
 void Runtime::end_component(ComponentIndex index) {
     Component& ending = component(index);
     if (ending.phase == Component::Phase::ended) return;
-    is_disturbed_ = true;
+    end_step_soon();
     if (ending.attempt) {
         arbiter_.abandon(ending.attempt->id);
         finish_attempt(index, {});
@@ -33,6 +33,7 @@ void Runtime::end_component(ComponentIndex index) {
     ending.choice.reset();
     ending.silent_from.clear();
     ending.silent_rounds = 0;
+    ending.is_silent = false;
     ending.last_used.reset();
     ending.rounds = 0;
     ending.renewals = 0;

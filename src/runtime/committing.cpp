@@ -221,6 +221,7 @@ void Runtime::commit(ComponentIndex index, NodeId id) {
     } else {
         committing.silent_from.clear();
         committing.silent_rounds = 0;
+        committing.is_silent = false;
     }
 }
 
@@ -231,6 +232,7 @@ void Runtime::note_silence(Component& silent, bool repeats) {
     constexpr std::size_t places_max = 16;
 
     ++silent.silent_rounds;
+    silent.is_silent = true;
     if (repeats) return;
     if (silent.silent_from.size() < places_max) {
         silent.silent_from.push_back(std::move(silent.body));

@@ -2,6 +2,7 @@
 // A component and its present attempt.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -196,7 +197,8 @@ struct Choice {
     std::optional<std::uint32_t> next(std::uint32_t from) const;
 };
 
-struct Component {
+// What a look at must tell whether a component can have its turn in the lane.
+struct Standing {
     enum class Phase : std::uint8_t {
         running,
         in_lane,  // in a sync block, in place; see lane.cpp
@@ -216,9 +218,25 @@ struct Component {
     Phase phase = Phase::running;
     Wait waits = Wait::nothing;
     bool is_native = false;
+    bool is_overloaded = false;  // has more live behaviours than allowed
+    bool is_away = false;        // the workers run its code, or it has just `brought` something
+    bool is_long = false;        // between its last two sync blocks it computed for long
+    bool is_silent = false;      // its last round was
+    std::uint8_t passes = 0;     // so many attempts do not begin in the lane
+
+    // On the machine, and there is nothing else to be done than to run its code.
+    bool is_plain() const {
+        static_assert(std::endian::native == std::endian::little);
+        constexpr auto highest = static_cast<std::uint64_t>(Phase::in_lane);
+        return std::bit_cast<std::uint64_t>(*this) <= highest;
+    }
+};
+
+struct Component : Standing {
     bool queued = false;
     bool uses_port = false;       // in the lane, in this attempt
     bool closes = false;          // the message that it waits for in the lane ends its block
+    bool is_single = false;       // its block in the lane is one message; it waits, in no region
     bool is_doubtful = false;     // in this attempt it took an alternative, or could not
     bool is_doubted = false;      // is among those who are looked at after a while
     bool has_printed = false;     // in the lane, in this attempt
@@ -227,11 +245,7 @@ struct Component {
     bool goes_back = false;       // if native; see Body::can_go_back
     bool writer_chooses = false;  // a component that may put to it waits for an alternative
     bool was_published = false;   // in its last round
-    bool is_overloaded = false;   // has more live behaviours than allowed
-    bool is_away = false;         // the workers run its code, or it has just `brought` something
-    bool is_long = false;         // between its last two sync blocks it computed for long
     std::uint8_t misses = 0;      // how often in a row its attempts had to leave the lane
-    std::uint8_t passes = 0;      // so many attempts do not begin in the lane
 
     // The attempts in the lane that gave each other messages are a region: a ring of components.
     ComponentIndex lead = 0;
@@ -287,7 +301,7 @@ struct Component {
 
     machine::State& state() { return static_cast<ProgramBody&>(*body).state(); }
     const machine::State& state() const { return static_cast<const ProgramBody&>(*body).state(); }
-    void give(machine::Value&& message) {
+    [[gnu::always_inline]] void give(machine::Value&& message) {
         if (is_native) return body->got(std::move(message));
         state().got(std::move(message));
     }

@@ -36,7 +36,7 @@ void Runtime::begin_attempt(ComponentIndex index) {
     constexpr std::uint64_t rounds_between_fair_turns = 4;
 
     Component& entering = component(index);
-    is_disturbed_ = true;
+    end_step_soon();
     entering.phase = Component::Phase::in_sync;
     entering.attempt = std::make_unique<Attempt>();
     Attempt& begun = *entering.attempt;

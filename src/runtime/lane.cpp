@@ -20,15 +20,11 @@
 namespace reowolf::runtime {
 
 using machine::PortHandle;
+using machine::Served;
 using Wait = Component::Wait;
 using Phase = Component::Phase;
 
 // ---- Attempts ----------------------------------------------------------------------------------
-
-// The two have given each other a message.
-[[gnu::always_inline]] inline void Runtime::join(const Component& a, const Component& b) {
-    if (a.lead != b.lead) join_regions(a.lead, b.lead);
-}
 
 void Runtime::join_regions(ComponentIndex into, ComponentIndex from) {
     Component* larger = &component(into);
@@ -68,6 +64,12 @@ struct Runtime::Use {
     return {index, self, number, channel, puts, other, component(other)};
 }
 
+// The two have given each other a message.
+[[gnu::always_inline]] inline void Runtime::join(const Use& use) {
+    if (use.peer.is_single) be_region(use.other, use.peer);
+    if (use.self.lead != use.peer.lead) join_regions(use.self.lead, use.peer.lead);
+}
+
 // Whether a behaviour in the lane may use the port so. All that would discard it, and what concerns
 // others than components in the lane, is for the general way.
 [[gnu::always_inline]] inline bool Runtime::is_allowed(const Use& use, PortHandle port) {
@@ -90,23 +92,16 @@ struct Runtime::Use {
     Component& peer = use.peer;
     Pending& pending = use.channel.pending;
     if (use.puts ? peer.waits_at(use.number) : pending.size() > 0) {
-        // All that its region waits for must be this message.
-        const bool is_ready =
-            use.puts ? peer.closes : peer.waits == Wait::others && pending.size() == 1;
-        // The application needs those of other sites.
-        if (!is_ready || use.other == application || peer.next != use.other ||
-            peer.region_open != 1 || peer.has_printed ||
-            (peer.asks_fires && !peer.promises.empty())) {
-            return Meeting::none;
-        }
+        if (!peer.is_single || pending.size() > 1) return Meeting::none;
         if (use.puts) {
             peer.give(std::move(value));
-            self.sent = 1;
         } else {
             value = pending.pop();
+            peer.sent = 0;
         }
+        ++counters_.messages;
+        note_round(self);
         leave_block(peer);
-        leave_block(self);
         enqueue(use.other, peer);
         ++counters_.rounds_in_lane;
         counters_.sizes.add(2);
@@ -114,7 +109,9 @@ struct Runtime::Use {
         world_.committed(no_records_);
         return Meeting::happened;
     }
-    enter_lane(use.index, self);
+    begin_in_lane(self);
+    self.is_single = true;
+    self.uses_port = false;
     if (use.puts) {
         note_use_in_lane(self, port_of(use.number, true, use.channel.generation));
         self.sent = 1;
@@ -227,55 +224,79 @@ bool Runtime::get_in_place(ComponentIndex index, PortHandle port, machine::Value
     if (use.channel.pending.size() == 0 || !is_in_place(use, port)) return false;
     if (self.phase != Phase::in_lane) enter_lane(index, self);
     note_use_in_lane(self, port);
-    join(self, use.peer);
+    join(use);
     --component(self.lead).region_open;
     value = use.channel.pending.pop();
     return true;
 }
 
-// For components on the machine, without leaving it.
-bool Runtime::put(ComponentIndex index, PortHandle port, std::uint64_t word, bool closes) {
+// ---- For components on the machine, without leaving it ------------------------------------------
+
+// A message that is all of a block is the usual one; what there is for others lies apart, so that
+// it does not slow that down.
+Served Runtime::put(ComponentIndex index, PortHandle port, std::uint64_t word, bool closes) {
     Component& self = component(index);
-    const Use use = use_of(index, self, port, true);
-    const bool is_new = self.phase != Phase::in_lane;
-    if (is_new) self.entrance.take_news();
-    machine::Value value = machine::Value::scalar(word);
-    if (is_allowed(use, port)) [[likely]] {
-        if (is_new && closes) {
-            const Meeting meeting = meet(use, value);
-            if (meeting != Meeting::none) return meeting == Meeting::happened && goes_on(self);
-        }
-        if (is_new) enter_lane(index, self);
-        put_allowed(use, std::move(value), closes);
-        return goes_on(self);
+    if (!closes || self.phase == Phase::in_lane) {
+        return put_among_others(index, port, word, closes);
     }
-    if (is_new) enter_lane(index, self);
-    put_in_lane(index, self, port, std::move(value), closes);
-    return goes_on(self);
+    const Use use = use_of(index, self, port, true);
+    if (!is_allowed(use, port)) return Served::unserved;
+    machine::Value value = machine::Value::scalar(word);
+    const Meeting meeting = meet(use, value);
+    if (meeting == Meeting::none) return put_among_others(index, port, word, closes);
+    self.entrance.take_news();
+    return meeting == Meeting::waits ? Served::waits : served_between(self);
 }
 
-bool Runtime::get(ComponentIndex index, PortHandle port, bool closes) {
+Runtime::Got Runtime::get(ComponentIndex index, PortHandle port, bool closes) {
+    Component& self = component(index);
+    if (!closes || self.phase == Phase::in_lane) return get_among_others(index, port, closes);
+    const Use use = use_of(index, self, port, false);
+    if (!is_allowed(use, port)) return {};
+    machine::Value value;
+    const Meeting meeting = meet(use, value);
+    if (meeting == Meeting::none) return get_among_others(index, port, closes);
+    self.entrance.take_news();
+    if (meeting == Meeting::waits) return {Served::unanswered};
+    return {served_between(self), value.bits()};
+}
+
+Served Runtime::put_among_others(ComponentIndex index, PortHandle port, std::uint64_t word,
+                                 bool closes) {
+    Component& self = component(index);
+    const Use use = use_of(index, self, port, true);
+    // What is told to other sites is told of where the states are.
+    if (!is_allowed(use, port) || (steps_ && closes)) return Served::unserved;
+    if (self.phase != Phase::in_lane) {
+        self.entrance.take_news();
+        enter_lane(index, self);
+    }
+    put_allowed(use, machine::Value::scalar(word), closes);
+    return served(self);
+}
+
+Runtime::Got Runtime::get_among_others(ComponentIndex index, PortHandle port, bool closes) {
     Component& self = component(index);
     const Use use = use_of(index, self, port, false);
-    const bool is_new = self.phase != Phase::in_lane;
-    if (is_new) self.entrance.take_news();
-    if (is_allowed(use, port)) [[likely]] {
-        if (is_new && closes) {
-            machine::Value value;
-            const Meeting meeting = meet(use, value);
-            if (meeting == Meeting::waits) return false;
-            if (meeting == Meeting::happened) {
-                self.state().got(std::move(value));
-                return goes_on(self);
-            }
-        }
-        if (is_new) enter_lane(index, self);
-        get_allowed(use, closes);
-        return goes_on(self);
+    if (!is_allowed(use, port) || (steps_ && closes)) return {};
+    if (self.phase != Phase::in_lane) {
+        self.entrance.take_news();
+        enter_lane(index, self);
     }
-    if (is_new) enter_lane(index, self);
-    get_in_lane(index, self, port, closes);
-    return goes_on(self);
+    machine::Value value;
+    if (!get_allowed(use, closes, value)) return {Served::unanswered};
+    if (closes) end_in_lane(index, self, index);
+    return {served(self), value.bits()};
+}
+
+// What has become of one that has put or got a message.
+Served Runtime::served(const Component& self) const {
+    if (self.phase == Phase::in_lane) {
+        if (self.waits != Wait::nothing) return Served::waits;
+        return self.queued ? Served::stops : Served::goes_on;
+    }
+    if (self.phase != Phase::running) return Served::gone;
+    return self.queued ? Served::stops : served_between(self);
 }
 
 void Runtime::commit_region(ComponentIndex lead, ComponentIndex current) {
@@ -345,6 +366,7 @@ void Runtime::leave_lane(ComponentIndex of, Fall why) {
 
     const bool is_step = is_in_step(of);
     if (is_step && step_.is_published) return explore_published();
+    if (component(of).is_single) be_region(of, component(of));
     std::vector<ComponentIndex> members;
     ComponentIndex index = of;
     do {
@@ -437,14 +459,15 @@ void Runtime::put_in_lane(ComponentIndex index, Component& self, PortHandle port
     leave_lane(index, obstacle(index, port));
 }
 
-void Runtime::put_allowed(const Use& use, machine::Value&& value, bool closes) {
+[[gnu::always_inline]] inline void Runtime::put_allowed(const Use& use, machine::Value&& value,
+                                                        bool closes) {
     Component& self = use.self;
     Component& reader = use.peer;
     const std::uint32_t generation = use.channel.generation;
     note_use_in_lane(self, port_of(use.number, true, generation));
     ++self.sent;
     if (reader.waits_at(use.number)) {
-        join(self, reader);
+        join(use);
         reader.waits = Wait::nothing;
         note_use_in_lane(reader, port_of(use.number, false, generation));
         reader.give(std::move(value));
@@ -463,27 +486,35 @@ void Runtime::put_allowed(const Use& use, machine::Value&& value, bool closes) {
 
 void Runtime::get_in_lane(ComponentIndex index, Component& self, PortHandle port, bool closes) {
     const Use use = use_of(index, self, port, false);
-    if (is_allowed(use, port)) return get_allowed(use, closes);
+    if (is_allowed(use, port)) {
+        machine::Value value;
+        if (!get_allowed(use, closes, value)) return;
+        self.give(std::move(value));
+        if (closes) end_in_lane(index, self, index);
+        return;
+    }
     if (is_at_end_of_file(self, index, port)) return end_component(index);
     if (may_use_across(index, port)) return get_across(index, port, closes);
     leave_lane(index, obstacle(index, port));
 }
 
-void Runtime::get_allowed(const Use& use, bool closes) {
+// False: there is none yet.
+[[gnu::always_inline]] inline bool Runtime::get_allowed(const Use& use, bool closes,
+                                                        machine::Value& value) {
     Component& self = use.self;
     Component& writer = use.peer;
     if (use.channel.pending.size() > 0) {
         note_use_in_lane(self, port_of(use.number, false, use.channel.generation));
-        join(self, writer);
+        join(use);
         --component(self.lead).region_open;
-        self.give(use.channel.pending.pop());
-        if (closes) end_in_lane(use.index, self, use.index);
-        return;
+        value = use.channel.pending.pop();
+        return true;
     }
     self.waits = Wait::message;
     self.waits_on = use.number;
     self.closes = closes;
     note_readiness(use.channel.out, use.other, writer);
+    return false;
 }
 
 // `current`: who runs now.
@@ -540,8 +571,6 @@ void Runtime::doubt(ComponentIndex index) {
 // Attempts that chose and did not get on meanwhile take the general way: at once if nobody can
 // move, else when everybody who could has had several turns. True if there was one.
 bool Runtime::draw_doubtful(bool at_once) {
-    // A message may need a turn for each component that it passes through.
-    constexpr std::uint64_t generations_of_patience = 8;
     constexpr std::uint64_t generations_each = 4;
 
     bool found = false;

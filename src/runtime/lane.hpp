@@ -7,38 +7,53 @@
 namespace reowolf::runtime {
 
 // It has entered a block, or asked to; what it goes back to is kept from here on.
-[[gnu::always_inline]] inline void Runtime::enter_lane(ComponentIndex index, Component& self) {
+[[gnu::always_inline]] inline void Runtime::begin_in_lane(Component& self) {
     self.asks_fires = !self.is_native && self.entrance.block().asks_fires;
     if (self.is_native && !self.goes_back) self.native_begin = self.body->clone();
     self.phase = Component::Phase::in_lane;
-    self.waits = Component::Wait::nothing;
-    self.uses_port = false;
     self.is_doubtful = false;
+    if (steps_) self.actions.clear();
+}
+
+// Alone so far.
+[[gnu::always_inline]] inline void Runtime::be_region(ComponentIndex index, Component& self) {
+    self.is_single = false;
     self.is_special = false;
     self.lead = index;
     self.next = index;
     self.region_size = 1;
     self.region_open = 1;
-    if (steps_) self.actions.clear();
+}
+
+[[gnu::always_inline]] inline void Runtime::enter_lane(ComponentIndex index, Component& self) {
+    begin_in_lane(self);
+    be_region(index, self);
+    self.waits = Component::Wait::nothing;
+    self.uses_port = false;
     ++self.stamp;
 }
 
-// Its attempt is part of a round: what is left of its block cannot fail.
+// It takes part in a round: what is left of its block cannot fail.
+[[gnu::always_inline]] inline void Runtime::note_round(Component& member) {
+    if (!member.is_native) member.state().leave_sync();
+    member.misses = 0;
+    member.renewals = 0;
+    ++member.rounds;
+}
+
+// The same, of its attempt in the lane.
 [[gnu::always_inline]] inline void Runtime::leave_block(Component& member) {
+    note_round(member);
+    member.phase = Component::Phase::running;
+    member.waits = Component::Wait::nothing;
+    counters_.messages += member.sent;
+    member.sent = 0;
     if (member.is_native) {
         if (!member.goes_back) member.native_begin.reset();
     } else {
         member.entrance.forget();
-        member.state().leave_sync();
         if (member.asks_fires) member.forget_uses();
     }
-    member.phase = Component::Phase::running;
-    member.waits = Component::Wait::nothing;
-    member.misses = 0;
-    member.renewals = 0;
-    ++member.rounds;
-    counters_.messages += member.sent;
-    member.sent = 0;
 }
 
 }  // namespace reowolf::runtime

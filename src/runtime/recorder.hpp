@@ -100,7 +100,7 @@ class Recorder {
 
   private:
     // In place: these are noted far more often than all others.
-    void note_members(Event::Kind kind, Who a, Who b, std::uint32_t count) {
+    [[gnu::always_inline]] void note_members(Event::Kind kind, Who a, Who b, std::uint32_t count) {
         Event& event = next();
         event.time_ms = time_ms_;
         event.first = a;

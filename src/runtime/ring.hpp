@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <utility>
-#include <vector>
 
 namespace reowolf::runtime {
 
@@ -17,33 +17,37 @@ class Ring {
     std::uint64_t pushed() const { return pushed_; }
     std::uint64_t popped() const { return popped_; }
 
-    void push(T item) {
-        if (size() == items_.size()) grow();
-        items_[pushed_++ & (items_.size() - 1)] = std::move(item);
+    [[gnu::always_inline]] void push(T item) {
+        if (size() == capacity_) grow();
+        items_[place(pushed_++)] = std::move(item);
     }
-    T& front() { return items_[popped_ & (items_.size() - 1)]; }
-    T pop_back() { return std::move(items_[--pushed_ & (items_.size() - 1)]); }
-    T& back() { return items_[(pushed_ - 1) & (items_.size() - 1)]; }
+    T& front() { return items_[place(popped_)]; }
+    const T& front() const { return items_[place(popped_)]; }
+    T pop_back() { return std::move(items_[place(--pushed_)]); }
+    T& back() { return items_[place(pushed_ - 1)]; }
     // Of the last `count` the first one is the last one then.
     void reverse_last(std::uint64_t count) {
         for (std::uint64_t i = 0; i < count / 2; ++i) {
-            std::swap(items_[(pushed_ - 1 - i) & (items_.size() - 1)],
-                      items_[(pushed_ - count + i) & (items_.size() - 1)]);
+            std::swap(items_[place(pushed_ - 1 - i)], items_[place(pushed_ - count + i)]);
         }
     }
-    T pop() { return std::move(items_[popped_++ & (items_.size() - 1)]); }
+    T pop() { return std::move(items_[place(popped_++)]); }
 
   private:
-    void grow() {
-        constexpr std::size_t smallest = 16;
-        std::vector<T> larger(items_.empty() ? smallest : items_.size() * 2);
+    std::uint64_t place(std::uint64_t number) const { return number & (capacity_ - 1); }
+    [[gnu::noinline]] void grow() {
+        constexpr std::uint64_t smallest = 16;
+        const std::uint64_t larger = capacity_ == 0 ? smallest : capacity_ * 2;
+        auto items = std::make_unique<T[]>(larger);
         for (std::uint64_t i = popped_; i != pushed_; ++i) {
-            larger[i & (larger.size() - 1)] = std::move(items_[i & (items_.size() - 1)]);
+            items[i & (larger - 1)] = std::move(items_[place(i)]);
         }
-        items_ = std::move(larger);
+        items_ = std::move(items);
+        capacity_ = larger;
     }
 
-    std::vector<T> items_;  // a power of two
+    std::unique_ptr<T[]> items_;
+    std::uint64_t capacity_ = 0;  // a power of two, or none
     std::uint64_t pushed_ = 0;
     std::uint64_t popped_ = 0;
 };

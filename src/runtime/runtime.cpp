@@ -227,10 +227,8 @@ void Runtime::set_lane(Lane lane, std::uint64_t seed) {
     turns_ = seed;
 }
 
-// When everybody who could run has had a turn.
 void Runtime::note_generation() {
-    ++generation_;
-    generation_end_ = queue_.pushed();
+    begin_generation();
     if (!doubted_.empty() && draw_doubtful(false)) apply_effects();
 }
 
@@ -247,11 +245,15 @@ bool Runtime::step(std::uint32_t turns_max) {
             quiet_later_.clear();
         }
         std::uint32_t budget = limits_.instructions_per_slice;
-        is_disturbed_ = steps_ || !quiet_candidates_.empty() || component(application).attempt;
+        turns_left_ = turns_max;
+        const bool may_chain = lane_ == Lane::open && !watcher_ && !steps_;
+        if (!may_chain || !quiet_candidates_.empty() || component(application).attempt) {
+            end_step_soon();
+        }
         do {
             take_turn(budget);
             if (queue_.popped() >= generation_end_) note_generation();
-        } while (--turns_max > 0 && !is_disturbed_ && budget > 0 && !queue_.empty());
+        } while (--turns_left_ > 0 && budget > 0 && !queue_.empty());
         if (arbiter_.has_effects()) apply_effects();
         if (!ended_.empty() || !unused_.empty()) bury();
     } else if (draw_doubtful(true)) {
@@ -278,11 +280,11 @@ void Runtime::take_turn(std::uint32_t& budget) {
     running.queued = false;
     running_ = index;
     if (running.phase != Component::Phase::ended && !running.is_overloaded) {
-        run(index, running, budget);
+        run(budget);
     } else {
         pass_over(index, running);
     }
-    if (running.phase == Component::Phase::in_sync) explore_some(index, budget);
+    if (component(running_).phase == Component::Phase::in_sync) explore_some(running_, budget);
     running_ = application;
 }
 
@@ -307,7 +309,7 @@ void Runtime::pass_over(ComponentIndex index, Component& running) {
 
 // In the general way, as long as the slice lasts.
 void Runtime::explore_some(ComponentIndex index, std::uint32_t& budget) {
-    is_disturbed_ = true;
+    end_step_soon();
     while (budget > 0 && attempt(index).ready > 0) {
         attempt(index).idle_turns = 0;
         explore(index, attempt(index).dequeue(), budget);
@@ -332,47 +334,77 @@ void Runtime::bury() {
     }
 }
 
-// Runs the component's code until it waits, or explores its alternatives, or has had its turn.
-void Runtime::run(ComponentIndex index, Component& running, std::uint32_t& budget) {
+// Runs the component's code until it waits, or explores its alternatives, or has had its turn. Then
+// others may have had theirs within the machine; the last of them is `running_`.
+void Runtime::run(std::uint32_t& budget) {
     using Phase = Component::Phase;
     using Wait = Component::Wait;
-    if (running.is_away) {
-        if (!running.brought) return;
-        running.is_away = false;
-        machine::Request request = std::move(*running.brought);
-        running.brought.reset();
-        serve(index, running, request,
-              running.phase == Phase::running && may_enter_lane(running, index));
-    }
-    if (running.waits != Wait::nothing) go_on_in_lane(index, running);
-    while (running.phase == Phase::running ||
-           (running.phase == Phase::in_lane && running.waits == Wait::nothing)) {
+    const ComponentIndex first = running_;
+    if (component(first).is_away && !serve_brought(first)) return;
+    if (component(first).waits != Wait::nothing) go_on_in_lane(first, component(first));
+    while (true) {
+        const ComponentIndex index = running_;
+        Component& running = component(index);
+        const bool is_outside = running.phase == Phase::running;
+        if (!is_outside && (running.phase != Phase::in_lane || running.waits != Wait::nothing)) {
+            return;
+        }
         if (budget == 0) return enqueue(index, running);
         if (running.queued) return;
         if (running.is_native) {
             if (!run_native(index, running, budget)) return;
             continue;
         }
-        machine::Entrance& entrance = running.entrance;
-        const bool is_between = running.phase == Phase::running && !entrance.is_new();
-        const bool may_enter = running.phase == Phase::running && may_enter_lane(running, index);
-        if (running.is_long && is_between && shared_.workers) return send_off(index, 0);
-        const std::uint32_t before = budget;
-        entrance.mark(before);
-        const bool in_lane = may_enter || running.phase == Phase::in_lane;
+        const bool in_lane = !is_outside || may_enter_lane(running, index);
+        if (running.is_long && shared_.workers && is_between_blocks(running)) {
+            return send_off(index, 0);
+        }
+        begin_stretch(running, budget);
         machine::Request request =
-            shared_.machine.run(running.state(), budget, in_lane ? &entrance : nullptr);
+            shared_.machine.run(running.state(), budget, in_lane ? &running.entrance : nullptr);
         if (shared_.workers) {
-            const std::uint32_t length = entrance.marked() - budget;
-            if (is_between || entrance.marked() != before) note_length(running, length);
+            Component& ran = component(running_);
+            const std::uint32_t length = end_stretch(ran, budget);
             if (request.kind == machine::Request::Kind::budget_used &&
                 length >= limits_.instructions_before_workers) {
-                return send_off(index, length);
+                return send_off(running_, length);
             }
         }
         if (request.kind == machine::Request::Kind::exchanged) continue;
-        serve(index, running, request, may_enter);
+        serve(running_, component(running_), request, in_lane);
     }
+}
+
+// The workers have run it. False: they still do.
+bool Runtime::serve_brought(ComponentIndex index) {
+    Component& back = component(index);
+    if (!back.brought) return false;
+    back.is_away = false;
+    machine::Request request = std::move(*back.brought);
+    back.brought.reset();
+    const bool is_outside = back.phase == Component::Phase::running;
+    serve(index, back, request, is_outside && may_enter_lane(back, index));
+    return true;
+}
+
+// Within the machine one waits. If the turn of the next one is a matter of the lane too, it has it
+// there; what step() does between two turns is done here.
+machine::Successor Runtime::next(std::uint32_t budget) {
+    if (turns_left_ <= 1 || queue_.empty()) return {};
+    const ComponentIndex index = queue_.front();
+    Component& next = component(index);
+    if (!next.is_plain()) return {};
+    if (queue_.popped() >= generation_end_) {
+        if (may_draw_doubtful()) return {};
+        begin_generation();
+    }
+    if (shared_.workers) end_stretch(component(running_), budget);
+    --turns_left_;
+    queue_.pop();
+    next.queued = false;
+    running_ = index;
+    begin_stretch(next, budget);
+    return {&next.state(), &next.entrance};
 }
 
 // False: it waits.

@@ -250,13 +250,16 @@ class Runtime final : private machine::Exchange {
         if (lane_ == Lane::closed || index == application) return false;
         if (watcher_) return false;  // it is told of what only records show
         // Who was silent may have to wait patiently; only the general way knows how.
-        if (self.passes > 0 || self.silent_rounds > 0) return false;
+        if (self.passes > 0 || self.is_silent) return false;
         return lane_ != Lane::at_random || turn() % 2 == 0;
     }
+    void begin_in_lane(Component& self);
+    static void be_region(ComponentIndex index, Component& self);
     void enter_lane(ComponentIndex index, Component& self);
     void begin_block(ComponentIndex index, bool in_lane);
     void serve_entering(ComponentIndex index, Component& self, machine::Request& request,
                         bool in_lane);
+    static void note_round(Component& member);
     void leave_block(Component& member);
     struct Use;
     Use use_of(ComponentIndex index, Component& self, machine::PortHandle port, bool puts);
@@ -272,7 +275,7 @@ class Runtime final : private machine::Exchange {
         if (peer.chooses()) enqueue(index, peer);
     }
     void go_back_to_begin(Component& self);
-    void join(const Component& a, const Component& b);
+    void join(const Use& use);
     void join_regions(ComponentIndex into, ComponentIndex from);
     void commit_region(ComponentIndex lead, ComponentIndex current);
     void commit_special(ComponentIndex lead, ComponentIndex current);
@@ -286,19 +289,22 @@ class Runtime final : private machine::Exchange {
         if (steps_) self.actions.push_back({channel_of(port), is_out(port)});
         if (self.asks_fires) self.used.push_back(port);
     }
-    bool put(ComponentIndex index, machine::PortHandle port, std::uint64_t word,
-             bool closes) override;
-    bool get(ComponentIndex index, machine::PortHandle port, bool closes) override;
-    // Whether it runs on after a get or put, perhaps into its next block.
-    [[gnu::always_inline]] bool goes_on(const Component& self) const {
-        if (self.queued) return false;
-        if (self.phase == Component::Phase::in_lane) {
-            return self.waits == Component::Wait::nothing;
-        }
-        return self.phase == Component::Phase::running && lane_ == Lane::open && !self.is_long;
+    machine::Served put(ComponentIndex index, machine::PortHandle port, std::uint64_t word,
+                        bool closes) override;
+    Got get(ComponentIndex index, machine::PortHandle port, bool closes) override;
+    [[gnu::noinline]] machine::Served put_among_others(ComponentIndex index,
+                                                       machine::PortHandle port, std::uint64_t word,
+                                                       bool closes);
+    [[gnu::noinline]] Got get_among_others(ComponentIndex index, machine::PortHandle port,
+                                           bool closes);
+    machine::Served served(const Component& self) const;
+    // And of one whose block has happened with that: it may go on into the next one.
+    [[gnu::always_inline]] machine::Served served_between(const Component& self) const {
+        return self.is_long || lane_ != Lane::open ? machine::Served::stops
+                                                   : machine::Served::goes_on;
     }
     void put_allowed(const Use& use, machine::Value&& value, bool closes);
-    void get_allowed(const Use& use, bool closes);
+    bool get_allowed(const Use& use, bool closes, machine::Value& value);
     static bool keeps_promises(const Component& self);
     void put_in_lane(ComponentIndex index, Component& self, machine::PortHandle port,
                      machine::Value&& value, bool closes);
@@ -307,6 +313,13 @@ class Runtime final : private machine::Exchange {
     void draw_from_lane(ChannelIndex channel, bool is_out);
     void doubt(ComponentIndex index);
     bool draw_doubtful(bool at_once);
+    // A message may need a turn for each component that it passes through.
+    static constexpr std::uint64_t generations_of_patience = 8;
+    // Whether there may be one, if a generation ends now.
+    [[gnu::always_inline]] bool may_draw_doubtful() const {
+        return !doubted_.empty() &&
+               generation_ + 1 - doubted_.front().generation >= generations_of_patience;
+    }
 
     // stepping.cpp: the lane across sites
     bool may_step() const;
@@ -509,20 +522,28 @@ class Runtime final : private machine::Exchange {
     void spawn(ComponentIndex index, program::RoutineId routine,
                std::vector<machine::Value> arguments);
     void take_turn(std::uint32_t& budget);
-    void run(ComponentIndex index, Component& running, std::uint32_t& budget);
+    // What happens is no matter of the lane alone: the step ends with the turn that is under way.
+    void end_step_soon() { turns_left_ = 1; }
+    void run(std::uint32_t& budget);
+    bool serve_brought(ComponentIndex index);
+    machine::Successor next(std::uint32_t budget) override;
     bool run_native(ComponentIndex index, Component& running, std::uint32_t& budget);
     void go_on_in_lane(ComponentIndex index, Component& running);
     void serve(ComponentIndex index, Component& running, machine::Request& request, bool may_enter);
     void serve_outside(ComponentIndex index, machine::Request& request, bool may_enter);
     void enqueue(ComponentIndex index) { enqueue(index, component(index)); }
     [[gnu::always_inline]] void enqueue(ComponentIndex index, Component& woken) {
-        if (woken.queued || woken.phase == Component::Phase::ended) return;
-        if (woken.phase == Component::Phase::idle) return;
+        if (woken.queued || woken.phase >= Component::Phase::idle) return;
         woken.queued = true;
         queue_.push(index);
     }
     void pass_over(ComponentIndex index, Component& running);
     void explore_some(ComponentIndex index, std::uint32_t& budget);
+    // When everybody who could run has had a turn.
+    void begin_generation() {
+        ++generation_;
+        generation_end_ = queue_.pushed();
+    }
     void note_generation();
     void bury();
 
@@ -532,6 +553,15 @@ class Runtime final : private machine::Exchange {
     void welcome_back();
     void take_back(Component& away);
     void note_length(Component& computed, std::uint64_t instructions);
+    static bool is_between_blocks(const Component& running) {
+        return running.phase == Component::Phase::running && !running.entrance.is_new();
+    }
+    [[gnu::always_inline]] void begin_stretch(Component& running, std::uint32_t budget) {
+        began_between_ = is_between_blocks(running);
+        began_with_ = budget;
+        running.entrance.mark(budget);
+    }
+    std::uint32_t end_stretch(Component& ran, std::uint32_t budget);
     ComponentIndex add(Who who, std::string_view name, Span declared, std::unique_ptr<Body> body,
                        bool is_native, const std::vector<machine::PortHandle>& ports);
     void give_port(ComponentIndex index, machine::PortHandle port);
@@ -599,7 +629,9 @@ class Runtime final : private machine::Exchange {
     std::vector<Held> held_;
     Ring<ComponentIndex> queue_;
     ComponentIndex running_ = application;
-    bool is_disturbed_ = false;  // in this step something was done that is no round in the lane
+    std::uint32_t turns_left_ = 0;  // in this step, with the one that is under way
+    bool began_between_ = false;    // two sync blocks, where who runs began to
+    std::uint32_t began_with_ = 0;  // what was left of the budget then
     std::vector<ComponentIndex> quiet_candidates_;
     std::vector<ComponentIndex> quiet_later_;  // candidates, when somebody has done something
     std::vector<ComponentIndex> ended_;        // their numbers can be used again after this step

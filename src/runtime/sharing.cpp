@@ -60,4 +60,12 @@ void Runtime::note_length(Component& computed, std::uint64_t instructions) {
     computed.is_long = instructions >= limits_.instructions_before_workers;
 }
 
+// It has stopped with so much left. How many instructions that were since it began or left its last
+// block, which are between blocks in the latter case, or if it began there.
+std::uint32_t Runtime::end_stretch(Component& ran, std::uint32_t budget) {
+    const std::uint32_t marked = ran.entrance.marked();
+    if (began_between_ || marked != began_with_) note_length(ran, marked - budget);
+    return marked - budget;
+}
+
 }  // namespace reowolf::runtime

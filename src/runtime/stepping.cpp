@@ -88,7 +88,7 @@ bool Runtime::is_in_step(ComponentIndex index) const {
     if (!steps_) return false;
     const Component& stepping = component(application);
     const Component& other = component(index);
-    return stepping.phase == Phase::in_lane && other.phase == Phase::in_lane &&
+    return stepping.phase == Phase::in_lane && other.phase == Phase::in_lane && !other.is_single &&
            stepping.lead == other.lead;
 }
 
