@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -74,6 +75,26 @@ class Pending {
     std::unique_ptr<std::vector<machine::Value>> more_;  // most channels never have any
 };
 
+// Of most channels there are never any, so that those take no room.
+class Attempts {
+  public:
+    bool empty() const { return !attempts_; }
+    void add(const wire::AttemptId& attempt) {
+        if (!attempts_) attempts_ = std::make_unique<std::set<wire::AttemptId>>();
+        attempts_->insert(attempt);
+    }
+    template <class Predicate>
+    void erase_if(Predicate predicate) {
+        if (!attempts_) return;
+        std::erase_if(*attempts_, predicate);
+        if (attempts_->empty()) attempts_.reset();
+    }
+    void clear() { attempts_.reset(); }
+
+  private:
+    std::unique_ptr<std::set<wire::AttemptId>> attempts_;
+};
+
 struct Channel {
     static constexpr std::uint32_t no_guard = 0xFFFF'FFFF;
 
@@ -117,7 +138,7 @@ struct Channel {
     // Its name outside, from when one of its ends was first put into a message to another site.
     std::optional<wire::ChannelId> exported;
     // If it is known only from messages of rounds that are not committed: of which attempts.
-    std::vector<wire::AttemptId> named_by;
+    Attempts named_by;
 
     // To be called when an end has come, gone or been closed. Plain is a channel of which both are
     // here and open, and that has no ports in its messages.

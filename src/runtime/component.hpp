@@ -255,7 +255,6 @@ struct Component : Standing {
 
     ChannelIndex waits_on = 0;           // a message
     std::uint32_t sent = 0;              // messages, in this attempt in the lane
-    std::uint32_t renewals = 0;          // of attempts since the last round
     machine::PortHandle asked_port = 0;  // `fires`
     std::uint64_t stamp = 0;             // grows with every attempt in the lane
     std::uint64_t rounds = 0;
@@ -283,6 +282,7 @@ struct Component : Standing {
     std::string_view name;
     Who who;
     Span declared;
+    std::uint32_t renewals = 0;  // of attempts since the last round
     std::uint64_t attempts = 0;
     std::uint64_t withholds_from = 0;     // a round; see withholding.cpp
     std::uint64_t withholding_pause = 0;  // rounds

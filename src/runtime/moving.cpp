@@ -65,9 +65,7 @@ class Runtime::PortRecord final : public machine::PortCoder {
         Channel::End& end = channel.end(out);
         Channel::End& other = channel.end(!out);
         // Also of one that has an end here now: that may leave, before this one comes.
-        if (std::ranges::find(channel.named_by, named_by_) == channel.named_by.end()) {
-            channel.named_by.push_back(named_by_);
-        }
+        channel.named_by.add(named_by_);
         if (channel.is_elsewhere() && moves >= end.moves) {
             end.moves = moves;
             end.site = from_;
@@ -148,7 +146,7 @@ void Runtime::forget_named_by(const wire::AttemptId& attempt) {
     for (const auto& [id, number] : named_) {
         Channel& channel = channels_[number];
         if (channel.named_by.empty()) continue;
-        std::erase(channel.named_by, attempt);
+        channel.named_by.erase_if([&](const wire::AttemptId& each) { return each == attempt; });
         if (is_needless(channel)) gone.push_back(number);
     }
     for (const ChannelIndex number : gone) forget_channel(number);

@@ -255,8 +255,8 @@ void Runtime::lose_ends_at(wire::SiteId site) {
             }
         }
         if (channel.is_elsewhere()) {
-            std::erase_if(channel.named_by,
-                          [&](const wire::AttemptId& attempt) { return attempt.owner() == site; });
+            channel.named_by.erase_if(
+                [&](const wire::AttemptId& attempt) { return attempt.owner() == site; });
             if (is_needless(channel) && named_.contains(channel.id)) forget_channel(number);
             continue;
         }
