@@ -40,18 +40,19 @@ struct Successor {
     Entrance* entrance = nullptr;
 };
 
-// Who serves those that have entered so. While it does, the states are not to be looked at. A
-// component is a number that it was given; `closes` as in a request: then what has happened has
-// with all of the block.
+// A component, of which whoever serves it knows more.
+class Participant {};
+
+// Who serves those that have entered so. While it does, the states are not to be looked at.
+// `closes` as in a request: then what has happened has with all of the block.
 class Exchange {
   public:
-    virtual Served put(std::uint32_t component, std::uint64_t port, std::uint64_t word,
-                       bool closes) = 0;
+    virtual Served put(Participant& who, std::uint64_t port, std::uint64_t word, bool closes) = 0;
     struct Got {
         Served served = Served::unserved;
         std::uint64_t word = 0;  // what it got
     };
-    virtual Got get(std::uint32_t component, std::uint64_t port, bool closes) = 0;
+    virtual Got get(Participant& who, std::uint64_t port, bool closes) = 0;
     // When one waits: who runs instead, with what is left of the budget.
     virtual Successor next(std::uint32_t budget) = 0;
 
@@ -67,10 +68,10 @@ class Entrance {
     ~Entrance() { forget(); }
 
     // By instruction of the outermost routine: of blocks that are not known yet, null.
-    void know(const SyncBlock* const* blocks, Exchange& exchange, std::uint32_t component) {
+    void know(const SyncBlock* const* blocks, Exchange& exchange, Participant& who) {
         blocks_ = blocks;
         exchange_ = &exchange;
-        component_ = component;
+        who_ = &who;
     }
 
     // False: the block at `pc` is not known.
@@ -107,10 +108,10 @@ class Entrance {
     }
 
     Served put(std::uint64_t port, std::uint64_t word, bool closes) const {
-        return exchange_->put(component_, port, word, closes);
+        return exchange_->put(*who_, port, word, closes);
     }
     Exchange::Got get(std::uint64_t port, bool closes) const {
-        return exchange_->get(component_, port, closes);
+        return exchange_->get(*who_, port, closes);
     }
     Successor next(std::uint32_t budget) const { return exchange_->next(budget); }
     // What was left of the budget when it began to run, or left its last block since.
@@ -131,7 +132,7 @@ class Entrance {
         const std::vector<std::uint32_t>& changed = block_->changed;
         if (changed.size() > capacity_) {
             saved_ = std::make_unique_for_overwrite<Slot[]>(changed.size());
-            capacity_ = changed.size();
+            capacity_ = static_cast<std::uint32_t>(changed.size());
         }
         references_ = block_->changed_references;
         for (std::size_t i = 0; i < changed.size(); ++i) {
@@ -144,11 +145,11 @@ class Entrance {
     const SyncBlock* const* blocks_ = nullptr;
     const SyncBlock* block_ = nullptr;
     Exchange* exchange_ = nullptr;
-    std::uint32_t component_ = 0;
+    Participant* who_ = nullptr;
     std::uint32_t marked_ = 0;
     bool is_new_ = false;
     std::uint32_t references_ = 0;  // held by what is saved, which is the last of it
-    std::size_t capacity_ = 0;
+    std::uint32_t capacity_ = 0;
     std::unique_ptr<Slot[]> saved_;
 };
 

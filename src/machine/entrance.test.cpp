@@ -28,7 +28,6 @@ using Kind = Request::Kind;
 
 class EntranceTest : public testing::Test, private Exchange {
   protected:
-    static constexpr std::uint32_t component = 7;
     static constexpr std::uint64_t in_port = 11;
     static constexpr std::uint64_t out_port = 12;
 
@@ -41,6 +40,7 @@ class EntranceTest : public testing::Test, private Exchange {
     State state;
     std::vector<const SyncBlock*> blocks;  // by instruction
     Entrance entrance;
+    Participant component;
     std::uint32_t budget = 1'000;
 
     Served answer = Served::goes_on;
@@ -68,14 +68,14 @@ class EntranceTest : public testing::Test, private Exchange {
     Request run() { return machine->run(state, budget, &entrance); }
 
   private:
-    Served put(std::uint32_t who, std::uint64_t port, std::uint64_t word, bool closes) override {
-        EXPECT_EQ(who, component);
+    Served put(Participant& who, std::uint64_t port, std::uint64_t word, bool closes) override {
+        EXPECT_EQ(&who, &component);
         seen.push_back(fmt::format("put {} {}{}", port, word, closes ? ", last" : ""));
         if (answer == Served::goes_on && closes) state.leave_sync();
         return answer;
     }
-    Got get(std::uint32_t who, std::uint64_t port, bool closes) override {
-        EXPECT_EQ(who, component);
+    Got get(Participant& who, std::uint64_t port, bool closes) override {
+        EXPECT_EQ(&who, &component);
         seen.push_back(fmt::format("get {}{}", port, closes ? ", last" : ""));
         if (answer == Served::waits && !closes) return {Served::unanswered};
         if (answer == Served::goes_on && closes) state.leave_sync();

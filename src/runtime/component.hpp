@@ -232,7 +232,7 @@ struct Standing {
     }
 };
 
-struct Component : Standing {
+struct Component : Standing, machine::Participant {
     bool queued = false;
     bool uses_port = false;       // in the lane, in this attempt
     bool closes = false;          // the message that it waits for in the lane ends its block
@@ -248,8 +248,8 @@ struct Component : Standing {
     std::uint8_t misses = 0;      // how often in a row its attempts had to leave the lane
 
     // The attempts in the lane that gave each other messages are a region: a ring of components.
-    ComponentIndex lead = 0;
-    ComponentIndex next = 0;
+    Component* lead = nullptr;
+    Component* next = nullptr;
     std::uint32_t region_size = 1;  // of the lead
     std::uint32_t region_open = 0;  // of the lead: attempts not at their end, messages not got
 
@@ -283,6 +283,7 @@ struct Component : Standing {
     Who who;
     Span declared;
     std::uint32_t renewals = 0;  // of attempts since the last round
+    ComponentIndex index = 0;    // its own
     std::uint64_t attempts = 0;
     std::uint64_t withholds_from = 0;     // a round; see withholding.cpp
     std::uint64_t withholding_pause = 0;  // rounds

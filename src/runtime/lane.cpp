@@ -26,22 +26,16 @@ using Phase = Component::Phase;
 
 // ---- Attempts ----------------------------------------------------------------------------------
 
-void Runtime::join_regions(ComponentIndex into, ComponentIndex from) {
-    Component* larger = &component(into);
-    Component* smaller = &component(from);
-    if (larger->region_size < smaller->region_size) {
-        std::swap(into, from);
-        std::swap(larger, smaller);
-    }
+void Runtime::join_regions(Component* larger, Component* smaller) {
+    if (larger->region_size < smaller->region_size) std::swap(larger, smaller);
     larger->region_size += smaller->region_size;
     larger->region_open += smaller->region_open;
     larger->is_special = larger->is_special || smaller->is_special;
-    smaller->lead = into;
-    for (ComponentIndex member = smaller->next; member != from;) {
-        Component& joining = component(member);
-        joining.lead = into;
-        member = joining.next;
-    }
+    Component* joining = smaller;
+    do {
+        joining->lead = larger;
+        joining = joining->next;
+    } while (joining != smaller);
     std::swap(larger->next, smaller->next);
 }
 
@@ -66,7 +60,7 @@ struct Runtime::Use {
 
 // The two have given each other a message.
 [[gnu::always_inline]] inline void Runtime::join(const Use& use) {
-    if (use.peer.is_single) be_region(use.other, use.peer);
+    if (use.peer.is_single) be_region(use.peer);
     if (use.self.lead != use.peer.lead) join_regions(use.self.lead, use.peer.lead);
 }
 
@@ -140,7 +134,7 @@ void Runtime::begin_block(ComponentIndex index, bool in_lane) {
         self.entrance.enter(state.frame(), place.pc);
         self.entrance.take_news();
     }
-    enter_lane(index, self);
+    enter_lane(self);
 }
 
 // It has entered a block by itself, and this is the first thing that it wants there.
@@ -158,7 +152,7 @@ void Runtime::serve_entering(ComponentIndex index, Component& self, machine::Req
         if (meeting == Meeting::happened && !puts) self.give(std::move(request.value));
         if (meeting != Meeting::none) return;
     }
-    enter_lane(index, self);
+    enter_lane(self);
     serve_in_lane(index, self, request);
 }
 
@@ -212,7 +206,7 @@ bool Runtime::put_in_place(ComponentIndex index, PortHandle port, machine::Value
     Component& self = component(index);
     const Use use = use_of(index, self, port, true);
     if (!is_in_place(use, port)) return false;
-    if (self.phase != Phase::in_lane) enter_lane(index, self);
+    if (self.phase != Phase::in_lane) enter_lane(self);
     put_allowed(use, std::move(value), false);
     return true;
 }
@@ -222,10 +216,10 @@ bool Runtime::get_in_place(ComponentIndex index, PortHandle port, machine::Value
     Component& self = component(index);
     const Use use = use_of(index, self, port, false);
     if (use.channel.pending.size() == 0 || !is_in_place(use, port)) return false;
-    if (self.phase != Phase::in_lane) enter_lane(index, self);
+    if (self.phase != Phase::in_lane) enter_lane(self);
     note_use_in_lane(self, port);
     join(use);
-    --component(self.lead).region_open;
+    --self.lead->region_open;
     value = use.channel.pending.pop();
     return true;
 }
@@ -234,58 +228,70 @@ bool Runtime::get_in_place(ComponentIndex index, PortHandle port, machine::Value
 
 // A message that is all of a block is the usual one; what there is for others lies apart, so that
 // it does not slow that down.
-Served Runtime::put(ComponentIndex index, PortHandle port, std::uint64_t word, bool closes) {
-    Component& self = component(index);
-    if (!closes || self.phase == Phase::in_lane) {
-        return put_among_others(index, port, word, closes);
-    }
-    const Use use = use_of(index, self, port, true);
+Served Runtime::put(machine::Participant& who, PortHandle port, std::uint64_t word, bool closes) {
+    auto& self = static_cast<Component&>(who);
+    if (!closes || self.phase == Phase::in_lane) return put_among_others(self, port, word, closes);
+    const Use use = use_of(self.index, self, port, true);
     if (!is_allowed(use, port)) return Served::unserved;
     machine::Value value = machine::Value::scalar(word);
     const Meeting meeting = meet(use, value);
-    if (meeting == Meeting::none) return put_among_others(index, port, word, closes);
+    if (meeting == Meeting::none) return put_as_last(use, word);
     self.entrance.take_news();
     return meeting == Meeting::waits ? Served::waits : served_between(self);
 }
 
-Runtime::Got Runtime::get(ComponentIndex index, PortHandle port, bool closes) {
-    Component& self = component(index);
-    if (!closes || self.phase == Phase::in_lane) return get_among_others(index, port, closes);
-    const Use use = use_of(index, self, port, false);
+Runtime::Got Runtime::get(machine::Participant& who, PortHandle port, bool closes) {
+    auto& self = static_cast<Component&>(who);
+    if (!closes || self.phase == Phase::in_lane) return get_among_others(self, port, closes);
+    const Use use = use_of(self.index, self, port, false);
     if (!is_allowed(use, port)) return {};
     machine::Value value;
     const Meeting meeting = meet(use, value);
-    if (meeting == Meeting::none) return get_among_others(index, port, closes);
+    if (meeting == Meeting::none) return get_as_last(use);
     self.entrance.take_news();
     if (meeting == Meeting::waits) return {Served::unanswered};
     return {served_between(self), value.bits()};
 }
 
-Served Runtime::put_among_others(ComponentIndex index, PortHandle port, std::uint64_t word,
+Served Runtime::put_as_last(const Use& use, std::uint64_t word) {
+    return serve_put(use, word, true);
+}
+Runtime::Got Runtime::get_as_last(const Use& use) {
+    return serve_get(use, true);
+}
+Served Runtime::put_among_others(Component& self, PortHandle port, std::uint64_t word,
                                  bool closes) {
-    Component& self = component(index);
-    const Use use = use_of(index, self, port, true);
+    const Use use = use_of(self.index, self, port, true);
+    return is_allowed(use, port) ? serve_put(use, word, closes) : Served::unserved;
+}
+Runtime::Got Runtime::get_among_others(Component& self, PortHandle port, bool closes) {
+    const Use use = use_of(self.index, self, port, false);
+    return is_allowed(use, port) ? serve_get(use, closes) : Got{};
+}
+
+[[gnu::always_inline]] inline Served Runtime::serve_put(const Use& use, std::uint64_t word,
+                                                        bool closes) {
+    Component& self = use.self;
     // What is told to other sites is told of where the states are.
-    if (!is_allowed(use, port) || (steps_ && closes)) return Served::unserved;
+    if (steps_ && closes) return Served::unserved;
     if (self.phase != Phase::in_lane) {
         self.entrance.take_news();
-        enter_lane(index, self);
+        enter_lane(self);
     }
     put_allowed(use, machine::Value::scalar(word), closes);
     return served(self);
 }
 
-Runtime::Got Runtime::get_among_others(ComponentIndex index, PortHandle port, bool closes) {
-    Component& self = component(index);
-    const Use use = use_of(index, self, port, false);
-    if (!is_allowed(use, port) || (steps_ && closes)) return {};
+[[gnu::always_inline]] inline Runtime::Got Runtime::serve_get(const Use& use, bool closes) {
+    Component& self = use.self;
+    if (steps_ && closes) return {};
     if (self.phase != Phase::in_lane) {
         self.entrance.take_news();
-        enter_lane(index, self);
+        enter_lane(self);
     }
     machine::Value value;
     if (!get_allowed(use, closes, value)) return {Served::unanswered};
-    if (closes) end_in_lane(index, self, index);
+    if (closes) end_in_lane(use.index, self, use.index);
     return {served(self), value.bits()};
 }
 
@@ -299,45 +305,42 @@ Served Runtime::served(const Component& self) const {
     return self.queued ? Served::stops : served_between(self);
 }
 
-void Runtime::commit_region(ComponentIndex lead, ComponentIndex current) {
+void Runtime::commit_region(Component& lead, ComponentIndex current) {
     world_.committed(no_records_);
-    const Component& first = component(lead);
     ++counters_.rounds_in_lane;
-    counters_.sizes.add(first.region_size);
-    ComponentIndex index = lead;
-    recorder_.note_round(first.region_size, [&](std::size_t) {
-        const Component& member = component(index);
-        index = member.next;
-        return member.who;
+    counters_.sizes.add(lead.region_size);
+    const Component* noted = &lead;
+    recorder_.note_round(lead.region_size, [&](std::size_t) {
+        const Who who = noted->who;
+        noted = noted->next;
+        return who;
     });
-    if (first.is_special) return commit_special(lead, current);
-    index = lead;
+    if (lead.is_special) return commit_special(lead, current);
+    Component* member = &lead;
     do {
-        Component& member = component(index);
-        leave_block(member);
-        if (index != current) enqueue(index, member);
-        index = member.next;
-    } while (index != lead);
+        leave_block(*member);
+        if (member->index != current) enqueue(member->index, *member);
+        member = member->next;
+    } while (member != &lead);
 }
 
 // Of a region in which somebody has printed, or has chosen. Who has chosen comes after the others,
 // so that they can show what they have next.
-void Runtime::commit_special(ComponentIndex lead, ComponentIndex current) {
+void Runtime::commit_special(Component& lead, ComponentIndex current) {
     region_.clear();
     chosen_.clear();
     bool has_printed = false;
-    ComponentIndex index = lead;
+    const Component* member = &lead;
     do {
-        const Component& member = component(index);
-        (member.is_doubtful ? chosen_ : region_).push_back(index);
-        has_printed |= member.has_printed;
-        index = member.next;
-    } while (index != lead);
+        (member->is_doubtful ? chosen_ : region_).push_back(member->index);
+        has_printed |= member->has_printed;
+        member = member->next;
+    } while (member != &lead);
     if (has_printed) print_lines();
     for (const ComponentIndex each : region_) {
-        Component& member = component(each);
-        leave_block(member);
-        if (each != current) enqueue(each, member);
+        Component& left = component(each);
+        leave_block(left);
+        if (each != current) enqueue(each, left);
     }
     for (const ComponentIndex each : chosen_) leave_block(component(each));
     for (const ComponentIndex each : chosen_) enqueue(each);
@@ -366,13 +369,14 @@ void Runtime::leave_lane(ComponentIndex of, Fall why) {
 
     const bool is_step = is_in_step(of);
     if (is_step && step_.is_published) return explore_published();
-    if (component(of).is_single) be_region(of, component(of));
+    if (component(of).is_single) be_region(component(of));
     std::vector<ComponentIndex> members;
-    ComponentIndex index = of;
+    const Component* const first = &component(of);
+    const Component* going = first;
     do {
-        members.push_back(index);
-        index = component(index).next;
-    } while (index != of);
+        members.push_back(going->index);
+        going = going->next;
+    } while (going != first);
     ++counters_.falls[static_cast<std::size_t>(why)];
     recorder_.note_way(component(of).who, why);
     for (const ComponentIndex each : members) {
@@ -415,7 +419,7 @@ void Runtime::serve_in_lane(ComponentIndex index, Component& self, machine::Requ
         case Kind::print:
             self.printed.push_back(std::move(request.text()));
             self.has_printed = true;
-            component(self.lead).is_special = true;
+            self.lead->is_special = true;
             return;
         case Kind::budget_used:
         case Kind::exchanged:
@@ -477,7 +481,7 @@ void Runtime::put_in_lane(ComponentIndex index, Component& self, PortHandle port
             enqueue(use.other, reader);
         }
     } else {
-        ++component(self.lead).region_open;
+        ++self.lead->region_open;
         use.channel.pending.push(std::move(value));
         note_readiness(use.channel.in, use.other, reader);
     }
@@ -506,7 +510,7 @@ void Runtime::get_in_lane(ComponentIndex index, Component& self, PortHandle port
     if (use.channel.pending.size() > 0) {
         note_use_in_lane(self, port_of(use.number, false, use.channel.generation));
         join(use);
-        --component(self.lead).region_open;
+        --self.lead->region_open;
         value = use.channel.pending.pop();
         return true;
     }
@@ -523,9 +527,9 @@ void Runtime::end_in_lane(ComponentIndex index, Component& self, ComponentIndex 
     // Silence is a matter of its own.
     if (!self.uses_port && index != application) return leave_lane(index, Fall::silence);
     self.waits = Wait::others;
-    if (--component(self.lead).region_open > 0) return;
-    if (steps_ && is_in_step(self.lead)) return publish_step();
-    commit_region(self.lead, current);
+    if (--self.lead->region_open > 0) return;
+    if (steps_ && is_in_step(self.lead->index)) return publish_step();
+    commit_region(*self.lead, current);
 }
 
 bool Runtime::keeps_promises(const Component& self) {
@@ -562,7 +566,7 @@ void Runtime::draw_from_lane(ChannelIndex number, bool is_out) {
 void Runtime::doubt(ComponentIndex index) {
     Component& self = component(index);
     self.is_doubtful = true;
-    component(self.lead).is_special = true;
+    self.lead->is_special = true;
     if (self.is_doubted) return;
     self.is_doubted = true;
     doubted_.push({index, self.stamp, generation_});
@@ -584,7 +588,7 @@ bool Runtime::draw_doubtful(bool at_once) {
         if (self.phase != Phase::in_lane || !self.is_doubtful) continue;
         if (!at_once && self.stamp != oldest.stamp) {
             doubt(oldest.index);
-        } else if (!at_once && age < generations_each * component(self.lead).region_size) {
+        } else if (!at_once && age < generations_each * self.lead->region_size) {
             self.is_doubted = true;
             doubted_.push(oldest);
         } else {

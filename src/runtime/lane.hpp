@@ -16,18 +16,18 @@ namespace reowolf::runtime {
 }
 
 // Alone so far.
-[[gnu::always_inline]] inline void Runtime::be_region(ComponentIndex index, Component& self) {
+[[gnu::always_inline]] inline void Runtime::be_region(Component& self) {
     self.is_single = false;
     self.is_special = false;
-    self.lead = index;
-    self.next = index;
+    self.lead = &self;
+    self.next = &self;
     self.region_size = 1;
     self.region_open = 1;
 }
 
-[[gnu::always_inline]] inline void Runtime::enter_lane(ComponentIndex index, Component& self) {
+[[gnu::always_inline]] inline void Runtime::enter_lane(Component& self) {
     begin_in_lane(self);
-    be_region(index, self);
+    be_region(self);
     self.waits = Component::Wait::nothing;
     self.uses_port = false;
     ++self.stamp;

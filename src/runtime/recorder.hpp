@@ -48,7 +48,7 @@ class Recorder {
     void note(Event::Kind kind, Who who) {
         next() = {.time_ms = time_ms_, .first = who, .kind = kind};
     }
-    void note_round(Who a, Who b, std::uint32_t size) {
+    [[gnu::always_inline]] void note_round(Who a, Who b, std::uint32_t size) {
         note_members(Event::Kind::round, a, b, size);
     }
     // The number of components, and who each one is, asked from the first one on.

@@ -141,7 +141,7 @@ ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value>
                                          machine::State(shared_.program, id, std::move(arguments)));
     const ComponentIndex index =
         add(who, routine.name, routine.span, std::move(body), false, ports);
-    component(index).entrance.know(blocks_.syncs_of(id), *this, index);
+    component(index).entrance.know(blocks_.syncs_of(id), *this, component(index));
     if (is_native(id)) {
         fail_component(index, {.message = fmt::format("'{}' cannot be used here", routine.name),
                                .where = routine.span,
@@ -163,6 +163,7 @@ ComponentIndex Runtime::add(Who who, std::string_view name, Span declared,
                             const std::vector<PortHandle>& ports) {
     const ComponentIndex index = components_.add();
     Component& added = components_[index];
+    added.index = index;
     added.phase = Component::Phase::running;
     added.name = name;
     added.who = who;

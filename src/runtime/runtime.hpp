@@ -254,8 +254,8 @@ class Runtime final : private machine::Exchange {
         return lane_ != Lane::at_random || turn() % 2 == 0;
     }
     void begin_in_lane(Component& self);
-    static void be_region(ComponentIndex index, Component& self);
-    void enter_lane(ComponentIndex index, Component& self);
+    static void be_region(Component& self);
+    void enter_lane(Component& self);
     void begin_block(ComponentIndex index, bool in_lane);
     void serve_entering(ComponentIndex index, Component& self, machine::Request& request,
                         bool in_lane);
@@ -276,9 +276,9 @@ class Runtime final : private machine::Exchange {
     }
     void go_back_to_begin(Component& self);
     void join(const Use& use);
-    void join_regions(ComponentIndex into, ComponentIndex from);
-    void commit_region(ComponentIndex lead, ComponentIndex current);
-    void commit_special(ComponentIndex lead, ComponentIndex current);
+    static void join_regions(Component* larger, Component* smaller);
+    void commit_region(Component& lead, ComponentIndex current);
+    void commit_special(Component& lead, ComponentIndex current);
     void print_lines();
     void leave_lane(ComponentIndex of, Fall why);
     Fall obstacle(ComponentIndex index, machine::PortHandle port) const;
@@ -289,14 +289,16 @@ class Runtime final : private machine::Exchange {
         if (steps_) self.actions.push_back({channel_of(port), is_out(port)});
         if (self.asks_fires) self.used.push_back(port);
     }
-    machine::Served put(ComponentIndex index, machine::PortHandle port, std::uint64_t word,
+    machine::Served put(machine::Participant& who, machine::PortHandle port, std::uint64_t word,
                         bool closes) override;
-    Got get(ComponentIndex index, machine::PortHandle port, bool closes) override;
-    [[gnu::noinline]] machine::Served put_among_others(ComponentIndex index,
-                                                       machine::PortHandle port, std::uint64_t word,
-                                                       bool closes);
-    [[gnu::noinline]] Got get_among_others(ComponentIndex index, machine::PortHandle port,
-                                           bool closes);
+    Got get(machine::Participant& who, machine::PortHandle port, bool closes) override;
+    [[gnu::noinline]] machine::Served put_as_last(const Use& use, std::uint64_t word);
+    [[gnu::noinline]] Got get_as_last(const Use& use);
+    [[gnu::noinline]] machine::Served put_among_others(Component& self, machine::PortHandle port,
+                                                       std::uint64_t word, bool closes);
+    [[gnu::noinline]] Got get_among_others(Component& self, machine::PortHandle port, bool closes);
+    machine::Served serve_put(const Use& use, std::uint64_t word, bool closes);
+    Got serve_get(const Use& use, bool closes);
     machine::Served served(const Component& self) const;
     // And of one whose block has happened with that: it may go on into the next one.
     [[gnu::always_inline]] machine::Served served_between(const Component& self) const {

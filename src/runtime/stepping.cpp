@@ -74,7 +74,7 @@ void Runtime::enter_application(std::unique_ptr<Body> body) {
     if (passes) --entering.passes;
     if (may_be_in_lane && !passes && (lane_ != Lane::at_random || turn() % 2 == 0)) {
         entering.goes_back = entering.body->can_go_back();
-        enter_lane(application, entering);
+        enter_lane(entering);
         step_.since = generation_;
         return enqueue(application);
     }
@@ -137,16 +137,17 @@ void Runtime::get_across(ComponentIndex index, PortHandle port, bool closes) {
 // What the region needs yet are messages of others.
 void Runtime::publish_step() {
     step_.parts.clear();
-    ComponentIndex index = application;
+    const Component* const own = &component(application);
+    const Component* part = own;
     do {
-        step_.parts.push_back(index);
-        index = component(index).next;
-    } while (index != application);
+        step_.parts.push_back(part->index);
+        part = part->next;
+    } while (part != own);
     std::ranges::sort(step_.parts);
-    const bool is_certain = std::ranges::all_of(step_.parts, [&](ComponentIndex part) {
-        const Component& member = component(part);
+    const bool is_certain = std::ranges::all_of(step_.parts, [&](ComponentIndex each) {
+        const Component& member = component(each);
         return !member.is_doubtful && member.promises.empty() &&
-               (!member.is_native || part == application);
+               (!member.is_native || each == application);
     });
     if (!is_certain || !describe_step() || !copy_step()) {
         return leave_lane(application, Fall::elsewhere);
