@@ -138,11 +138,11 @@ void Runtime::get_across(ComponentIndex index, PortHandle port, bool closes) {
 void Runtime::publish_step() {
     step_.parts.clear();
     const Component* const own = &component(application);
-    const Component* part = own;
+    const Component* next = own;
     do {
-        step_.parts.push_back(part->index);
-        part = part->next;
-    } while (part != own);
+        step_.parts.push_back(next->index);
+        next = next->next;
+    } while (next != own);
     std::ranges::sort(step_.parts);
     const bool is_certain = std::ranges::all_of(step_.parts, [&](ComponentIndex each) {
         const Component& member = component(each);
