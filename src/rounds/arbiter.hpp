@@ -49,7 +49,7 @@ struct Doubt {
 struct Withdraw {
     std::vector<wire::AttemptId> attempts;
 };
-// A value that a site which is lost had sent here, as others have kept it.
+// A value that a site had sent here, as others have kept it: it may not come from there.
 struct Restore {
     wire::SiteId from = 0;
     wire::Copy copy;
@@ -185,7 +185,7 @@ class Arbiter {
     void release(const wire::AttemptId& application, bool cancels, wire::Reason reason,
                  const std::string& text);
     void release_kept(bool cancels, wire::Reason reason, const std::string& text);
-    void keep(const wire::Final& leaf);
+    void keep(wire::SiteId from, const wire::Final& leaf);
     void consider(const wire::Final& leaf);
     void try_round();
     void take_home(bool cancels, wire::Reason reason, const std::string& text);

@@ -144,10 +144,10 @@ void Arbiter::on(SiteId, const wire::Ask& message) {
     }
 }
 
-void Arbiter::on(SiteId, const wire::No& message) {
+void Arbiter::on(SiteId from, const wire::No& message) {
     const auto inquiry = inquiries_.find(message.attempt);
     if (inquiry == inquiries_.end()) return;
-    for (const wire::Final& leaf : message.finals) keep(leaf);
+    for (const wire::Final& leaf : message.finals) keep(from, leaf);
     try_round();
     if (!inquiries_.contains(message.attempt)) return;
     if (std::set(message.lost.begin(), message.lost.end()) != inquiry->second.lost) return;

@@ -117,19 +117,21 @@ bool Arbiter::is_single_step() const {
 // ---- Leaves of others
 // ----------------------------------------------------------------------------
 
-void Arbiter::keep(const Final& leaf) {
+// The owner itself has sent its values before. What comes from another site may have to do without
+// the owner, even if that is not lost yet.
+void Arbiter::keep(SiteId from, const Final& leaf) {
     if (!finals_.keep(leaf)) return;
     for (const wire::Part& part : leaf.parts) forest_.keep(part.attempt);
+    const SiteId owner = leaf.attempt.owner();
+    if (from == owner) return;
     for (const wire::Copy& copy : leaf.copies) {
-        if (copy.to == self_ && is_lost(leaf.attempt.owner())) {
-            effects_.emplace_back(Restore{leaf.attempt.owner(), copy});
-        }
+        if (copy.to == self_) effects_.emplace_back(Restore{owner, copy});
     }
 }
 
 void Arbiter::on(SiteId from, const Final& message) {
     if (message.attempt.owner() != from) return;
-    keep(message);
+    keep(from, message);
     consider(message);
     try_round();
 }

@@ -113,5 +113,31 @@ TEST(Steps, LeaveTheLaneWhenSomethingElseHappens) {
     }
 }
 
+// The link over which a value should come is cut. When somebody else is lost, the others are asked
+// how the step has ended: with the answer comes the value, long before the cut is known to be one.
+TEST(Steps, EndWithValuesThatOthersHaveKept) {
+    constexpr std::size_t peers = 4;
+    constexpr std::size_t taker = 0;
+    constexpr std::size_t giver = 1;
+    constexpr std::size_t witness = 2;
+    constexpr std::size_t lost = 3;
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+        SCOPED_TRACE(fmt::format("seed {}", seed));
+        Steps all(peers, seed);
+        ASSERT_TRUE(all.cluster().connect_all());
+        for (std::size_t site = 0; site < peers; ++site) all.call(site);
+        ASSERT_TRUE(all.finish());
+
+        all.cluster().cut(taker, giver);
+        for (std::size_t site = 0; site < peers; ++site) all.call(site);
+        ASSERT_TRUE(all.cluster().run_until(
+            [&] { return !all.cluster().is_syncing(witness) && !all.cluster().is_syncing(lost); },
+            patience_ms));
+        all.cluster().kill(lost);
+        ASSERT_TRUE(all.finish());
+        all.expect_values();
+    }
+}
+
 }  // namespace
 }  // namespace reowolf::oracle
