@@ -44,7 +44,8 @@ void Member::check_expiry(std::function<void(bool has_expired)> found) {
         const bool nobody_ended = std::exchange(ended_known_, ended) == ended;
         const bool is_enough = wave.is_balanced || wave.number >= waves_max;
         if (alive > 0 && !wave.is_still && !(is_enough && nobody_ended)) return false;
-        is_expired_ = alive == 0;
+        // Others may have told of it after those had answered who say otherwise.
+        is_expired_ |= alive == 0;
         found(is_expired_);
         return true;
     });

@@ -105,6 +105,34 @@ TEST_P(Expiry, IsTooLateForWhoTriesOnce) {
     EXPECT_TRUE(cluster_.calls(other).back().has_failed_with(Fault::timed_out));
 }
 
+// Whoever was in the last round asks the others whether anybody is left. Some answer before they
+// know of the round, one only when somebody else has found out that nobody is left, and has told.
+TEST(Expiring, IsNotForgottenBecauseOfOldAnswers) {
+    constexpr std::uint64_t seeds = 150;
+    constexpr std::size_t asking = 1;
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+        SCOPED_TRACE(fmt::format("seed {}", seed));
+        simulation::Cluster cluster(texts(taker), seed, {.min_ms = 1, .max_ms = 10});
+        for (const std::size_t site : {0, 2}) cluster.set_class(site, Class::logical);
+        ASSERT_TRUE(cluster.connect_all()) << cluster.problem().value_or("");
+        cluster.sync(0, {cluster.offer(0, "give", 1)}, -1);
+        cluster.sync(2, {cluster.offer(2, "give", 2)}, -1);
+        cluster.sync(asking, {}, -1);
+        cluster.sync(taker, {cluster.get(taker, "take")}, -1);
+        const auto knows = [&](const simulation::Committed& one) { return one.site == asking; };
+        ASSERT_TRUE(cluster.run_until(
+            [&] { return std::ranges::any_of(cluster.committed(), knows); }, patience_ms));
+        cluster.cut(asking, 2);
+        cluster.run_until([&] { return !cluster.is_syncing(0); }, patience_ms / 60);
+        if (!cluster.is_syncing(0)) cluster.sync(0, {cluster.offer(0, "give", 3)}, -1);
+        cluster.run_for(patience_ms / 60);
+        cluster.heal();
+        cluster.run_for(patience_ms / 10);
+        ASSERT_TRUE(cluster.calls(asking).back().has_succeeded());
+        EXPECT_TRUE(cluster.member(asking).is_expired());
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Expiry,
                          testing::Combine(testing::Range(std::size_t{0}, taker + 1),
                                           testing::Range(std::size_t{0}, stepping)));
