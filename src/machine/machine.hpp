@@ -31,7 +31,7 @@ class Machine {
     // code without loops. After the requests put, sync_begin, sync_end, spawn, print and
     // budget_used the state can be run on as it is; after discarded, ended and failed it cannot.
     // With an entrance it enters sync blocks that are known there by itself, and leaves to its
-    // Exchange what can be left.
+    // Exchange what can be left. Where that names a successor, the request is of the last one.
     Request run(State& state, std::uint32_t& budget, Entrance* entrance = nullptr) const;
     // The value of a constant that the program does not hold yet. Not while anything runs.
     void define(std::uint32_t number, Value value) { bulk_.define(number, std::move(value)); }

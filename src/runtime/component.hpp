@@ -221,7 +221,7 @@ struct Standing {
     bool is_overloaded = false;  // has more live behaviours than allowed
     bool is_away = false;        // the workers run its code, or it has just `brought` something
     bool is_long = false;        // between its last two sync blocks it computed for long
-    bool is_silent = false;      // its last round was
+    bool is_silent = false;      // its last round was: `silent_rounds` is not 0
     std::uint8_t passes = 0;     // so many attempts do not begin in the lane
 
     // On the machine, and there is nothing else to be done than to run its code.
@@ -256,7 +256,7 @@ struct Component : Standing, machine::Participant {
     ChannelIndex waits_on = 0;           // a message
     std::uint32_t sent = 0;              // messages, in this attempt in the lane
     machine::PortHandle asked_port = 0;  // `fires`
-    std::uint64_t stamp = 0;             // grows with every attempt in the lane
+    std::uint64_t stamp = 0;             // grows with every attempt in the lane that is not single
     std::uint64_t rounds = 0;
     // In a row, up to the last one. None: it is not known where they began either.
     std::uint64_t silent_rounds = 0;

@@ -300,7 +300,7 @@ class Runtime final : private machine::Exchange {
     machine::Served serve_put(const Use& use, std::uint64_t word, bool closes);
     Got serve_get(const Use& use, bool closes);
     machine::Served served(const Component& self) const;
-    // And of one whose block has happened with that: it may go on into the next one.
+    // Of one whose block has happened: it may go on into the next one.
     [[gnu::always_inline]] machine::Served served_between(const Component& self) const {
         return self.is_long || lane_ != Lane::open ? machine::Served::stops
                                                    : machine::Served::goes_on;
