@@ -27,9 +27,9 @@ class State;
 // What has become of a get or put in a sync block, and of who asked for it.
 enum class Served : std::uint8_t {
     goes_on,     // it has happened, and the component goes on
-    stops,       // the same, but it is to stop here for now
-    waits,       // the same, but it waits for others
-    unanswered,  // there is no message yet; it waits for one
+    stops,       // the same, but it is to stop here, and nobody runs in its place
+    waits,       // the same, but it waits for others, or for its turn
+    unanswered,  // there is no message, or no alternative, yet; it waits for one
     gone,        // the state is no longer where it was, or there is none any more
     unserved,    // nothing has been done: it needs a request
 };
@@ -53,6 +53,8 @@ class Exchange {
         std::uint64_t word = 0;  // what it got
     };
     virtual Got get(Participant& who, std::uint64_t port, bool closes) = 0;
+    // At the fork at `pc`. What it got is the number of an alternative.
+    virtual Got fork(Participant& who, std::uint32_t pc) = 0;
     // When one waits: who runs instead, with what is left of the budget.
     virtual Successor next(std::uint32_t budget) = 0;
 
@@ -113,6 +115,7 @@ class Entrance {
     Exchange::Got get(std::uint64_t port, bool closes) const {
         return exchange_->get(*who_, port, closes);
     }
+    Exchange::Got fork(std::uint32_t pc) const { return exchange_->fork(*who_, pc); }
     Successor next(std::uint32_t budget) const { return exchange_->next(budget); }
     // What was left of the budget when it began to run, or left its last block since.
     void mark(std::uint32_t budget) { marked_ = budget; }

@@ -81,6 +81,11 @@ class EntranceTest : public testing::Test, private Exchange {
         if (answer == Served::goes_on && closes) state.leave_sync();
         return {answer, 30};
     }
+    Got fork(Participant& who, std::uint32_t pc) override {
+        EXPECT_EQ(&who, &component);
+        seen.push_back(fmt::format("fork at {}", pc));
+        return {answer, 1};
+    }
     Successor next(std::uint32_t left) override {
         seen.push_back(fmt::format("next, {} left", left));
         return std::exchange(successor, {});
@@ -185,6 +190,38 @@ TEST_F(EntranceTest, AsksForWhatIsNotServed) {
     EXPECT_THAT(seen, ElementsAre("get 11", "put 12 8, last"));
     state.leave_sync();
     EXPECT_EQ(run().kind, Kind::ended);
+}
+
+TEST_F(EntranceTest, TakesTheAlternativeThatItIsTold) {
+    start({
+        op(Opcode::sync_begin),  // 0
+        op(Opcode::fork, 2),     // 1
+        op(Opcode::jump, 4),     // 2
+        op(Opcode::jump, 6),     // 3
+        constant(2, 1),          // 4
+        op(Opcode::jump, 7),     // 5
+        constant(2, 2),          // 6
+        op(Opcode::sync_end),    // 7
+        show(2, number),         // 8
+        op(Opcode::jump, 0),     // 9
+    });
+    const SyncBlock block{.begin = 0, .changed = {}};
+    know(block);
+    EXPECT_EQ(run().kind, Kind::sync_end);
+    EXPECT_EQ(run().text(), "2");
+
+    answer = Served::unanswered;
+    EXPECT_EQ(run().kind, Kind::exchanged);
+    EXPECT_EQ(state.pc(), 1u);
+    EXPECT_THAT(seen, ElementsAre("fork at 1", "fork at 1", "next, 986 left"));
+    state.chose(0);
+    EXPECT_EQ(run().kind, Kind::sync_end);
+    EXPECT_EQ(run().text(), "1");
+
+    answer = Served::unserved;
+    EXPECT_EQ(run().kind, Kind::fork);
+    state.chose(1);
+    EXPECT_EQ(run().kind, Kind::sync_end);
 }
 
 TEST_F(EntranceTest, LeavesTheMachineToASuccessor) {

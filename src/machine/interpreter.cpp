@@ -530,6 +530,22 @@ put_last:
 put_entered:
     PUT_WORD(true);
     AFTER_BLOCK();
+fork: {
+    if (!entrance || !state->in_sync_) goto request;
+    const Exchange::Got chosen = entrance->fork(at->c);
+    served = chosen.served;
+    if (served == Served::goes_on) {
+        --left;
+        at += 1 + chosen.word;
+        if (left <= 0) goto used;
+        goto* labels[static_cast<std::size_t>(at->code)];
+    }
+    if (served != Served::unanswered) goto interrupted;
+    --left;
+    state->top_.pc = at->c;
+    state->phase_ = Phase::waiting;
+    goto succeeded;
+}
 interrupted:
     if (served == Served::unserved) goto request;
     --left;
@@ -540,6 +556,7 @@ interrupted:
         state->phase_ = Phase::waiting;
         state->word_slot_ = state->top_.base + at->a;
     }
+succeeded:
     if (served != Served::stops && left > 0) {
         const Successor next = entrance->next(rounded(left));
         if (next.state) {

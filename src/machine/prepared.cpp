@@ -224,6 +224,7 @@ class Translation {
             case Opcode::sync_end:
                 return plain(Code::sync_end, i);
             case Opcode::fork:
+                return {Code::fork, 0, 0, 0, pc};
             case Opcode::fires:
             case Opcode::channel:
             case Opcode::spawn:

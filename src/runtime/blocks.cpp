@@ -149,7 +149,7 @@ class GuardFinder {
 };
 
 ForkSite analyse_fork(const Program& program, const Routine& routine, std::uint32_t pc) {
-    ForkSite site;
+    ForkSite site{.pc = pc, .guards = {}};
     for (std::uint32_t i = 1; i <= routine.code[pc].a; ++i) {
         site.guards.push_back(GuardFinder(program, routine).find(pc + i));
     }

@@ -34,6 +34,7 @@ struct Guard {
 };
 
 struct ForkSite {
+    std::uint32_t pc = 0;
     std::vector<Guard> guards;
     // Each alternative begins with a get, so whoever waits at all of them has missed nothing.
     bool is_open_choice = false;

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <bit>
 
+#include "runtime/lane.hpp"
 #include "runtime/runtime.hpp"
 
 namespace reowolf::runtime {
 
 using machine::PortHandle;
+using machine::Served;
 using Phase = Component::Phase;
 using Wait = Component::Wait;
 
@@ -143,58 +145,100 @@ bool Runtime::survey(ComponentIndex index, const ForkSite& site) {
     return all_known && any_left;
 }
 
+// The same as that its readiness is `now`. Most choices are among messages.
+[[gnu::always_inline]] inline bool Runtime::is_ready_now(ComponentIndex index,
+                                                         PortHandle port) const {
+    const Channel& channel = channels_[channel_of(port)];
+    if (!is_out(port) && channel.pending.size() > 0 &&
+        channel.is_plain_for(index, false, generation_of(port))) {
+        return true;
+    }
+    return readiness(index, port) == Readiness::now;
+}
+
 // The first alternative from `from` on that can go on, without `except`.
-std::optional<std::uint32_t> Runtime::next_ready(ComponentIndex index, const ForkSite& site,
-                                                 std::uint32_t from, std::uint32_t except) {
-    Component& self = component(index);
+[[gnu::always_inline]] inline std::optional<std::uint32_t> Runtime::next_ready(
+    Component& self, const ForkSite& site, std::uint32_t from, std::uint32_t except) {
     Choice& choice = *self.choice;
     const machine::Slot* frame = slots_to_choose(self);
     for (auto next = choice.next(from); next; next = choice.next(*next + 1)) {
         if (*next == except) continue;
         const auto port = site.guards[*next].port(frame);
-        if (port && readiness(index, *port) == Readiness::now) return next;
+        if (port && is_ready_now(self.index, *port)) return next;
         choice.clear(*next);
     }
     return std::nullopt;
 }
 
-void Runtime::choose_alternative(ComponentIndex index) {
-    constexpr std::uint32_t none = Channel::no_guard;
+// Another one that can go on than that, if there is one.
+std::uint32_t Runtime::choose_out_of_turn(Component& self, const ForkSite& site,
+                                          std::uint32_t first) {
+    Choice& choice = *self.choice;
+    auto other = next_ready(self, site, choice.last_turn + 1, first);
+    if (!other) other = next_ready(self, site, 0, first);
+    if (!other) return first;
+    choice.last_turn = *other;
+    return *other;
+}
 
-    Component& self = component(index);
-    self.waits = Wait::nothing;
-    const ForkSite* const found = site_of(self);
-    if (!found) return leave_lane(index, Fall::native);
-    const ForkSite& site = *found;
-    // What cannot be seen beforehand is for the general way.
-    if (site.has_unknown) return leave_lane(index, Fall::unforeseen);
-
-    std::optional<std::uint32_t> first;
-    if (self.choice && self.choice->site == &site) first = next_ready(index, site, 0, none);
-    if (!first) {
-        if (!survey(index, site)) return leave_lane(index, Fall::unsure);
-        first = next_ready(index, site, 0, none);
-    }
-    if (first) {
-        std::uint32_t chosen = *first;
-        if (is_out_of_turn(self)) {
-            Choice& choice = *self.choice;
-            auto other = next_ready(index, site, choice.last_turn + 1, chosen);
-            if (!other) other = next_ready(index, site, 0, chosen);
-            if (other) chosen = choice.last_turn = *other;
+// The alternative that it takes. None: it waits for one, or has left the lane.
+[[gnu::always_inline]] inline std::optional<std::uint32_t> Runtime::choose(Component& self,
+                                                                           const ForkSite& site) {
+    if (self.choice && self.choice->site == &site) {
+        if (const auto first = next_ready(self, site, 0, Channel::no_guard)) {
+            const bool in_turn = !is_out_of_turn(self);
+            doubt(self.index);
+            return in_turn ? *first : choose_out_of_turn(self, site, *first);
         }
-        doubt(index);
-        self.body->chose(chosen);
-        return;
+    }
+    return choose_anew(self, site);
+}
+
+std::optional<std::uint32_t> Runtime::choose_anew(Component& self, const ForkSite& site) {
+    // What cannot be seen beforehand is for the general way.
+    if (site.has_unknown) {
+        leave_lane(self.index, Fall::unforeseen);
+        return std::nullopt;
+    }
+    if (!survey(self.index, site)) {
+        leave_lane(self.index, Fall::unsure);
+        return std::nullopt;
+    }
+    if (const auto first = next_ready(self, site, 0, Channel::no_guard)) {
+        const bool in_turn = !is_out_of_turn(self);
+        doubt(self.index);
+        return in_turn ? *first : choose_out_of_turn(self, site, *first);
     }
     self.waits = Wait::fork;
-    if (!site.is_open_choice) doubt(index);
-    wake_choosing_writers(index);
+    if (!site.is_open_choice) doubt(self.index);
+    wake_choosing_writers(self.index);
     const machine::Slot* frame = slots_to_choose(self);
     for (const Guard& guard : site.guards) {
         if (guard.kind != Guard::Kind::put) continue;
         component(channels_[channel_of(*guard.port(frame))].in.owner).writer_chooses = true;
     }
+    return std::nullopt;
+}
+
+void Runtime::choose_alternative(ComponentIndex index) {
+    Component& self = component(index);
+    self.waits = Wait::nothing;
+    const ForkSite* const site = site_of(self);
+    if (!site) return leave_lane(index, Fall::native);
+    if (const auto chosen = choose(self, *site)) self.body->chose(*chosen);
+}
+
+Runtime::Got Runtime::fork(machine::Participant& who, std::uint32_t pc) {
+    auto& self = static_cast<Component&>(who);
+    if (self.phase != Phase::in_lane) {
+        self.entrance.take_news();
+        enter_lane(self);
+    }
+    const bool is_known = self.choice && self.choice->site && self.choice->site->pc == pc;
+    const ForkSite& site =
+        is_known ? *self.choice->site : blocks_.fork_at(self.state().place().routine, pc);
+    if (const auto chosen = choose(self, site)) return {Served::goes_on, *chosen};
+    return {self.phase == Phase::in_lane ? Served::unanswered : Served::gone};
 }
 
 // This component waits for an alternative. If one who may put to it does too, that one has one now.

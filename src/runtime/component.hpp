@@ -240,7 +240,8 @@ struct Component : Standing, machine::Participant {
     bool is_doubtful = false;     // in this attempt it took an alternative, or could not
     bool is_doubted = false;      // is among those who are looked at after a while
     bool has_printed = false;     // in the lane, in this attempt
-    bool asks_fires = false;      // in the lane, somewhere in this block: uses are kept
+    bool asks_fires = false;      // in the lane, somewhere in this block
+    bool notes_uses = false;      // in the lane, in this block
     bool is_special = false;      // of the lead: somebody in the region has printed, or chosen
     bool goes_back = false;       // if native; see Body::can_go_back
     bool writer_chooses = false;  // a component that may put to it waits for an alternative

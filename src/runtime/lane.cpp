@@ -12,7 +12,6 @@
 #include "runtime/lane.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "runtime/runtime.hpp"
@@ -58,10 +57,22 @@ struct Runtime::Use {
     return {index, self, number, channel, puts, other, component(other)};
 }
 
-// The two have given each other a message.
-[[gnu::always_inline]] inline void Runtime::join(const Use& use) {
-    if (use.peer.is_single) be_region(use.peer);
+// Its block is a message that has been exchanged with somebody in the region: it is at its end, and
+// there is nothing to be counted.
+[[gnu::always_inline]] inline void Runtime::absorb(Component& lead, Component& single) {
+    single.is_single = false;
+    single.waits = Wait::others;
+    single.lead = &lead;
+    single.next = lead.next;
+    lead.next = &single;
+    ++lead.region_size;
+}
+
+// A message that the peer has put, is got.
+[[gnu::always_inline]] inline void Runtime::join_writer(const Use& use) {
+    if (use.peer.is_single) return absorb(*use.self.lead, use.peer);
     if (use.self.lead != use.peer.lead) join_regions(use.self.lead, use.peer.lead);
+    --use.self.lead->region_open;
 }
 
 // Whether a behaviour in the lane may use the port so. All that would discard it, and what concerns
@@ -218,19 +229,28 @@ bool Runtime::get_in_place(ComponentIndex index, PortHandle port, machine::Value
     if (use.channel.pending.size() == 0 || !is_in_place(use, port)) return false;
     if (self.phase != Phase::in_lane) enter_lane(self);
     note_use_in_lane(self, port);
-    join(use);
-    --self.lead->region_open;
+    join_writer(use);
     value = use.channel.pending.pop();
     return true;
 }
 
 // ---- For components on the machine, without leaving it ------------------------------------------
 
-// A message that is all of a block is the usual one; what there is for others lies apart, so that
-// it does not slow that down.
+// What there is for messages that are all of a block, for those, and for others lies apart, so that
+// each has no more to do than it needs.
 Served Runtime::put(machine::Participant& who, PortHandle port, std::uint64_t word, bool closes) {
     auto& self = static_cast<Component&>(who);
-    if (!closes || self.phase == Phase::in_lane) return put_among_others(self, port, word, closes);
+    const bool is_alone = closes && self.phase != Phase::in_lane;
+    return is_alone ? put_alone(self, port, word) : put_among_others(self, port, word, closes);
+}
+
+Runtime::Got Runtime::get(machine::Participant& who, PortHandle port, bool closes) {
+    auto& self = static_cast<Component&>(who);
+    const bool is_alone = closes && self.phase != Phase::in_lane;
+    return is_alone ? get_alone(self, port) : get_among_others(self, port, closes);
+}
+
+Served Runtime::put_alone(Component& self, PortHandle port, std::uint64_t word) {
     const Use use = use_of(self.index, self, port, true);
     if (!is_allowed(use, port)) return Served::unserved;
     machine::Value value = machine::Value::scalar(word);
@@ -240,9 +260,7 @@ Served Runtime::put(machine::Participant& who, PortHandle port, std::uint64_t wo
     return meeting == Meeting::waits ? Served::waits : served_between(self);
 }
 
-Runtime::Got Runtime::get(machine::Participant& who, PortHandle port, bool closes) {
-    auto& self = static_cast<Component&>(who);
-    if (!closes || self.phase == Phase::in_lane) return get_among_others(self, port, closes);
+Runtime::Got Runtime::get_alone(Component& self, PortHandle port) {
     const Use use = use_of(self.index, self, port, false);
     if (!is_allowed(use, port)) return {};
     machine::Value value;
@@ -299,10 +317,10 @@ Runtime::Got Runtime::get_among_others(Component& self, PortHandle port, bool cl
 Served Runtime::served(const Component& self) const {
     if (self.phase == Phase::in_lane) {
         if (self.waits != Wait::nothing) return Served::waits;
-        return self.queued ? Served::stops : Served::goes_on;
+        return self.queued ? Served::waits : Served::goes_on;
     }
     if (self.phase != Phase::running) return Served::gone;
-    return self.queued ? Served::stops : served_between(self);
+    return self.queued ? Served::waits : served_between(self);
 }
 
 void Runtime::commit_region(Component& lead, ComponentIndex current) {
@@ -327,36 +345,36 @@ void Runtime::commit_region(Component& lead, ComponentIndex current) {
 // Of a region in which somebody has printed, or has chosen. Who has chosen comes after the others,
 // so that they can show what they have next.
 void Runtime::commit_special(Component& lead, ComponentIndex current) {
-    region_.clear();
     chosen_.clear();
     bool has_printed = false;
-    const Component* member = &lead;
+    Component* member = &lead;
     do {
-        (member->is_doubtful ? chosen_ : region_).push_back(member->index);
         has_printed |= member->has_printed;
+        leave_block(*member);
+        if (member->is_doubtful) {
+            chosen_.push_back(member);
+        } else if (member->index != current) {
+            enqueue(member->index, *member);
+        }
         member = member->next;
     } while (member != &lead);
-    if (has_printed) print_lines();
-    for (const ComponentIndex each : region_) {
-        Component& left = component(each);
-        leave_block(left);
-        if (each != current) enqueue(each, left);
-    }
-    for (const ComponentIndex each : chosen_) leave_block(component(each));
-    for (const ComponentIndex each : chosen_) enqueue(each);
+    for (Component* const each : chosen_) enqueue(each->index, *each);
+    if (has_printed) print_lines(lead);
 }
 
-// In the order in which the components were made.
-void Runtime::print_lines() {
-    std::ranges::sort(region_);
-    std::ranges::sort(chosen_);
-    std::vector<ComponentIndex> all;
-    std::ranges::merge(region_, chosen_, std::back_inserter(all));
-    for (const ComponentIndex printing : all) {
-        Component& member = component(printing);
-        for (const std::string& line : member.printed) world_.print(line);
-        member.printed.clear();
-        member.has_printed = false;
+// Of all of the region, in the order in which the components were made.
+void Runtime::print_lines(Component& lead) {
+    std::vector<Component*> printing;
+    Component* member = &lead;
+    do {
+        if (member->has_printed) printing.push_back(member);
+        member = member->next;
+    } while (member != &lead);
+    std::ranges::sort(printing, {}, &Component::index);
+    for (Component* const each : printing) {
+        for (const std::string& line : each->printed) world_.print(line);
+        each->printed.clear();
+        each->has_printed = false;
     }
 }
 
@@ -471,14 +489,18 @@ void Runtime::put_in_lane(ComponentIndex index, Component& self, PortHandle port
     note_use_in_lane(self, port_of(use.number, true, generation));
     ++self.sent;
     if (reader.waits_at(use.number)) {
-        join(use);
-        reader.waits = Wait::nothing;
         note_use_in_lane(reader, port_of(use.number, false, generation));
         reader.give(std::move(value));
-        if (reader.closes) {
-            end_in_lane(use.other, reader, use.index);
+        if (reader.is_single) {
+            absorb(*self.lead, reader);
         } else {
-            enqueue(use.other, reader);
+            if (self.lead != reader.lead) join_regions(self.lead, reader.lead);
+            reader.waits = Wait::nothing;
+            if (reader.closes) {
+                end_in_lane(use.other, reader, use.index);
+            } else {
+                enqueue(use.other, reader);
+            }
         }
     } else {
         ++self.lead->region_open;
@@ -509,8 +531,7 @@ void Runtime::get_in_lane(ComponentIndex index, Component& self, PortHandle port
     Component& writer = use.peer;
     if (use.channel.pending.size() > 0) {
         note_use_in_lane(self, port_of(use.number, false, use.channel.generation));
-        join(use);
-        --self.lead->region_open;
+        join_writer(use);
         value = use.channel.pending.pop();
         return true;
     }
@@ -530,6 +551,11 @@ void Runtime::end_in_lane(ComponentIndex index, Component& self, ComponentIndex 
     if (--self.lead->region_open > 0) return;
     if (steps_ && is_in_step(self.lead->index)) return publish_step();
     commit_region(*self.lead, current);
+}
+
+void Runtime::note_which(Component& self, PortHandle port) {
+    if (steps_) self.actions.push_back({channel_of(port), is_out(port)});
+    if (self.asks_fires) self.used.push_back(port);
 }
 
 bool Runtime::keeps_promises(const Component& self) {

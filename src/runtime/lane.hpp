@@ -12,6 +12,7 @@ namespace reowolf::runtime {
     if (self.is_native && !self.goes_back) self.native_begin = self.body->clone();
     self.phase = Component::Phase::in_lane;
     self.is_doubtful = false;
+    self.notes_uses = self.asks_fires || steps_;
     if (steps_) self.actions.clear();
 }
 

@@ -275,23 +275,28 @@ class Runtime final : private machine::Exchange {
         if (peer.chooses()) enqueue(index, peer);
     }
     void go_back_to_begin(Component& self);
-    void join(const Use& use);
+    static void absorb(Component& lead, Component& single);
+    static void join_writer(const Use& use);
     static void join_regions(Component* larger, Component* smaller);
     void commit_region(Component& lead, ComponentIndex current);
     void commit_special(Component& lead, ComponentIndex current);
-    void print_lines();
+    void print_lines(Component& lead);
     void leave_lane(ComponentIndex of, Fall why);
     Fall obstacle(ComponentIndex index, machine::PortHandle port) const;
     void serve_in_lane(ComponentIndex index, Component& self, machine::Request& request);
     bool is_at_end_of_file(const Component& self, ComponentIndex index, machine::PortHandle port);
     [[gnu::always_inline]] void note_use_in_lane(Component& self, machine::PortHandle port) {
         self.uses_port = true;
-        if (steps_) self.actions.push_back({channel_of(port), is_out(port)});
-        if (self.asks_fires) self.used.push_back(port);
+        if (self.notes_uses) note_which(self, port);
     }
+    [[gnu::noinline]] void note_which(Component& self, machine::PortHandle port);
     machine::Served put(machine::Participant& who, machine::PortHandle port, std::uint64_t word,
                         bool closes) override;
     Got get(machine::Participant& who, machine::PortHandle port, bool closes) override;
+    Got fork(machine::Participant& who, std::uint32_t pc) override;
+    [[gnu::noinline]] machine::Served put_alone(Component& self, machine::PortHandle port,
+                                                std::uint64_t word);
+    [[gnu::noinline]] Got get_alone(Component& self, machine::PortHandle port);
     [[gnu::noinline]] machine::Served put_as_last(const Use& use, std::uint64_t word);
     [[gnu::noinline]] Got get_as_last(const Use& use);
     [[gnu::noinline]] machine::Served put_among_others(Component& self, machine::PortHandle port,
@@ -357,8 +362,12 @@ class Runtime final : private machine::Exchange {
     static const machine::Slot* slots_to_choose(const Component& choosing);
     const ForkSite* site_of(Component& choosing);
     bool survey(ComponentIndex index, const ForkSite& site);
-    std::optional<std::uint32_t> next_ready(ComponentIndex index, const ForkSite& site,
+    bool is_ready_now(ComponentIndex index, machine::PortHandle port) const;
+    std::optional<std::uint32_t> next_ready(Component& self, const ForkSite& site,
                                             std::uint32_t from, std::uint32_t except);
+    std::uint32_t choose_out_of_turn(Component& self, const ForkSite& site, std::uint32_t first);
+    std::optional<std::uint32_t> choose(Component& self, const ForkSite& site);
+    std::optional<std::uint32_t> choose_anew(Component& self, const ForkSite& site);
     void choose_alternative(ComponentIndex index);
     void wake_choosing_writers(ComponentIndex index);
     void choose_firing(ComponentIndex index);
@@ -559,6 +568,7 @@ class Runtime final : private machine::Exchange {
         return running.phase == Component::Phase::running && !running.entrance.is_new();
     }
     [[gnu::always_inline]] void begin_stretch(Component& running, std::uint32_t budget) {
+        if (!shared_.workers) return;
         began_between_ = is_between_blocks(running);
         began_with_ = budget;
         running.entrance.mark(budget);
@@ -645,9 +655,8 @@ class Runtime final : private machine::Exchange {
         std::uint64_t stamp = 0;
         std::uint64_t generation = 0;
     };
-    Ring<Doubted> doubted_;               // attempts in the lane that may have to leave it
-    std::vector<ComponentIndex> region_;  // that commits: those that have not chosen,
-    std::vector<ComponentIndex> chosen_;  // and those that have
+    Ring<Doubted> doubted_;           // attempts in the lane that may have to leave it
+    std::vector<Component*> chosen_;  // those of a region that commits who have chosen
     const wire::Decision no_records_;
     // Grows when everybody who could run has had a turn.
     std::uint64_t generation_ = 0;
