@@ -19,21 +19,24 @@ class WorkingLoop final : public post::Loop {
 
     std::int64_t now_ms() const override { return process_->now_ms(); }
     post::TimerId after(std::int64_t delay_ms, std::function<void()> action) override {
-        return process_->after(delay_ms, std::move(action));
+        return process_->after(delay_ms > 0 ? delay_ms : work_ms(), std::move(action));
     }
     void cancel(post::TimerId timer) override { process_->cancel(timer); }
-    void post(std::function<void()> action) override {
-        if (now_ms() != moment_ms_) posts_ = 0;
-        moment_ms_ = now_ms();
-        process_->after(++posts_ > posts_per_ms ? 1 : 0, std::move(action));
-    }
+    void post(std::function<void()> action) override { after(0, std::move(action)); }
 
   private:
-    static constexpr int posts_per_ms = 16;
+    static constexpr int pieces_per_ms = 16;
+
+    // For what is done at once, as a callback or as a turn.
+    std::int64_t work_ms() {
+        if (now_ms() != moment_ms_) pieces_ = 0;
+        moment_ms_ = now_ms();
+        return ++pieces_ > pieces_per_ms ? 1 : 0;
+    }
 
     std::unique_ptr<post::Loop> process_;
     std::int64_t moment_ms_ = -1;
-    int posts_ = 0;  // at this moment
+    int pieces_ = 0;  // at this moment
 };
 
 }  // namespace
