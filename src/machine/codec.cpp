@@ -38,8 +38,12 @@ TypeKind element_kind(const program::Program& program, const program::Type& type
 
 void append_number(std::uint64_t bits, std::uint32_t size, std::vector<std::byte>& out) {
     std::array<std::byte, sizeof bits> bytes;
-    for (std::size_t i = 0; i < sizeof bits; ++i)
-        bytes[i] = static_cast<std::byte>(bits >> (8 * i));
+    if constexpr (as_in_memory) {
+        std::memcpy(bytes.data(), &bits, sizeof bits);
+    } else {
+        for (std::size_t i = 0; i < sizeof bits; ++i)
+            bytes[i] = static_cast<std::byte>(bits >> (8 * i));
+    }
     out.insert(out.end(), bytes.begin(), bytes.begin() + size);
 }
 
@@ -140,12 +144,14 @@ class Reader {
           nesting_max_(limits.value_nesting_max) {}
 
     std::expected<Value, std::string> read_whole(TypeId id) {
-        const program::Layout& layout = program_.layout(id);
-        std::vector<Slot> slots(layout.slots);
-        const bool is_read = is_bytes(program_, id) ? read_elements(id, rest_.size(), slots[0])
-                                                    : read(id, slots.data());
+        const std::uint32_t count = program_.layout(id).slots;
+        Slot single{};
+        std::vector<Slot> several(count > 1 ? count : 0);
+        Slot* const slots = count > 1 ? several.data() : &single;
+        const bool is_read =
+            is_bytes(program_, id) ? read_elements(id, rest_.size(), *slots) : read(id, slots);
         // From here on its references are the value's.
-        Value value = Value::take(program_, id, slots.data());
+        Value value = Value::take(program_, id, slots);
         if (is_read && !rest_.empty()) {
             fail(fmt::format("{} bytes are left over after the value", rest_.size()));
         }
@@ -336,8 +342,12 @@ class Reader {
 
     std::uint64_t read_number(std::size_t size) {
         std::uint64_t bits = 0;
-        for (std::size_t i = 0; i < size; ++i) {
-            bits |= static_cast<std::uint64_t>(rest_[i]) << (8 * i);
+        if constexpr (as_in_memory) {
+            std::memcpy(&bits, rest_.data(), size);
+        } else {
+            for (std::size_t i = 0; i < size; ++i) {
+                bits |= static_cast<std::uint64_t>(rest_[i]) << (8 * i);
+            }
         }
         rest_ = rest_.subspan(size);
         return bits;
@@ -391,6 +401,14 @@ void encode(const program::Program& program, TypeId type, const Value& value,
 std::expected<Value, std::string> decode(const program::Program& program, TypeId type,
                                          std::span<const std::byte> bytes, const Limits& limits,
                                          PortCoder* ports) {
+    // Nearly all are numbers, of which any bits will do.
+    const TypeKind kind = program.types[type].kind;
+    if (as_in_memory && (program::is_integer(kind) || program::is_float(kind)) &&
+        bytes.size() == program::element_size(kind)) {
+        std::uint64_t bits = 0;
+        std::memcpy(&bits, bytes.data(), bytes.size());
+        return Value::scalar(wrap(kind, bits));
+    }
     return Reader(program, bytes, limits, ports).read_whole(type);
 }
 

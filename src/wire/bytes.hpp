@@ -3,6 +3,7 @@
 // end, and after the first mistake it yields zeros and stays failed.
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,16 @@
 
 namespace reowolf::wire {
 
+template <std::unsigned_integral T>
+void write_number(T value, std::byte* at) {
+    if constexpr (std::endian::native == std::endian::little) {
+        std::memcpy(at, &value, sizeof(T));
+    } else {
+        for (std::size_t i = 0; i < sizeof(T); ++i)
+            at[i] = static_cast<std::byte>(value >> (8 * i));
+    }
+}
+
 class Writer {
   public:
     // Expects about so many bytes.
@@ -22,13 +33,16 @@ class Writer {
 
     template <std::unsigned_integral T>
     void number(T value) {
-        std::byte* const at = extend(sizeof(T));
-        for (std::size_t i = 0; i < sizeof(T); ++i)
-            at[i] = static_cast<std::byte>(value >> (8 * i));
+        write_number(value, extend(sizeof(T)));
     }
     void flag(bool value) { number<std::uint8_t>(value ? 1 : 0); }
     void block(std::span<const std::byte> bytes) {
         number(static_cast<std::uint32_t>(bytes.size()));
+        if (bytes.size() <= bytes_.size() - end_) {
+            if (!bytes.empty()) std::memcpy(bytes_.data() + end_, bytes.data(), bytes.size());
+            end_ += bytes.size();
+            return;
+        }
         bytes_.resize(end_);
         bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
         end_ = bytes_.size();
@@ -41,14 +55,23 @@ class Writer {
         return std::move(bytes_);
     }
 
+    // For who writes again and again into the same memory: what is written, until more is.
+    std::span<const std::byte> written() const { return std::span(bytes_).first(end_); }
+    void begin_anew() { end_ = 0; }
+
   private:
     // Room is made for several numbers at a time.
     std::byte* extend(std::size_t bytes) {
-        constexpr std::size_t step = 128;
-        if (bytes_.size() - end_ < bytes) bytes_.resize(end_ + step);
+        if (bytes_.size() - end_ < bytes) [[unlikely]] {
+            widen();
+        }
         std::byte* const at = bytes_.data() + end_;
         end_ += bytes;
         return at;
+    }
+    [[gnu::noinline]] void widen() {
+        constexpr std::size_t step = 128;
+        bytes_.resize(end_ + step);
     }
 
     std::vector<std::byte> bytes_;  // the first `end_` are written
@@ -63,8 +86,12 @@ class Reader {
     T number() {
         if (rest_.size() < sizeof(T)) return fail<T>();
         T value = 0;
-        for (std::size_t i = 0; i < sizeof(T); ++i) {
-            value = static_cast<T>(value | static_cast<T>(static_cast<T>(rest_[i]) << (8 * i)));
+        if constexpr (std::endian::native == std::endian::little) {
+            std::memcpy(&value, rest_.data(), sizeof(T));
+        } else {
+            for (std::size_t i = 0; i < sizeof(T); ++i) {
+                value = static_cast<T>(value | static_cast<T>(static_cast<T>(rest_[i]) << (8 * i)));
+            }
         }
         rest_ = rest_.subspan(sizeof(T));
         return value;
@@ -93,6 +120,8 @@ class Reader {
         return count;
     }
 
+    // What is not read yet.
+    std::span<const std::byte> rest() const { return rest_; }
     bool failed() const { return failed_; }
     bool finished() const { return !failed_ && rest_.empty(); }
 
