@@ -353,6 +353,7 @@ SiteId Arbiter::meeting_place() const {
 }
 
 bool Arbiter::is_step_broken() const {
+    if (lost_.empty() && departed_.empty()) return false;
     return std::ranges::any_of(holdings_.realtime_sites(),
                                [&](SiteId site) { return is_gone(site); });
 }
@@ -365,7 +366,7 @@ std::vector<SiteId> Arbiter::missing() const {
 }
 
 bool Arbiter::is_step_complete() const {
-    return !holdings_.realtime_sites().empty() &&
+    return !holdings_.is_empty() && !holdings_.realtime_sites().empty() &&
            holdings_.realtime_held().size() == holdings_.realtime_sites().size();
 }
 

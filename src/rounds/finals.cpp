@@ -2,6 +2,8 @@
 #include "rounds/finals.hpp"
 
 #include <algorithm>
+#include <array>
+#include <memory_resource>
 #include <utility>
 
 namespace reowolf::rounds {
@@ -128,62 +130,118 @@ bool Finals::choose(Leaves& chosen) const {
 
 namespace {
 
-// Every behaviour runs as far as the values that are there let it. Since each is determined, how
-// far all of them come together does not depend on whose turn it is.
-bool all_run_to_their_end(const std::vector<const wire::Part*>& parts) {
-    struct Count {
-        wire::ChannelId channel;
-        std::uint64_t put = 0;
-        std::uint64_t got = 0;
-    };
-    std::vector<Count> counts;
-    std::size_t actions = 0;
-    for (const wire::Part* part : parts) actions += part->actions.size();
+// Of what is looked at for one round. Most are small, and need no memory but this.
+class Room {
+  public:
+    std::pmr::memory_resource* memory() { return &resource_; }
+
+  private:
+    std::array<std::byte, 4096> small_;
+    std::pmr::monotonic_buffer_resource resource_{small_.data(), small_.size()};
+};
+
+using Parts = std::pmr::vector<const wire::Part*>;
+
+struct Count {
+    wire::ChannelId channel;
+    std::uint32_t put = 0;
+    std::uint32_t got = 0;
+};
+
+// Each channel that is used, once; `places`: which of them, by action, part after part.
+std::pmr::vector<Count> channels_of(const Parts& parts, std::pmr::vector<std::uint32_t>& places) {
+    // Fewer are found faster one after the other.
+    constexpr std::size_t few = 24;
+    const std::size_t actions = places.size();
+    std::pmr::vector<Count> counts(places.get_allocator().resource());
     counts.reserve(actions);
+    auto place = places.begin();
+    if (actions <= few) {
+        for (const wire::Part* part : parts) {
+            for (const wire::Action& action : part->actions) {
+                const auto known = std::ranges::find(counts, action.channel, &Count::channel);
+                *place++ = static_cast<std::uint32_t>(known - counts.begin());
+                if (known == counts.end()) counts.push_back({action.channel});
+            }
+        }
+        return counts;
+    }
     for (const wire::Part* part : parts) {
         for (const wire::Action& action : part->actions) counts.push_back({action.channel});
     }
     std::ranges::sort(counts, {}, &Count::channel);
     const auto repeated = std::ranges::unique(counts, {}, &Count::channel);
     counts.erase(repeated.begin(), repeated.end());
-    std::vector<std::size_t> done(parts.size(), 0);
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (std::size_t i = 0; i < parts.size(); ++i) {
-            for (; done[i] < parts[i]->actions.size(); ++done[i], moved = true) {
-                const wire::Action& action = parts[i]->actions[done[i]];
-                Count& count =
-                    *std::ranges::lower_bound(counts, action.channel, {}, &Count::channel);
-                if (!action.puts && count.got == count.put) break;
-                ++(action.puts ? count.put : count.got);
-            }
+    for (const wire::Part* part : parts) {
+        for (const wire::Action& action : part->actions) {
+            const auto known =
+                std::ranges::lower_bound(counts, action.channel, {}, &Count::channel);
+            *place++ = static_cast<std::uint32_t>(known - counts.begin());
         }
     }
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (done[i] < parts[i]->actions.size()) return false;
+    return counts;
+}
+
+// Every behaviour runs as far as the values that are there let it. Since each is determined, how
+// far all of them come together does not depend on whose turn it is.
+bool all_run_to_their_end(const Parts& parts, std::pmr::memory_resource* room) {
+    std::size_t actions = 0;
+    for (const wire::Part* part : parts) actions += part->actions.size();
+    std::pmr::vector<std::uint32_t> places(actions, room);
+    auto counts = channels_of(parts, places);
+    std::pmr::vector<std::size_t> done(parts.size(), room);
+    std::size_t left = actions;
+    for (bool moved = true; moved;) {
+        moved = false;
+        std::size_t first = 0;
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            const auto& its = parts[i]->actions;
+            for (; done[i] < its.size(); ++done[i], --left, moved = true) {
+                Count& count = counts[places[first + done[i]]];
+                const bool puts = its[done[i]].puts;
+                if (!puts && count.got == count.put) break;
+                ++(puts ? count.put : count.got);
+            }
+            first += its.size();
+        }
+        if (left == 0) break;
     }
-    return std::ranges::all_of(counts, [](const Count& count) { return count.put == count.got; });
+    return left == 0 &&
+           std::ranges::all_of(counts, [](const Count& count) { return count.put == count.got; });
 }
 
 }  // namespace
 
+// What was on another branch has been taken back.
+bool has_causes(const Leaves& leaves) {
+    const auto is_in = [](const wire::NodeRef& cause, const wire::Part& part) {
+        return part.attempt == cause.attempt &&
+               (cause.node == 0 || cause.node == part.node ||
+                std::ranges::find(part.path, cause.node) != part.path.end());
+    };
+    const auto has = [&](const wire::NodeRef& cause) {
+        return std::ranges::any_of(leaves, [&](const Final* leaf) {
+            return std::ranges::any_of(leaf->parts,
+                                       [&](const auto& part) { return is_in(cause, part); });
+        });
+    };
+    return std::ranges::all_of(leaves, [&](const Final* leaf) {
+        return std::ranges::all_of(leaf->parts, [&](const wire::Part& part) {
+            return std::ranges::all_of(part.depends, has);
+        });
+    });
+}
+
 bool is_round(const Leaves& leaves) {
-    std::vector<const wire::Part*> parts;
+    Room room;
+    Parts parts(room.memory());
+    std::size_t count = 0;
+    for (const Final* leaf : leaves) count += leaf->parts.size();
+    parts.reserve(count);
     for (const Final* leaf : leaves) {
         for (const wire::Part& part : leaf->parts) parts.push_back(&part);
     }
-    // What was on another branch has been taken back.
-    const auto has = [&](const wire::NodeRef& cause) {
-        return std::ranges::any_of(parts, [&](const wire::Part* part) {
-            return part->attempt == cause.attempt &&
-                   (cause.node == 0 || cause.node == part->node ||
-                    std::ranges::find(part->path, cause.node) != part->path.end());
-        });
-    };
-    for (const wire::Part* part : parts) {
-        if (!std::ranges::all_of(part->depends, has)) return false;
-    }
-    return all_run_to_their_end(parts);
+    return has_causes(leaves) && all_run_to_their_end(parts, room.memory());
 }
 
 wire::Decision decision_of(const Leaves& leaves) {

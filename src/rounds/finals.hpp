@@ -70,6 +70,8 @@ class Finals {
 // Whether the behaviours published are a round: on each channel as many values are put as got, each
 // of them before it is got, and whoever depends on an attempt depends on one that is among them.
 bool is_round(const Leaves& leaves);
+// A part of that: whoever depends on an attempt depends on one that is among them.
+bool has_causes(const Leaves& leaves);
 wire::Decision decision_of(const Leaves& leaves);
 
 }  // namespace reowolf::rounds

@@ -22,7 +22,8 @@ bool Arbiter::may_step() const {
     const bool is_anybody_gone = !lost_.empty() || !departed_.empty();
     return is_publishing_expected_ && !stepping_ && is_free() && sites.size() >= 2 &&
            sites.size() <= publishing_sites_max && std::ranges::binary_search(sites, self_) &&
-           finals_.is_empty() && kept_cancels_.empty() && holdings_.realtime_held().empty() &&
+           finals_.is_empty() && kept_cancels_.empty() &&
+           (holdings_.is_empty() || holdings_.realtime_held().empty()) &&
            !(is_anybody_gone &&
              std::ranges::any_of(sites, [&](SiteId site) { return is_gone(site); }));
 }

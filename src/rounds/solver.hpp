@@ -45,6 +45,7 @@ class Holdings {
     bool is_realtime(const wire::AttemptId& attempt) const;
     // Of the sites that step together: their attempts held here.
     std::vector<wire::AttemptId> realtime_held() const;
+    bool is_empty() const { return held_.empty(); }
     const std::vector<wire::SiteId>& realtime_sites() const { return realtime_; }
 
     // Of an attempt: so many of the first numbers of its leaves' ranks do not count.
