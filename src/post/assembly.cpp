@@ -19,7 +19,8 @@ constexpr std::size_t spare_bytes_max = 4u << 20;
 }  // namespace
 
 std::expected<std::optional<Incoming>, Error> Assembly::add(const records::Fragment& fragment,
-                                                            std::size_t message_bytes_max) {
+                                                            std::size_t message_bytes_max,
+                                                            std::vector<std::byte> record) {
     const auto wrong = [] {
         return std::unexpected(
             Error{Failure::protocol, "it sent parts of messages that do not fit together"});
@@ -32,8 +33,12 @@ std::expected<std::optional<Incoming>, Error> Assembly::add(const records::Fragm
                                                   length, message_bytes_max)});
     }
     if (fragment.is_first && fragment.is_last) {
-        return Incoming{{fragment.bytes.begin(), fragment.bytes.end()},
-                        fragment.properties.value_or(Properties{})};
+        if (record.empty()) {
+            record.assign(fragment.bytes.begin(), fragment.bytes.end());
+        } else {
+            record.erase(record.begin(), record.end() - std::ssize(fragment.bytes));
+        }
+        return Incoming{std::move(record), fragment.properties.value_or(Properties{})};
     }
     auto& partial = partials_[fragment.slot];
     if (fragment.is_first == partial.has_value()) return wrong();

@@ -23,15 +23,17 @@ struct Incoming {
 class Assembly {
   public:
     // A whole message, if this was the last part of it. Room is made for what has arrived, not for
-    // what is announced. The error: too large, or not in this order.
+    // what is announced. The error: too large, or not in this order. `record`: what the fragment
+    // lies in, if it may become the message.
     std::expected<std::optional<Incoming>, Error> add(const records::Fragment& fragment,
-                                                      std::size_t message_bytes_max);
+                                                      std::size_t message_bytes_max,
+                                                      std::vector<std::byte> record = {});
 
     // Where a part that is about to be added, of so many bytes, may be put before; it is not copied
     // then. Nothing: anywhere else.
     std::optional<Placement> place(const records::Fragment& fragment, std::size_t bytes,
                                    std::size_t message_bytes_max);
-    // The memory of a message that is not needed any more, for the next one.
+    // The memory of a large message that is not needed any more, for the next one.
     void give_back(std::vector<std::byte> bytes);
 
     // Of those that are not whole yet, the one of which most is here.

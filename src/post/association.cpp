@@ -91,18 +91,24 @@ void Association::adopt(std::unique_ptr<Connection> connection, Transient transi
 
 void Association::on_message(std::vector<std::byte> bytes) {
     const auto self = shared_from_this();
-    const auto record = records::decode(bytes);
-    if (!record) {
-        return fail({Failure::protocol, fmt::format("{}: {}", remote_, record.error())});
+    const auto malformed = [&](const std::string& how) {
+        fail({Failure::protocol, fmt::format("{}: {}", remote_, how)});
+    };
+    if (records::is_fragment(bytes)) {
+        const auto fragment = records::decode_fragment(bytes);
+        if (!fragment) return malformed(fragment.error());
+        const std::size_t size = bytes.size();
+        return on_fragment(*fragment, size, std::move(bytes));
     }
-    const std::size_t size = bytes.size();
-    on_record(*record, size, std::move(bytes));
+    const auto record = records::decode(bytes);
+    if (!record) return malformed(record.error());
+    on_record(*record, bytes.size());
 }
 
 std::optional<Placement> Association::place(std::span<const std::byte> begin, std::size_t size) {
     if (has_ended_ || next_here_ != received_) return std::nullopt;
-    const auto record = records::decode(begin);
-    const auto* const part = record ? std::get_if<records::Fragment>(&*record) : nullptr;
+    if (!records::is_fragment(begin)) return std::nullopt;
+    const auto part = records::decode_fragment(begin);
     Carrier* const carrier = part ? carrier_of(part->carrier) : nullptr;
     if (!carrier || carrier->is_closing || carrier->end || !carrier->is_taking()) {
         return std::nullopt;
@@ -117,13 +123,19 @@ std::optional<Placement> Association::place(std::span<const std::byte> begin, st
 
 void Association::on_placed(std::span<const std::byte> head, std::span<const std::byte> bytes) {
     const auto self = shared_from_this();
-    auto record = records::decode(head);
-    std::get<records::Fragment>(*record).bytes = bytes;
-    on_record(*record, head.size() + bytes.size(), {});
+    auto fragment = records::decode_fragment(head);
+    fragment->bytes = bytes;
+    on_fragment(*fragment, head.size() + bytes.size(), {});
 }
 
-void Association::on_record(const records::Record& record, std::size_t size,
-                            std::vector<std::byte> bytes) {
+void Association::on_fragment(const records::Fragment& fragment, std::size_t size,
+                              std::vector<std::byte> bytes) {
+    if (!count(size)) return;
+    add(fragment, std::move(bytes));
+    acknowledge_if_due();
+}
+
+void Association::on_record(const records::Record& record, std::size_t size) {
     if (const auto* acknowledged = std::get_if<records::Acknowledge>(&record)) {
         on_acknowledged(acknowledged->received);
         return flush();
@@ -136,15 +148,27 @@ void Association::on_record(const records::Record& record, std::size_t size,
     const bool is_greeting = std::holds_alternative<records::Open>(record) ||
                              std::holds_alternative<records::Opened>(record) ||
                              std::holds_alternative<records::Gone>(record);
+    if (is_greeting) return fail_out_of_order();
+    if (!count(size)) return;
+    std::visit([this](const auto& one) { on(one); }, record);
+    acknowledge_if_due();
+}
+
+void Association::fail_out_of_order() {
+    fail({Failure::protocol, fmt::format("{}: it sent a record out of order", remote_)});
+}
+
+// A numbered one. False: nothing is to be done about it.
+bool Association::count(std::size_t size) {
     const std::uint64_t number = next_here_++;
-    if (is_greeting || number > received_) {
-        return fail({Failure::protocol, fmt::format("{}: it sent a record out of order", remote_)});
+    if (number > received_) {
+        fail_out_of_order();
+        return false;
     }
-    if (number < received_) return;  // it came over an earlier connection
+    if (number < received_) return false;  // it came over an earlier connection
     ++received_;
     unacknowledged_bytes_ += size;
-    on_numbered(record, std::move(bytes));
-    acknowledge_if_due();
+    return true;
 }
 
 void Association::on_closed(const Error& why) {
@@ -162,17 +186,17 @@ void Association::on_closed(const Error& why) {
 
 void Association::on_drained() {
     const auto self = shared_from_this();
-    flush();
+    if (!sending_.is_empty()) flush();
     if (!connection_ || connection_->queued_bytes() > 0) return;
-    std::vector<std::uint32_t> drained;
-    for (auto& [number, carrier] : carriers_) {
-        if (!carrier.owes_drained || sending_.queued_bytes(number) > 0) continue;
-        carrier.owes_drained = false;
-        drained.push_back(number);
-    }
-    for (const std::uint32_t number : drained) {
-        const Carrier* const carrier = carrier_of(number);
-        if (carrier && carrier->handler && !carrier->end) carrier->handler->on_drained();
+    for (auto next = carriers_.begin(); next != carriers_.end();) {
+        const std::uint32_t number = next->first;
+        Carrier& carrier = next->second;
+        if (carrier.owes_drained && sending_.queued_bytes(number) == 0) {
+            carrier.owes_drained = false;
+            // Who is told may give this or other carriers up.
+            if (carrier.handler && !carrier.end) carrier.handler->on_drained();
+        }
+        next = carriers_.upper_bound(number);
     }
 }
 

@@ -137,22 +137,28 @@ class Association final : public std::enable_shared_from_this<Association>,
     void on_closed(const Error& why) override;
     void on_drained() override;
 
-    void on_record(const records::Record& record, std::size_t size, std::vector<std::byte> bytes);
-    void on_numbered(const records::Record& record, std::vector<std::byte> bytes);
+    void on_record(const records::Record& record, std::size_t size);
+    bool count(std::size_t size);
+    void fail_out_of_order();
     void on(const records::Close& close);
     void on(const records::Abandon& abandon);
     void on(const records::Window& window);
     void on(const records::Fork& fork);
     template <class Other>
     void on(const Other&) {}  // has been dealt with
-    void on_fragment(const records::Fragment& fragment, std::vector<std::byte> bytes);
-    void take(std::uint32_t number, const records::Fragment& fragment);
+    // `bytes`: the record that it lies in, if it does in one.
+    void on_fragment(const records::Fragment& fragment, std::size_t size,
+                     std::vector<std::byte> bytes);
+    void add(const records::Fragment& fragment, std::vector<std::byte> bytes);
+    void take(std::uint32_t number, const records::Fragment& fragment,
+              std::vector<std::byte> record);
     Carrier* carrier_of(std::uint32_t number);
     const Carrier* carrier_of(std::uint32_t number) const;
     void on_acknowledged(std::uint64_t received);
     void acknowledge_if_due();
     void acknowledge();
 
+    bool can_send() const;
     void flush();
     void push(const records::Record& record);
     void push(Payload record);

@@ -76,7 +76,11 @@ std::optional<Connection::Arriving> Association::arriving(std::uint32_t number) 
 }
 
 void Association::give_back(std::uint32_t number, std::vector<std::byte> bytes) {
-    if (Carrier* const carrier = carrier_of(number)) carrier->assembly.give_back(std::move(bytes));
+    if (bytes.size() <= records::fragment_bytes_max) {
+        if (connection_) connection_->give_back(std::move(bytes));
+    } else if (Carrier* const carrier = carrier_of(number)) {
+        carrier->assembly.give_back(std::move(bytes));
+    }
 }
 
 bool Association::is_handed_over() const {
@@ -94,15 +98,22 @@ void Association::send(std::uint32_t number, Outgoing message) {
     Carrier* const carrier = carrier_of(number);
     if (has_ended_ || !carrier || carrier->is_closing || carrier->end) return;
     carrier->owes_drained = true;
+    if (can_send()) {
+        if (auto record = sending_.pass(number, message)) return push(std::move(*record));
+    }
     sending_.push(number, std::move(message));
     flush();
 }
 
+bool Association::can_send() const {
+    return connection_ && connection_->queued_bytes() < connection_queue_bytes_max &&
+           resending_.bytes() < limits_.unacknowledged_bytes_max;
+}
+
 void Association::flush() {
     if (has_ended_) return;
-    const std::int64_t now_ms = loop_.now_ms();
-    while (connection_ && connection_->queued_bytes() < connection_queue_bytes_max &&
-           resending_.bytes() < limits_.unacknowledged_bytes_max) {
+    const std::int64_t now_ms = sending_.has_mortal() ? loop_.now_ms() : 0;
+    while (can_send()) {
         auto record = sending_.next(now_ms);
         if (!record) break;
         push(std::move(*record));
@@ -123,6 +134,7 @@ void Association::push(Payload record) {
 }
 
 void Association::report_fates() {
+    if (!sending_.has_finished()) return;
     for (const Sending::Finished& one : sending_.take_finished()) {
         Carrier* const carrier = carrier_of(one.carrier);
         if (!carrier) continue;
@@ -138,7 +150,8 @@ void Association::report_fates() {
 }
 
 void Association::set_expiry() {
-    loop_.cancel(std::exchange(expiry_, 0));
+    if (expiry_ != 0) loop_.cancel(std::exchange(expiry_, 0));
+    if (!sending_.has_mortal()) return report_fates();
     const std::int64_t now_ms = loop_.now_ms();
     const std::int64_t next_ms = sending_.expire(now_ms);
     report_fates();
@@ -158,13 +171,6 @@ void Association::note_delivery() {
 }
 
 // ---- Receiving ---------------------------------------------------------------------------------
-
-void Association::on_numbered(const records::Record& record, std::vector<std::byte> bytes) {
-    if (const auto* fragment = std::get_if<records::Fragment>(&record)) {
-        return on_fragment(*fragment, std::move(bytes));
-    }
-    std::visit([this](const auto& one) { on(one); }, record);
-}
 
 void Association::on(const records::Fork& fork) {
     if (fork.carrier != next_other_carrier_) {
@@ -200,7 +206,7 @@ void Association::on(const records::Abandon& abandon) {
     finish_if_over();
 }
 
-void Association::on_fragment(const records::Fragment& fragment, std::vector<std::byte> bytes) {
+void Association::add(const records::Fragment& fragment, std::vector<std::byte> bytes) {
     if (fragment.wants_acknowledgement) acknowledges_soon_ = true;
     Carrier* const carrier = carrier_of(fragment.carrier);
     if (!carrier || carrier->is_closing || carrier->end) return;
@@ -208,14 +214,16 @@ void Association::on_fragment(const records::Fragment& fragment, std::vector<std
     if (carrier->received > carrier->window) {
         return fail({Failure::protocol, fmt::format("{}: it sends more than it may", remote_)});
     }
-    if (carrier->is_taking()) return take(fragment.carrier, fragment);
+    if (carrier->is_taking()) return take(fragment.carrier, fragment, std::move(bytes));
     carrier->inbox.push_back(bytes.empty() ? records::encode(fragment) : std::move(bytes));
 }
 
-void Association::take(std::uint32_t number, const records::Fragment& fragment) {
+// `record`: the bytes that it lies in, if they may be used.
+void Association::take(std::uint32_t number, const records::Fragment& fragment,
+                       std::vector<std::byte> record) {
     Carrier& carrier = carriers_.at(number);
     carrier.consumed += records::charge(fragment.bytes.size());
-    auto message = carrier.assembly.add(fragment, carrier.message_bytes_max);
+    auto message = carrier.assembly.add(fragment, carrier.message_bytes_max, std::move(record));
     if (!message) {
         Error& error = message.error();
         error.text = fmt::format("{}: {}", remote_, error.text);
@@ -252,10 +260,10 @@ void Association::deliver(std::uint32_t number) {
     if (carrier->is_delivering) return;
     carrier->is_delivering = true;
     while (carrier && carrier->handler && !carrier->is_paused && !carrier->inbox.empty()) {
-        const std::vector<std::byte> bytes = std::move(carrier->inbox.front());
+        std::vector<std::byte> bytes = std::move(carrier->inbox.front());
         carrier->inbox.pop_front();
         const auto record = records::decode(bytes);
-        take(number, std::get<records::Fragment>(*record));
+        take(number, std::get<records::Fragment>(*record), std::move(bytes));
         carrier = carrier_of(number);
     }
     if (!carrier) return;

@@ -30,26 +30,32 @@ Driver::~Driver() {
 }
 
 void Driver::run_until(const std::function<bool()>& is_done, const std::function<void()>& first) {
-    {
-        std::unique_lock lock(mutex_);
-        ++calls_;
-        is_called_ = true;
-        attends_ = false;
-        if (is_working_) {
-            yields_ = true;
-            loop_.post([] {});
-            changed_.wait(lock, [this] { return !is_working_; });
-        }
-    }
+    calls_.store(calls_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    attends_.store(false, std::memory_order_relaxed);
+    Who nobody = Who::nobody;
+    if (!who_.compare_exchange_strong(nobody, Who::caller)) take_over();
     if (first) loop_.run_now(first);
     while (!is_done()) loop_.run_one(wait_ms, true);
-    bool is_waited_for = false;
+    // The own thread says that it rests, and then looks who runs the loop: one of the two sees what
+    // the other has done.
+    who_ = Who::nobody;
+    if (!is_resting_) return;
     {
         const std::lock_guard lock(mutex_);
-        is_called_ = false;
-        is_waited_for = is_resting_;
     }
-    if (is_waited_for) changed_.notify_all();
+    changed_.notify_all();
+}
+
+void Driver::take_over() {
+    std::unique_lock lock(mutex_);
+    is_awaited_ = true;
+    yields_ = true;
+    loop_.post([] {});
+    changed_.wait(lock, [this] {
+        Who nobody = Who::nobody;
+        return who_.compare_exchange_strong(nobody, Who::caller);
+    });
+    is_awaited_ = false;
 }
 
 void Driver::attend() {
@@ -64,25 +70,28 @@ void Driver::work() {
     std::unique_lock lock(mutex_);
     std::uint64_t calls_seen = 0;
     while (!stops_) {
-        const bool is_new = std::exchange(calls_seen, calls_) != calls_;
-        if (is_called_ && !is_new) {
+        const std::uint64_t calls = calls_;
+        const bool is_new = std::exchange(calls_seen, calls) != calls;
+        const bool is_called = is_awaited_ || who_ == Who::caller;
+        if (is_called && !is_new) {
             // A long one.
             is_resting_ = true;
-            changed_.wait(lock, [this] { return !is_called_ || stops_; });
+            changed_.wait(lock, [this] { return (!is_awaited_ && who_ != Who::caller) || stops_; });
             is_resting_ = false;
-            calls_seen = calls_ - 1;
+            calls_seen = calls - 1;
             continue;
         }
-        if (is_called_ || (is_new && !attends_)) {
+        if (is_called || (is_new && !attends_)) {
             changed_.wait_for(lock, absence_max, [this] { return attends_ || stops_; });
             continue;
         }
-        is_working_ = true;
         yields_ = false;
+        Who nobody = Who::nobody;
+        if (!who_.compare_exchange_strong(nobody, Who::own_thread)) continue;
         lock.unlock();
         while (!yields_) loop_.run_one(wait_ms);
         lock.lock();
-        is_working_ = false;
+        who_ = Who::nobody;
         changed_.notify_all();
     }
 }

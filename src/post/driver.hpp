@@ -34,18 +34,22 @@ class Driver {
 
   private:
     void work();
+    void take_over();
+
+    // Who runs the loop. A call that finds nobody, and leaves nobody waiting, needs no lock.
+    enum class Who { nobody, caller, own_thread };
 
     RealLoop& loop_;
+    std::atomic<Who> who_ = Who::nobody;
+    std::atomic<std::uint64_t> calls_ = 0;  // of run_until()
+    std::atomic<bool> attends_ = false;     // until the next call
+    std::atomic<bool> is_resting_ = false;  // the own thread waits until it is told
+    std::atomic<bool> yields_ = false;      // the own thread is to leave the loop
     std::mutex mutex_;
-    std::condition_variable changed_;
+    std::condition_variable changed_;  // any of these
     // Guarded by the mutex.
-    std::uint64_t calls_ = 0;  // of run_until()
-    bool is_called_ = false;   // one is under way
-    bool is_working_ = false;  // the own thread runs the loop
-    bool is_resting_ = false;  // the own thread waits until it is told
-    bool attends_ = false;
+    bool is_awaited_ = false;  // a caller waits until the own thread has left the loop
     bool stops_ = false;
-    std::atomic<bool> yields_ = false;  // the own thread is to leave the loop
     std::thread thread_;
 };
 

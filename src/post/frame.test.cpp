@@ -60,7 +60,10 @@ Heard feed(FrameReader& reader, const Bytes& bytes, std::size_t piece_bytes,
             Next next = reader.next(message);
             if (next == Next::more) break;
             heard.events.push_back(next);
-            if (next == Next::message) heard.messages.push_back(std::move(message));
+            if (next == Next::message) {
+                heard.messages.push_back(message);
+                reader.give_back(std::move(message));
+            }
             if (next == Next::large && head_bytes > 0) {
                 auto room = std::make_shared<Bytes>(reader.size() - head_bytes);
                 reader.place({.head_bytes = head_bytes, .bytes = *room, .keeper = room});

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "post/frame.hpp"
@@ -53,6 +54,11 @@ class FrameReader {
         Placement where;
     };
     Placed take_placed();
+
+    // The memory of a message that is not needed any more, for the next one.
+    void give_back(std::vector<std::byte> bytes) {
+        if (!in_body_ && bytes.capacity() > body_.capacity()) body_ = std::move(bytes);
+    }
 
     // Holds for messages whose header next() has not passed yet.
     void limit_message_bytes(std::size_t bytes_max) { message_bytes_max_ = bytes_max; }

@@ -21,7 +21,7 @@ FrameWriter::FrameWriter() {
 }
 
 void FrameWriter::push(FrameType type, Payload body) {
-    Frame frame;
+    Frame& frame = frames_.emplace_back();
     const auto header = encode({.length = static_cast<std::uint32_t>(body.size()), .type = type});
     const auto behind = std::ranges::copy(header, frame.header.begin()).out;
     std::ranges::copy(body.head(), behind);
@@ -32,7 +32,6 @@ void FrameWriter::push(FrameType type, Payload body) {
         ++messages_;
         message_bytes_ += frame.body.size();
     }
-    frames_.push_back(std::move(frame));
 }
 
 const std::vector<std::span<const std::byte>>& FrameWriter::gather() {

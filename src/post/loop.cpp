@@ -26,7 +26,16 @@ constexpr std::int64_t wait_max_ms = 60'000;
 constexpr std::chrono::nanoseconds spin_max{60'000};
 constexpr std::chrono::nanoseconds spin_min{2'000};
 constexpr int looks_per_burst = 16;
-constexpr int bursts_per_yield = 8;
+constexpr int bursts_per_poll = 16;
+// So long a core is kept before it is given to others: less if there were some the last times.
+constexpr std::chrono::nanoseconds alone_max{5'000};
+constexpr std::chrono::nanoseconds alone_min{250};
+constexpr std::chrono::nanoseconds yield_to_nobody_max{1'000};
+// Who yields to somebody who computes gets the core back when that one's slice is over; to be woken
+// is faster. Then one does not yield for a while, twice as long each time.
+constexpr std::chrono::nanoseconds yield_max{100'000};
+constexpr std::chrono::nanoseconds yield_pause_min{10'000'000};
+constexpr std::chrono::nanoseconds yield_pause_max{1'000'000'000};
 
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -54,14 +63,41 @@ struct RealLoop::State {
 
     // Who is in a callback; nobody else touches what is posted there. Those need no asio, which
     // would ask the system for news between any two.
+    // It is only asked whether that is the thread that asks.
     std::atomic<std::thread::id> running;
+    void enter() { running.store(std::this_thread::get_id(), std::memory_order_relaxed); }
+    void leave() { running.store(std::thread::id(), std::memory_order_relaxed); }
+    bool is_within() const {
+        return running.load(std::memory_order_relaxed) == std::this_thread::get_id();
+    }
+
     std::deque<std::function<void()>> posted;
+    std::vector<Turn*> turns;  // null: it has died
+    std::size_t turns_had = 0;
     int in_a_row = 0;
+
+    bool has_turns() const { return turns_had < turns.size(); }
 
     std::vector<Watched*> watched;
     std::size_t last_told = 0;
     bool has_cores = system::usable_cores() > 1;
     std::chrono::nanoseconds spin = spin_max;
+    std::chrono::nanoseconds alone = alone_max;
+    std::chrono::nanoseconds yield_pause = yield_pause_min;
+    std::chrono::steady_clock::time_point yields_from;  // again
+
+    // One yield was from the one moment to the other.
+    void note_yield(std::chrono::steady_clock::time_point from,
+                    std::chrono::steady_clock::time_point to) {
+        const bool was_alone = to - from <= yield_to_nobody_max;
+        alone = was_alone ? std::min(alone * 2, alone_max) : std::max(alone / 2, alone_min);
+        if (to - from <= yield_max) {
+            yield_pause = std::max(yield_pause - yield_pause / 16, yield_pause_min);
+            return;
+        }
+        yields_from = to + yield_pause;
+        yield_pause = std::min(yield_pause * 2, yield_pause_max);
+    }
 
     // Last, so that it dies first: callbacks that never ran own things that cancel timers as
     // they go.
@@ -90,19 +126,26 @@ bool RealLoop::run_one(std::int64_t wait_ms, bool spins) {
 }
 
 void RealLoop::run_now(const std::function<void()>& action) {
-    state_->running = std::this_thread::get_id();
+    state_->enter();
     action();
-    state_->running = std::thread::id();
+    state_->leave();
 }
 
 bool RealLoop::run_next(std::int64_t wait_ms, bool spins) {
     State& state = *state_;
-    state.running = std::this_thread::get_id();
+    state.enter();
     bool has_run = true;
     if (++state.in_a_row > in_a_row_max) {
         state.in_a_row = 0;
         state.context.poll_one();
         tell_news();
+    } else if (state.has_turns()) {
+        Turn* const next = state.turns[state.turns_had++];
+        if (!state.has_turns()) {
+            state.turns.clear();
+            state.turns_had = 0;
+        }
+        if (next) next->begin();
     } else if (!state.posted.empty()) {
         const auto action = std::move(state.posted.front());
         state.posted.pop_front();
@@ -111,7 +154,7 @@ bool RealLoop::run_next(std::int64_t wait_ms, bool spins) {
         state.in_a_row = 0;
         has_run = wait(wait_ms, spins);
     }
-    state.running = std::thread::id();
+    state.leave();
     return has_run;
 }
 
@@ -120,7 +163,7 @@ bool RealLoop::wait(std::int64_t wait_ms, bool spins) {
     const auto sleep = [&] {
         return state.context.run_one_for(std::chrono::milliseconds(wait_ms)) > 0;
     };
-    spins = spins && state.has_cores && wait_ms > 0;
+    spins = spins && wait_ms > 0;
     std::chrono::steady_clock::time_point began;
     if (spins) {
         began = std::chrono::steady_clock::now();
@@ -143,25 +186,46 @@ bool RealLoop::wait(std::int64_t wait_ms, bool spins) {
 // True: something came. How long it is worth to wait for that is learnt from the last times.
 bool RealLoop::spin() {
     State& state = *state_;
-    const auto until = std::chrono::steady_clock::now() + state.spin;
+    auto now = std::chrono::steady_clock::now();
+    // With one core, looking again is of no use before somebody else had it.
+    if (!state.has_cores && now < state.yields_from) return false;
+    const auto until = now + state.spin;
+    auto yields_at = state.has_cores ? now + state.alone : now;
+    const bool has_memory = std::ranges::any_of(
+        state.watched, [](const Watched* each) { return !each->asks_system(); });
+    const int looks = has_memory && state.has_cores ? looks_per_burst : 1;
     for (int burst = 1;; ++burst) {
-        for (int look = 0; look < looks_per_burst && !state.watched.empty(); ++look) {
+        for (int look = 0; look < looks && has_memory; ++look) {
             if (tell_news()) return true;
-            pause();
+            if (state.has_cores) pause();
         }
-        // To look at sockets is a call of the system.
-        const bool looks_at_sockets = state.watched.empty() || burst % bursts_per_yield == 0;
-        if (looks_at_sockets && state.context.poll_one() > 0) return true;
-        if (std::chrono::steady_clock::now() >= until) return false;
+        if (look_at_sockets()) return true;
+        if (burst % bursts_per_poll == 0 && state.context.poll_one() > 0) return true;
+        now = std::chrono::steady_clock::now();
+        if (now >= until) return false;
+        if (now < yields_at) continue;
+        if (now < state.yields_from) return false;
         // Whoever is to answer may be waiting for this very core.
-        if (looks_at_sockets) std::this_thread::yield();
+        std::this_thread::yield();
+        const auto back = std::chrono::steady_clock::now();
+        state.note_yield(now, back);
+        if (!state.has_cores && back < state.yields_from) return false;
+        if (state.has_cores) yields_at = back + state.alone;
     }
+}
+
+bool RealLoop::look_at_sockets() {
+    State& state = *state_;
+    for (std::size_t i = 0; i < state.watched.size(); ++i) {
+        if (state.watched[i]->asks_system() && state.watched[i]->look()) return true;
+    }
+    return false;
 }
 
 bool RealLoop::tell_news() {
     State& state = *state_;
     for (std::size_t left = state.watched.size(); left > 0; --left) {
-        state.last_told = (state.last_told + 1) % state.watched.size();
+        if (++state.last_told >= state.watched.size()) state.last_told = 0;
         Watched* const next = state.watched[state.last_told];
         if (!next->has_news()) continue;
         next->on_news();
@@ -211,6 +275,7 @@ TimerId RealLoop::after(std::int64_t delay_ms, std::function<void()> action) {
 }
 
 void RealLoop::cancel(TimerId timer) {
+    if (timer == 0) return;
     auto entry = state_->timers.find(timer);
     if (entry == state_->timers.end()) return;
     // Kept until the table is in order again: its end may cancel other timers.
@@ -219,11 +284,19 @@ void RealLoop::cancel(TimerId timer) {
 }
 
 void RealLoop::post(std::function<void()> action) {
-    if (state_->running == std::this_thread::get_id()) {
+    if (state_->is_within()) {
         state_->posted.push_back(std::move(action));
     } else {
         asio::post(state_->context, std::move(action));
     }
+}
+
+void RealLoop::add(Turn& turn) {
+    state_->turns.push_back(&turn);
+}
+
+void RealLoop::remove(Turn& turn) {
+    std::ranges::replace(state_->turns, &turn, nullptr);
 }
 
 std::unique_ptr<Internet> RealLoop::make_internet() {

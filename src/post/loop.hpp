@@ -20,6 +20,37 @@ namespace reowolf::post {
 // Never 0, so that 0 can mean "no timer".
 using TimerId = std::uint64_t;
 
+class Loop;
+
+// Something that a loop runs soon, again and again: unlike a callback that is posted it needs no
+// memory.
+class Turn {
+  public:
+    explicit Turn(Loop& loop) : loop_(loop) {}
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+  protected:
+    ~Turn();
+    // From the loop, once, as if it were posted. On the loop, as all else here.
+    void come_soon();
+    bool comes_soon() const { return comes_soon_; }
+
+  private:
+    friend class Loop;
+    friend class RealLoop;
+    virtual void on_turn() = 0;
+    void begin() {
+        comes_soon_ = false;
+        timer_ = 0;
+        on_turn();
+    }
+
+    Loop& loop_;
+    bool comes_soon_ = false;
+    TimerId timer_ = 0;
+};
+
 class Loop {
   public:
     virtual ~Loop() = default;
@@ -38,6 +69,12 @@ class Loop {
     // runs it.
     virtual void post(std::function<void()> action) = 0;
 
+    // See Turn.
+    virtual void add(Turn& turn) {
+        turn.timer_ = after(0, [&turn] { turn.begin(); });
+    }
+    virtual void remove(Turn& turn) { cancel(turn.timer_); }
+
     // While more deliveries have begun than ended, a loop that is to stop waits a while.
     virtual void delivery_begun() {}
     virtual void delivery_ended() {}
@@ -45,6 +82,16 @@ class Loop {
     // Ordinary sockets, where there are any. What calls back does so from another thread.
     virtual std::unique_ptr<Internet> make_internet() { return nullptr; }
 };
+
+inline void Turn::come_soon() {
+    if (comes_soon_) return;
+    comes_soon_ = true;
+    loop_.add(*this);
+}
+
+inline Turn::~Turn() {
+    if (comes_soon_) loop_.remove(*this);
+}
 
 // Something that a loop asks for news while it is awake, as asking is cheaper than being told. All
 // of it is called on the loop.
@@ -54,6 +101,10 @@ class Watched {
     virtual bool has_news() const = 0;
     // Does something about them; may end the watching.
     virtual void on_news() = 0;
+    // Only the system knows of its news. It is to ask for them, and do something about them, while
+    // a caller spins; otherwise the system tells the loop. True: there were some.
+    virtual bool asks_system() const { return false; }
+    virtual bool look() { return false; }
     // From now on the loop does not ask: news wake it by other means.
     virtual void before_sleep() = 0;
     virtual void after_sleep() = 0;
@@ -77,8 +128,8 @@ class RealLoop final : public Loop {
 
     // Instead of run(): runs one callback or two and waits for them no longer than `wait_ms`.
     // False: none came. `spins`: the caller has nothing else to do, so before it sleeps, it may
-    // keep its core busy for some microseconds, if there is another core for whoever has news for
-    // what is watched, or for a socket.
+    // look for some microseconds whether there are news for what is watched, or for a socket. If
+    // there is one core only, it gives that to others meanwhile.
     bool run_one(std::int64_t wait_ms, bool spins = false);
 
     // A callback at once, by whoever may run the loop.
@@ -91,6 +142,8 @@ class RealLoop final : public Loop {
     TimerId after(std::int64_t delay_ms, std::function<void()> action) override;
     void cancel(TimerId timer) override;
     void post(std::function<void()> action) override;
+    void add(Turn& turn) override;
+    void remove(Turn& turn) override;
     std::unique_ptr<Internet> make_internet() override;
 
     void delivery_begun() override;
@@ -105,6 +158,7 @@ class RealLoop final : public Loop {
     bool wait(std::int64_t wait_ms, bool spins);
     bool spin();
     bool tell_news();
+    bool look_at_sockets();
     std::unique_ptr<State> state_;
 };
 

@@ -2,10 +2,13 @@
 // The real loop; simulated.test.cpp has the other one.
 #include "post/loop.hpp"
 
+#include <memory>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "post/simulated.hpp"
 
 namespace reowolf::post {
 
@@ -82,6 +85,49 @@ TEST(RealLoop, may_die_with_callbacks_that_never_came) {
     loop->post([owned] {});
     loop.reset();
     EXPECT_EQ(owned.use_count(), 1);
+}
+
+class Counted final : public Turn {
+  public:
+    explicit Counted(Loop& loop, int again = 0) : Turn(loop), again_(again) {}
+    using Turn::come_soon;
+    int turns = 0;
+
+  private:
+    void on_turn() override {
+        ++turns;
+        if (again_-- > 0) come_soon();
+    }
+    int again_;
+};
+
+template <class SomeLoop, class Step>
+void have_turns(SomeLoop& loop, Step step) {
+    Counted once(loop);
+    Counted thrice(loop, 2);
+    auto dies = std::make_unique<Counted>(loop);
+    once.come_soon();
+    dies->come_soon();
+    once.come_soon();
+    thrice.come_soon();
+    EXPECT_EQ(once.turns, 0) << "never from within the call";
+    dies.reset();
+    for (int i = 0; i < 8; ++i) step();
+    EXPECT_EQ(once.turns, 1);
+    EXPECT_EQ(thrice.turns, 3);
+    once.come_soon();
+    step();
+    EXPECT_EQ(once.turns, 2);
+}
+
+TEST(RealLoop, gives_turns_as_often_as_they_are_asked_for) {
+    RealLoop loop;
+    have_turns(loop, [&] { loop.run_one(1); });
+}
+
+TEST(SimulatedLoop, gives_turns_as_often_as_they_are_asked_for) {
+    SimulatedLoop loop(1);
+    have_turns(loop, [&] { loop.step(); });
 }
 
 TEST(RealLoop, run_one_waits_no_longer_than_told) {

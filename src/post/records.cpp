@@ -100,8 +100,8 @@ class Decoding {
     explicit Decoding(std::span<const std::byte> bytes) : bytes_(bytes), reader_(bytes) {}
 
     std::expected<Record, std::string> record() {
+        if (is_fragment(bytes_)) return fragment();
         const auto first = reader_.number<std::uint8_t>();
-        if (first >= std::to_underlying(Kind::fragment)) return fragment(first);
         Record record;
         switch (static_cast<Kind>(first)) {
             case Kind::open:
@@ -147,23 +147,8 @@ class Decoding {
         return record;
     }
 
-  private:
-    static std::unexpected<std::string> malformed() {
-        return std::unexpected(std::string("it sent a malformed record"));
-    }
-
-    Open open() {
-        Open open;
-        open.association = identity();
-        open.sender = identity();
-        open.transient = reader_.number<std::uint32_t>();
-        open.resumes = reader_.flag();
-        open.received = reader_.number<std::uint64_t>();
-        open.process = process();
-        return open;
-    }
-
-    std::expected<Record, std::string> fragment(std::uint8_t first) {
+    std::expected<Fragment, std::string> fragment() {
+        const auto first = reader_.number<std::uint8_t>();
         Fragment fragment;
         std::size_t header_bytes = 1 + sizeof fragment.carrier;
         fragment.slot = first & flag_slot;
@@ -192,6 +177,22 @@ class Decoding {
         const bool drops = fragment.is_last && !fragment.is_first && fragment.bytes.empty();
         if (fragment.is_dropped && !drops) return malformed();
         return fragment;
+    }
+
+  private:
+    static std::unexpected<std::string> malformed() {
+        return std::unexpected(std::string("it sent a malformed record"));
+    }
+
+    Open open() {
+        Open open;
+        open.association = identity();
+        open.sender = identity();
+        open.transient = reader_.number<std::uint32_t>();
+        open.resumes = reader_.flag();
+        open.received = reader_.number<std::uint64_t>();
+        open.process = process();
+        return open;
     }
 
     Identity identity() {
@@ -249,6 +250,10 @@ std::vector<std::byte> encode(const Record& record) {
 
 std::expected<Record, std::string> decode(std::span<const std::byte> bytes) {
     return Decoding(bytes).record();
+}
+
+std::expected<Fragment, std::string> decode_fragment(std::span<const std::byte> bytes) {
+    return Decoding(bytes).fragment();
 }
 
 }  // namespace reowolf::post::records

@@ -128,6 +128,11 @@ struct Head {
 Head encode_head(const Fragment& fragment);
 // The error is what is wrong with it.
 std::expected<Record, std::string> decode(std::span<const std::byte> bytes);
+// The same of nearly all that come, with less to do.
+constexpr bool is_fragment(std::span<const std::byte> bytes) {
+    return !bytes.empty() && bytes.front() >= std::byte{0x80};
+}
+std::expected<Fragment, std::string> decode_fragment(std::span<const std::byte> bytes);
 
 constexpr std::uint8_t slots = 4;
 // The largest part of a message in one record, so that the record is no larger than what strangers

@@ -36,6 +36,24 @@ void Sending::push(std::uint32_t number, Outgoing message) {
     lane.messages.push_back(std::move(message));
 }
 
+std::optional<Payload> Sending::pass(std::uint32_t number, Outgoing& message) {
+    const std::size_t size = message.payload.size();
+    const bool is_plain = message.id == 0 && message.expires_ms == never_ms &&
+                          message.antecedents.empty() && message.payload.head().empty();
+    if (!is_plain || !levels_.empty() || size > records::fragment_bytes_max) return std::nullopt;
+    Carrier& carrier = carriers_.at(number);
+    const std::uint64_t charge = records::charge(size);
+    if (carrier.charged + charge > carrier.window) return std::nullopt;
+    carrier.charged += charge;
+    records::Fragment fragment;
+    fragment.carrier = number;
+    fragment.is_first = fragment.is_last = true;
+    fragment.wants_acknowledgement = message.wants_acknowledgement;
+    if (message.properties != Properties{}) fragment.properties = message.properties;
+    message.payload.set_head(records::encode_head(fragment).span());
+    return std::move(message.payload);
+}
+
 void Sending::widen(std::uint32_t carrier, std::uint64_t window) {
     const auto found = carriers_.find(carrier);
     if (found != carriers_.end()) found->second.window = std::max(found->second.window, window);

@@ -49,11 +49,18 @@ class Sending {
     void push(std::uint32_t carrier, Outgoing message);
     void widen(std::uint32_t carrier, std::uint64_t window);
 
+    // Instead of push(): the record of a message that need not wait for anything, and of which
+    // nobody asks what becomes. Nothing: it is to be pushed.
+    std::optional<Payload> pass(std::uint32_t carrier, Outgoing& message);
+
     // The next record to be sent, if any may be.
     std::optional<Payload> next(std::int64_t now_ms);
     // Drops what has expired and is not under way. The next moment to ask again, or never.
     std::int64_t expire(std::int64_t now_ms);
+    // Whether it matters what time it is.
+    bool has_mortal() const { return mortal_ > 0; }
     // What has become of messages with an id, since the last call.
+    bool has_finished() const { return !finished_.empty(); }
     std::vector<Finished> take_finished();
 
     bool is_empty() const { return levels_.empty(); }

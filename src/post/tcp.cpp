@@ -39,6 +39,7 @@ class TcpConnection final : public Connection {
     void limit_message_bytes(std::size_t bytes_max) override {
         stream_->limit_message_bytes(bytes_max);
     }
+    void give_back(std::vector<std::byte> bytes) override { stream_->give_back(std::move(bytes)); }
     std::size_t queued_bytes() const override { return stream_->queued_bytes(); }
     bool is_handed_over() const override { return stream_->is_handed_over(); }
     std::string remote() const override { return stream_->remote(); }

@@ -57,6 +57,7 @@ void TcpStream::open_if_ready() {
     if (phase_ != Phase::introducing || !has_preamble_) return;
     if (memory_ == Memory::required && !has_moved) return;
     phase_ = Phase::open;
+    watch();
     set_alarm();
     if (auto done = std::exchange(introduced_, nullptr)) done(std::nullopt);
 }
@@ -129,7 +130,7 @@ void TcpStream::on_stays(const std::string& why) {
 void TcpStream::on_linked(std::unique_ptr<MemoryLink> link) {
     if (phase_ == Phase::ended) return;
     link_ = std::move(link);
-    loop_.watch(*this);
+    watch();
     hear_doorbell();
 }
 
@@ -172,7 +173,7 @@ void TcpStream::write_to_memory() {
         if (phase_ == Phase::ended) break;
     }
     if (has_written && link_->out.must_wake()) link_->wake_other();
-    if (phase_ != Phase::ended && !writer_.empty() && !lacks_room_) post_write();
+    if (phase_ != Phase::ended && !writer_.empty() && !lacks_room_) write_soon();
 }
 
 void TcpStream::read_memory() {
@@ -212,6 +213,21 @@ void TcpStream::hear_doorbell() {
         });
 }
 
+void TcpStream::watch() {
+    if (!std::exchange(is_watched_, true)) loop_.watch(*this);
+}
+
+void TcpStream::unwatch() {
+    if (std::exchange(is_watched_, false)) loop_.unwatch(*this);
+}
+
+// In the socket.
+bool TcpStream::look() {
+    if (!wants_messages()) return false;
+    const auto self = shared_from_this();
+    return read_socket() != Heard::nothing;
+}
+
 bool TcpStream::has_news() const {
     if (lacks_room_ && link_->out.has_room()) return true;
     return reads_memory_ && (is_closing() || wants_messages()) && link_->in.has_news();
@@ -230,6 +246,7 @@ void TcpStream::before_sleep() {
 }
 
 void TcpStream::after_sleep() {
+    if (!link_) return;
     link_->in.awake();
     link_->out.awake();
 }

@@ -15,6 +15,7 @@ namespace {
 
 // Before others have their turn.
 constexpr int writes_per_turn = 8;
+constexpr int reads_per_turn = 8;
 constexpr std::size_t early_bytes_max = 256u << 10;
 // How often it is looked whether the host of somebody who does not read has everything.
 constexpr std::int64_t host_look_delay_ms = 100;
@@ -67,7 +68,12 @@ std::string to_string(const asio::ip::tcp::endpoint& endpoint) {
 
 TcpStream::TcpStream(RealLoop& loop, const Limits& limits, asio::ip::tcp::socket socket, Side side,
                      Memory memory)
-    : loop_(loop), limits_(limits), socket_(std::move(socket)), side_(side), memory_(memory) {
+    : Turn(loop),
+      loop_(loop),
+      limits_(limits),
+      socket_(std::move(socket)),
+      side_(side),
+      memory_(memory) {
     prepare(socket_);
     asio::error_code error;
     auto endpoint = socket_.remote_endpoint(error);
@@ -75,7 +81,7 @@ TcpStream::TcpStream(RealLoop& loop, const Limits& limits, asio::ip::tcp::socket
 }
 
 TcpStream::~TcpStream() {
-    if (link_) loop_.unwatch(*this);
+    unwatch();
 }
 
 void TcpStream::introduce(std::int64_t patience_ms,
@@ -110,17 +116,17 @@ void TcpStream::send(Payload message) {
     }
     writer_.push(FrameType::data, std::move(message));
     note_delivery();
-    post_write();
+    write_soon();
 }
 
 // What is sent in one turn of the loop goes out with one write.
-void TcpStream::post_write() {
-    if (writing_ || write_posted_) return;
-    write_posted_ = true;
-    loop_.post([self = shared_from_this()] {
-        self->write_posted_ = false;
-        self->write();
-    });
+void TcpStream::write_soon() {
+    if (!writing_) come_soon();
+}
+
+void TcpStream::on_turn() {
+    const auto self = shared_from_this();
+    write();
 }
 
 void TcpStream::close() {
@@ -155,28 +161,43 @@ void TcpStream::read() {
     if (reading_ || phase_ == Phase::ended) return;
     if (phase_ == Phase::open && handler_ == nullptr) return;
     reading_ = true;
-    // A read that began while messages were wanted may complete after; its bytes go to the
-    // reader, where they do no harm.
-    FrameReader::Spaces spaces;
-    const bool drops = is_closing() || reads_memory_;
-    if (drops) {
-        dropped_.resize(dropped_bytes);
-        spaces = {dropped_, {}};
-    } else {
-        spaces = reader_.spaces();
+    // Not for bytes at once, so that these can be read meanwhile by whoever looks for them.
+    socket_.async_wait(asio::ip::tcp::socket::wait_read,
+                       [self = shared_from_this()](const asio::error_code&) {
+                           self->reading_ = false;
+                           if (self->read_socket() != Heard::end) self->read();
+                       });
+}
+
+// What is there, as long as somebody wants it.
+TcpStream::Heard TcpStream::read_socket() {
+    Heard heard = Heard::nothing;
+    for (int turn = 0; turn < reads_per_turn; ++turn) {
+        if (phase_ == Phase::ended || (phase_ == Phase::open && handler_ == nullptr)) break;
+        FrameReader::Spaces spaces;
+        const bool drops = is_closing() || reads_memory_;
+        if (drops) {
+            dropped_.resize(dropped_bytes);
+            spaces = {dropped_, {}};
+        } else {
+            spaces = reader_.spaces();
+        }
+        const std::array buffers = {asio::buffer(spaces[0].data(), spaces[0].size()),
+                                    asio::buffer(spaces[1].data(), spaces[1].size())};
+        const std::size_t room = spaces[0].size() + spaces[1].size();
+        asio::error_code error;
+        const std::size_t bytes = socket_.read_some(buffers, error);
+        if (error == asio::error::would_block || error == asio::error::try_again) break;
+        heard = error ? Heard::end : Heard::bytes;
+        if (!drops) reader_.arrived(bytes);
+        on_read(error, bytes);
+        // There is no more then as a rule; if there is, the loop says so.
+        if (error || bytes < room) break;
     }
-    const std::array buffers = {asio::buffer(spaces[0].data(), spaces[0].size()),
-                                asio::buffer(spaces[1].data(), spaces[1].size())};
-    socket_.async_read_some(buffers, [self = shared_from_this(), drop = drops](
-                                         const asio::error_code& error, std::size_t bytes) {
-        self->reading_ = false;
-        if (!drop) self->reader_.arrived(bytes);
-        self->on_read(error, bytes);
-    });
+    return heard;
 }
 
 void TcpStream::on_read(const asio::error_code& error, std::size_t bytes) {
-    if (phase_ == Phase::ended) return;
     if (bytes > 0) last_heard_ms_ = loop_.now_ms();
     if (reads_memory_) {
         if (bytes > 0 && !is_closing()) return deviate("it sends where it has moved away from");
@@ -186,7 +207,7 @@ void TcpStream::on_read(const asio::error_code& error, std::size_t bytes) {
         dispatch();
     }
     if (phase_ == Phase::ended) return;
-    if (!error) return read();
+    if (!error) return;
     // Messages may be waiting for a handler; the end of the stream will come again after them.
     if (phase_ == Phase::open && handler_ == nullptr) return;
     if (error == asio::error::eof) return on_end_of_stream();
@@ -272,7 +293,7 @@ void TcpStream::dispatch() {
 void TcpStream::write() {
     if (writing_ || phase_ == Phase::ended || writer_.empty()) return;
     if (writes_memory_) return write_to_memory();
-    std::vector<asio::const_buffer> pieces;
+    auto& pieces = pieces_;
     // At once, as long as the system takes it: waiting first would have asio told of every
     // acknowledgement from then on.
     for (int turn = 0; turn < writes_per_turn; ++turn) {
@@ -343,10 +364,8 @@ void TcpStream::end(Failure failure, std::string text, bool reset) {
     invitation_ = nullptr;
     visit_ = nullptr;
     early_.clear();
-    if (link_) {
-        loop_.unwatch(*this);
-        link_->doorbell.close(ignored);
-    }
+    unwatch();
+    if (link_) link_->doorbell.close(ignored);
     writer_.clear();
     note_delivery();
     if (auto done = std::exchange(introduced_, nullptr)) {

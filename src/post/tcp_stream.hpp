@@ -30,7 +30,9 @@ Failure failure_of(const asio::error_code& error);
 std::string to_string(const asio::ip::tcp::endpoint& endpoint);
 
 // Kept alive by the operations it has started, so that it can finish after its owner is gone.
-class TcpStream final : public std::enable_shared_from_this<TcpStream>, private Watched {
+class TcpStream final : public std::enable_shared_from_this<TcpStream>,
+                        private Watched,
+                        private Turn {
   public:
     enum class Memory { forbidden, allowed, required };
     enum class Side { dialler, dialled };
@@ -49,6 +51,7 @@ class TcpStream final : public std::enable_shared_from_this<TcpStream>, private 
     void send(Payload message);
     void close();
     void limit_message_bytes(std::size_t bytes_max) { reader_.limit_message_bytes(bytes_max); }
+    void give_back(std::vector<std::byte> bytes) { reader_.give_back(std::move(bytes)); }
     std::size_t queued_bytes() const { return writer_.message_bytes(); }
     bool is_handed_over();
     const std::string& remote() const { return remote_; }
@@ -69,11 +72,14 @@ class TcpStream final : public std::enable_shared_from_this<TcpStream>, private 
 
     static constexpr std::size_t dropped_bytes = 64u << 10;
 
+    enum class Heard { nothing, bytes, end };
     void read();
+    Heard read_socket();
     void on_read(const asio::error_code& error, std::size_t bytes);
     void on_end_of_stream();
     void dispatch();
-    void post_write();
+    void write_soon();
+    void on_turn() override;
     void write();
     void write_to_memory();
     void on_written(const asio::error_code& error, std::size_t bytes);
@@ -100,8 +106,12 @@ class TcpStream final : public std::enable_shared_from_this<TcpStream>, private 
     void read_memory();
     void hear_doorbell();
     void deviate(const std::string& how);
+    void watch();
+    void unwatch();
     bool has_news() const override;
     void on_news() override;
+    bool asks_system() const override { return !reads_memory_; }
+    bool look() override;
     void before_sleep() override;
     void after_sleep() override;
 
@@ -117,11 +127,11 @@ class TcpStream final : public std::enable_shared_from_this<TcpStream>, private 
 
     FrameReader reader_{message_bytes_from_strangers};
     FrameWriter writer_;
-    std::vector<std::byte> dropped_;  // where bytes go that nobody wants (any more)
+    std::vector<asio::const_buffer> pieces_;  // that are being written
+    std::vector<std::byte> dropped_;          // where bytes go that nobody wants (any more)
     bool reading_ = false;
     bool writing_ = false;
     bool owes_drained_ = false;  // messages have gone since on_drained()
-    bool write_posted_ = false;
     bool dispatching_ = false;
     bool resuming_ = false;
     std::string write_failure_;  // writing is over; what has arrived is still read
@@ -134,6 +144,7 @@ class TcpStream final : public std::enable_shared_from_this<TcpStream>, private 
     std::shared_ptr<Invitation> invitation_;
     std::shared_ptr<Visit> visit_;
     std::unique_ptr<MemoryLink> link_;
+    bool is_watched_ = false;
     bool reads_memory_ = false;
     bool writes_memory_ = false;
     bool lacks_room_ = false;  // there, for what is to be written

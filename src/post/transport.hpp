@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -67,6 +68,7 @@ class Payload {
 
     Payload() = default;
     explicit Payload(std::vector<std::byte> bytes) { add(std::move(bytes)); }
+    explicit Payload(Piece piece) { add(std::move(piece)); }
     // The head, and `length` bytes of another one without head.
     Payload(std::span<const std::byte> head, const Payload& of, std::size_t begin,
             std::size_t length)
@@ -86,6 +88,18 @@ class Payload {
         const std::span<const std::byte> all = *kept;
         add({std::move(kept), all});
     }
+    // Copied, once, to what the payload and its copies share.
+    static Piece copy_of(std::span<const std::byte> bytes) {
+        auto [piece, room] = room_of(bytes.size());
+        if (!bytes.empty()) std::memcpy(room.data(), bytes.data(), bytes.size());
+        return std::move(piece);
+    }
+    // One whose bytes are to be written before anybody else has it.
+    static std::pair<Piece, std::span<std::byte>> room_of(std::size_t bytes) {
+        auto kept = std::make_shared_for_overwrite<std::byte[]>(bytes);
+        const std::span<std::byte> room(kept.get(), bytes);
+        return {Piece{std::move(kept), room}, room};
+    }
     void add(Piece piece) {
         length_ += piece.bytes.size();
         if (first_.bytes.empty()) {
@@ -95,6 +109,11 @@ class Payload {
         }
     }
 
+    // Of one that has none.
+    void set_head(std::span<const std::byte> head) {
+        head_length_ = head.size();
+        std::ranges::copy(head, head_.begin());
+    }
     std::span<const std::byte> head() const { return std::span(head_).first(head_length_); }
     // Of what is behind the head.
     template <class Visit>
