@@ -2,10 +2,10 @@
 // The C interface: conversion of arguments, errors and handles. What a call means is in
 // connector/connector.hpp.
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -32,6 +32,7 @@ using reowolf::connector::Class;
 using reowolf::connector::Connector;
 using reowolf::connector::Failure;
 using reowolf::connector::Fault;
+using reowolf::connector::Room;
 using reowolf::connector::Status;
 
 // As many as a process may have files by default, roughly; each takes a thread while connected.
@@ -40,31 +41,32 @@ constexpr std::size_t connectors_max = 1024;
 struct Handle {
     explicit Handle(Class connector_class) : connector(connector_class) {}
 
-    struct Buffer {
-        std::byte* bytes;
-        std::size_t size;
-    };
-    using Buffers = std::map<std::string, Buffer, std::less<>>;  // by port
-
-    std::atomic<bool> is_in_call = false;
     std::atomic<std::thread::id> reporting;          // which thread reports progress, if one does
     std::optional<reowolf::system::Event> finished;  // made when somebody may wait for it
     Connector connector;                             // before the event, which its thread sets
-    std::vector<Buffers> buffers{1};                 // to be filled, by alternative
     std::string error;
 };
 
-// The one table that POSIX-like handles need.
+// The one table that POSIX-like handles need. What is at a place belongs to whoever has set
+// `is_in_call` there; a call costs no lock.
 struct Table {
-    using Handles = std::vector<std::shared_ptr<Handle>>;
+    struct Place {
+        std::atomic<bool> is_in_call = false;
+        std::atomic<Handle*> handle = nullptr;
+    };
 
     Table();
+    ~Table() {
+        for (Place& place : places) delete place.handle.load();
+    }
+    Table(const Table&) = delete;
+    Table& operator=(const Table&) = delete;
 
-    std::mutex mutex;
-    Handles handles;
+    std::mutex mutex;  // for whoever fills a place or empties it
+    std::array<Place, connectors_max> places;
     // What a child of fork() has of its parent: no threads that work for it, so that it can be
     // neither used nor destroyed.
-    Handles* inherited = nullptr;
+    std::vector<Handle*>* inherited = nullptr;
 };
 
 Table& table() {
@@ -76,7 +78,12 @@ Table::Table() {
     const auto before = [] { table().mutex.lock(); };
     const auto in_parent = [] { table().mutex.unlock(); };
     const auto in_child = [] {
-        table().inherited = new Handles(std::exchange(table().handles, {}));
+        auto*& all = table().inherited;
+        if (!all) all = new std::vector<Handle*>;
+        for (Place& place : table().places) {
+            if (Handle* const handle = place.handle.exchange(nullptr)) all->push_back(handle);
+            place.is_in_call = false;
+        }
         table().mutex.unlock();
     };
     if (const int error = pthread_atfork(before, in_parent, in_child); error != 0) {
@@ -84,11 +91,10 @@ Table::Table() {
     }
 }
 
-std::shared_ptr<Handle> find(int conn) {
-    const std::scoped_lock lock(table().mutex);
-    const auto& handles = table().handles;
-    if (conn < 0 || static_cast<std::size_t>(conn) >= handles.size()) return nullptr;
-    return handles[static_cast<std::size_t>(conn)];
+// Null: there cannot be any of that number.
+Table::Place* place_of(int conn) {
+    if (conn < 0 || static_cast<std::size_t>(conn) >= connectors_max) return nullptr;
+    return &table().places[static_cast<std::size_t>(conn)];
 }
 
 int errno_of(Fault fault) {
@@ -193,16 +199,18 @@ template <class Action>
 auto with(int conn, Action action) -> decltype(action(std::declval<Handle&>())) {
     return guarded(decltype(action(std::declval<Handle&>())){-1}, [&] {
         using Result = decltype(action(std::declval<Handle&>()));
-        const std::shared_ptr<Handle> handle = find(conn);
+        Table::Place* const place = place_of(conn);
+        if (!place || !place->handle.load()) return static_cast<Result>(failed(EBADF));
+        if (place->is_in_call.exchange(true)) return static_cast<Result>(failed(EBUSY));
+        struct Release {
+            std::atomic<bool>& flag;
+            ~Release() { flag.store(false, std::memory_order_release); }
+        } release{place->is_in_call};
+        Handle* const handle = place->handle.load();
         if (!handle) return static_cast<Result>(failed(EBADF));
         if (handle->reporting == std::this_thread::get_id()) {
             return static_cast<Result>(failed(EBUSY));
         }
-        if (handle->is_in_call.exchange(true)) return static_cast<Result>(failed(EBUSY));
-        struct Release {
-            std::atomic<bool>& flag;
-            ~Release() { flag = false; }
-        } release{handle->is_in_call};
         return action(*handle);
     });
 }
@@ -242,7 +250,7 @@ int send_from(int conn, const char* port_sz, const void* buf, std::size_t len, b
     });
 }
 
-using Receive = Status (Connector::*)(std::string_view, std::optional<std::size_t>);
+using Receive = Status (Connector::*)(std::string_view, std::optional<Room>);
 
 int receive_into(int conn, const char* port_sz, void* buf, std::size_t len, bool steps,
                  Receive receive) {
@@ -250,31 +258,19 @@ int receive_into(int conn, const char* port_sz, void* buf, std::size_t len, bool
         if (auto right = can_prepare(handle, steps, port_sz); !right) {
             return failed(handle, std::move(right.error()));
         }
-        const std::optional<std::size_t> room = buf ? std::optional(len) : std::nullopt;
-        auto status = (handle.connector.*receive)(port_sz, room);
-        if (!status) return failed(handle, std::move(status.error()));
-        handle.buffers.resize(handle.connector.alternatives());
-        if (buf) {
-            handle.buffers.back()[port_sz] = {static_cast<std::byte*>(buf), len};
-        } else {
-            handle.buffers.back().erase(port_sz);
-        }
-        return 0;
+        const auto room =
+            buf ? std::optional(Room{static_cast<std::byte*>(buf), len}) : std::nullopt;
+        return result(handle, (handle.connector.*receive)(port_sz, room));
     });
 }
 
 // The value goes where it was to go; what does not fit is left out.
-void fill(Handle& handle) {
-    const std::size_t chosen = handle.connector.chosen().value_or(0);
-    if (chosen < handle.buffers.size()) {
-        for (const auto& fired : handle.connector.fired()) {
-            const auto buffer = handle.buffers[chosen].find(fired.port);
-            if (buffer == handle.buffers[chosen].end() || fired.bytes.empty()) continue;
-            std::memcpy(buffer->second.bytes, fired.bytes.data(),
-                        std::min(fired.bytes.size(), buffer->second.size));
-        }
+void fill(const Handle& handle) {
+    for (const auto& fired : handle.connector.fired()) {
+        if (!fired.room.bytes || fired.bytes.empty()) continue;
+        std::memcpy(fired.room.bytes, fired.bytes.data(),
+                    std::min(fired.bytes.size(), fired.room.size));
     }
-    handle.buffers.assign(1, {});
 }
 
 int start_round(Handle& handle, bool steps) {
@@ -395,16 +391,15 @@ int rw_connector(int cls) {
     return guarded(-1, [&] {
         const auto connector_class = class_of(cls);
         if (!connector_class) return failed(EINVAL);
-        auto handle = std::make_shared<Handle>(*connector_class);
+        auto handle = std::make_unique<Handle>(*connector_class);
         const std::scoped_lock lock(table().mutex);
-        auto& handles = table().handles;
-        auto place = std::ranges::find(handles, nullptr);
-        if (place == handles.end()) {
-            if (handles.size() >= connectors_max) return failed(EMFILE);
-            place = handles.insert(handles.end(), nullptr);
-        }
-        *place = std::move(handle);
-        return static_cast<int>(place - handles.begin());
+        auto& places = table().places;
+        const auto place = std::ranges::find_if(places, [](const Table::Place& each) {
+            return !each.handle.load() && !each.is_in_call.load();
+        });
+        if (place == places.end()) return failed(EMFILE);
+        place->handle = handle.release();
+        return static_cast<int>(place - places.begin());
     });
 }
 
@@ -413,9 +408,7 @@ int rw_configure(int conn, const char* desc_sz) {
         if (!desc_sz && !handle.connector.is_connected()) {
             return failed(handle, {Fault::bad_argument, "the description is NULL"});
         }
-        auto status = handle.connector.configure(desc_sz ? desc_sz : "");
-        if (status) handle.buffers.assign(1, {});
-        return result(handle, std::move(status));
+        return result(handle, handle.connector.configure(desc_sz ? desc_sz : ""));
     });
 }
 
@@ -485,11 +478,11 @@ int rw_set(int conn, int option, long value) {
 }
 
 int rw_close(int conn, const char* port_sz) {
-    std::shared_ptr<Handle> last;  // destroyed when nobody can find it any more
+    std::unique_ptr<Handle> last;  // destroyed when nobody can find it any more
     return with(conn, [&](Handle& handle) {
         if (port_sz) return result(handle, handle.connector.close(port_sz));
         const std::scoped_lock lock(table().mutex);
-        last = std::exchange(table().handles[static_cast<std::size_t>(conn)], nullptr);
+        last.reset(place_of(conn)->handle.exchange(nullptr));
         return 0;
     });
 }
@@ -639,7 +632,10 @@ int rw_type(int conn, const char* port_sz, char* out, size_t len) {
 }
 
 const char* rw_error(int conn) {
-    const std::shared_ptr<Handle> handle = find(conn);
+    Table::Place* const place = place_of(conn);
+    if (!place) return "no such connector";
+    const std::scoped_lock lock(table().mutex);
+    const Handle* const handle = place->handle.load();
     return handle ? handle->error.c_str() : "no such connector";
 }
 

@@ -16,13 +16,13 @@ bool is_optional(Prepared::Kind kind) {
 
 }  // namespace
 
-ApplicationBody::ApplicationBody(Batches batches, bool must_fire) : must_fire_(must_fire) {
+void put_in_order(Batches& batches) {
     for (auto& batch : batches) std::ranges::stable_sort(batch, {}, &Prepared::kind);
-    batches_ = std::make_shared<const Batches>(std::move(batches));
 }
 
 std::optional<Request> ApplicationBody::run(std::uint32_t& budget) {
     if (budget > 0) --budget;
+    if (next_ == 0) fired_.reserve((*batches_)[batch_].size());
     const bool is_choice = batches_->size() > 1;
     if (!has_batch_ && is_choice) {
         return Request::fork(static_cast<std::uint32_t>(batches_->size()));

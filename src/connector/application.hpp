@@ -2,15 +2,23 @@
 // The application's part in a round, as a body that the runtime explores like any other.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "machine/value.hpp"
 #include "runtime/body.hpp"
 
 namespace reowolf::connector {
+
+// Where the application wants what it gets. Nobody looks at it before the round is over.
+struct Room {
+    std::byte* bytes = nullptr;
+    std::size_t size = 0;
+};
 
 // What the application prepared for one port.
 struct Prepared {
@@ -21,19 +29,24 @@ struct Prepared {
     program::TypeId type = 0;
     machine::Value value;   // of a put or an offer
     bool is_fresh = false;  // it is a port that is made when the round begins
+    Room room;              // of a get or an opt
 };
 
 // What the application prepared for a round: of the batches one happens, and of that everything
 // that is not optional.
 using Batches = std::vector<std::vector<Prepared>>;
 
-// Puts first, since no put can depend on what this round brings; then the gets. A port that may
-// fire or not is a fork between the two.
+// The order in which a behaviour uses the ports of a batch: puts first, since no put can depend on
+// what this round brings; then the gets.
+void put_in_order(Batches& batches);
+
+// A port that may fire or not is a fork between the two.
 class ApplicationBody final : public runtime::Body {
   public:
-    // `must_fire`: at least one port fires in every behaviour. Then batches without any are left
-    // out; one at least must remain.
-    ApplicationBody(Batches batches, bool must_fire);
+    // The batches are in order. `must_fire`: at least one port fires in every behaviour. Then
+    // batches without any are left out; one at least must remain.
+    ApplicationBody(std::shared_ptr<const Batches> batches, bool must_fire)
+        : batches_(std::move(batches)), must_fire_(must_fire) {}
 
     // A port that fired, with what went out or came in.
     struct Fired {

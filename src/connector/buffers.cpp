@@ -35,7 +35,7 @@ std::expected<machine::Value, Failure> value_of(const program::Program& program,
                                          bytes.size(), limits.message_value_bytes_max)});
     }
     std::vector<std::byte> scalar;
-    if (size != 0) {
+    if (size != 0 && std::endian::native == std::endian::big) {
         scalar.assign(bytes.begin(), bytes.end());
         to_or_from_host(scalar);
         bytes = scalar;
@@ -53,15 +53,14 @@ std::expected<machine::Value, Failure> value_of(const program::Program& program,
     return std::move(*value);
 }
 
-std::vector<std::byte> bytes_of(const program::Program& program, program::TypeId type,
-                                const machine::Value& value, machine::PortCoder& ports) {
-    std::vector<std::byte> bytes;
+void write_bytes(const program::Program& program, program::TypeId type, const machine::Value& value,
+                 machine::PortCoder& ports, std::vector<std::byte>& bytes) {
+    bytes.clear();
     machine::encode(program, type, value, bytes, &ports);
     if (program::is_port(program.types[type].kind)) {
         bytes.erase(bytes.begin(), bytes.begin() + sizeof(std::uint32_t));
     }
     if (machine::fixed_size(program, type) != 0) to_or_from_host(bytes);
-    return bytes;
 }
 
 }  // namespace reowolf::connector

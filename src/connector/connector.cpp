@@ -78,14 +78,16 @@ class Connector::Engine {
 
     struct Ended {
         std::expected<Outcome, Failure> outcome;
-        // The protocol now, its number, and whether it has expired.
+        // The protocol now, if it is another one than after the round before, its number, and
+        // whether it has expired.
         std::shared_ptr<const Description> description;
         std::uint32_t epoch = 0;
         bool is_expired = false;
     };
 
-    void start(Batches batches, std::shared_ptr<const Description> prepared_for,
-               std::int64_t timeout_ms, std::function<void()> notify) {
+    void start(std::shared_ptr<const Batches> batches,
+               std::shared_ptr<const Description> prepared_for, std::int64_t timeout_ms,
+               std::function<void()> notify) {
         const bool is_watched = expect_end(notify);
         begun_ = {std::move(batches), std::move(prepared_for), timeout_ms, std::move(notify)};
         is_interrupted_ = false;
@@ -151,10 +153,12 @@ class Connector::Engine {
     void begin() {
         if (!is_about_to_begin_.exchange(false)) return;
         member_->sync(std::move(begun_.batches), std::move(begun_.prepared_for), begun_.timeout_ms,
-                      [this, notify = std::move(begun_.notify)](auto outcome) {
-                          ended_ = {std::move(outcome), member_->description(), member_->epoch(),
-                                    member_->is_expired()};
-                          settle(notify);
+                      [this](auto outcome) {
+                          const std::uint32_t last = ended_.epoch;
+                          ended_ = {std::move(outcome),
+                                    member_->epoch() == last ? nullptr : member_->description(),
+                                    member_->epoch(), member_->is_expired()};
+                          settle(std::exchange(begun_.notify, nullptr));
                       });
         if (is_interrupted_) member_->interrupt();
     }
@@ -185,7 +189,7 @@ class Connector::Engine {
     std::atomic<bool> is_settled_ = false;
     Status connected_;
     struct Begun {
-        Batches batches;
+        std::shared_ptr<const Batches> batches;
         std::shared_ptr<const Description> prepared_for;
         std::int64_t timeout_ms = 0;
         std::function<void()> notify;
@@ -269,39 +273,51 @@ Status Connector::finish_connecting() {
 
 // ---- Checks ------------------------------------------------------------------------------------
 
-Status Connector::expect_steps(bool expected) const {
-    if (steps(class_) == expected) return {};
+Status Connector::wrong_class(bool expected) {
     return fail(Fault::not_allowed, expected ? "this call is for real-time connectors"
                                              : "this call is for logical and dynamic connectors");
 }
 
-Status Connector::expect_connected() const {
-    if (engine_) return {};
+Status Connector::not_connected() {
     return fail(Fault::not_connected, "the connector is not connected");
 }
 
-Status Connector::expect_at_rest() const {
-    if (connecting_)
-        return fail(Fault::busy, "connecting is under way; it is to be finished first");
-    if (!is_started_) return {};
-    return fail(Fault::busy, "a round is under way; it is to be finished first");
+Status Connector::under_way() const {
+    return fail(Fault::busy, connecting_ ? "connecting is under way; it is to be finished first"
+                                         : "a round is under way; it is to be finished first");
 }
 
 Status Connector::expect_room(std::string_view name, std::size_t room) const {
     const auto index = find(name);
     if (!index && was_in_last_round(name)) return {};
     if (!index) return std::unexpected(index.error());
-    const std::size_t size = machine::fixed_size(description_->program, port(*index).type);
-    if (size == 0 || size == room) return {};
-    return fail(Fault::bad_size,
-                fmt::format("a value of port '{}' has {} bytes, the buffer {}", name, size, room));
+    return expect_room(port(*index), room);
+}
+
+Status Connector::expect_room(const Port& port, std::size_t room) {
+    if (port.bytes == 0 || port.bytes == room) return {};
+    return fail(Fault::bad_size, fmt::format("a value of port '{}' has {} bytes, the buffer {}",
+                                             port.name, port.bytes, room));
+}
+
+// Few are found faster one after the other.
+std::optional<std::size_t> Connector::known(std::string_view name) const {
+    constexpr std::size_t few = 8;
+    if (declared_.size() <= few) {
+        for (std::size_t index = 0; index < declared_.size(); ++index) {
+            if (declared_[index].name == name) return index;
+        }
+        if (made_.empty()) return std::nullopt;
+    }
+    const auto found = names_.find(name);
+    return found == names_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::expected<std::size_t, Failure> Connector::find(std::string_view name) const {
     if (const auto right = expect_connected(); !right) return std::unexpected(right.error());
     const auto& all = description_->structure.ports;
-    if (const auto found = names_.find(name); found != names_.end()) {
-        if (!port(found->second).away) return found->second;
+    if (const auto index = known(name)) {
+        if (!port(*index).away) return *index;
         return fail(Fault::not_your_port, fmt::format("port '{}' was handed over", name));
     }
     const std::string& self = description_->name(description_->self);
@@ -335,15 +351,34 @@ std::expected<std::size_t, Failure> Connector::find(std::string_view name, bool 
 
 // ---- Preparing ---------------------------------------------------------------------------------
 
-void Connector::prepare(std::size_t index, Prepared::Kind kind, machine::Value value,
-                        bool is_fresh) {
+// To be changed. What a round that failed had may still be in use.
+Batches& Connector::batches() {
+    if (batches_.use_count() > 1) batches_ = std::make_shared<Batches>(*batches_);
+    return *batches_;
+}
+
+void Connector::prepare(std::size_t index, Prepared prepared) {
     const Port& target = port(index);
-    batches_.back()[index] = {.kind = kind,
-                              .port = index,
-                              .handle = target.handle,
-                              .type = target.type,
-                              .value = std::move(value),
-                              .is_fresh = is_fresh};
+    prepared.port = index;
+    prepared.handle = target.handle;
+    prepared.type = target.type;
+    take_back(index);
+    auto& batch = batches().back();
+    const auto rank = [](const Prepared& one) { return std::pair(one.kind, one.port); };
+    batch.insert(std::ranges::upper_bound(batch, rank(prepared), {}, rank), std::move(prepared));
+}
+
+void Connector::prepare_nothing() {
+    if (batches_.use_count() > 1) {
+        batches_ = std::make_shared<Batches>(1);
+        return;
+    }
+    batches_->resize(1);
+    batches_->front().clear();
+}
+
+void Connector::take_back(std::size_t index) {
+    std::erase_if(batches().back(), [&](const Prepared& one) { return one.port == index; });
 }
 
 Status Connector::prepare_out(std::string_view name, Prepared::Kind kind,
@@ -351,7 +386,7 @@ Status Connector::prepare_out(std::string_view name, Prepared::Kind kind,
     const auto index = find(name, true);
     if (!index) return std::unexpected(index.error());
     if (!bytes) {
-        batches_.back().erase(*index);
+        take_back(*index);
         return {};
     }
     if (auto right = expect_may_carry(*index); !right) return right;
@@ -360,21 +395,20 @@ Status Connector::prepare_out(std::string_view name, Prepared::Kind kind,
         value.error().text = fmt::format("port '{}': {}", name, value.error().text);
         return std::unexpected(std::move(value.error()));
     }
-    prepare(*index, kind, std::move(*value));
+    prepare(*index, {.kind = kind, .value = std::move(*value), .room = {}});
     return {};
 }
 
-Status Connector::prepare_in(std::string_view name, Prepared::Kind kind,
-                             std::optional<std::size_t> room) {
+Status Connector::prepare_in(std::string_view name, Prepared::Kind kind, std::optional<Room> room) {
     const auto index = find(name, false);
     if (!index) return std::unexpected(index.error());
     if (!room) {
-        batches_.back().erase(*index);
+        take_back(*index);
         return {};
     }
     if (auto right = expect_may_carry(*index); !right) return right;
-    if (auto right = expect_room(name, *room); !right) return right;
-    prepare(*index, kind, {});
+    if (auto right = expect_room(port(*index), room->size); !right) return right;
+    prepare(*index, {.kind = kind, .value = {}, .room = *room});
     return {};
 }
 
@@ -388,17 +422,17 @@ Status Connector::offer(std::string_view name, std::optional<std::span<const std
     return prepare_out(name, Prepared::Kind::offer, bytes);
 }
 
-Status Connector::get(std::string_view name, std::optional<std::size_t> room) {
+Status Connector::get(std::string_view name, std::optional<Room> room) {
     if (const auto right = expect_steps(true); !right) return right;
     return prepare_in(name, Prepared::Kind::get, room);
 }
 
-Status Connector::opt(std::string_view name, std::optional<std::size_t> room) {
+Status Connector::opt(std::string_view name, std::optional<Room> room) {
     if (const auto right = expect_steps(true); !right) return right;
     return prepare_in(name, Prepared::Kind::opt, room);
 }
 
-Status Connector::poll(std::string_view name, std::optional<std::size_t> room) {
+Status Connector::poll(std::string_view name, std::optional<Room> room) {
     if (const auto right = expect_steps(false); !right) return right;
     return prepare_in(name, Prepared::Kind::opt, room);
 }
@@ -406,11 +440,11 @@ Status Connector::poll(std::string_view name, std::optional<std::size_t> room) {
 Status Connector::begin_alternative() {
     if (const auto right = expect_connected(); !right) return right;
     if (const auto right = expect_at_rest(); !right) return right;
-    if (batches_.size() >= options_.limits.alternatives_max) {
+    if (batches_->size() >= options_.limits.alternatives_max) {
         return fail(Fault::resources,
                     fmt::format("more than {} alternatives", options_.limits.alternatives_max));
     }
-    batches_.emplace_back();
+    batches().emplace_back();
     return {};
 }
 
@@ -419,31 +453,18 @@ Status Connector::begin_alternative() {
 Status Connector::start(std::function<void()> notify) {
     if (const auto right = expect_connected(); !right) return right;
     if (const auto right = expect_at_rest(); !right) return right;
-    engine_->start(all_prepared(), description_, options_.sync_timeout_ms, std::move(notify));
+    engine_->start(batches_, description_, options_.sync_timeout_ms, std::move(notify));
     is_started_ = true;
     return {};
 }
 
-Batches Connector::all_prepared() const {
-    Batches batches;
-    for (const auto& batch : batches_) {
-        auto& all = batches.emplace_back();
-        for (const auto& [index, each] : batch) all.push_back(each);
-    }
-    return batches;
-}
-
 // The peers have agreed on it. What is prepared stays so, for ports that are in it too.
 void Connector::adopt(std::shared_ptr<const Description> next) {
-    auto translated = translate(all_prepared(), *description_, *next, options_.limits);
+    settle_late();  // while the types are known
+    auto translated = translate(*batches_, *description_, *next, options_.limits);
     description_ = std::move(next);
     begin_protocol();
-    if (!translated) return;
-    batches_.clear();
-    for (auto& batch : *translated) {
-        auto& all = batches_.emplace_back();
-        for (Prepared& one : batch) all.emplace(one.port, std::move(one));
-    }
+    if (translated) batches_ = std::make_shared<Batches>(std::move(*translated));
 }
 
 void Connector::interrupt() {
@@ -459,9 +480,9 @@ std::expected<bool, Failure> Connector::finish() {
     if (std::exchange(epoch_, ended.epoch) != ended.epoch) adopt(std::move(ended.description));
     auto& outcome = ended.outcome;
     if (!outcome) return std::unexpected(std::move(outcome.error()));
-    batches_.assign(1, {});
     settle_ports(*outcome);
     chosen_ = outcome->batch;
+    prepare_nothing();
     if (outcome->is_expired) begin_protocol();
     return outcome->is_expired;
 }
@@ -474,8 +495,10 @@ Status Connector::close(std::string_view name) {
     if (port(*index).closed) return {};
     engine_->close(port(*index).handle);
     remove_port(*index, false);
-    const bool is_left = std::ranges::any_of(
-        ports_, [](const auto& entry) { return !entry.second.closed && !entry.second.away; });
+    const auto is_open = [](const Port& one) { return !one.closed && !one.away; };
+    const bool is_left =
+        std::ranges::any_of(declared_, is_open) ||
+        std::ranges::any_of(made_, [&](const auto& entry) { return is_open(entry.second); });
     if (!is_left) engine_.reset();
     return {};
 }
@@ -499,9 +522,10 @@ bool Connector::was_in_last_round(std::string_view name) const {
 }
 
 std::expected<std::optional<std::span<const std::byte>>, Failure> Connector::decide(
-    std::string_view name) const {
+    std::string_view name) {
     const auto index = find(name);
     if (!index && !was_in_last_round(name)) return std::unexpected(index.error());
+    settle_late();
     const auto found = std::ranges::find(fired_, name, &Fired::port);
     if (found == fired_.end()) return std::nullopt;
     return found->bytes;

@@ -56,15 +56,14 @@ class Connector {
     // ---- Preparing. The bytes are copied. None: takes back what is prepared for the port.
     Status put(std::string_view port, std::optional<std::span<const std::byte>> bytes);
     Status offer(std::string_view port, std::optional<std::span<const std::byte>> bytes);
-    // `room`: the size of the buffer that the value is to go to. None: as above.
-    Status get(std::string_view port, std::optional<std::size_t> room);
-    Status opt(std::string_view port, std::optional<std::size_t> room);
-    Status poll(std::string_view port, std::optional<std::size_t> room);
+    // `room`: where the value is to go, see Fired. None: as above.
+    Status get(std::string_view port, std::optional<Room> room);
+    Status opt(std::string_view port, std::optional<Room> room);
+    Status poll(std::string_view port, std::optional<Room> room);
     // A new port, the other end of which this application keeps; see rw_fresh.
     Status fresh(std::string_view port);
     // What is prepared from here on is an alternative to what was before.
     Status begin_alternative();
-    std::size_t alternatives() const { return batches_.size(); }
 
     // ---- Rounds: sync of real-time connectors, await of the others.
     // Begins one. `notify` is called, in another thread, when finish() will not wait any more.
@@ -84,13 +83,16 @@ class Connector {
         std::string port;
         bool came_in = false;
         std::span<const std::byte> bytes;  // of the value, or as they were encoded
+        Room room;                         // if it came in: as it was prepared
         machine::Value value;
         std::vector<std::byte> encoded;
+        // Of the message, whose bytes nobody has asked for yet: it went out.
+        std::optional<program::TypeId> later;
     };
+    // Of those that went out without `bytes`, see decide().
     const std::vector<Fired>& fired() const { return fired_; }
     // None: the port did not fire in the last round.
-    std::expected<std::optional<std::span<const std::byte>>, Failure> decide(
-        std::string_view port) const;
+    std::expected<std::optional<std::span<const std::byte>>, Failure> decide(std::string_view port);
     // Direction and shape of a port; see rw_type.
     std::expected<std::string, Failure> type(std::string_view port) const;
     // Which of the alternatives happened, from 0. None: there was no round yet.
@@ -98,11 +100,13 @@ class Connector {
 
     // ---- Whether a call is possible at all; in the order in which that is checked.
     // A call that is for connectors that step, or for those that do not.
-    Status expect_steps(bool steps) const;
+    Status expect_steps(bool expected) const {
+        return steps(class_) == expected ? Status{} : wrong_class(expected);
+    }
     Status expect_dynamic() const;
-    Status expect_connected() const;
+    Status expect_connected() const { return engine_ ? Status{} : not_connected(); }
     // Neither connecting nor a round is under way.
-    Status expect_at_rest() const;
+    Status expect_at_rest() const { return connecting_ || is_started_ ? under_way() : Status{}; }
     // A buffer of this size can take the values of the port.
     Status expect_room(std::string_view port, std::size_t size) const;
 
@@ -110,37 +114,51 @@ class Connector {
     // Whose thread runs the connector's loop.
     class Engine;
 
+    static Status wrong_class(bool expected);
+    static Status not_connected();
+    Status under_way() const;
+    std::optional<std::size_t> known(std::string_view port) const;
     std::expected<std::size_t, Failure> find(std::string_view port) const;
     std::expected<std::size_t, Failure> find(std::string_view port, bool puts) const;
     bool was_in_last_round(std::string_view port) const;
     Status prepare_out(std::string_view port, Prepared::Kind kind,
                        std::optional<std::span<const std::byte>> bytes);
-    Status prepare_in(std::string_view port, Prepared::Kind kind, std::optional<std::size_t> room);
-    void prepare(std::size_t index, Prepared::Kind kind, machine::Value value,
-                 bool is_fresh = false);
+    Status prepare_in(std::string_view port, Prepared::Kind kind, std::optional<Room> room);
+    void prepare(std::size_t index, Prepared prepared);
+    void take_back(std::size_t index);
+    void prepare_nothing();
+    Batches& batches();
     // A port of this application's: declared, or one that has come to it or that it has made.
     struct Port {
         std::string name;
         program::TypeId type = 0;  // of its messages
         bool puts = false;
         machine::PortHandle handle = 0;
+        std::size_t bytes = 0;  // that every message has; 0: they differ
         bool closed = false;
         bool away = false;  // declared, and handed over
     };
     class NamedPorts;
-    const Port& port(std::size_t index) const { return ports_.at(index); }
+    const Port& port(std::size_t index) const {
+        return index < declared_.size() ? declared_[index] : made_.at(index);
+    }
+    Port& port(std::size_t index) {
+        return index < declared_.size() ? declared_[index] : made_.at(index);
+    }
     std::string add_port(machine::PortHandle handle, program::TypeId type,
                          std::string_view came_through);
     void remove_port(std::size_t index, bool is_away);
     std::expected<machine::Value, Failure> read_value(std::size_t index,
                                                       std::span<const std::byte> bytes);
     Status expect_may_carry(std::size_t index) const;
+    static Status expect_room(const Port& port, std::size_t size);
     void settle_ports(const Outcome& outcome);
+    Room room_of(std::size_t alternative, std::size_t port) const;
+    void settle_late();
     void settle_bytes(Fired& fired, program::TypeId type, const machine::Value& value);
     bool carries_ports(program::TypeId type) const;
     void begin_protocol();
     void adopt(std::shared_ptr<const Description> next);
-    Batches all_prepared() const;
 
     Class class_;
     Options options_;
@@ -149,13 +167,15 @@ class Connector {
     std::unique_ptr<Engine> engine_;
     bool is_started_ = false;
     bool is_expired_ = false;
-    std::uint32_t epoch_ = 0;                                  // number of the protocol
-    std::vector<std::map<std::size_t, Prepared>> batches_{1};  // each by port
-    std::map<std::size_t, Port> ports_;  // by index; the declared ones come first
+    std::uint32_t epoch_ = 0;  // number of the protocol
+    // Shared with the round under way; see batches().
+    std::shared_ptr<Batches> batches_ = std::make_shared<Batches>(1);
+    // Ports, by index: those that are declared, and behind them those that were made.
+    std::vector<Port> declared_;
+    std::map<std::size_t, Port> made_;
     std::map<std::string, std::size_t, std::less<>> names_;
     std::map<machine::PortHandle, std::size_t> handles_;
-    std::size_t ports_declared_ = 0;
-    std::size_t ports_made_ = 0;  // the others, ever
+    std::size_t ports_made_ = 0;  // ever
     std::vector<bool> carrying_;  // by type: whether its values may have ports in them
     std::vector<Fired> fired_;
     std::optional<std::size_t> chosen_;
@@ -167,7 +187,7 @@ std::expected<machine::Value, Failure> value_of(const program::Program& program,
                                                 program::TypeId type,
                                                 std::span<const std::byte> bytes,
                                                 const Limits& limits, machine::PortCoder& ports);
-std::vector<std::byte> bytes_of(const program::Program& program, program::TypeId type,
-                                const machine::Value& value, machine::PortCoder& ports);
+void write_bytes(const program::Program& program, program::TypeId type, const machine::Value& value,
+                 machine::PortCoder& ports, std::vector<std::byte>& bytes);
 
 }  // namespace reowolf::connector

@@ -87,6 +87,7 @@ std::expected<Batches, std::string> translate(const Batches& batches, const Desc
             here.value = std::move(*value);
         }
     }
+    put_in_order(translated);
     return translated;
 }
 

@@ -44,24 +44,12 @@ runtime::Place place_of(const Description& description, const std::vector<Class>
     return place;
 }
 
-post::Payload payload_of(std::uint64_t protocol, std::span<const wire::Step::Put* const> puts,
-                         const wire::Final* leaf) {
-    auto pieces = wire::encode_frame(protocol, puts, leaf);
-    post::Payload payload(std::move(pieces.front()));
-    auto next = pieces.begin() + 1;
-    for (const wire::Step::Put* const put : puts) {
-        if (!put->keeper) continue;
-        payload.add({put->keeper, put->bytes});
-        payload.add(std::move(*next++));
-    }
-    return payload;
-}
-
 }  // namespace
 
 Member::Member(Handshake::Established established, post::Loop& loop, const Limits& limits,
                std::uint64_t seed, Observer observer, runtime::Workers* workers)
-    : description_(std::move(established.description)),
+    : Turn(loop),
+      description_(std::move(established.description)),
       loop_(loop),
       limits_(limits),
       observer_(std::move(observer)),
@@ -114,6 +102,8 @@ void Member::build() {
     const Structure& structure = description_->structure;
     const wire::SiteId self = description_->self;
     fresh_.clear();
+    sent_.clear();
+    sent_.resize(classes_.size());
     protocol_ = wire::protocol_number(description_->identity());
     outside_.emplace(loop_, chance_.next());
     runtime_.emplace(description_->program, limits_, place_of(*description_, classes_),
@@ -160,8 +150,9 @@ void Member::build() {
 
 // ---- Rounds of the application -----------------------------------------------------------------
 
-void Member::sync(Batches batches, std::shared_ptr<const Description> prepared_for,
-                  std::int64_t timeout_ms, SyncDone done) {
+void Member::sync(std::shared_ptr<const Batches> batches,
+                  std::shared_ptr<const Description> prepared_for, std::int64_t timeout_ms,
+                  SyncDone done) {
     sync_done_ = std::move(done);
     ++call_;
     errors_.clear();
@@ -174,7 +165,7 @@ void Member::sync(Batches batches, std::shared_ptr<const Description> prepared_f
     renews_ = false;
     has_renewed_ = false;
     present_.clear();
-    const bool is_nothing = std::ranges::all_of(batches_, &std::vector<Prepared>::empty);
+    const bool is_nothing = std::ranges::all_of(*batches_, &std::vector<Prepared>::empty);
     if (!steps_here() && is_nothing) {
         return complete(std::unexpected(
             Failure{Fault::unsatisfiable, "nothing is prepared, so no port can fire"}));
@@ -214,12 +205,12 @@ void Member::give_up_late() {
 
 void Member::enter() {
     if (prepared_for_ != description_) {
-        auto translated = translate(batches_, *prepared_for_, *description_, limits_);
+        auto translated = translate(*batches_, *prepared_for_, *description_, limits_);
         if (!translated) {
             return complete(
                 std::unexpected(Failure{Fault::disagreement, std::move(translated.error())}));
         }
-        batches_ = std::move(*translated);
+        batches_ = std::make_shared<const Batches>(std::move(*translated));
         prepared_for_ = description_;
     }
     make_fresh_ports();
@@ -229,7 +220,12 @@ void Member::enter() {
 
 // A channel for each port that is to be made.
 void Member::make_fresh_ports() {
-    for (auto& batch : batches_) {
+    const bool has_any = std::ranges::any_of(*batches_, [](const auto& batch) {
+        return std::ranges::any_of(batch, &Prepared::is_fresh);
+    });
+    if (!has_any) return;
+    auto batches = std::make_shared<Batches>(*batches_);
+    for (auto& batch : *batches) {
         for (Prepared& prepared : batch) {
             if (!prepared.is_fresh) continue;
             const program::Type& port = description_->program.types[prepared.type];
@@ -241,6 +237,7 @@ void Member::make_fresh_ports() {
             prepared.value = machine::Value::scalar(fresh_.back().sent);
         }
     }
+    batches_ = std::move(batches);
 }
 
 // Of those that went out the other ends stay.
@@ -375,7 +372,7 @@ void Member::complete(std::expected<Outcome, Failure> result) {
     check_.stop();
     presence_.stop();
     tries_once_ = false;
-    batches_.clear();
+    batches_.reset();
     prepared_for_.reset();
     is_negotiating_ = false;
     if (std::exchange(is_queried_, false) && is_expired_) send_proposal(0);
@@ -383,10 +380,8 @@ void Member::complete(std::expected<Outcome, Failure> result) {
     if (!result) {
         for (const std::string& error : errors_) result.error().text += "\n" + error;
     }
-    loop_.post([done = std::exchange(sync_done_, nullptr), result = std::move(result),
-                alive = std::weak_ptr(alive_)]() mutable {
-        if (!alive.expired()) done(std::move(result));
-    });
+    result_.emplace(std::exchange(sync_done_, nullptr), std::move(result));
+    come_soon();
 }
 
 // ---- The loop ----------------------------------------------------------------------------------
@@ -399,40 +394,78 @@ void Member::pump() {
     flush();
     if (has_stopped) ask_those_waited_for();
     if (has_stopped && !runtime_->help()) return;
-    post_pump();
+    pump_soon();
 }
 
-void Member::post_pump() {
-    if (std::exchange(pump_posted_, true)) return;
-    loop_.post([this, alive = std::weak_ptr(alive_)] {
-        if (alive.expired()) return;
-        pump_posted_ = false;
-        pump();
-    });
+void Member::pump_soon() {
+    pumps_soon_ = true;
+    come_soon();
+}
+
+void Member::on_turn() {
+    if (std::exchange(pumps_soon_, false)) pump();
+    if (!result_) return;
+    Result result = std::move(*result_);
+    result_.reset();
+    result.done(std::move(result.outcome));  // which may be the end of this object
 }
 
 void Member::send(wire::SiteId to, const wire::Message& message) {
     outgoing_[to].push_back(message);
 }
 
+post::Payload Member::payload_of(const wire::Final* leaf, wire::Form& form) {
+    wire::encode_frame(protocol_, step_puts_, leaf, frame_, gaps_, form);
+    const post::Payload::Piece all = post::Payload::copy_of(frame_.written());
+    if (gaps_.empty()) return post::Payload(all);
+    post::Payload payload;
+    std::size_t begin = 0;
+    auto gap = gaps_.begin();
+    for (const wire::Step::Put* const put : step_puts_) {
+        if (!put->keeper) continue;
+        payload.add({all.keeper, all.bytes.subspan(begin, *gap - begin)});
+        payload.add({put->keeper, put->bytes});
+        begin = *gap++;
+    }
+    if (begin < all.bytes.size()) payload.add({all.keeper, all.bytes.subspan(begin)});
+    return payload;
+}
+
+// Of a step that goes in one frame.
+post::Payload Member::payload_of_all(const wire::Step& step, Sent& last) {
+    if (last.number != 0 && last.number == step.form && !last.form.frame.empty()) {
+        auto [piece, room] = post::Payload::room_of(last.form.frame.size());
+        if (wire::encode_again(last.form, step_puts_, &step.leaf, room)) {
+            return post::Payload(std::move(piece));
+        }
+    }
+    last.number = step.form;
+    return payload_of(&step.leaf, last.form);
+}
+
 // Where nothing goes before it, it needs no copies.
 void Member::send_step(wire::SiteId to, const wire::Step& step) {
     if (!outgoing_[to].empty()) return World::send_step(to, step);
     if (!links_[to]->is_open) return;
+    Sent& last = sent_[to];
+    bool is_whole = true;
     step_puts_.clear();
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < step.put_count; ++i) {
         const wire::Step::Put& put = step.puts[i];
         if (put.to != to) continue;
         if (bytes > 0 && bytes + put.bytes.size() > frame_value_bytes_max) {
-            links_[to]->connection->send(payload_of(protocol_, step_puts_, nullptr));
+            last.number = 0;
+            links_[to]->connection->send(payload_of(nullptr, last.form));
             step_puts_.clear();
+            is_whole = false;
             bytes = 0;
         }
         bytes += put.bytes.size();
         step_puts_.push_back(&put);
     }
-    links_[to]->connection->send(payload_of(protocol_, step_puts_, &step.leaf));
+    links_[to]->connection->send(is_whole ? payload_of_all(step, last)
+                                          : payload_of(&step.leaf, last.form));
 }
 
 // What goes to one site travels in one frame, if it is not large.
@@ -493,7 +526,7 @@ Quiet::Asked Member::questions() {
 }
 
 wire::Probed Member::answer() {
-    if (runtime_->leave_step()) post_pump();
+    if (runtime_->leave_step()) pump_soon();
     return {
         .number = 0,
         .quiet = runtime_->is_idle() && !runtime_->awaits_outside() && !runtime_->is_withholding(),

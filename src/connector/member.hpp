@@ -49,7 +49,7 @@ struct Observer {
     OnProgress progress;  // of large values that are on their way
 };
 
-class Member final : private runtime::World {
+class Member final : private runtime::World, private post::Turn {
   public:
     // Null: without workers.
     Member(Handshake::Established established, post::Loop& loop, const Limits& limits,
@@ -60,11 +60,12 @@ class Member final : private runtime::World {
 
     // The application's next round, one at a time: a step together with others, or, of a logical
     // connector, one in which at least one port fires. `prepared_for` is the protocol that the
-    // batches are meant for. If the last one has expired, the next is agreed on first. Negative:
-    // without a time limit. 0: only if it is possible with those who wait now.
+    // batches, which are in order, are meant for. If the last one has expired, the next is agreed
+    // on first. Negative: without a time limit. 0: only if it is possible with those who wait now.
     using SyncDone = std::function<void(std::expected<Outcome, Failure>)>;
-    void sync(Batches batches, std::shared_ptr<const Description> prepared_for,
-              std::int64_t timeout_ms, SyncDone done);
+    void sync(std::shared_ptr<const Batches> batches,
+              std::shared_ptr<const Description> prepared_for, std::int64_t timeout_ms,
+              SyncDone done);
     // As when the time limit passes; nothing if no round is under way, or it is decided.
     void interrupt();
     // What this peer wants to have when the protocol has expired; false if it has not.
@@ -94,6 +95,7 @@ class Member final : private runtime::World {
     void committed(const wire::Decision& decision) override { observer_.committed(decision); }
     void report(const runtime::Report& report) override;
     void send(wire::SiteId to, const wire::Message& message) override;
+    post::Payload payload_of(const wire::Final* leaf, wire::Form& form);
     void send_step(wire::SiteId to, const wire::Step& step) override;
     void give_back(wire::SiteId from, std::vector<std::byte> bytes) override;
     void deviation(wire::SiteId from, const std::string& what) override;
@@ -101,6 +103,8 @@ class Member final : private runtime::World {
     void application_failed(wire::Reason reason, const std::string& text) override;
     void application_in_doubt(const std::string& text) override;
 
+    struct Sent;
+    post::Payload payload_of_all(const wire::Step& step, Sent& last);
     void build();
     void enter();
     void watch_transfers();
@@ -119,7 +123,8 @@ class Member final : private runtime::World {
     void send(wire::SiteId to, const wire::Handshake& message);
     Quiet::Asked questions();
     wire::Probed answer();
-    void post_pump();
+    void pump_soon();
+    void on_turn() override;
     void send_all(const wire::Message& message);
     void on_closed(wire::SiteId site, const std::string& why);
     void lose(wire::SiteId site, const std::string& why);
@@ -198,9 +203,18 @@ class Member final : private runtime::World {
     std::vector<Class> classes_;          // by site
     std::optional<LoopOutside> outside_;  // of the present protocol
     runtime::Workers* workers_;
-    std::optional<runtime::Runtime> runtime_;           // of the present protocol
-    std::vector<std::unique_ptr<Link>> links_;          // by site; null at the own place
-    std::vector<const wire::Step::Put*> step_puts_;     // while they are being sent
+    std::optional<runtime::Runtime> runtime_;   // of the present protocol
+    std::vector<std::unique_ptr<Link>> links_;  // by site; null at the own place
+    // While a step is being sent: what goes into a frame, the frame, and see wire::encode_frame.
+    std::vector<const wire::Step::Put*> step_puts_;
+    wire::Writer frame_;
+    std::vector<std::size_t> gaps_;
+    // Of the last step that was sent in one frame, by site; and its number.
+    struct Sent {
+        std::uint64_t number = 0;
+        wire::Form form;
+    };
+    std::vector<Sent> sent_;
     std::vector<std::vector<wire::Message>> outgoing_;  // by site: what the next frame carries
     std::set<wire::SiteId> leaving_;                    // have said Bye
     std::set<wire::SiteId> deviated_;
@@ -209,7 +223,7 @@ class Member final : private runtime::World {
     // The round under way.
     SyncDone sync_done_;
     std::uint64_t call_ = 0;  // its number
-    Batches batches_;
+    std::shared_ptr<const Batches> batches_;
     std::shared_ptr<const Description> prepared_for_;
     std::int64_t timeout_ms_ = 0;
     post::TimerId deadline_ = 0;
@@ -264,7 +278,13 @@ class Member final : private runtime::World {
     std::set<wire::SiteId> farewells_;
     std::int64_t leave_by_ms_ = 0;
     std::set<wire::SiteId> owed_;  // who may not have yet what was decided before
-    bool pump_posted_ = false;
+    bool pumps_soon_ = false;
+    // Of a round that is over, and of which nobody has been told yet.
+    struct Result {
+        SyncDone done;
+        std::expected<Outcome, Failure> outcome;
+    };
+    std::optional<Result> result_;
     std::shared_ptr<int> alive_ = std::make_shared<int>();
 };
 

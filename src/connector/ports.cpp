@@ -34,7 +34,7 @@ class Connector::NamedPorts final : public machine::PortCoder {
         std::string name;
         if (const auto known = connector_.handles_.find(handle);
             known != connector_.handles_.end()) {
-            Port& port = connector_.ports_.at(known->second);
+            Port& port = connector_.port(known->second);
             port.away = false;  // it has come back
             name = port.name;
         } else {
@@ -53,9 +53,8 @@ class Connector::NamedPorts final : public machine::PortCoder {
         const std::string name = text.text();
         if (text.failed()) return std::unexpected("the bytes end before the value does");
         rest = rest.subspan(sizeof(std::uint32_t) + name.size());
-        const auto known = connector_.names_.find(name);
-        const Port* const port =
-            known == connector_.names_.end() ? nullptr : &connector_.ports_.at(known->second);
+        const auto known = connector_.known(name);
+        const Port* const port = known ? &connector_.port(*known) : nullptr;
         if (!port || port->away || port->closed) {
             return std::unexpected(fmt::format("there is no port '{}' to hand over", name));
         }
@@ -72,7 +71,7 @@ class Connector::NamedPorts final : public machine::PortCoder {
 
   private:
     Connector& connector_;
-    std::string through_;
+    std::string_view through_;
 };
 
 std::expected<machine::Value, Failure> Connector::read_value(std::size_t index,
@@ -101,8 +100,9 @@ Status Connector::expect_may_carry(std::size_t index) const {
 
 // Nothing is prepared for the protocol, and all its ports are open; there are no others yet.
 void Connector::begin_protocol() {
-    batches_.assign(1, {});
-    ports_.clear();
+    prepare_nothing();
+    declared_.clear();
+    made_.clear();
     names_.clear();
     handles_.clear();
     const program::Program& program = description_->program;
@@ -112,14 +112,17 @@ void Connector::begin_protocol() {
         carrying_.push_back(finder.can_hold(type));
     }
     for (const Structure::Port& declared : description_->structure.ports[description_->self]) {
-        const std::size_t index = ports_.size();
+        const std::size_t index = declared_.size();
         const machine::PortHandle handle =
             machine::PortHandle{declared.channel} * 2 + (declared.puts ? 0 : 1);
-        ports_[index] = {declared.name, declared.type, declared.puts, handle, false, false};
+        declared_.push_back({.name = declared.name,
+                             .type = declared.type,
+                             .puts = declared.puts,
+                             .handle = handle,
+                             .bytes = machine::fixed_size(program, declared.type)});
         names_[declared.name] = index;
         handles_[handle] = index;
     }
-    ports_declared_ = ports_.size();
 }
 
 std::string Connector::add_port(machine::PortHandle handle, program::TypeId type,
@@ -127,8 +130,12 @@ std::string Connector::add_port(machine::PortHandle handle, program::TypeId type
     // No name of a description has this sign in it.
     const std::string_view stem = through.substr(0, through.find('#'));
     std::string name = fmt::format("{}#{}", stem, ++ports_made_);
-    const std::size_t index = ports_declared_ + ports_made_;
-    ports_[index] = {name, type, handle % 2 == 0, handle, false, false};
+    const std::size_t index = declared_.size() + ports_made_;
+    made_[index] = {.name = name,
+                    .type = type,
+                    .puts = handle % 2 == 0,
+                    .handle = handle,
+                    .bytes = machine::fixed_size(description_->program, type)};
     names_[name] = index;
     handles_[handle] = index;
     return name;
@@ -136,15 +143,17 @@ std::string Connector::add_port(machine::PortHandle handle, program::TypeId type
 
 // One that was declared is remembered: it may come back, and its name is nobody else's.
 void Connector::remove_port(std::size_t index, bool is_away) {
-    for (auto& batch : batches_) batch.erase(index);
-    Port& port = ports_.at(index);
-    if (index < ports_declared_) {
-        (is_away ? port.away : port.closed) = true;
+    for (auto& batch : batches()) {
+        std::erase_if(batch, [&](const Prepared& one) { return one.port == index; });
+    }
+    Port& which = port(index);
+    if (index < declared_.size()) {
+        (is_away ? which.away : which.closed) = true;
         return;
     }
-    names_.erase(port.name);
-    handles_.erase(port.handle);
-    ports_.erase(index);
+    names_.erase(which.name);
+    handles_.erase(which.handle);
+    made_.erase(index);
 }
 
 // ---- Rounds ------------------------------------------------------------------------------------
@@ -158,7 +167,7 @@ Status Connector::fresh(std::string_view name) {
         return fail(Fault::not_allowed, fmt::format("port '{}' is one for '{}', not for ports",
                                                     name, description_->program.type_name(type)));
     }
-    prepare(*index, Prepared::Kind::offer, {}, true);
+    prepare(*index, {.kind = Prepared::Kind::offer, .value = {}, .is_fresh = true, .room = {}});
     return {};
 }
 
@@ -172,12 +181,15 @@ void Connector::settle_ports(const Outcome& outcome) {
         if (one.came_in || !carries_ports(which.type)) continue;
         machine::PortFinder(program).append(which.type, one.value, gone);
     }
-    fired_.clear();
-    for (const ApplicationBody::Fired& one : outcome.fired) {
+    fired_.resize(outcome.fired.size());
+    for (std::size_t i = 0; i < fired_.size(); ++i) {
+        const ApplicationBody::Fired& one = outcome.fired[i];
         const Port& which = port(one.port);
-        Fired& fired = fired_.emplace_back();
+        Fired& fired = fired_[i];
         fired.port = which.name;
         fired.came_in = one.came_in;
+        fired.later.reset();
+        fired.room = one.came_in ? room_of(outcome.batch, one.port) : Room{};
         const auto made = std::ranges::find_if(outcome.made, [&](const Outcome::Made& each) {
             return one.is_fresh && each.sent == one.value.bits();
         });
@@ -187,8 +199,12 @@ void Connector::settle_ports(const Outcome& outcome) {
             const auto text = std::as_bytes(std::span(name));
             fired.encoded.assign(text.begin(), text.end());
             fired.bytes = fired.encoded;
-        } else if (!one.came_in) {
+        } else if (!one.came_in && carries_ports(which.type)) {
             settle_bytes(fired, which.type, one.value);
+        } else if (!one.came_in) {
+            fired.value = one.value;
+            fired.bytes = {};
+            fired.later = which.type;
         }
     }
     for (const machine::PortHandle handle : gone) {
@@ -202,6 +218,23 @@ void Connector::settle_ports(const Outcome& outcome) {
     }
 }
 
+// Nowhere, if the protocol has changed meanwhile and what was prepared had no place in it.
+Room Connector::room_of(std::size_t alternative, std::size_t index) const {
+    if (alternative >= batches_->size()) return {};
+    const auto& batch = (*batches_)[alternative];
+    const auto prepared = std::ranges::find(batch, index, &Prepared::port);
+    return prepared == batch.end() ? Room{} : prepared->room;
+}
+
+// Of what went out one is rarely asked.
+void Connector::settle_late() {
+    for (Fired& fired : fired_) {
+        if (const auto type = std::exchange(fired.later, std::nullopt)) {
+            settle_bytes(fired, *type, fired.value);
+        }
+    }
+}
+
 void Connector::settle_bytes(Fired& fired, program::TypeId type, const machine::Value& value) {
     const program::Program& program = description_->program;
     fired.value = value;
@@ -210,7 +243,7 @@ void Connector::settle_bytes(Fired& fired, program::TypeId type, const machine::
         return;
     }
     NamedPorts names(*this, fired.port);
-    fired.encoded = bytes_of(program, type, value, names);
+    write_bytes(program, type, value, names, fired.encoded);
     fired.bytes = fired.encoded;
 }
 

@@ -339,6 +339,12 @@ class Runtime final : private machine::Exchange {
     void publish_step();
     bool describe_step();
     bool describe_action(std::size_t part);
+    void describe_value(Step::Put& put, wire::Step::Put& said);
+    bool is_step_like_last() const;
+    void note_described();
+    void renumber_step();
+    std::unique_ptr<Kept> take_spare(wire::SiteId from);
+    bool is_step_a_round() const;
     std::size_t describe_puts(wire::SiteId to);
     bool copy_step();
     bool is_proper(wire::SiteId from, const wire::Step& step) const;

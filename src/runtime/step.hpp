@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "rounds/finals.hpp"
@@ -41,6 +42,19 @@ struct Step {
     // What is published.
     std::vector<ComponentIndex> parts;  // ascending
     wire::Step said;
+    // What it was made of. If that is the same the next time, it says the same but for numbers and
+    // values.
+    struct Done {
+        ComponentIndex by = 0;
+        ChannelIndex channel = 0;
+        bool puts = false;
+        friend bool operator==(const Done&, const Done&) = default;
+    };
+    std::vector<ComponentIndex> parts_described;
+    std::vector<Done> actions_described;
+    std::vector<std::pair<ComponentIndex, std::uint32_t>> puts_described;  // by, action
+    std::uint64_t forms = 0;  // numbers given to steps of this site and of others; see wire::Step
+    bool is_again = false;
 
     // While it is being described: how far each part is, and the messages between them.
     struct Progress {
@@ -60,6 +74,9 @@ struct Step {
 
     // While it is being decided.
     rounds::Leaves leaves;
+    // Their forms, and those of the last step that was a round: with the same ones it is one again.
+    std::vector<std::uint64_t> leaf_forms;
+    std::vector<std::uint64_t> round_forms;
     std::vector<machine::Value> values;
     wire::Decision decision;
 
@@ -76,6 +93,7 @@ struct Kept {
     wire::SiteId from = 0;
     std::vector<std::byte> bytes;
     wire::Step step;  // what it says
+    wire::Form form;
 };
 
 }  // namespace reowolf::runtime

@@ -12,6 +12,7 @@
 // is received.
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <utility>
 
 #include "machine/in_place.hpp"
@@ -150,6 +151,7 @@ void Runtime::publish_step() {
                (!member.is_native || each == application);
     });
     if (!is_certain || !describe_step() || !copy_step()) {
+        step_.said.form = 0;  // who is told what is not described yet
         return leave_lane(application, Fall::elsewhere);
     }
     step_.is_published = true;
@@ -170,16 +172,82 @@ void Runtime::publish_step() {
     try_step();
 }
 
+// Whether what is to be described differs from what was described last in numbers and values alone.
+bool Runtime::is_step_like_last() const {
+    if (step_.said.form == 0 || step_.parts != step_.parts_described ||
+        step_.puts.size() != step_.puts_described.size()) {
+        return false;
+    }
+    auto described = step_.actions_described.begin();
+    const auto end = step_.actions_described.end();
+    for (const ComponentIndex part : step_.parts) {
+        for (const Component::Action& action : component(part).actions) {
+            if (described == end || *described != Step::Done{part, action.channel, action.puts}) {
+                return false;
+            }
+            ++described;
+        }
+    }
+    const auto is_same = [](const Step::Put& put, const auto& last) {
+        return put.by == last.first && put.action == last.second;
+    };
+    return described == end && std::ranges::equal(step_.puts, step_.puts_described, is_same);
+}
+
+void Runtime::note_described() {
+    step_.said.form = ++step_.forms;
+    step_.parts_described = step_.parts;
+    step_.actions_described.clear();
+    for (const ComponentIndex part : step_.parts) {
+        for (const Component::Action& action : component(part).actions) {
+            step_.actions_described.push_back({part, action.channel, action.puts});
+        }
+    }
+    step_.puts_described.clear();
+    for (const Step::Put& put : step_.puts) {
+        step_.puts_described.emplace_back(put.by, put.action);
+    }
+}
+
+void Runtime::renumber_step() {
+    const auto renumber = [&](wire::AttemptId& attempt) {
+        attempt.number = component(attempt.component.index).attempts + 1;
+    };
+    const auto renumber_all = [&](rounds::Depends& depends) {
+        for (NodeRef& cause : depends) renumber(cause.attempt);
+    };
+    wire::Final& leaf = step_.said.leaf;
+    renumber(leaf.attempt);
+    leaf.step = arbiter_.next_step();
+    leaf.floors = arbiter_.floors();
+    for (wire::Part& part : leaf.parts) {
+        renumber(part.attempt);
+        renumber_all(part.depends);
+    }
+    for (std::size_t i = 0; i < step_.puts.size(); ++i) {
+        wire::Step::Put& said = step_.said.puts[i];
+        renumber(said.value.branch.attempt);
+        renumber_all(said.value.depends);
+        for (wire::Lineage& line : said.lineage) renumber(line.attempt);
+        describe_value(step_.puts[i], said);
+    }
+}
+
 // What the general way would say of it. The parts are run together once more, action by action, as
 // that makes a node for each message that is got, and knows what led to it.
 bool Runtime::describe_step() {
+    step_.is_again = is_step_like_last();
+    if (step_.is_again) {
+        renumber_step();
+        return true;
+    }
     wire::Step& said = step_.said;
     wire::Final& leaf = said.leaf;
+    said.form = 0;
     leaf.attempt = {{place_.self, application}, component(application).attempts + 1};
     leaf.step = arbiter_.next_step();
     leaf.floors = arbiter_.floors();
     leaf.parts.resize(step_.parts.size());
-    leaf.copies.clear();
     said.has_leaf = true;
     said.put_count = step_.puts.size();
     if (said.puts.size() < said.put_count) said.puts.resize(said.put_count);
@@ -212,7 +280,21 @@ bool Runtime::describe_step() {
         wire::Part& part = leaf.parts[i];
         for (NodeId node = 1; node < part.node; ++node) part.path.push_back(node);
     }
+    note_described();
     return true;
+}
+
+// The bytes of what is put.
+void Runtime::describe_value(Step::Put& put, wire::Step::Put& said) {
+    const program::TypeId type = channels_[put.channel].type;
+    const auto bytes = machine::bytes_in_place(shared_.program, type, put.value);
+    if (!bytes) {
+        put.bytes.clear();
+        machine::encode(shared_.program, type, put.value, put.bytes);
+    }
+    said.bytes = bytes ? *bytes : std::span<const std::byte>(put.bytes);
+    const bool stays = bytes && bytes->size() >= sent_in_place_min;
+    said.keeper = stays ? std::make_shared<const machine::Value>(put.value) : nullptr;
 }
 
 // False: its message has not been put yet.
@@ -236,14 +318,7 @@ bool Runtime::describe_action(std::size_t i) {
         value.holder = wire::nobody;
         value.news = true;
         value.depends = part.depends;
-        const auto bytes = machine::bytes_in_place(shared_.program, channel.type, put->value);
-        if (!bytes) {
-            put->bytes.clear();
-            machine::encode(shared_.program, channel.type, put->value, put->bytes);
-        }
-        said.bytes = bytes ? *bytes : std::span<const std::byte>(put->bytes);
-        const bool stays = bytes && bytes->size() >= sent_in_place_min;
-        said.keeper = stays ? std::make_shared<const machine::Value>(put->value) : nullptr;
+        describe_value(*put, said);
     } else if (action.puts) {
         if (step_.gifts.size() == step_.given) step_.gifts.emplace_back();
         Step::Gift& gift = step_.gifts[step_.given++];
@@ -272,6 +347,10 @@ bool Runtime::describe_action(std::size_t i) {
 
 // Each node is told to the site before it is named the first time. How many puts go there.
 std::size_t Runtime::describe_puts(SiteId to) {
+    if (step_.is_again) {
+        const auto puts = std::span(step_.said.puts).first(step_.said.put_count);
+        return static_cast<std::size_t>(std::ranges::count(puts, to, &wire::Step::Put::to));
+    }
     std::size_t count = 0;
     for (Step::Progress& progress : step_.progress) progress.told = 0;
     const auto tell = [&](const NodeRef& ref, std::vector<wire::Lineage>& out) {
@@ -295,21 +374,26 @@ std::size_t Runtime::describe_puts(SiteId to) {
 bool Runtime::copy_step() {
     if (place_.realtime.size() < 3) return true;
     std::size_t bytes = 0;
+    std::size_t count = 0;
+    auto& copies = step_.said.leaf.copies;
     for (const wire::Part& part : step_.said.leaf.parts) {
         for (std::size_t i = 0; i < step_.said.put_count; ++i) {
             const wire::Step::Put& put = step_.said.puts[i];
             if (put.value.branch.attempt != part.attempt) continue;
             bytes += put.bytes.size();
             if (bytes > copied_bytes_max) return false;
-            wire::Copy& copy = step_.said.leaf.copies.emplace_back();
+            wire::Copy& copy = count < copies.size() ? copies[count] : copies.emplace_back();
+            ++count;
             copy.to = put.to;
             copy.value = put.value;
             copy.value.holder = place_.self;
             copy.value.value.assign(put.bytes.begin(), put.bytes.end());
+            copy.lineage.clear();
             append_row(put.value.branch, 0, copy.lineage);
             for (const NodeRef& cause : put.value.depends) append_row(cause, 0, copy.lineage);
         }
     }
+    copies.resize(count);
     return true;
 }
 
@@ -318,16 +402,34 @@ bool Runtime::copy_step() {
 bool Runtime::receive_step(SiteId from, std::uint64_t protocol, std::vector<std::byte>& bytes) {
     if (!may_step() || !std::ranges::binary_search(place_.realtime, from)) return false;
     if (kept_.size() >= kept_max || kept_bytes_ + bytes.size() > kept_bytes_max) return false;
-    if (spare_.empty()) spare_.push_back(std::make_unique<Kept>());
-    Kept& kept = *spare_.back();
-    if (!wire::decode_step(bytes, protocol, kept.step) || !is_proper(from, kept.step)) return false;
-    kept.from = from;
-    kept.bytes = std::move(bytes);
-    kept_bytes_ += kept.bytes.size();
-    kept_.push_back(std::move(spare_.back()));
-    spare_.pop_back();
+    std::unique_ptr<Kept> kept = take_spare(from);
+    const bool is_again = kept->from == from && wire::decode_again(bytes, kept->form, kept->step);
+    if (!is_again) {
+        kept->from = from;
+        kept->step.form = ++step_.forms;
+    }
+    const bool is_expected =
+        (is_again || wire::decode_step(bytes, protocol, kept->step, kept->form)) &&
+        is_proper(from, kept->step);
+    if (!is_expected) {
+        spare_.push_back(std::move(kept));
+        return false;
+    }
+    kept->bytes = std::move(bytes);
+    kept_bytes_ += kept->bytes.size();
+    kept_.push_back(std::move(kept));
     try_step();
     return true;
+}
+
+// Rather one that had a frame of the same site: the next one is like it as a rule.
+std::unique_ptr<Kept> Runtime::take_spare(SiteId from) {
+    if (spare_.empty()) return std::make_unique<Kept>();
+    auto place = std::ranges::find(spare_, from, &Kept::from);
+    if (place == spare_.end()) place = std::prev(spare_.end());
+    std::unique_ptr<Kept> kept = std::move(*place);
+    spare_.erase(place);
+    return kept;
 }
 
 // What a peer may say in this step or, if it is ahead of somebody, in the next one.
@@ -351,15 +453,18 @@ bool Runtime::is_proper(SiteId from, const wire::Step& step) const {
 // The first leaf that was kept of each; false: one is missing.
 bool Runtime::gather_leaves() {
     step_.leaves.clear();
+    step_.leaf_forms.clear();
     for (const SiteId site : place_.realtime) {
         if (site == place_.self) {
             step_.leaves.push_back(&step_.said.leaf);
+            step_.leaf_forms.push_back(step_.said.form);
             continue;
         }
         const auto kept = std::ranges::find_if(
             kept_, [&](const auto& each) { return each->from == site && each->step.has_leaf; });
         if (kept == kept_.end()) return false;
         step_.leaves.push_back(&(*kept)->step.leaf);
+        step_.leaf_forms.push_back((*kept)->step.form);
     }
     return true;
 }
@@ -367,11 +472,17 @@ bool Runtime::gather_leaves() {
 // Rule 12.
 void Runtime::try_step() {
     if (!step_.is_published || !gather_leaves()) return;
-    if (!arbiter_.agree(step_.leaves) || !rounds::is_round(step_.leaves) || !find_values()) {
+    if (!arbiter_.agree(step_.leaves) || !is_step_a_round() || !find_values()) {
         leave_step();
         return;
     }
+    step_.round_forms = step_.leaf_forms;
     commit_step();
+}
+
+bool Runtime::is_step_a_round() const {
+    return step_.leaf_forms == step_.round_forms ? rounds::has_causes(step_.leaves)
+                                                 : rounds::is_round(step_.leaves);
 }
 
 // A message of the channel, by its place in the behaviour that puts it.
@@ -421,7 +532,7 @@ void Runtime::commit_step() {
             step_.decision.push_back({part.attempt, part.node});
         }
     }
-    std::ranges::sort(step_.decision);
+    if (!std::ranges::is_sorted(step_.decision)) std::ranges::sort(step_.decision);
     arbiter_.commit_step(step_.leaves, step_.decision);
     world_.committed(step_.decision);
     ++counters_.rounds_in_lane;

@@ -152,7 +152,8 @@ Prepared Cluster::prepare(std::size_t site, std::string_view name, Prepared::Kin
             .port = static_cast<std::size_t>(found - ports.begin()),
             .handle = machine::PortHandle{found->channel} * 2 + (found->puts ? 0 : 1),
             .type = found->type,
-            .value = {}};
+            .value = {},
+            .room = {}};
 }
 
 Prepared Cluster::put(std::size_t site, std::string_view port, std::uint64_t value) const {
@@ -180,7 +181,10 @@ void Cluster::sync(std::size_t index, std::vector<Prepared> prepared, std::int64
     assert(site.member && !is_syncing(index));
     const std::size_t call = site.calls.size();
     site.calls.push_back({.began_ms = now_ms(), .timeout_ms = timeout_ms, .result = {}});
-    site.member->sync({std::move(prepared)}, site.member->description(), timeout_ms,
+    connector::Batches batches{std::move(prepared)};
+    connector::put_in_order(batches);
+    site.member->sync(std::make_shared<const connector::Batches>(std::move(batches)),
+                      site.member->description(), timeout_ms,
                       [this, index, call](std::expected<Outcome, Failure> result) {
                           Call& ended = sites_[index].calls[call];
                           ended.result = std::move(result);

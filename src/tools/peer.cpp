@@ -235,7 +235,7 @@ class Peer {
             return false;
         }
         machine::PortHandles none;  // no literal is a port
-        port->waiting.push_back(connector::bytes_of(program_, port->type, *value, none));
+        connector::write_bytes(program_, port->type, *value, none, port->waiting.emplace_back());
         return true;
     }
 
@@ -277,7 +277,8 @@ class Peer {
             if (!port.is_open) continue;
             anything = true;
             const std::size_t size = machine::fixed_size(program_, port.type);
-            const std::size_t room = size != 0 ? size : std::numeric_limits<std::size_t>::max();
+            const connector::Room room{nullptr,
+                                       size != 0 ? size : std::numeric_limits<std::size_t>::max()};
             if (port.puts && port.waiting.empty()) continue;
             const auto status = port.puts ? connector_.offer(port.name, port.waiting.front())
                                           : connector_.poll(port.name, room);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "wire/message.hpp"
 
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
 #include <utility>
-
-#include "wire/bytes.hpp"
 
 namespace reowolf::wire {
 namespace {
@@ -15,16 +16,27 @@ constexpr std::size_t frame_bytes_usual = 512;
 
 class Put {
   public:
-    explicit Put(Writer& out) : out_(out) {}
+    explicit Put(Writer& out, Form* form = nullptr) : out_(out), form_(form) {}
 
     void operator()(const bool& value) { out_.flag(value); }
     template <std::unsigned_integral T>
     void operator()(const T& value) {
+        if constexpr (std::same_as<T, std::uint64_t>) {
+            if (form_) form_->numbers.push_back(static_cast<std::uint32_t>(out_.written().size()));
+        }
         out_.number(value);
+    }
+    void block(std::span<const std::byte> bytes) {
+        if (form_) {
+            const std::size_t begin = out_.written().size() + sizeof(std::uint32_t);
+            form_->values.push_back(
+                {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(bytes.size())});
+        }
+        out_.block(bytes);
     }
     void operator()(const Reason& value) { out_.number(std::to_underlying(value)); }
     void operator()(const std::string& value) { out_.text(value); }
-    void operator()(const std::vector<std::byte>& value) { out_.block(value); }
+    void operator()(const std::vector<std::byte>& value) { block(value); }
     template <class T>
     void operator()(const std::vector<T>& list) {
         out_.number(static_cast<std::uint32_t>(list.size()));
@@ -37,16 +49,30 @@ class Put {
 
   private:
     Writer& out_;
+    Form* form_;
 };
 
 class Take {
   public:
-    explicit Take(Reader& in) : in_(in) {}
+    // `form`: of the frame that ends where the reader does.
+    explicit Take(Reader& in, Form* form = nullptr, std::size_t frame_bytes = 0)
+        : in_(in), form_(form), frame_bytes_(frame_bytes) {}
 
     void operator()(bool& value) { value = in_.flag(); }
     template <std::unsigned_integral T>
     void operator()(T& value) {
+        if constexpr (std::same_as<T, std::uint64_t>) {
+            if (form_) form_->numbers.push_back(place());
+        }
         value = in_.number<T>();
+    }
+    std::span<const std::byte> block() {
+        const auto bytes = in_.block();
+        if (form_) {
+            const auto size = static_cast<std::uint32_t>(bytes.size());
+            form_->values.push_back({place() - size, size});
+        }
+        return bytes;
     }
     void operator()(Reason& value) {
         const auto number = in_.number<std::uint8_t>();
@@ -55,7 +81,7 @@ class Take {
     }
     void operator()(std::string& value) { value = in_.text(); }
     void operator()(std::vector<std::byte>& value) {
-        const auto bytes = in_.block();
+        const auto bytes = block();
         value.assign(bytes.begin(), bytes.end());
     }
     // What is in the list is written over, so that its memory is used again.
@@ -66,7 +92,7 @@ class Take {
         for (; i < count && !in_.failed(); ++i) {
             (*this)(i < list.size() ? list[i] : list.emplace_back());
         }
-        list.erase(list.begin() + i, list.end());
+        if (i < list.size()) list.erase(list.begin() + i, list.end());
     }
     template <class T>
     void operator()(T& composite) {
@@ -75,8 +101,53 @@ class Take {
     bool bad() const { return bad_; }
 
   private:
+    std::uint32_t place() const {
+        return static_cast<std::uint32_t>(frame_bytes_ - in_.rest().size());
+    }
+
     Reader& in_;
+    Form* form_;
+    std::size_t frame_bytes_;
     bool bad_ = false;
+};
+
+// Goes to what a Form has places for, in the order in which it travels.
+template <class Number, class Value>
+class Differing {
+  public:
+    Differing(Number number, Value value) : number_(number), value_(value) {}
+
+    template <class T>
+    void operator()(T& field) {
+        using Field = std::remove_const_t<T>;
+        if constexpr (std::same_as<Field, std::uint64_t>) {
+            number_(field);
+        } else if constexpr (!std::is_integral_v<Field>) {
+            fields(*this, field);
+        }
+    }
+    template <class T>
+    void operator()(std::vector<T>& list) {
+        each(list);
+    }
+    template <class T>
+    void operator()(const std::vector<T>& list) {
+        each(list);
+    }
+    void operator()(std::vector<std::byte>& value) { value_(value); }
+    void operator()(const std::vector<std::byte>& value) { value_(value); }
+
+  private:
+    template <class List>
+    void each(List& list) {
+        using Element = typename List::value_type;
+        if constexpr (!std::is_integral_v<Element> || std::same_as<Element, std::uint64_t>) {
+            for (auto& element : list) (*this)(element);
+        }
+    }
+
+    Number number_;
+    Value value_;
 };
 
 template <class T, class U>
@@ -274,14 +345,13 @@ std::expected<Frame, std::string> decode_frame(std::span<const std::byte> bytes)
     return frame;
 }
 
-std::vector<std::vector<std::byte>> encode_frame(std::uint64_t protocol,
-                                                 std::span<const Step::Put* const> puts,
-                                                 const Final* leaf) {
-    std::size_t bytes = frame_bytes_usual;
-    for (const Step::Put* const each : puts) bytes += each->keeper ? 0 : each->bytes.size();
-    Writer out(bytes);
-    std::vector<std::vector<std::byte>> pieces;
-    Put put(out);
+void encode_frame(std::uint64_t protocol, std::span<const Step::Put* const> puts, const Final* leaf,
+                  Writer& out, std::vector<std::size_t>& gaps, Form& form) {
+    out.begin_anew();
+    gaps.clear();
+    form.numbers.clear();
+    form.values.clear();
+    Put put(out, &form);
     out.number(frame_kind);
     out.number(protocol);
     for (const Step::Put* const each : puts) {
@@ -291,9 +361,9 @@ std::vector<std::vector<std::byte>> encode_frame(std::uint64_t protocol,
         all(put, value.branch, value.channel, value.index, value.holder, value.news, value.depends);
         if (each->keeper) {
             out.number(static_cast<std::uint32_t>(each->bytes.size()));
-            pieces.push_back(out.take());
+            gaps.push_back(out.written().size());
         } else {
-            out.block(each->bytes);
+            put.block(each->bytes);
         }
     }
     if (leaf) {
@@ -301,15 +371,43 @@ std::vector<std::vector<std::byte>> encode_frame(std::uint64_t protocol,
         out.number(std::uint32_t{0});  // no lineage
         put(*leaf);
     }
-    pieces.push_back(out.take());
-    return pieces;
+    const bool is_small = gaps.empty() && out.written().size() <= Form::frame_bytes_max;
+    const auto frame = is_small ? out.written() : std::span<const std::byte>();
+    form.frame.assign(frame.begin(), frame.end());
 }
 
-bool decode_step(std::span<const std::byte> bytes, std::uint64_t protocol, Step& step) {
+bool encode_again(const Form& form, std::span<const Step::Put* const> puts, const Final* leaf,
+                  std::span<std::byte> frame) {
+    std::memcpy(frame.data(), form.frame.data(), form.frame.size());
+    const std::uint32_t* number = form.numbers.data();
+    const Form::Place* place = form.values.data();
+    bool fits = true;
+    const auto value = [&](std::span<const std::byte> bytes) {
+        fits = fits && bytes.size() == place->size;
+        if (fits && !bytes.empty()) {
+            std::memcpy(frame.data() + place->begin, bytes.data(), bytes.size());
+        }
+        ++place;
+    };
+    Differing write([&](std::uint64_t bits) { write_number(bits, frame.data() + *number++); },
+                    value);
+    for (const Step::Put* const each : puts) {
+        write(each->lineage);
+        all(write, each->value.branch, each->value.depends);
+        value(each->bytes);
+    }
+    if (leaf) write(*leaf);
+    return fits;
+}
+
+bool decode_step(std::span<const std::byte> bytes, std::uint64_t protocol, Step& step, Form& form) {
+    form.frame.clear();
+    form.numbers.clear();
+    form.values.clear();
     Reader in(bytes);
     if (in.number<std::uint8_t>() != frame_kind) return false;
     if (in.number<std::uint64_t>() != protocol || in.finished()) return false;
-    Take take(in);
+    Take take(in, &form, bytes.size());
     step.put_count = 0;
     step.has_leaf = false;
     while (!in.finished()) {
@@ -322,7 +420,7 @@ bool decode_step(std::span<const std::byte> bytes, std::uint64_t protocol, Step&
             Value& value = put.value;
             all(take, value.branch, value.channel, value.index, value.holder, value.news,
                 value.depends);
-            put.bytes = in.block();
+            put.bytes = take.block();
         } else if (kind == kind_of<Final>) {
             if (in.number<std::uint32_t>() != 0) return false;
             take(step.leaf);
@@ -332,6 +430,53 @@ bool decode_step(std::span<const std::byte> bytes, std::uint64_t protocol, Step&
         }
         if (take.bad() || in.failed()) return false;
     }
+    if (bytes.size() > Form::frame_bytes_max) return true;
+    form.frame.assign(bytes.begin(), bytes.end());
+    form.mask.assign(bytes.size(), std::byte{0xFF});
+    for (const std::uint32_t number : form.numbers) {
+        std::fill_n(form.mask.begin() + number, sizeof(std::uint64_t), std::byte{0});
+    }
+    for (const Form::Place& value : form.values) {
+        std::fill_n(form.mask.begin() + value.begin, value.size, std::byte{0});
+    }
+    return true;
+}
+
+bool decode_again(std::span<const std::byte> bytes, const Form& form, Step& step) {
+    if (form.frame.empty() || bytes.size() != form.frame.size()) return false;
+    std::uint64_t differences = 0;
+    std::size_t at = 0;
+    const auto word = [&](std::span<const std::byte> of) {
+        std::uint64_t bits = 0;
+        std::memcpy(&bits, of.data() + at, sizeof bits);
+        return bits;
+    };
+    for (; at + sizeof(std::uint64_t) <= bytes.size(); at += sizeof(std::uint64_t)) {
+        differences |= (word(bytes) ^ word(form.frame)) & word(form.mask);
+    }
+    for (; at < bytes.size(); ++at) {
+        differences |= std::to_integer<std::uint64_t>((bytes[at] ^ form.frame[at]) & form.mask[at]);
+    }
+    if (differences != 0) return false;
+    const std::uint32_t* number = form.numbers.data();
+    const Form::Place* value = form.values.data();
+    Differing read(
+        [&](std::uint64_t& bits) {
+            bits = Reader(bytes.subspan(*number++, sizeof bits)).number<std::uint64_t>();
+        },
+        [&](std::vector<std::byte>& copied) {
+            const auto from = bytes.subspan(value->begin, value->size);
+            copied.assign(from.begin(), from.end());
+            ++value;
+        });
+    for (std::size_t i = 0; i < step.put_count; ++i) {
+        Step::Put& put = step.puts[i];
+        read(put.lineage);
+        all(read, put.value.branch, put.value.depends);
+        put.bytes = bytes.subspan(value->begin, value->size);
+        ++value;
+    }
+    if (step.has_leaf) read(step.leaf);
     return true;
 }
 

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "wire/bytes.hpp"
 #include "wire/ids.hpp"
 
 namespace reowolf::wire {
@@ -245,6 +246,24 @@ struct Step {
     std::size_t put_count = 0;
     bool has_leaf = false;
     Final leaf;
+    // Those of one sender with the same number differ from each other only in what Form is about.
+    // 0: there is no other.
+    std::uint64_t form = 0;
+};
+
+// What differs between steps that are alike: numbers of attempts and steps, and values of the same
+// size. Where these lie in a frame; so the next one is written, or read, without what is between.
+struct Form {
+    struct Place {
+        std::uint32_t begin = 0;
+        std::uint32_t size = 0;
+    };
+    static constexpr std::size_t frame_bytes_max = 1u << 10;  // larger ones have none
+
+    std::vector<std::byte> frame;        // one of them; empty: there is none
+    std::vector<std::uint32_t> numbers;  // of 8 bytes
+    std::vector<Place> values;
+    std::vector<std::byte> mask;  // 0xFF where all of them are the same; when read
 };
 
 struct Message {
@@ -269,12 +288,17 @@ std::uint64_t protocol_number(std::string_view identity);
 std::vector<std::byte> encode_frame(std::uint64_t protocol, std::span<const Message> messages);
 std::expected<Frame, std::string> decode_frame(std::span<const std::byte> bytes);
 
-// Null: the leaf comes in a later frame. Without the bytes that have a keeper, which go between
-// these pieces in their order.
-std::vector<std::vector<std::byte>> encode_frame(std::uint64_t protocol,
-                                                 std::span<const Step::Put* const> puts,
-                                                 const Final* leaf);
+// Into memory that is used again and again. Null: the leaf comes in a later frame. Without the
+// bytes that have a keeper: they go, in their order, to these places of what is written.
+void encode_frame(std::uint64_t protocol, std::span<const Step::Put* const> puts, const Final* leaf,
+                  Writer& out, std::vector<std::size_t>& gaps, Form& form);
+// The same for a step like the one that the form is of, to as many bytes as that frame had. False:
+// a value has another size.
+bool encode_again(const Form& form, std::span<const Step::Put* const> puts, const Final* leaf,
+                  std::span<std::byte> frame);
 // False: it is anything else, or malformed. What `step` then holds is of no use.
-bool decode_step(std::span<const std::byte> bytes, std::uint64_t protocol, Step& step);
+bool decode_step(std::span<const std::byte> bytes, std::uint64_t protocol, Step& step, Form& form);
+// For a frame like the one that `step` was read from. False: it is not.
+bool decode_again(std::span<const std::byte> bytes, const Form& form, Step& step);
 
 }  // namespace reowolf::wire

@@ -243,5 +243,102 @@ TEST(Message, ChangedBytesDoNoHarm) {
     }
 }
 
+// ---- Steps that are like the one before
+// -----------------------------------------------------------
+
+constexpr std::uint64_t some_protocol = 0x1234;
+constexpr std::size_t kind_of_value = 0;
+constexpr std::size_t kind_of_final = 19;
+
+std::vector<std::byte> frame_of_step(std::uint64_t seed) {
+    std::vector<Message> messages;
+    for (std::uint64_t i = 0; i < seed % 4; ++i) {
+        messages.push_back(Author(seed * 10 + i).message(kind_of_value));
+    }
+    messages.push_back({{}, Author(seed).message(kind_of_final).body});
+    return encode_frame(some_protocol, messages);
+}
+
+std::vector<const Step::Put*> puts_of(const Step& step) {
+    std::vector<const Step::Put*> puts;
+    for (std::size_t i = 0; i < step.put_count; ++i) puts.push_back(&step.puts[i]);
+    return puts;
+}
+
+std::vector<std::byte> written(const Step& step, Form& form) {
+    Writer out;
+    std::vector<std::size_t> gaps;
+    encode_frame(some_protocol, puts_of(step), &step.leaf, out, gaps, form);
+    return {out.written().begin(), out.written().end()};
+}
+
+// Where they may be different.
+std::vector<bool> differing(const Form& form) {
+    std::vector<bool> may(form.frame.size());
+    for (const std::uint32_t number : form.numbers) std::fill_n(may.begin() + number, 8, true);
+    for (const auto& value : form.values) std::fill_n(may.begin() + value.begin, value.size, true);
+    return may;
+}
+
+TEST(Steps, LikeTheOneBeforeAreWrittenAndReadTheSame) {
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        SCOPED_TRACE(seed);
+        Random random(seed);
+        const auto first = frame_of_step(seed);
+        Step step;
+        Form read;
+        ASSERT_TRUE(decode_step(first, some_protocol, step, read));
+        Form form;
+        ASSERT_EQ(written(step, form), first);
+        ASSERT_EQ(form.frame.empty(), first.size() > Form::frame_bytes_max);
+        ASSERT_EQ(read.frame, form.frame);
+        if (form.frame.empty()) continue;
+        const auto may_differ = differing(form);
+        ASSERT_EQ(differing(read), may_differ);
+
+        auto next = first;
+        for (std::size_t i = 0; i < next.size(); ++i) {
+            if (may_differ[i]) next[i] = static_cast<std::byte>(random.next());
+        }
+        Step fresh;
+        Form of_fresh;
+        ASSERT_TRUE(decode_step(next, some_protocol, fresh, of_fresh));
+        std::vector<std::byte> again(form.frame.size());
+        ASSERT_TRUE(encode_again(form, puts_of(fresh), &fresh.leaf, again));
+        EXPECT_EQ(again, next);
+        ASSERT_TRUE(decode_again(next, read, step));
+        Form ignored;
+        EXPECT_EQ(written(step, ignored), next);
+    }
+}
+
+TEST(Steps, UnlikeTheOneBeforeAreNotTakenForIt) {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        SCOPED_TRACE(seed);
+        const auto first = frame_of_step(seed);
+        Step step;
+        Form form;
+        ASSERT_TRUE(decode_step(first, some_protocol, step, form));
+        if (form.frame.empty()) continue;
+        const auto may_differ = differing(form);
+        for (std::size_t i = 0; i < first.size(); ++i) {
+            auto other = first;
+            other[i] ^= std::byte{1};
+            EXPECT_EQ(decode_again(other, form, step), may_differ[i]) << "byte " << i;
+        }
+        auto longer = first;
+        longer.push_back({});
+        EXPECT_FALSE(decode_again(longer, form, step));
+        EXPECT_FALSE(decode_again(std::span(first).first(first.size() - 1), form, step));
+        EXPECT_FALSE(decode_again(first, Form{}, step));
+        if (step.put_count == 0 || step.puts[0].bytes.empty()) continue;
+        // A value of another size has no place.
+        ASSERT_TRUE(decode_step(first, some_protocol, step, form));
+        step.puts[0].bytes = step.puts[0].bytes.subspan(1);
+        std::vector<std::byte> room(first.size());
+        EXPECT_FALSE(encode_again(form, puts_of(step), &step.leaf, room));
+    }
+}
+
 }  // namespace
 }  // namespace reowolf::wire
