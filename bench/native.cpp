@@ -194,11 +194,13 @@ struct Options {
     std::regex only{"."};
     double seconds = 0.2;  // of a repetition
     int repetitions = 5;
+    u64 rounds = 0;  // if it is to be so many, once: for counting instructions
 };
 
 void measure(const Options& options, const std::string& name,
              const std::function<void(u64)>& workload) {
     if (!std::regex_search(name, options.only)) return;
+    if (options.rounds > 0) return workload(options.rounds);
     u64 count = 1024;
     double taken = 0;
     for (; taken < options.seconds / 10; count *= 2) {
@@ -240,6 +242,7 @@ int main(int count, char** arguments) {
         const std::string_view name = arguments[i];
         if (name == "--only") options.only = arguments[i + 1];
         if (name == "--seconds") options.seconds = std::atof(arguments[i + 1]);
+        if (name == "--rounds") options.rounds = std::strtoull(arguments[i + 1], nullptr, 10);
         if (name == "--repetitions") options.repetitions = std::atoi(arguments[i + 1]);
     }
     reowolf::run_all(options);

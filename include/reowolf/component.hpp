@@ -316,14 +316,39 @@ template <class... A>
 Frames* frames_of(A&... arguments) {
     Frames* found = nullptr;
     const auto look = [&]<class B>(B& argument) {
-        if constexpr (std::same_as<B, Round>) found = &argument.behaviour().frames;
+        if constexpr (std::same_as<B, Round>) found = &argument.behaviour().task.frames;
     };
     (look(arguments), ...);
     return found;
 }
 
+// What is awaited, where it is: g++ copies what is awaited by reference into the frame.
+template <class A>
+struct Awaited {
+    A& awaited;
+    decltype(auto) await_ready() const { return awaited.await_ready(); }
+    decltype(auto) await_suspend(std::coroutine_handle<> awaiting) const {
+        return awaited.await_suspend(awaiting);
+    }
+    decltype(auto) await_resume() const { return awaited.await_resume(); }
+};
+
+// Each asks the runtime something and waits for the answer.
+struct Asking {
+    Behaviour* behaviour;
+    Ask::Kind kind;
+
+    bool await_ready() const { return false; }
+    void ask(std::coroutine_handle<> asker, std::uint64_t port) const {
+        behaviour->ask.kind = kind;
+        behaviour->ask.port = port;
+        behaviour->asker = asker;
+    }
+};
+
 struct StepBase {
     std::coroutine_handle<> caller;
+    Task* in_place = nullptr;  // whose block this is, if it is run so; see Task::code
     std::exception_ptr failure;
 
     // A frame comes from where earlier ones have left their memory.
@@ -337,8 +362,10 @@ struct StepBase {
         bool await_ready() const noexcept { return false; }
         template <class P>
         std::coroutine_handle<> await_suspend(std::coroutine_handle<P> done) const noexcept {
-            const std::coroutine_handle<> next = done.promise().caller;
-            return next ? next : std::noop_coroutine();
+            const StepBase& step = done.promise();
+            if (step.caller) return step.caller;
+            if (!step.in_place || step.failure) return std::noop_coroutine();
+            return step.in_place->engine.end_at_once(*step.in_place);
         }
         void await_resume() const noexcept {}
     };
@@ -347,10 +374,14 @@ struct StepBase {
     void unhandled_exception() { failure = std::current_exception(); }
 
     template <class A>
-    A&& await_transform(A&& awaited) {
+    decltype(auto) await_transform(A&& awaited) {
         static_assert(!std::derived_from<std::remove_cvref_t<A>, Act>,
                       "in a sync block use the round: co_await round.get(port)");
-        return std::forward<A>(awaited);
+        if constexpr (std::derived_from<std::remove_cvref_t<A>, Asking>) {
+            return Awaited<std::remove_reference_t<A>>{awaited};
+        } else {
+            return std::forward<A>(awaited);
+        }
     }
 };
 
@@ -371,26 +402,22 @@ struct StepPromise<void> : StepBase {
     }
 };
 
-// Each asks the runtime something and waits for the answer.
-struct Asking {
-    Behaviour* behaviour;
-    Ask::Kind kind;
-
-    bool await_ready() const { return false; }
-    void ask(std::coroutine_handle<> asker, std::uint64_t port) const {
-        behaviour->ask.kind = kind;
-        behaviour->ask.port = port;
-        behaviour->asker = asker;
-    }
-};
 template <class T>
 struct Getting : Asking {
     std::uint64_t port;
     bool await_ready() const {
         return behaviour->is_only && behaviour->engine.get_at_once(*behaviour, port);
     }
-    void await_suspend(std::coroutine_handle<> asker) const { ask(asker, port); }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> asker) const {
+        if (behaviour->ask.kind != Ask::Kind::waits) {
+            ask(asker, port);
+            return std::noop_coroutine();
+        }
+        behaviour->task.resumes = asker;
+        return behaviour->engine.next();
+    }
     T await_resume() const {
+        behaviour->ask.kind = Ask::Kind::nothing;
         return from_message<T>(behaviour->engine, port, std::move(behaviour->answer));
     }
 };
@@ -519,12 +546,12 @@ class Component {
         void unhandled_exception() const { task->failure = std::current_exception(); }
 
         template <class A>
-        A&& await_transform(A&& awaited) const {
+        embedding::Awaited<std::remove_reference_t<A>> await_transform(A&& awaited) const {
             static_assert(std::derived_from<std::remove_cvref_t<A>, embedding::Act>,
                           "a component awaits ports, sync(…) and sleep_for(…); what belongs to a "
                           "round stands in a sync block");
             awaited.task = task;
-            return std::forward<A>(awaited);
+            return {awaited};
         }
     };
 
@@ -586,6 +613,7 @@ struct IsClosedAct : Act {
 };
 template <class T>
 struct GetAnyAct : Act {
+    bool await_ready() { return task->engine.get_any_at_once(*this); }
     From<T> await_resume() {
         return {from_message<T>(task->engine, ports[chosen], std::move(value)), chosen};
     }
@@ -606,14 +634,30 @@ struct Sync : Act, Block {
           written(std::move(other.written)),
           has_state(other.has_state) {}
 
-    void await_suspend(std::coroutine_handle<> component) {
+    // The block begins at once, if nothing is to be known of it beforehand.
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> component) {
         kind = Kind::block;
         block = this;
         if (has_state) state = &written;
-        Act::await_suspend(component);
+        const std::coroutine_handle<> nobody = Act::await_suspend(component);
+        if (has_state || until_ms != never || patience_ms != never) return nobody;
+        try {
+            task->code = start(*task->round);
+        } catch (...) {
+            return nobody;  // it is started again, where its failure is reported
+        }
+        promise_of(task->code).in_place = task;
+        task->behaviour->ask.kind = Ask::Kind::nothing;
+        return task->code;
     }
     T await_resume() {
+        if (task->code) return take_result();
         if constexpr (!std::is_void_v<T>) return std::move(*kept);
+    }
+    T take_result() {
+        const auto run = std::exchange(task->code, nullptr);
+        const Returned ended(std::coroutine_handle<Promise>::from_address(run.address()));
+        return promise_of(run).result();
     }
 
     std::coroutine_handle<> start(Round& round) override {
@@ -640,11 +684,15 @@ struct TimedSync : Sync<F> {
     using typename Sync<F>::T;
 
     explicit TimedSync(Sync<F> untimed) : Sync<F>(std::move(untimed)) {}
+    // Without a time that can come it may have been in place.
     auto await_resume() {
+        const bool is_in_place = this->task && this->task->code;
         if constexpr (std::is_void_v<T>) {
+            if (is_in_place) this->take_result();
             return !this->is_late;
         } else {
-            return std::exchange(this->kept, std::nullopt);
+            return is_in_place ? std::optional<T>(this->take_result())
+                               : std::exchange(this->kept, std::nullopt);
         }
     }
 };

@@ -94,12 +94,19 @@ class Engine {
     virtual bool is_closed(std::uint64_t port) = 0;
     // Milliseconds since the runtime was made.
     virtual std::int64_t now_ms() = 0;
-    // What the component that runs now does next is this put, or get, alone. False: it has to wait.
+    // What the component that runs now does next is this act alone. False: it has to wait,
+    // or to ask; see Act::is_entered.
     virtual bool put_at_once(Act& act) = 0;
     virtual bool get_at_once(Act& act) = 0;
-    // In the block whose code runs now: what is got is then its answer. False: it has to ask.
+    virtual bool get_any_at_once(Act& act) = 0;
+    // In the block whose code runs now: what is got is then its answer. False: it has to ask, or
+    // waits already, as its `ask` then says.
     virtual bool put_at_once(Behaviour& behaviour, std::uint64_t port, const Message& value) = 0;
     virtual bool get_at_once(Behaviour& behaviour, std::uint64_t port) = 0;
+    // The code of the component's block, which is in place, has come to its end. Who goes on.
+    virtual std::coroutine_handle<> end_at_once(Task& task) = 0;
+    // The component that ran waits. Who goes on.
+    virtual std::coroutine_handle<> next() = 0;
 
   protected:
     ~Engine() = default;
@@ -152,7 +159,8 @@ class Frames {
 
 // What a sync block asks.
 struct Ask {
-    enum class Kind : std::uint8_t { nothing, get, put, fork, fires, discard, print };
+    // waits: for a message, or at the end of the block for others, without asking.
+    enum class Kind : std::uint8_t { nothing, waits, get, put, fork, fires, discard, print };
     Kind kind = Kind::nothing;
     std::uint32_t count = 0;
     // Of a fork each of whose alternatives begins with a get: the ports. Null: that is not known.
@@ -160,23 +168,6 @@ struct Ask {
     std::uint64_t port = no_port;
     Message value;
     std::string text;
-};
-
-// One way through a sync block, under way.
-struct Behaviour {
-    Behaviour(Engine& its_engine, Frames& its_frames, std::uint32_t its_component)
-        : engine(its_engine), frames(its_frames), component(its_component) {}
-    Behaviour(const Behaviour&) = delete;
-    Behaviour& operator=(const Behaviour&) = delete;
-
-    Engine& engine;
-    Frames& frames;
-    std::uint32_t component;
-    bool is_only = false;  // there is no other behaviour of its attempt
-    std::coroutine_handle<> asker;
-    Ask ask;
-    Message answer;
-    std::uint32_t number = 0;  // an answer too
 };
 
 // The code of a sync block. The handles are of what start() gave.
@@ -214,7 +205,7 @@ struct Act {
     Task* task = nullptr;
 
     bool await_ready() const { return false; }
-    inline void await_suspend(std::coroutine_handle<> component);
+    inline std::coroutine_handle<> await_suspend(std::coroutine_handle<> component);
 };
 
 // A component's coroutine, as the library sees it.
@@ -226,15 +217,41 @@ struct Task {
     Engine& engine;
     Frames frames;
     std::coroutine_handle<> component;  // where it stands
+    std::coroutine_handle<> resumes;    // what goes on with it: that, or the code of its block
     Act* act = nullptr;
+    // Of a block that is run in place, without anybody being asked: its code, until it has
+    // happened and the component has its result; its behaviour; and the round as it sees it.
+    std::coroutine_handle<> code;
+    Behaviour* behaviour = nullptr;
+    Round* round = nullptr;
     std::exception_ptr failure;
     std::uint32_t index = 0;
 };
 
-inline void Act::await_suspend(std::coroutine_handle<> component) {
+inline std::coroutine_handle<> Act::await_suspend(std::coroutine_handle<> component) {
     task->act = this;
     task->component = component;
+    task->resumes = component;
+    return is_entered ? task->engine.next() : std::noop_coroutine();
 }
+
+// One way through a sync block, under way.
+struct Behaviour {
+    explicit Behaviour(Task& its_task);
+    Behaviour(const Behaviour&) = delete;
+    Behaviour& operator=(const Behaviour&) = delete;
+
+    Engine& engine;
+    Task& task;
+    bool is_only = false;      // there is no other behaviour of its attempt
+    bool is_in_place = false;  // … and it is Task::behaviour
+    std::coroutine_handle<> asker;
+    Ask ask;
+    Message answer;
+    std::uint32_t number = 0;  // an answer too
+};
+
+inline Behaviour::Behaviour(Task& its_task) : engine(its_task.engine), task(its_task) {}
 
 // Wakes a component that waits for something outside. From any thread, and also when the runtime is
 // gone.

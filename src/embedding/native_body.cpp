@@ -62,6 +62,11 @@ void NativeBody::drop_run() {
 }
 
 void NativeBody::begin_act() {
+    prepare_act();
+    begin_anew();
+}
+
+void NativeBody::prepare_act() {
     if (act().patience_ms != never) {
         act().until_ms = after(core_->outside.now_ms(), act().patience_ms);
         act().patience_ms = never;
@@ -69,7 +74,6 @@ void NativeBody::begin_act() {
     block_ = act().block;
     state_.reset();
     if (act().state) state_ = *act().state;
-    go_back();
 }
 
 bool NativeBody::same_state(const Body& other) const {
@@ -77,11 +81,18 @@ bool NativeBody::same_state(const Body& other) const {
     return state_ && block_ == earlier.block_ && state_ == earlier.state_;
 }
 
+// What was in place is not any more.
 void NativeBody::go_back() {
-    if (next_ == Next::entered) {
-        block_ = nullptr;
-        state_.reset();
+    if (next_ == Next::component) {
+        core_->drop_code();
+        core_->resumes = core_->component;
+        act().is_entered = false;
+        prepare_act();
     }
+    begin_anew();
+}
+
+void NativeBody::begin_anew() {
     drop_run();
     value_ = {};
     is_late_ = false;
@@ -100,6 +111,7 @@ void NativeBody::deliver() {
     value_ = {};
     copied_ = false;
     next_ = Next::component;
+    core_->resumes = core_->component;
 }
 
 bool NativeBody::notices_closing() const {
@@ -119,14 +131,16 @@ bool NativeBody::is_time_over() const {
 }
 
 bool NativeBody::awaits_outside() const {
-    const Act* waiting = core_->task.act;
+    const Act* waiting = core_->act;
     return waiting && (waiting->until_ms != never || waiting->is_unwanted);
 }
 
 std::span<const PortHandle> NativeBody::ports_to_choose() const {
     if (next_ == Next::chosen_get) return {act().ports, act().count};
-    if (next_ != Next::block || !run_) return {};
-    const Ask& ask = run_->behaviour.ask;
+    const bool is_here = next_ == Next::component;
+    if (is_here && !core_->code) return {act().ports, act().count};
+    if (!is_here && (next_ != Next::block || !run_)) return {};
+    const Ask& ask = is_here ? core_->behaviour->ask : run_->behaviour.ask;
     if (ask.kind != Ask::Kind::fork || !ask.ports) return {};
     return {ask.ports, ask.count};
 }
@@ -155,52 +169,67 @@ std::optional<Request> NativeBody::run(std::uint32_t& budget) {
         case Next::deliver:
             deliver();
             break;
-        case Next::entered:
-            act().value = to_message(std::move(value_));
-            next_ = Next::component;
+        case Next::outside:
+            if (!wait_outside()) return std::nullopt;
             break;
         case Next::component:
-        case Next::outside:
             break;
     }
-    return run_component();
-}
-
-std::optional<Request> NativeBody::run_component() {
-    Task& task = core_->task;
-    for (;;) {
-        if (next_ == Next::outside) {
-            next_ = Next::component;
-            if (act().kind == Act::Kind::sleep && !is_time_over()) {
-                core_->outside.wake_at(act().until_ms, task.index);
-                next_ = Next::outside;
-                return std::nullopt;
-            }
-        }
-        task.act = nullptr;
+    Core& core = *core_;
+    if (!core.coroutine) {
         try {
-            if (!core_->coroutine) {
-                core_->coroutine = core_->start->begin(task);
-                task.component = core_->coroutine;
-            }
+            core.coroutine = core.start->begin(core);
         } catch (...) {
             return Request::failed(text_of(std::current_exception()));
         }
-        task.component.resume();
-        if (task.failure) return Request::failed(text_of(task.failure));
-        if (core_->coroutine.done()) return Request::ended({});
-        if (act().is_entered) {
-            next_ = Next::entered;
-            return std::nullopt;
-        }
-        begin_act();
-        if (act().kind == Act::Kind::outside) {
-            next_ = Next::outside;
-            return std::nullopt;
-        }
-        if (act().kind != Act::Kind::sleep) return enter_block();
-        next_ = Next::outside;
+        core.component = core.coroutine;
+        core.resumes = core.coroutine;
     }
+    core.behaviour->ask.kind = Ask::Kind::nothing;
+    core.resumes.resume();
+    // Others may have had their turns meanwhile.
+    if (core.runtime.running() != core.index) return Request::of(Request::Kind::exchanged);
+    return has_run();
+}
+
+// Nothing: it is too early.
+std::optional<Request> NativeBody::wait_outside() {
+    if (act().kind == Act::Kind::sleep && !is_time_over()) {
+        core_->outside.wake_at(act().until_ms, core_->index);
+        return std::nullopt;
+    }
+    next_ = Next::component;
+    return Request::of(Request::Kind::exchanged);
+}
+
+std::optional<Request> NativeBody::has_run() {
+    const Core& core = *core_;
+    if (core.failure) return Request::failed(text_of(core.failure));
+    if (core.coroutine.done()) return Request::ended({});
+    if (core.code) return ask_in_place();
+    if (act().is_entered) return Request::of(Request::Kind::exchanged);
+    begin_act();
+    if (act().kind != Act::Kind::outside && act().kind != Act::Kind::sleep) return enter_block();
+    next_ = Next::outside;
+    if (act().kind == Act::Kind::outside) return std::nullopt;
+    return wait_outside();
+}
+
+// What the block that is run in place needs.
+Request NativeBody::ask_in_place() {
+    Core& core = *core_;
+    Ask& ask = core.behaviour->ask;
+    if (ask.kind == Ask::Kind::waits) return Request::of(Request::Kind::exchanged);
+    core.resumes = core.code.done() ? core.component : core.behaviour->asker;
+    Request asked = [&] {
+        if (!core.code.done()) return request_of(ask);
+        if (const auto failure = act().block->failure(core.code)) {
+            return Request::failed(text_of(failure));
+        }
+        return Request::of(Request::Kind::sync_end);
+    }();
+    asked.begins = true;  // if nothing has happened in it before
+    return asked;
 }
 
 // The block is entered with its first request. What is a single get or put needs no other.
@@ -221,7 +250,7 @@ Request NativeBody::begin_block() {
         next_ = Next::late;
         return Request::fork(2);
     }
-    if (act().until_ms != never) core_->outside.wake_at(act().until_ms, core_->task.index);
+    if (act().until_ms != never) core_->outside.wake_at(act().until_ms, core_->index);
     return first_request();
 }
 
@@ -266,7 +295,7 @@ Request NativeBody::with_port(PortHandle port, bool is_out,
 Request NativeBody::run_block() {
     if (!run_) {
         replayed_ = 0;
-        run_.emplace(core_->task);
+        run_.emplace(*core_);
         try {
             run_->code = act().block->start(run_->round);
         } catch (...) {
@@ -287,9 +316,7 @@ Request NativeBody::run_block() {
             return Request::of(Request::Kind::sync_end);
         }
         Ask& ask = behaviour.ask;
-        if (ask.kind == Ask::Kind::nothing) {
-            return Request::failed("a sync block awaits something that is not of its round");
-        }
+        if (ask.kind == Ask::Kind::nothing) return request_of(ask);
         if (replayed_ == exchanges_.size()) {
             if (copied_) exchanges_.push_back({.kind = ask.kind, .port = ask.port, .value = {}});
             if (copied_) ++replayed_;
@@ -306,6 +333,8 @@ Request NativeBody::run_block() {
 
 Request NativeBody::request_of(Ask& ask) {
     switch (ask.kind) {
+        case Ask::Kind::nothing:
+            return Request::failed("a sync block awaits something that is not of its round");
         case Ask::Kind::get:
             return with_port(ask.port, false, get_of);
         case Ask::Kind::put: {
@@ -327,6 +356,10 @@ Request NativeBody::request_of(Ask& ask) {
 // ---- Answers -----------------------------------------------------------------------------------
 
 void NativeBody::got(Value message) {
+    if (next_ == Next::component) {
+        (core_->code ? core_->behaviour->answer : act().value) = to_message(std::move(message));
+        return;
+    }
     if (next_ != Next::block) {
         value_ = std::move(message);
         return;
@@ -335,7 +368,17 @@ void NativeBody::got(Value message) {
     if (run_) run_->behaviour.answer = to_message(std::move(message));
 }
 
+void NativeBody::got_from(std::uint32_t chosen, Value message) {
+    act().chosen = chosen;
+    act().value = to_message(std::move(message));
+}
+
 void NativeBody::chose(std::uint32_t index) {
+    if (next_ == Next::component && !core_->code) {
+        // It waited so for one of several ports, but has to ask for the message.
+        go_back();
+        next_ = Next::chosen_get;
+    }
     if (next_ == Next::late) {
         is_late_ = index == 1;
         next_ = is_late_ ? Next::end : Next::act;
@@ -345,11 +388,13 @@ void NativeBody::chose(std::uint32_t index) {
         chosen_ = index;
         return;
     }
+    if (next_ == Next::component) core_->behaviour->number = index;
     if (copied_) exchanges_.back().number = index;
     if (run_) run_->behaviour.number = index;
 }
 
 void NativeBody::fires(bool yes) {
+    if (next_ == Next::component) core_->behaviour->number = yes ? 1 : 0;
     if (copied_) exchanges_.back().number = yes ? 1 : 0;
     if (run_) run_->behaviour.number = yes ? 1 : 0;
 }

@@ -21,21 +21,43 @@
 namespace reowolf::embedding {
 
 // What all behaviours of a component share.
-struct Core {
-    Core(Engine& engine, runtime::Runtime& its_runtime, Outside& its_outside, std::string its_name)
-        : task(engine), runtime(its_runtime), outside(its_outside), name(std::move(its_name)) {}
+struct Core : Task {
+    Core(Engine& its_engine, runtime::Runtime& its_runtime, Outside& its_outside,
+         std::string its_name)
+        : Task(its_engine),
+          runtime(its_runtime),
+          outside(its_outside),
+          name(std::move(its_name)),
+          behaviour_in_place(*this),
+          round_in_place(behaviour_in_place) {
+        behaviour_in_place.is_only = true;
+        behaviour_in_place.is_in_place = true;
+        behaviour = &behaviour_in_place;
+        round = &round_in_place;
+    }
     Core(const Core&) = delete;
     Core& operator=(const Core&) = delete;
     ~Core() {
+        drop_code();
         if (coroutine) coroutine.destroy();
     }
+    // It has been started.
+    void attach(runtime::ComponentIndex its_index) {
+        index = its_index;
+        who = &runtime.participant(its_index);
+    }
+    void drop_code() {
+        if (code) std::exchange(code, nullptr).destroy();
+    }
 
-    Task task;
     runtime::Runtime& runtime;
     Outside& outside;
     std::string name;
     std::unique_ptr<Start> start;
+    machine::Participant* who = nullptr;
     std::coroutine_handle<> coroutine;  // none before it has begun
+    Behaviour behaviour_in_place;
+    Round round_in_place;
 };
 
 class NativeBody final : public runtime::Body {
@@ -49,12 +71,17 @@ class NativeBody final : public runtime::Body {
     void begin_act();
     // That has happened: the task's act has its result.
     void deliver();
+    // Whether its coroutine goes on where it is without being told of anything; and what does.
+    bool is_in_place() const { return next_ == Next::component && core_->resumes; }
+    std::coroutine_handle<> resumes() const { return core_->resumes; }
 
     std::unique_ptr<Body> clone() const override { return std::make_unique<NativeBody>(*this); }
     std::optional<machine::Request> run(std::uint32_t& budget) override;
+    std::optional<machine::Request> has_run() override;
     bool awaits_outside() const override;
     std::span<const machine::PortHandle> ports_to_choose() const override;
     void got(machine::Value message) override;
+    void got_from(std::uint32_t chosen, machine::Value message) override;
     void chose(std::uint32_t index) override;
     void fires(bool yes) override;
     void made(machine::PortHandle, machine::PortHandle) override {}
@@ -69,7 +96,7 @@ class NativeBody final : public runtime::Body {
 
   private:
     enum class Next : std::uint8_t {
-        component,   // its coroutine runs
+        component,   // its coroutine runs, or waits in a round, or its block does, all in place
         outside,     // it waits for something outside
         begin,       // of a block
         late,        // whether the block happens, although its time is over
@@ -78,7 +105,6 @@ class NativeBody final : public runtime::Body {
         block,       // its code runs
         end,         // of the block
         deliver,     // the block has happened
-        entered,     // it waits for the only thing that it does in its block, or that has happened
     };
     // What a block asked, and was answered.
     struct Exchange {
@@ -89,8 +115,7 @@ class NativeBody final : public runtime::Body {
     };
     // The code of a block, under way.
     struct Run {
-        explicit Run(Task& task)
-            : behaviour(task.engine, task.frames, task.index), round(behaviour) {}
+        explicit Run(Task& task) : behaviour(task), round(behaviour) {}
         Run(const Run&) = delete;
         Run& operator=(const Run&) = delete;
         ~Run() {
@@ -102,8 +127,11 @@ class NativeBody final : public runtime::Body {
         std::coroutine_handle<> code;
     };
 
-    Act& act() const { return *core_->task.act; }
-    std::optional<machine::Request> run_component();
+    Act& act() const { return *core_->act; }
+    std::optional<machine::Request> wait_outside();
+    machine::Request ask_in_place();
+    void prepare_act();
+    void begin_anew();
     machine::Request enter_block();
     machine::Request begin_block();
     machine::Request first_request();

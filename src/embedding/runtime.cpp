@@ -12,6 +12,7 @@
 
 #include "diagnostics/diagnostics.hpp"
 #include "diagnostics/runtime_error.hpp"
+#include "embedding/in_lane.hpp"
 #include "embedding/native_body.hpp"
 #include "embedding/outside.hpp"
 #include "embedding/program.hpp"
@@ -47,9 +48,7 @@ unsigned workers_of(const Runtime::Options& options) {
 
 }  // namespace
 
-struct Runtime::Inside final : embedding::Engine, runtime::World {
-    using Meeting = runtime::Runtime::Meeting;
-
+struct Runtime::Inside final : embedding::InLane, runtime::World {
     Inside(Program its_program, Options its_options);
 
     // ---- Engine
@@ -57,18 +56,6 @@ struct Runtime::Inside final : embedding::Engine, runtime::World {
     std::vector<std::byte> to_bytes(std::uint64_t port, const embedding::Message& message) override;
     bool is_closed(std::uint64_t port) override { return core.is_closed(port); }
     std::int64_t now_ms() override { return outside.now_ms(); }
-    bool put_at_once(embedding::Act& act) override;
-    bool get_at_once(embedding::Act& act) override;
-    bool put_at_once(embedding::Behaviour& behaviour, std::uint64_t port,
-                     const embedding::Message& value) override {
-        return core.put_in_place(behaviour.component, port, embedding::to_value(value));
-    }
-    bool get_at_once(embedding::Behaviour& behaviour, std::uint64_t port) override {
-        machine::Value value;
-        if (!core.get_in_place(behaviour.component, port, value)) return false;
-        behaviour.answer = embedding::to_message(std::move(value));
-        return true;
-    }
 
     // ---- World
     std::unique_ptr<runtime::Body> make_native(
@@ -109,7 +96,8 @@ struct Runtime::Inside final : embedding::Engine, runtime::World {
 };
 
 Runtime::Inside::Inside(Program its_program, Options its_options)
-    : compiled(std::move(its_program)),
+    : InLane(core),
+      compiled(std::move(its_program)),
       program(compiled.compiled_->program),
       options(std::move(its_options)),
       types(program, limits),
@@ -155,22 +143,6 @@ std::vector<std::byte> Runtime::Inside::to_bytes(std::uint64_t port,
     machine::PortHandles handles;
     machine::encode(program, *type, embedding::to_value(message), bytes, &handles);
     return bytes;
-}
-
-bool Runtime::Inside::put_at_once(embedding::Act& act) {
-    machine::Value value = embedding::to_value(act.value);
-    const Meeting meeting = core.put_at_once(act.task->index, act.port, value);
-    act.is_entered = meeting == Meeting::waits;
-    return meeting == Meeting::happened;
-}
-
-bool Runtime::Inside::get_at_once(embedding::Act& act) {
-    machine::Value value;
-    const Meeting meeting = core.get_at_once(act.task->index, act.port, value);
-    act.is_entered = meeting == Meeting::waits;
-    if (meeting != Meeting::happened) return false;
-    act.value = embedding::to_message(std::move(value));
-    return true;
 }
 
 // ---- What is told ------------------------------------------------------------------------------
@@ -285,8 +257,8 @@ void Runtime::start_native(std::string name, std::unique_ptr<embedding::Start> c
     auto core = std::make_shared<embedding::Core>(*inside_, inside_->core, inside_->outside, name);
     core->start = std::move(code);
     inside_->take(ports);
-    core->task.index = inside_->core.start_native(
-        std::move(name), std::make_unique<embedding::NativeBody>(core), ports);
+    core->attach(inside_->core.start_native(std::move(name),
+                                            std::make_unique<embedding::NativeBody>(core), ports));
 }
 
 void Runtime::close_port(std::uint64_t port) {
@@ -401,8 +373,8 @@ void Runtime::run_sync(embedding::Act& act) {
 }
 
 void Runtime::Inside::run_sync(embedding::Act& act) {
-    host->task.act = &act;
-    act.task = &host->task;
+    host->act = &act;
+    act.task = host.get();
     auto body = std::make_unique<embedding::NativeBody>(host);
     body->begin_act();
     is_host_done = false;
@@ -415,7 +387,7 @@ void Runtime::Inside::run_sync(embedding::Act& act) {
         for (const auto& note : core.explain()) show_note(note, impasse);
         core.cancel_application(wire::Reason::unsatisfiable, {});
     }
-    host->task.act = nullptr;
+    host->act = nullptr;
 }
 
 void Runtime::Inside::application_committed(std::unique_ptr<runtime::Body> body) {
@@ -424,7 +396,7 @@ void Runtime::Inside::application_committed(std::unique_ptr<runtime::Body> body)
 }
 
 void Runtime::Inside::application_failed(wire::Reason, const std::string&) {
-    host->task.act->is_late = true;
+    host->act->is_late = true;
     is_host_done = true;
 }
 

@@ -41,12 +41,17 @@ class Body {
 
     // Runs to the next request. Nothing: it waits for something outside; see Runtime::resume.
     virtual std::optional<machine::Request> run(std::uint32_t& budget) = 0;
+    // Of a coroutine that was not run by run(), but by another one that waits, in whose turn it had
+    // its own: as if run() had.
+    virtual std::optional<machine::Request> has_run() { return std::nullopt; }
     // Whether something outside can still let it go on, also while it is in a sync block: time, or
     // input. Asked of the body that its sync block, if it is in one, begins with.
     virtual bool awaits_outside() const { return false; }
 
     // The answers; see machine::State.
     virtual void got(machine::Value message) = 0;
+    // Of one that has chosen among ports by Runtime::get_any_at_once().
+    virtual void got_from(std::uint32_t /*chosen*/, machine::Value /*message*/) {}
     virtual void chose(std::uint32_t index) = 0;
     virtual void fires(bool yes) = 0;
     virtual void made(machine::PortHandle out, machine::PortHandle in) = 0;

@@ -3,6 +3,7 @@
 // turn from time to time another one, so that nobody starves.
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "runtime/lane.hpp"
 #include "runtime/runtime.hpp"
@@ -89,11 +90,16 @@ const ForkSite* Runtime::site_of(Component& choosing) {
         const auto place = static_cast<ProgramBody&>(*choosing.body).state().place();
         return &blocks_.fork_at(place.routine, place.pc);
     }
-    const auto ports = choosing.body->ports_to_choose();
+    return native_site(choosing, choosing.body->ports_to_choose());
+}
+
+const ForkSite* Runtime::native_site(Component& choosing, std::span<const PortHandle> ports) {
+    static_assert(sizeof(machine::Slot) == sizeof(PortHandle));
     if (ports.empty()) return nullptr;
     if (!choosing.choice) choosing.choice = std::make_unique<Choice>();
     Choice& choice = *choosing.choice;
-    if (std::ranges::equal(ports, choice.native_ports, {}, {}, &machine::Slot::bits)) {
+    if (ports.size() == choice.native_ports.size() &&
+        std::memcmp(ports.data(), choice.native_ports.data(), ports.size_bytes()) == 0) {
         return &choice.native_site;
     }
     choice.site = nullptr;
@@ -179,6 +185,13 @@ std::uint32_t Runtime::choose_out_of_turn(Component& self, const ForkSite& site,
     if (!other) return first;
     choice.last_turn = *other;
     return *other;
+}
+
+// The alternative that it takes if it can go on at once.
+std::optional<std::uint32_t> Runtime::choose_ready(Component& self, const ForkSite& site) {
+    const auto first = next_ready(self, site, 0, Channel::no_guard);
+    if (!first || !is_out_of_turn(self)) return first;
+    return choose_out_of_turn(self, site, *first);
 }
 
 // The alternative that it takes. None: it waits for one, or has left the lane.

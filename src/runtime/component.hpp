@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -225,12 +226,22 @@ struct Standing {
     std::uint8_t passes = 0;     // so many attempts do not begin in the lane
 
     // On the machine, and there is nothing else to be done than to run its code.
-    bool is_plain() const {
+    bool is_plain() const { return is_among(0); }
+    // The same, of one that is native.
+    bool is_plain_native() const { return is_among(native); }
+    // … and in no sync block.
+    bool is_native_outside() const { return std::bit_cast<std::uint64_t>(*this) == native; }
+
+  private:
+    static constexpr std::uint64_t native = 1u << 16;
+
+    bool is_among(std::uint64_t those) const {
         static_assert(std::endian::native == std::endian::little);
         constexpr auto highest = static_cast<std::uint64_t>(Phase::in_lane);
-        return std::bit_cast<std::uint64_t>(*this) <= highest;
+        return (std::bit_cast<std::uint64_t>(*this) ^ those) <= highest;
     }
 };
+static_assert(sizeof(Standing) == sizeof(std::uint64_t) && offsetof(Standing, is_native) == 2);
 
 struct Component : Standing, machine::Participant {
     bool queued = false;

@@ -183,55 +183,140 @@ void Runtime::go_back_to_begin(Component& self) {
     self.has_printed = false;
 }
 
-// For native components that run now, without a request.
-[[gnu::always_inline]] inline Runtime::Meeting Runtime::meet_at_once(ComponentIndex index,
+// ---- For coroutines that run now, without a request --------------------------------------------
+
+[[gnu::always_inline]] inline Runtime::Meeting Runtime::meet_at_once(machine::Participant& who,
                                                                      PortHandle port, bool puts,
                                                                      machine::Value& value) {
-    Component& self = component(index);
-    if (self.phase != Phase::running || !may_enter_lane(self, index)) return Meeting::none;
+    auto& self = static_cast<Component&>(who);
+    if (!may_enter_in_place(self)) return Meeting::none;
     if (is_out(port) != puts || channel_of(port) >= channels_.size()) return Meeting::none;
-    const Use use = use_of(index, self, port, puts);
-    return is_allowed(use, port) ? meet(use, value) : Meeting::none;
+    const Use use = use_of(self.index, self, port, puts);
+    if (!is_allowed(use, port)) return Meeting::none;
+    const Meeting meeting = meet(use, value);
+    return meeting == Meeting::none ? join_at_once(use, value) : meeting;
 }
 
-Runtime::Meeting Runtime::put_at_once(ComponentIndex index, PortHandle port,
-                                      machine::Value& value) {
-    return meet_at_once(index, port, true, value);
+// The other one's block is more than this message: it is at its end in that one's region.
+Runtime::Meeting Runtime::join_at_once(const Use& use, machine::Value& value) {
+    Component& self = use.self;
+    Component& peer = use.peer;
+    // Nobody may have to leave the lane, as above all the code runs that would begin anew.
+    if (peer.is_single || peer.asks_fires || steps_) return Meeting::none;
+    begin_in_lane(self);
+    self.uses_port = true;
+    absorb(*peer.lead, self);
+    if (!use.puts) {
+        value = use.channel.pending.pop();
+        if (--self.lead->region_open == 0) commit_region(*self.lead, use.index);
+    } else {
+        self.sent = 1;
+        peer.waits = Wait::nothing;
+        peer.uses_port = true;
+        peer.give(std::move(value));
+        if (peer.closes) {
+            end_in_lane(use.other, peer, use.index);
+        } else {
+            enqueue(use.other, peer);
+        }
+    }
+    return self.phase == Phase::in_lane || self.queued ? Meeting::waits : Meeting::happened;
 }
 
-Runtime::Meeting Runtime::get_at_once(ComponentIndex index, PortHandle port,
+Runtime::Meeting Runtime::put_at_once(machine::Participant& who, PortHandle port,
                                       machine::Value& value) {
-    return meet_at_once(index, port, false, value);
+    return meet_at_once(who, port, true, value);
+}
+
+Runtime::Meeting Runtime::get_at_once(machine::Participant& who, PortHandle port,
+                                      machine::Value& value) {
+    return meet_at_once(who, port, false, value);
+}
+
+// The port that was chosen has a message. If that is all of somebody's block, it is a round of two.
+Runtime::Meeting Runtime::meet_chosen(Component& self, std::uint32_t chosen,
+                                      machine::Value& value) {
+    const PortHandle port = self.choice->native_ports[chosen].bits;
+    const Use use = use_of(self.index, self, port, false);
+    const bool may_meet =
+        is_allowed(use, port) && use.channel.pending.size() == 1 && use.peer.is_single;
+    if (!may_meet) return Meeting::none;
+    self.choice->clear(chosen);
+    return meet(use, value);
+}
+
+Runtime::Meeting Runtime::get_any_at_once(machine::Participant& who,
+                                          std::span<const PortHandle> ports, std::uint32_t& chosen,
+                                          machine::Value& value) {
+    auto& self = static_cast<Component&>(who);
+    if (!may_enter_in_place(self)) return Meeting::none;
+    const ForkSite* const site = native_site(self, ports);
+    if (!site) return Meeting::none;
+    self.is_doubtful = false;
+    std::optional<std::uint32_t> ready;
+    if (self.choice->site == site) ready = choose_ready(self, *site);
+    if (!ready) {
+        if (!survey(self.index, *site)) return Meeting::none;
+        ready = choose_ready(self, *site);
+    }
+    if (ready) {
+        chosen = *ready;
+        return meet_chosen(self, *ready, value);
+    }
+    begin_in_lane(self);
+    self.is_single = true;
+    self.uses_port = false;
+    self.waits = Wait::fork;
+    wake_choosing_writers(self.index);
+    return Meeting::waits;
+}
+
+// It waits so. False: it still does, or cannot in this way.
+bool Runtime::complete_choice(Component& self) {
+    const auto ready = choose_ready(self, *self.choice->site);
+    machine::Value value;
+    if (!ready || meet_chosen(self, *ready, value) != Meeting::happened) return false;
+    self.body->got_from(*ready, std::move(value));
+    self.phase = Phase::running;
+    self.waits = Wait::nothing;
+    return true;
 }
 
 // The code that runs must not be gone back upon meanwhile, so nobody may have to leave the lane.
-bool Runtime::is_in_place(const Use& use, PortHandle port) {
-    const Component& self = use.self;
-    if (is_out(port) != use.puts || !is_allowed(use, port) || use.peer.asks_fires) return false;
-    return self.phase == Phase::in_lane ||
-           (self.phase == Phase::running && may_enter_lane(self, use.index));
+[[gnu::always_inline]] inline bool Runtime::is_in_place(const Use& use, PortHandle port) {
+    if (!is_allowed(use, port) || use.peer.asks_fires) return false;
+    return use.self.phase == Phase::in_lane || may_enter_in_place(use.self);
 }
 
-bool Runtime::put_in_place(ComponentIndex index, PortHandle port, machine::Value value) {
-    if (channel_of(port) >= channels_.size()) return false;
-    Component& self = component(index);
-    const Use use = use_of(index, self, port, true);
+bool Runtime::put_in_place(machine::Participant& who, PortHandle port, machine::Value value) {
+    auto& self = static_cast<Component&>(who);
+    if (!is_out(port) || channel_of(port) >= channels_.size()) return false;
+    const Use use = use_of(self.index, self, port, true);
     if (!is_in_place(use, port)) return false;
     if (self.phase != Phase::in_lane) enter_lane(self);
     put_allowed(use, std::move(value), false);
     return true;
 }
 
-bool Runtime::get_in_place(ComponentIndex index, PortHandle port, machine::Value& value) {
-    if (channel_of(port) >= channels_.size()) return false;
-    Component& self = component(index);
-    const Use use = use_of(index, self, port, false);
-    if (use.channel.pending.size() == 0 || !is_in_place(use, port)) return false;
+Runtime::Meeting Runtime::get_in_place(machine::Participant& who, PortHandle port, bool may_wait,
+                                       machine::Value& value) {
+    auto& self = static_cast<Component&>(who);
+    if (is_out(port) || channel_of(port) >= channels_.size()) return Meeting::none;
+    const Use use = use_of(self.index, self, port, false);
+    if (!may_wait && use.channel.pending.size() == 0) return Meeting::none;
+    if (!is_in_place(use, port)) return Meeting::none;
     if (self.phase != Phase::in_lane) enter_lane(self);
-    note_use_in_lane(self, port);
-    join_writer(use);
-    value = use.channel.pending.pop();
-    return true;
+    return get_allowed(use, false, value) ? Meeting::happened : Meeting::waits;
+}
+
+Runtime::Meeting Runtime::end_in_place(machine::Participant& who) {
+    auto& self = static_cast<Component&>(who);
+    // Whoever used no port was silent.
+    if (self.phase != Phase::in_lane || !self.uses_port) return Meeting::none;
+    self.waits = Wait::others;
+    if (--self.lead->region_open > 0) return Meeting::waits;
+    commit_region(*self.lead, self.index);
+    return self.queued ? Meeting::waits : Meeting::happened;
 }
 
 // ---- For components on the machine, without leaving it ------------------------------------------

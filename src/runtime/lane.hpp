@@ -57,4 +57,33 @@ namespace reowolf::runtime {
     }
 }
 
+// Somebody waits. The one whose turn is next, if `may_have` says so: it has that within the turn of
+// the other. What step() does between two turns is done here.
+template <class MayHave>
+[[gnu::always_inline]] inline Component* Runtime::pass_turn(MayHave may_have) {
+    if (turns_left_ <= 1 || queue_.empty()) return nullptr;
+    const ComponentIndex index = queue_.front();
+    Component& next = component(index);
+    if (!may_have(next)) return nullptr;
+    if (queue_.popped() >= generation_end_) {
+        if (may_draw_doubtful()) return nullptr;
+        begin_generation();
+    }
+    --turns_left_;
+    queue_.pop();
+    next.queued = false;
+    running_ = index;
+    return &next;
+}
+
+template <class IsInPlace>
+[[gnu::always_inline]] inline Body* Runtime::pass_turn_in_place(IsInPlace is_in_place) {
+    const Component* const next = pass_turn([&](Component& each) {
+        if (!each.goes_back) return false;
+        if (each.is_plain_native()) return is_in_place(*each.body);
+        return each.waits == Component::Wait::fork && each.is_single && complete_choice(each);
+    });
+    return next ? next->body.get() : nullptr;
+}
+
 }  // namespace reowolf::runtime

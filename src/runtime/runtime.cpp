@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "runtime/runtime.hpp"
-
 #include <algorithm>
 #include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "runtime/lane.hpp"
 
 namespace reowolf::runtime {
 
@@ -225,6 +225,7 @@ std::optional<program::TypeId> Runtime::type_of(PortHandle port) const {
 
 void Runtime::set_lane(Lane lane, std::uint64_t seed) {
     lane_ = lane;
+    is_open_ = lane == Lane::open && !watcher_;
     turns_ = seed;
 }
 
@@ -388,38 +389,32 @@ bool Runtime::serve_brought(ComponentIndex index) {
     return true;
 }
 
-// Within the machine one waits. If the turn of the next one is a matter of the lane too, it has it
-// there; what step() does between two turns is done here.
+// Within the machine one waits.
 machine::Successor Runtime::next(std::uint32_t budget) {
-    if (turns_left_ <= 1 || queue_.empty()) return {};
-    const ComponentIndex index = queue_.front();
-    Component& next = component(index);
-    if (!next.is_plain()) return {};
-    if (queue_.popped() >= generation_end_) {
-        if (may_draw_doubtful()) return {};
-        begin_generation();
-    }
-    if (shared_.workers) end_stretch(component(running_), budget);
-    --turns_left_;
-    queue_.pop();
-    next.queued = false;
-    running_ = index;
-    begin_stretch(next, budget);
-    return {&next.state(), &next.entrance};
+    Component& waiting = component(running_);
+    Component* const next = pass_turn([](const Component& each) { return each.is_plain(); });
+    if (!next) return {};
+    if (shared_.workers) end_stretch(waiting, budget);
+    begin_stretch(*next, budget);
+    return {&next->state(), &next->entrance};
 }
 
 // False: it waits.
 bool Runtime::run_native(ComponentIndex index, Component& running, std::uint32_t& budget) {
-    using Phase = Component::Phase;
-    const bool was_running = running.phase == Phase::running;
-    if (auto request = running.body->run(budget)) {
-        serve(index, running, *request, was_running && may_enter_lane(running, index));
+    std::optional<machine::Request> request = running.body->run(budget);
+    const ComponentIndex last = running_;
+    Component& ran = component(last);
+    if (last != index) request = ran.body->has_run();
+    if (request) {
+        if (request->kind == machine::Request::Kind::exchanged) return true;
+        serve(last, ran, *request,
+              ran.phase == Component::Phase::running && may_enter_lane(ran, last));
         return true;
     }
-    if (running.phase != Phase::in_lane) {
-        running.phase = Phase::idle;
-    } else if (!was_running) {
-        leave_lane(index, Fall::native);
+    if (ran.phase == Component::Phase::in_lane) {
+        leave_lane(last, Fall::native);
+    } else {
+        ran.phase = Component::Phase::idle;
     }
     return false;
 }
@@ -428,6 +423,11 @@ bool Runtime::run_native(ComponentIndex index, Component& running, std::uint32_t
 void Runtime::go_on_in_lane(ComponentIndex index, Component& running) {
     using Wait = Component::Wait;
     if (running.phase != Component::Phase::in_lane) return;
+    if (running.waits == Wait::fork && running.is_single) {
+        if (complete_choice(running)) return;
+        be_region(running);
+        ++running.stamp;
+    }
     if (running.waits == Wait::fork) choose_alternative(index);
     if (running.phase == Component::Phase::in_lane && running.waits == Wait::fires) {
         choose_firing(index);

@@ -98,7 +98,10 @@ class Runtime final : private machine::Exchange {
 
     Runtime(const program::Program& program, const Limits& limits, Place place, World& world);
     // From now on until the runtime is gone.
-    void watch(Watcher& watcher) { watcher_ = &watcher; }
+    void watch(Watcher& watcher) {
+        watcher_ = &watcher;
+        is_open_ = false;
+    }
     // Components that compute for long are handed to them. Before anything runs; they must outlive
     // the runtime. Without them, what happens depends on nothing but the seed.
     void employ(Workers& workers) { shared_.workers = &workers; }
@@ -147,15 +150,27 @@ class Runtime final : private machine::Exchange {
     // ---- Running.
     // The native component, whose code is running outside of sync blocks, takes part in a round
     // with a get or put at this port alone: that has happened, and what it got is in `value`; or
-    // it waits for that in the lane, as a body whose last request that was; or nothing has been
-    // done.
+    // it waits for that in the lane, or with what it got for others; or nothing has been done.
     enum class Meeting { happened, waits, none };
-    Meeting put_at_once(ComponentIndex component, machine::PortHandle port, machine::Value& value);
-    Meeting get_at_once(ComponentIndex component, machine::PortHandle port, machine::Value& value);
+    Meeting put_at_once(machine::Participant& who, machine::PortHandle port, machine::Value& value);
+    Meeting get_at_once(machine::Participant& who, machine::PortHandle port, machine::Value& value);
+    // The same with any one of several ports, which stay as they are while it waits.
+    Meeting get_any_at_once(machine::Participant& who, std::span<const machine::PortHandle> ports,
+                            std::uint32_t& chosen, machine::Value& value);
     // The same in a block whose code is running, for a get or put that need not be its only one. It
-    // may enter the block so. False: nothing has been done.
-    bool put_in_place(ComponentIndex component, machine::PortHandle port, machine::Value value);
-    bool get_in_place(ComponentIndex component, machine::PortHandle port, machine::Value& value);
+    // may enter the block so. False, or none: nothing has been done.
+    bool put_in_place(machine::Participant& who, machine::PortHandle port, machine::Value value);
+    Meeting get_in_place(machine::Participant& who, machine::PortHandle port, bool may_wait,
+                         machine::Value& value);
+    // Its block has come to its end.
+    Meeting end_in_place(machine::Participant& who);
+    // It waits. The body of the coroutine that goes on within its turn, as if that were one of its
+    // own; `is_in_place` says whether one that has been native code only can. Null: nobody, for
+    // now.
+    template <class IsInPlace>
+    Body* pass_turn_in_place(IsInPlace is_in_place);
+    // Who the component is for the functions above.
+    machine::Participant& participant(ComponentIndex index) { return component(index); }
     // Runs one slice of one component; or, as long as nothing else is to be done than rounds in the
     // lane, so many turns of components that share the slice. False: nothing here can go on by
     // itself, but what workers run may return.
@@ -265,8 +280,18 @@ class Runtime final : private machine::Exchange {
     Use use_of(ComponentIndex index, Component& self, machine::PortHandle port, bool puts);
     static bool is_allowed(const Use& use, machine::PortHandle port);
     Meeting meet(const Use& use, machine::Value& value);
-    Meeting meet_at_once(ComponentIndex component, machine::PortHandle port, bool puts,
+    // Of a native component whose code runs.
+    [[gnu::always_inline]] bool may_enter_in_place(const Component& self) {
+        if (is_open_) [[likely]] {
+            return self.is_native_outside();
+        }
+        return self.phase == Component::Phase::running && may_enter_lane(self, self.index);
+    }
+    Meeting meet_at_once(machine::Participant& who, machine::PortHandle port, bool puts,
                          machine::Value& value);
+    [[gnu::noinline]] Meeting join_at_once(const Use& use, machine::Value& value);
+    Meeting meet_chosen(Component& self, std::uint32_t chosen, machine::Value& value);
+    bool complete_choice(Component& self);
     bool is_in_place(const Use& use, machine::PortHandle port);
     // There is something for the component at this end of a channel: it may be choosing.
     [[gnu::always_inline]] void note_readiness(const Channel::End& end, ComponentIndex index,
@@ -367,6 +392,8 @@ class Runtime final : private machine::Exchange {
     bool chooses_by(const Component& reader, ChannelIndex channel) const;
     static const machine::Slot* slots_to_choose(const Component& choosing);
     const ForkSite* site_of(Component& choosing);
+    const ForkSite* native_site(Component& choosing, std::span<const machine::PortHandle> ports);
+    std::optional<std::uint32_t> choose_ready(Component& self, const ForkSite& site);
     bool survey(ComponentIndex index, const ForkSite& site);
     bool is_ready_now(ComponentIndex index, machine::PortHandle port) const;
     std::optional<std::uint32_t> next_ready(Component& self, const ForkSite& site,
@@ -543,6 +570,8 @@ class Runtime final : private machine::Exchange {
     void end_step_soon() { turns_left_ = 1; }
     void run(std::uint32_t& budget);
     bool serve_brought(ComponentIndex index);
+    template <class MayHave>
+    Component* pass_turn(MayHave may_have);
     machine::Successor next(std::uint32_t budget) override;
     bool run_native(ComponentIndex index, Component& running, std::uint32_t& budget);
     void go_on_in_lane(ComponentIndex index, Component& running);
@@ -656,6 +685,7 @@ class Runtime final : private machine::Exchange {
     std::vector<ChannelIndex> unused_;
 
     Lane lane_ = Lane::open;
+    bool is_open_ = true;  // for everybody who is plain; see may_enter_lane()
     struct Doubted {
         ComponentIndex index = 0;
         std::uint64_t stamp = 0;

@@ -11,6 +11,7 @@
 
 #include "base/random.hpp"
 #include "compiler/compile.hpp"
+#include "embedding/in_lane.hpp"
 #include "embedding/native_body.hpp"
 #include "judge.hpp"
 #include "runtime/runtime.hpp"
@@ -69,10 +70,10 @@ class Recorder final : public runtime::World {
 };
 
 // Values of native components.
-class TwinEngine final : public embedding::Engine {
+class TwinEngine final : public embedding::InLane {
   public:
     TwinEngine(const program::Program& program, runtime::Runtime& runtime)
-        : program_(program), runtime_(runtime) {}
+        : InLane(runtime), program_(program), runtime_(runtime) {}
 
     embedding::Message to_message(std::uint64_t port, std::span<const std::byte> bytes) override {
         auto value = machine::decode(program_, *runtime_.type_of(port), bytes, Limits{});
@@ -87,18 +88,6 @@ class TwinEngine final : public embedding::Engine {
     }
     bool is_closed(std::uint64_t port) override { return runtime_.is_closed(port); }
     std::int64_t now_ms() override { return 0; }
-    bool put_at_once(embedding::Act&) override { return false; }
-    bool get_at_once(embedding::Act&) override { return false; }
-    bool put_at_once(embedding::Behaviour& behaviour, std::uint64_t port,
-                     const embedding::Message& value) override {
-        return runtime_.put_in_place(behaviour.component, port, embedding::to_value(value));
-    }
-    bool get_at_once(embedding::Behaviour& behaviour, std::uint64_t port) override {
-        machine::Value value;
-        if (!runtime_.get_in_place(behaviour.component, port, value)) return false;
-        behaviour.answer = embedding::to_message(std::move(value));
-        return true;
-    }
 
   private:
     const program::Program& program_;
@@ -153,8 +142,8 @@ void start_with_twins(const System& system, const program::Program& program,
             const std::string name = fmt::format("p{}", component);
             auto core = std::make_shared<embedding::Core>(engine, runtime, outside, name);
             core->start = std::make_unique<TwinStart>(system, component, handles);
-            core->task.index =
-                runtime.start_native(name, std::make_unique<embedding::NativeBody>(core), ports);
+            core->attach(
+                runtime.start_native(name, std::make_unique<embedding::NativeBody>(core), ports));
         } else {
             runtime.start(*routine, std::move(arguments));
         }
