@@ -108,6 +108,11 @@ class Connector::Engine {
         });
     }
 
+    void look(Look look) {
+        loop_.post(
+            [this, look = std::move(look)] { look(member_->runtime(), *member_->description()); });
+    }
+
     Ended finish() {
         if (!is_settled_) {
             driver_->run_until([this] { return is_settled_.load(); }, [this] { begin(); });
@@ -469,6 +474,10 @@ void Connector::adopt(std::shared_ptr<const Description> next) {
 
 void Connector::interrupt() {
     if (engine_ && is_started_) engine_->interrupt();
+}
+
+void Connector::look(Look look) {
+    if (engine_) engine_->look(std::move(look));
 }
 
 std::expected<bool, Failure> Connector::finish() {

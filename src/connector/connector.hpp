@@ -74,6 +74,11 @@ class Connector {
     // True: the protocol has expired.
     std::expected<bool, Failure> finish();
 
+    // Lets somebody look at the components that are here, soon and in another thread, while
+    // connected.
+    using Look = std::function<void(const runtime::Runtime&, const Description&)>;
+    void look(Look look);
+
     Status close(std::string_view port);
     // Whether nothing can go through the port any more, as one of its ends is closed.
     bool is_closed(std::string_view port) const;

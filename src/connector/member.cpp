@@ -51,6 +51,7 @@ Member::Member(Handshake::Established established, post::Loop& loop, const Limit
     : Turn(loop),
       description_(std::move(established.description)),
       loop_(loop),
+      began_ms_(loop.now_ms()),
       limits_(limits),
       observer_(std::move(observer)),
       chance_(seed),
@@ -387,6 +388,7 @@ void Member::complete(std::expected<Outcome, Failure> result) {
 // ---- The loop ----------------------------------------------------------------------------------
 
 void Member::pump() {
+    runtime_->set_time(loop_.now_ms() - began_ms_);
     int slices = 0;
     while (slices < slices_per_turn && runtime_->step()) ++slices;
     const bool has_stopped = slices < slices_per_turn;

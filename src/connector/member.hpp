@@ -197,6 +197,7 @@ class Member final : private runtime::World, private post::Turn {
     std::shared_ptr<const Description> description_;
     std::uint64_t protocol_ = 0;  // names the description in every frame
     post::Loop& loop_;
+    std::int64_t began_ms_;
     Limits limits_;
     Observer observer_;
     Random chance_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // reowolf peer: a peer of a connector whose ports are lines of standard input and output.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <deque>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "connector/connector.hpp"
 #include "syntax/lexer.hpp"
@@ -21,7 +23,9 @@
 #include "system/lines.hpp"
 #include "tools/commands.hpp"
 #include "tools/compile_file.hpp"
+#include "tools/inspection.hpp"
 #include "tools/literals.hpp"
+#include "tools/picture.hpp"
 
 namespace reowolf::tools {
 namespace {
@@ -87,7 +91,8 @@ class Peer {
         tell_whom_it_waits_for();
         if (const auto status = connector_.connect(); !status) return fail(status.error(), 1);
         tell("connected");
-        last_round_ = std::chrono::steady_clock::now();
+        last_round_ = connected_at_ = std::chrono::steady_clock::now();
+        inspection_.emplace([this] { news_.set(); });
         std::int64_t pause_ms = pause_ms_min;
         std::string why_not;
         for (;;) {
@@ -290,14 +295,38 @@ class Peer {
 
     // Until a round has happened, or a line comes that could make one possible.
     std::expected<bool, connector::Failure> await() {
-        done_.clear();
+        has_ended_ = false;
         connector_.options().sync_timeout_ms = remaining_ms();
-        if (const auto status = connector_.start([this] { done_.set(); }); !status) {
-            return std::unexpected(status.error());
-        }
-        lines_.wait(wants_lines(), done_.descriptor(), -1);
+        const auto status = connector_.start([this] {
+            has_ended_ = true;
+            news_.set();
+        });
+        if (!status) return std::unexpected(status.error());
+        do {
+            news_.clear();
+            if (wants_to_look()) let_look();
+            if (!has_ended_) lines_.wait(wants_lines(), news_.descriptor(), -1);
+        } while (!has_ended_ && wants_to_look());
         connector_.interrupt();
         return connector_.finish();
+    }
+
+    // `reowolf top` asks, and nobody has been told yet to answer.
+    bool wants_to_look() const { return inspection_->is_asked() && !is_looked_at_; }
+
+    void let_look() {
+        is_looked_at_ = true;
+        const std::chrono::duration<double> age = std::chrono::steady_clock::now() - connected_at_;
+        const Subject subject{.process = ::getpid(),
+                              .file = options_.file,
+                              .component = options_.name,
+                              .seconds = age.count()};
+        connector_.look([this, subject](const auto& runtime, const auto& description) {
+            is_looked_at_ = false;  // before it is: then the next question may come
+            inspection_->answer([&](const Question& question) {
+                return picture_as_json(subject, {&runtime}, description.sources, question);
+            });
+        });
     }
 
     std::int64_t remaining_ms() const {
@@ -326,11 +355,16 @@ class Peer {
     const program::Program& program_;
     const program::Peer& peer_;
     const Options& options_;
-    system::Event done_;  // set by the connector's thread, so there until that has ended
+    // What other threads use, so it is there until those have ended.
+    system::Event news_;  // a round has ended, or somebody asks
+    std::atomic<bool> has_ended_ = false;
+    std::atomic<bool> is_looked_at_ = false;
+    std::optional<Inspection> inspection_;  // once it is connected
     connector::Connector connector_;
     std::string text_;
     std::vector<Port> ports_;
     system::Lines lines_{0};
+    std::chrono::steady_clock::time_point connected_at_;
     std::chrono::steady_clock::time_point last_round_;
     std::chrono::steady_clock::time_point last_told_;
     int line_number_ = 0;
