@@ -368,7 +368,9 @@ class Runtime final : private machine::Exchange {
     bool is_step_like_last() const;
     void note_described();
     void renumber_step();
-    std::unique_ptr<Kept> take_spare(wire::SiteId from);
+    std::unique_ptr<Kept> take_spare(std::uint64_t form);
+    bool read_step(wire::SiteId from, std::uint64_t protocol, std::span<const std::byte> bytes,
+                   wire::Step& step);
     bool is_step_a_round() const;
     std::size_t describe_puts(wire::SiteId to);
     bool copy_step();

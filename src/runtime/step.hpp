@@ -55,6 +55,12 @@ struct Step {
     std::vector<std::pair<ComponentIndex, std::uint32_t>> puts_described;  // by, action
     std::uint64_t forms = 0;  // numbers given to steps of this site and of others; see wire::Step
     bool is_again = false;
+    // By site: of its last frame.
+    struct Heard {
+        std::uint64_t number = 0;
+        wire::Form form;
+    };
+    std::vector<Heard> heard;
 
     // While it is being described: how far each part is, and the messages between them.
     struct Progress {
@@ -93,7 +99,6 @@ struct Kept {
     wire::SiteId from = 0;
     std::vector<std::byte> bytes;
     wire::Step step;  // what it says
-    wire::Form form;
 };
 
 }  // namespace reowolf::runtime

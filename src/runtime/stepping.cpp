@@ -402,19 +402,13 @@ bool Runtime::copy_step() {
 bool Runtime::receive_step(SiteId from, std::uint64_t protocol, std::vector<std::byte>& bytes) {
     if (!may_step() || !std::ranges::binary_search(place_.realtime, from)) return false;
     if (kept_.size() >= kept_max || kept_bytes_ + bytes.size() > kept_bytes_max) return false;
-    std::unique_ptr<Kept> kept = take_spare(from);
-    const bool is_again = kept->from == from && wire::decode_again(bytes, kept->form, kept->step);
-    if (!is_again) {
-        kept->from = from;
-        kept->step.form = ++step_.forms;
-    }
-    const bool is_expected =
-        (is_again || wire::decode_step(bytes, protocol, kept->step, kept->form)) &&
-        is_proper(from, kept->step);
-    if (!is_expected) {
+    if (step_.heard.size() <= from) step_.heard.resize(std::size_t{from} + 1);
+    std::unique_ptr<Kept> kept = take_spare(step_.heard[from].number);
+    if (!read_step(from, protocol, bytes, kept->step)) {
         spare_.push_back(std::move(kept));
         return false;
     }
+    kept->from = from;
     kept->bytes = std::move(bytes);
     kept_bytes_ += kept->bytes.size();
     kept_.push_back(std::move(kept));
@@ -422,14 +416,30 @@ bool Runtime::receive_step(SiteId from, std::uint64_t protocol, std::vector<std:
     return true;
 }
 
-// Rather one that had a frame of the same site: the next one is like it as a rule.
-std::unique_ptr<Kept> Runtime::take_spare(SiteId from) {
+// Rather one that had a step of this form: then the next one is only renumbered.
+std::unique_ptr<Kept> Runtime::take_spare(std::uint64_t form) {
     if (spare_.empty()) return std::make_unique<Kept>();
-    auto place = std::ranges::find(spare_, from, &Kept::from);
+    auto place =
+        std::ranges::find(spare_, form, [](const auto& spare) { return spare->step.form; });
     if (place == spare_.end()) place = std::prev(spare_.end());
     std::unique_ptr<Kept> kept = std::move(*place);
     spare_.erase(place);
     return kept;
+}
+
+bool Runtime::read_step(SiteId from, std::uint64_t protocol, std::span<const std::byte> bytes,
+                        wire::Step& step) {
+    Step::Heard& heard = step_.heard[from];
+    const bool is_like_last = wire::is_like(bytes, heard.form);
+    if (is_like_last && step.form == heard.number) {
+        wire::decode_again(bytes, heard.form, step);
+    } else {
+        if (!is_like_last) heard.number = ++step_.forms;
+        step.form = 0;
+        if (!wire::decode_step(bytes, protocol, step, heard.form)) return false;
+        step.form = heard.number;
+    }
+    return is_proper(from, step);
 }
 
 // What a peer may say in this step or, if it is ahead of somebody, in the next one.

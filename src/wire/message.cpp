@@ -442,7 +442,7 @@ bool decode_step(std::span<const std::byte> bytes, std::uint64_t protocol, Step&
     return true;
 }
 
-bool decode_again(std::span<const std::byte> bytes, const Form& form, Step& step) {
+bool is_like(std::span<const std::byte> bytes, const Form& form) {
     if (form.frame.empty() || bytes.size() != form.frame.size()) return false;
     std::uint64_t differences = 0;
     std::size_t at = 0;
@@ -457,7 +457,10 @@ bool decode_again(std::span<const std::byte> bytes, const Form& form, Step& step
     for (; at < bytes.size(); ++at) {
         differences |= std::to_integer<std::uint64_t>((bytes[at] ^ form.frame[at]) & form.mask[at]);
     }
-    if (differences != 0) return false;
+    return differences == 0;
+}
+
+void decode_again(std::span<const std::byte> bytes, const Form& form, Step& step) {
     const std::uint32_t* number = form.numbers.data();
     const Form::Place* value = form.values.data();
     Differing read(
@@ -477,7 +480,6 @@ bool decode_again(std::span<const std::byte> bytes, const Form& form, Step& step
         ++value;
     }
     if (step.has_leaf) read(step.leaf);
-    return true;
 }
 
 }  // namespace reowolf::wire

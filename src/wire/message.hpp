@@ -298,7 +298,9 @@ bool encode_again(const Form& form, std::span<const Step::Put* const> puts, cons
                   std::span<std::byte> frame);
 // False: it is anything else, or malformed. What `step` then holds is of no use.
 bool decode_step(std::span<const std::byte> bytes, std::uint64_t protocol, Step& step, Form& form);
-// For a frame like the one that `step` was read from. False: it is not.
-bool decode_again(std::span<const std::byte> bytes, const Form& form, Step& step);
+// Whether it is a frame like the one that the form is of.
+bool is_like(std::span<const std::byte> bytes, const Form& form);
+// For such a frame, if `step` was read from another one of them.
+void decode_again(std::span<const std::byte> bytes, const Form& form, Step& step);
 
 }  // namespace reowolf::wire
