@@ -32,7 +32,8 @@ void Member::complete_or_expire() {
     });
 }
 
-// Where somebody lives on and nobody has ended, there is nothing to wait for.
+// Who was quiet at one wave may have ended before the others answered it, so that one wave says
+// nothing.
 void Member::check_expiry(std::function<void(bool has_expired)> found) {
     check_.seek(0, [this, found = std::move(found)](const Quiet::Wave& wave) {
         std::uint64_t alive = 0;
@@ -42,8 +43,8 @@ void Member::check_expiry(std::function<void(bool has_expired)> found) {
             ended += answer.ended;
         }
         const bool nobody_ended = std::exchange(ended_known_, ended) == ended;
-        const bool is_enough = wave.is_balanced || wave.number >= waves_max;
-        if (alive > 0 && !wave.is_still && !(is_enough && nobody_ended)) return false;
+        const bool is_enough = wave.is_still || (wave.number >= waves_max && nobody_ended);
+        if (alive > 0 && !is_enough) return false;
         // Others may have told of it after those had answered who say otherwise.
         is_expired_ |= alive == 0;
         found(is_expired_);

@@ -122,6 +122,9 @@ class Run {
         if (!with_fault_) {
             if (auto problem = check_last()) return problem;
         }
+        if (ends_ && !with_fault_) {
+            if (auto problem = check_expired()) return problem;
+        }
         return check_values();
     }
     std::uint64_t taken() const { return taken_; }
@@ -197,6 +200,34 @@ class Run {
             const simulation::Call& last = cluster_.calls(site).back();
             if (last.has_succeeded() && (*last.result)->is_expired) cluster_.sync(site, {}, 60'000);
         }
+    }
+
+    // A protocol ends with the round in which its component is: whoever is in that is told so.
+    std::optional<std::string> check_expired() const {
+        std::vector<std::vector<bool>> is_last(peers);  // of the rounds of each application
+        for (const simulation::Committed& one : cluster_.committed()) {
+            const auto is_own = [&](const wire::NodeRef& member) {
+                return member.attempt.component.site == one.site &&
+                       member.attempt.component.index == runtime::Runtime::application;
+            };
+            const auto is_component = [](const wire::NodeRef& member) {
+                return member.attempt.component.index != runtime::Runtime::application;
+            };
+            if (!std::ranges::any_of(one.decision, is_own)) continue;
+            is_last[one.site].push_back(std::ranges::any_of(one.decision, is_component));
+        }
+        for (std::size_t site = 0; site < peers; ++site) {
+            auto last = is_last[site].begin();
+            for (const simulation::Call& call : cluster_.calls(site)) {
+                if (!call.result || !call.has_succeeded()) continue;
+                if (last == is_last[site].end()) return "a round that nobody has decided";
+                if (*last++ && !(*call.result)->is_expired) {
+                    return fmt::format("at {} the last round of a protocol is not told as such",
+                                       site);
+                }
+            }
+        }
+        return std::nullopt;
     }
 
     // What was taken was given in a round that succeeded, and once; and the other way round.
