@@ -155,6 +155,24 @@ TEST_F(Lasting, who_was_dialled_notices_it_too) {
     EXPECT_TRUE(far_heard.closed_with(Failure::refused)) << far_heard.closed->text;
 }
 
+TEST_F(Lasting, who_was_dialled_does_not_wait_for_who_gave_up) {
+    auto listening =
+        far_host->listen({.scheme = "", .host = "far", .port = 7'000}, [this](auto connection) {
+            far = std::move(connection);
+            far->set_handler(&far_heard);
+            far->send(bytes_of("hello"));
+        });
+    ASSERT_TRUE(listening);
+    dial = near_host->dial((*listening)->local(), [this](auto result) {
+        near = std::move(*result);
+        near->set_handler(&near_heard);
+    });
+    ASSERT_TRUE(until([&] { return far != nullptr; }, 10'000));
+    ASSERT_FALSE(near) << "the answer is on its way";
+    dial.reset();
+    EXPECT_TRUE(until([&] { return far_heard.closed.has_value(); }, 1'000));
+}
+
 TEST_F(Lasting, a_restarted_process_is_not_taken_for_the_old_one) {
     connect();
     network.kill("far");

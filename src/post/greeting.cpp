@@ -27,6 +27,10 @@ Greeting::Greeting(AssociationTable& table, const Address& remote, records::Open
 
 Greeting::~Greeting() {
     loop_.cancel(alarm_);
+    // Who has just opened the association would wait for another connection of it.
+    if (!connection_ || open_.resumes) return;
+    connection_->send(records::encode(records::Abort{"it is not wanted any more"}));
+    connection_->close();
 }
 
 void Greeting::on_message(std::vector<std::byte> bytes) {
