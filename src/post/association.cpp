@@ -63,6 +63,8 @@ void Association::begin(std::unique_ptr<Connection> connection) {
 bool Association::resume(std::unique_ptr<Connection>& connection, const records::Open& open) {
     const Transient transient{open.transient, role_ == Role::responder};
     if (has_ended_ || open.sender != other_ || transient <= transient_) return false;
+    // It has received more since, over another connection: it does not want this one any more.
+    if (open.received < resending_.acknowledged()) return false;
     const auto self = shared_from_this();
     connection->send(
         records::encode(records::Opened{table_->self, received_, table_->processes.own}));

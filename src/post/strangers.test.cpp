@@ -153,6 +153,24 @@ TEST_F(Strangers, an_association_that_nobody_knows_is_gone) {
     EXPECT_TRUE(far.empty());
 }
 
+// Where both sides dial again at once, one of them goes on over the connection of the other; what
+// it had said on its own comes later.
+TEST_F(Strangers, who_has_received_more_since_has_another_connection) {
+    const auto first = opened();
+    for (int i = 0; i < 3; ++i) far.back()->send(bytes_of("hello"));
+    ASSERT_TRUE(until([&] { return first->heard.messages.size() == 4; }));
+    first->connection->send(records::encode(records::Acknowledge{3}));
+    loop.run_for(1'000);
+    const auto late = raw();
+    records::Open said_before = open(2, true);
+    said_before.received = 1;
+    late->connection->send(records::encode(said_before));
+    ASSERT_TRUE(until([&] { return late->heard.closed.has_value(); }));
+    EXPECT_FALSE(far_heard.back()->closed);
+    far.back()->send(bytes_of("more"));
+    EXPECT_TRUE(until([&] { return first->heard.messages.size() == 5; }));
+}
+
 TEST_F(Strangers, what_was_said_before_is_not_believed_again) {
     const auto first = opened();
     std::vector<records::Open> replays{open(1, false), open(1, true), open(0, true)};
