@@ -201,8 +201,13 @@ Request Machine::run(State& first, std::uint32_t& budget, Entrance* entrance) co
     const Operation* at = nullptr;
     Served served = Served::unserved;
 
-enter:
     assert(state->phase_ == Phase::running || state->phase_ == Phase::passing);
+enter:
+    if (state->onward_) {
+        slots = state->slots_.data();
+        at = std::exchange(state->onward_, nullptr);
+        goto* labels[static_cast<std::size_t>(at->code)];
+    }
     slots = state->slots_.data() + state->top_.base;
     at = routines_[state->top_.routine].code + state->top_.pc;
     if (state->phase_ == Phase::passing) ++at;
@@ -551,10 +556,11 @@ interrupted:
     --left;
     if (served == Served::gone) goto exchanged;
     state->top_.pc = at->c;  // the last operand is the number of the instruction
+    state->onward_ = at + 1;
     state->phase_ = Phase::passing;
     if (served == Served::unanswered) {
         state->phase_ = Phase::waiting;
-        state->word_slot_ = state->top_.base + at->a;
+        state->word_slot_ = at->a;
     }
 succeeded:
     if (served != Served::stops && left > 0) {

@@ -62,6 +62,7 @@ State& State::operator=(State other) noexcept {
     std::swap(phase_, other.phase_);
     std::swap(in_sync_, other.in_sync_);
     std::swap(word_slot_, other.word_slot_);
+    onward_ = nullptr;
     std::swap(top_, other.top_);
     callers_.swap(other.callers_);
     std::swap(slots_, other.slots_);
@@ -119,6 +120,7 @@ void State::go_back(std::uint32_t pc) {
     phase_ = Phase::passing;
     in_sync_ = true;
     word_slot_ = no_slot;
+    onward_ = nullptr;
 }
 
 // The instruction that waits, which the state then leaves behind.
@@ -128,6 +130,7 @@ const Instruction& State::answered([[maybe_unused]] Opcode opcode) {
     assert(instruction.opcode == opcode);
     phase_ = Phase::running;
     word_slot_ = no_slot;
+    onward_ = nullptr;
     ++top_.pc;
     return instruction;
 }

@@ -18,6 +18,8 @@ namespace reowolf::machine {
 // The ports in slots are numbers that mean something to the caller only.
 using PortHandle = std::uint64_t;
 
+struct Operation;
+
 class State {
   public:
     State() = default;
@@ -64,11 +66,12 @@ class State {
     // Answers to requests. Each may be called once, after the request of that name.
     [[gnu::always_inline]] void got(Value&& message) {
         if (word_slot_ == no_slot) return got_other(std::move(message));
-        assert(phase_ == Phase::waiting);
-        slots_.data()[word_slot_].bits = message.bits();
-        word_slot_ = no_slot;
-        phase_ = Phase::running;
-        ++top_.pc;
+        place_word(message.bits());
+    }
+    // The same, of a number or port.
+    [[gnu::always_inline]] void got_word(std::uint64_t word) {
+        if (word_slot_ == no_slot) return got_other(Value::scalar(word));
+        place_word(word);
     }
     void chose(std::uint32_t index);  // of a fork: 0 <= index < count
     void fires(bool yes);
@@ -95,6 +98,13 @@ class State {
     };
 
     void got_other(Value message);
+    [[gnu::always_inline]] void place_word(std::uint64_t word) {
+        assert(phase_ == Phase::waiting);
+        slots_.data()[word_slot_].bits = word;
+        word_slot_ = no_slot;
+        phase_ = Phase::running;
+        ++top_.pc;
+    }
     const program::Instruction& answered(program::Opcode opcode);
     Slot& slot(std::uint32_t number) { return slots_.data()[top_.base + number]; }
     std::size_t depth() const { return callers_.size() + 1; }
@@ -109,7 +119,10 @@ class State {
     Phase phase_ = Phase::finished;
     bool in_sync_ = false;
     std::uint32_t word_slot_ = no_slot;  // where a number that it waits for goes
-    Call top_;                           // what runs
+    // Where the machine goes on if nothing but that number comes meanwhile. Null: where `top_`
+    // says.
+    const Operation* onward_ = nullptr;
+    Call top_;                   // what runs
     std::vector<Call> callers_;  // outermost first; none while the world is asked for something
     Slots slots_;                // the frames, outermost first
 };

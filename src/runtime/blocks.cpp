@@ -163,13 +163,6 @@ ForkSite analyse_fork(const Program& program, const Routine& routine, std::uint3
 
 }  // namespace
 
-std::optional<machine::PortHandle> Guard::port(const machine::Slot* frame) const {
-    if (!in_array) return frame[slot].bits;
-    const machine::Block* block = frame[slot].block;
-    if (!block || element >= block->length) return std::nullopt;
-    return reinterpret_cast<const std::uint64_t*>(block->data())[element];
-}
-
 Blocks::Blocks(const program::Program& program)
     : program_(&program),
       sync_tables_(program.routines.size()),

@@ -30,7 +30,13 @@ struct Guard {
     std::uint32_t pc = 0;
 
     // Nothing: the array is too short.
-    std::optional<machine::PortHandle> port(const machine::Slot* frame) const;
+    [[gnu::always_inline]] std::optional<machine::PortHandle> port(
+        const machine::Slot* frame) const {
+        if (!in_array) return frame[slot].bits;
+        const machine::Block* block = frame[slot].block;
+        if (!block || element >= block->length) return std::nullopt;
+        return reinterpret_cast<const std::uint64_t*>(block->data())[element];
+    }
 };
 
 struct ForkSite {

@@ -44,10 +44,18 @@ class Pending {
         size_ = 1;
         first_ = std::move(value);
     }
-    [[gnu::always_inline]] machine::Value pop() {
-        machine::Value value = std::move(first_);
+    [[gnu::always_inline]] void push(std::uint64_t word) {
+        if (size_ > 0) return push_more(machine::Value::scalar(word));
+        size_ = 1;
+        std::construct_at(&first_, machine::Value::scalar(word));  // it held nothing
+    }
+    [[gnu::always_inline]] void pop(machine::Value& value) {
+        value = machine::Value(std::move(first_));
         if (--size_ > 0) advance();
-        return value;
+    }
+    [[gnu::always_inline]] void pop(std::uint64_t& word) {
+        word = first_.bits();
+        if (--size_ > 0) advance();
     }
     void clear() {
         first_ = {};

@@ -2,7 +2,6 @@
 // How an attempt in the lane takes one alternative: the first one that can go on now, and out of
 // turn from time to time another one, so that nobody starves.
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "runtime/lane.hpp"
@@ -14,24 +13,6 @@ using machine::PortHandle;
 using machine::Served;
 using Phase = Component::Phase;
 using Wait = Component::Wait;
-
-std::optional<std::uint32_t> Choice::next(std::uint32_t from) const {
-    for (std::uint32_t word = from / 64; word < ready.size(); ++word) {
-        std::uint64_t bits = ready[word];
-        if (word == from / 64) bits &= ~std::uint64_t{0} << from % 64;
-        if (bits != 0) return word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits));
-    }
-    return std::nullopt;
-}
-
-// In every fourth round the first choice is taken out of turn, and one in four of the others, each
-// by itself, so that all combinations occur.
-bool Runtime::is_out_of_turn(const Component& self) {
-    constexpr std::uint64_t rounds_between = 4;
-    const bool is_first = !self.is_doubtful;
-    if (is_first) return self.rounds % rounds_between == rounds_between - 1;
-    return self.rounds >= rounds_between - 1 && turn() % rounds_between == 0;
-}
 
 std::uint32_t Runtime::turn() {
     turns_ = turns_ * 6'364'136'223'846'793'005u + 1'442'695'040'888'963'407u;
@@ -194,15 +175,19 @@ std::optional<std::uint32_t> Runtime::choose_ready(Component& self, const ForkSi
     return choose_out_of_turn(self, site, *first);
 }
 
+// Of those that can go on the first one, or another.
+[[gnu::always_inline]] inline std::uint32_t Runtime::pick(Component& self, const ForkSite& site,
+                                                          std::uint32_t first) {
+    const bool in_turn = !is_out_of_turn(self);
+    doubt(self);
+    return in_turn ? first : choose_out_of_turn(self, site, first);
+}
+
 // The alternative that it takes. None: it waits for one, or has left the lane.
-[[gnu::always_inline]] inline std::optional<std::uint32_t> Runtime::choose(Component& self,
-                                                                           const ForkSite& site) {
+std::optional<std::uint32_t> Runtime::choose(Component& self, const ForkSite& site) {
     if (self.choice && self.choice->site == &site) {
-        if (const auto first = next_ready(self, site, 0, Channel::no_guard)) {
-            const bool in_turn = !is_out_of_turn(self);
-            doubt(self.index);
-            return in_turn ? *first : choose_out_of_turn(self, site, *first);
-        }
+        const auto first = next_ready(self, site, 0, Channel::no_guard);
+        if (first) return pick(self, site, *first);
     }
     return choose_anew(self, site);
 }
@@ -217,13 +202,10 @@ std::optional<std::uint32_t> Runtime::choose_anew(Component& self, const ForkSit
         leave_lane(self.index, Fall::unsure);
         return std::nullopt;
     }
-    if (const auto first = next_ready(self, site, 0, Channel::no_guard)) {
-        const bool in_turn = !is_out_of_turn(self);
-        doubt(self.index);
-        return in_turn ? *first : choose_out_of_turn(self, site, *first);
-    }
+    const auto first = next_ready(self, site, 0, Channel::no_guard);
+    if (first) return pick(self, site, *first);
     self.waits = Wait::fork;
-    if (!site.is_open_choice) doubt(self.index);
+    if (!site.is_open_choice) doubt(self);
     wake_choosing_writers(self.index);
     const machine::Slot* frame = slots_to_choose(self);
     for (const Guard& guard : site.guards) {
@@ -247,10 +229,17 @@ Runtime::Got Runtime::fork(machine::Participant& who, std::uint32_t pc) {
         self.entrance.take_news();
         enter_lane(self);
     }
-    const bool is_known = self.choice && self.choice->site && self.choice->site->pc == pc;
-    const ForkSite& site =
-        is_known ? *self.choice->site : blocks_.fork_at(self.state().place().routine, pc);
-    if (const auto chosen = choose(self, site)) return {Served::goes_on, *chosen};
+    if (self.choice && self.choice->site->pc == pc) {
+        const ForkSite& site = *self.choice->site;
+        const auto first = next_ready(self, site, 0, Channel::no_guard);
+        if (first) return {Served::goes_on, pick(self, site, *first)};
+    }
+    return fork_anew(self, pc);
+}
+
+Runtime::Got Runtime::fork_anew(Component& self, std::uint32_t pc) {
+    const ForkSite& site = blocks_.fork_at(self.state().place().routine, pc);
+    if (const auto chosen = choose_anew(self, site)) return {Served::goes_on, *chosen};
     return {self.phase == Phase::in_lane ? Served::unanswered : Served::gone};
 }
 
@@ -285,7 +274,7 @@ void Runtime::choose_firing(ComponentIndex index) {
         return other != port && readiness(index, other) == Readiness::now;
     });
     if (ready != Readiness::now && !other_ready) {
-        doubt(index);
+        doubt(self);
         self.waits = Wait::fires;
         wake_choosing_writers(index);
         for (const PortHandle own_port : self.ports) {
@@ -296,7 +285,7 @@ void Runtime::choose_firing(ComponentIndex index) {
         return;
     }
     const bool yes = ready == Readiness::now && !(other_ready && is_out_of_turn(self));
-    doubt(index);
+    doubt(self);
     self.promises.push_back({port, yes});
     self.body->fires(yes);
 }

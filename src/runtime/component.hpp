@@ -195,7 +195,15 @@ struct Choice {
     }
     void clear(std::uint32_t guard) { ready[guard / 64] &= ~(std::uint64_t{1} << guard % 64); }
     // The first ready one from `from` on.
-    std::optional<std::uint32_t> next(std::uint32_t from) const;
+    [[gnu::always_inline]] std::optional<std::uint32_t> next(std::uint32_t from) const {
+        std::uint64_t mask = ~std::uint64_t{0} << from % 64;
+        for (std::uint32_t word = from / 64; word < ready.size(); ++word) {
+            const std::uint64_t bits = ready[word] & mask;
+            if (bits != 0) return word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits));
+            mask = ~std::uint64_t{0};
+        }
+        return std::nullopt;
+    }
 };
 
 // What a look at must tell whether a component can have its turn in the lane.
@@ -245,15 +253,15 @@ static_assert(sizeof(Standing) == sizeof(std::uint64_t) && offsetof(Standing, is
 
 struct Component : Standing, machine::Participant {
     bool queued = false;
-    bool uses_port = false;       // in the lane, in this attempt
     bool closes = false;          // the message that it waits for in the lane ends its block
-    bool is_single = false;       // its block in the lane is one message; it waits, in no region
+    bool uses_port = false;       // in the lane, in this attempt
     bool is_doubtful = false;     // in this attempt it took an alternative, or could not
+    bool is_single = false;       // its block in the lane is one message; it waits, in no region
+    bool is_special = false;      // of the lead: somebody in the region has printed, or chosen
     bool is_doubted = false;      // is among those who are looked at after a while
     bool has_printed = false;     // in the lane, in this attempt
     bool asks_fires = false;      // in the lane, somewhere in this block
     bool notes_uses = false;      // in the lane, in this block
-    bool is_special = false;      // of the lead: somebody in the region has printed, or chosen
     bool goes_back = false;       // if native; see Body::can_go_back
     bool writer_chooses = false;  // a component that may put to it waits for an alternative
     bool was_published = false;   // in its last round
@@ -317,6 +325,10 @@ struct Component : Standing, machine::Participant {
     [[gnu::always_inline]] void give(machine::Value&& message) {
         if (is_native) return body->got(std::move(message));
         state().got(std::move(message));
+    }
+    [[gnu::always_inline]] void give(std::uint64_t word) {
+        if (is_native) return body->got(machine::Value::scalar(word));
+        state().got_word(word);
     }
     void forget_uses() {
         used.clear();

@@ -82,32 +82,33 @@ struct Runtime::Use {
         use.peer.phase == Phase::in_sync) {
         return false;
     }
-    return use.self.phase != Phase::in_lane || !use.self.asks_fires ||
+    return !use.self.asks_fires || use.self.phase != Phase::in_lane ||
            std::ranges::none_of(use.self.promises, [&](const Node::Promise& promise) {
                return promise.port == port && !promise.fires;
            });
 }
 
 // A block that is this get or put and no more. If somebody waits for it who needs no more either,
-// that is a round of two, for which no region has to be made; what is got is in `value` then. If
+// that is a round of two, for which no region has to be made; what is got is in `message` then. If
 // nobody is there, it waits in the lane. Else nothing has been done.
-[[gnu::always_inline]] inline Runtime::Meeting Runtime::meet(const Use& use,
-                                                             machine::Value& value) {
+template <class Message>
+inline Runtime::Meeting Runtime::meet(const Use& use, Message& message) {
     Component& self = use.self;
     Component& peer = use.peer;
     Pending& pending = use.channel.pending;
     if (use.puts ? peer.waits_at(use.number) : pending.size() > 0) {
         if (!peer.is_single || pending.size() > 1) return Meeting::none;
         if (use.puts) {
-            peer.give(std::move(value));
+            peer.give(std::move(message));
         } else {
-            value = pending.pop();
+            pending.pop(message);
             peer.sent = 0;
         }
         ++counters_.messages;
         note_round(self);
+        if (!self.is_native) self.state().leave_sync();
         leave_block(peer);
-        enqueue(use.other, peer);
+        enqueue_awake(peer);
         ++counters_.rounds_in_lane;
         counters_.sizes.add(2);
         recorder_.note_round(self.who, peer.who, 2);
@@ -116,18 +117,17 @@ struct Runtime::Use {
     }
     begin_in_lane(self);
     self.is_single = true;
-    self.uses_port = false;
     if (use.puts) {
-        note_use_in_lane(self, port_of(use.number, true, use.channel.generation));
+        note_use_in_lane(self, use.number, true);
         self.sent = 1;
         self.waits = Wait::others;
-        pending.push(std::move(value));
+        pending.push(std::move(message));
     } else {
         self.waits = Wait::message;
         self.waits_on = use.number;
         self.closes = true;
     }
-    note_readiness(use.channel.end(!use.puts), use.other, peer);
+    note_readiness(use.channel.end(!use.puts), peer);
     return Meeting::waits;
 }
 
@@ -165,6 +165,11 @@ void Runtime::serve_entering(ComponentIndex index, Component& self, machine::Req
     }
     enter_lane(self);
     serve_in_lane(index, self, request);
+}
+
+void Runtime::keep_begin(Component& native) {
+    native.asks_fires = false;
+    if (!native.goes_back) native.native_begin = native.body->clone();
 }
 
 void Runtime::go_back_to_begin(Component& self) {
@@ -207,17 +212,17 @@ Runtime::Meeting Runtime::join_at_once(const Use& use, machine::Value& value) {
     self.uses_port = true;
     absorb(*peer.lead, self);
     if (!use.puts) {
-        value = use.channel.pending.pop();
-        if (--self.lead->region_open == 0) commit_region(*self.lead, use.index);
+        use.channel.pending.pop(value);
+        if (--self.lead->region_open == 0) close_region(*self.lead, self);
     } else {
         self.sent = 1;
         peer.waits = Wait::nothing;
         peer.uses_port = true;
         peer.give(std::move(value));
         if (peer.closes) {
-            end_in_lane(use.other, peer, use.index);
+            end_with_use(peer, self);
         } else {
-            enqueue(use.other, peer);
+            enqueue(peer);
         }
     }
     return self.phase == Phase::in_lane || self.queued ? Meeting::waits : Meeting::happened;
@@ -311,11 +316,11 @@ Runtime::Meeting Runtime::get_in_place(machine::Participant& who, PortHandle por
 
 Runtime::Meeting Runtime::end_in_place(machine::Participant& who) {
     auto& self = static_cast<Component&>(who);
-    // Whoever used no port was silent.
-    if (self.phase != Phase::in_lane || !self.uses_port) return Meeting::none;
+    // Whoever used no port was silent, and what is told to other sites is asked for.
+    if (steps_ || self.phase != Phase::in_lane || !self.uses_port) return Meeting::none;
     self.waits = Wait::others;
     if (--self.lead->region_open > 0) return Meeting::waits;
-    commit_region(*self.lead, self.index);
+    close_region(*self.lead, self);
     return self.queued ? Meeting::waits : Meeting::happened;
 }
 
@@ -325,21 +330,22 @@ Runtime::Meeting Runtime::end_in_place(machine::Participant& who) {
 // each has no more to do than it needs.
 Served Runtime::put(machine::Participant& who, PortHandle port, std::uint64_t word, bool closes) {
     auto& self = static_cast<Component&>(who);
-    const bool is_alone = closes && self.phase != Phase::in_lane;
-    return is_alone ? put_alone(self, port, word) : put_among_others(self, port, word, closes);
+    if (!closes) return put_among_others<false>(self, port, word);
+    if (self.phase == Phase::in_lane) return put_among_others<true>(self, port, word);
+    return put_alone(self, port, word);
 }
 
 Runtime::Got Runtime::get(machine::Participant& who, PortHandle port, bool closes) {
     auto& self = static_cast<Component&>(who);
-    const bool is_alone = closes && self.phase != Phase::in_lane;
-    return is_alone ? get_alone(self, port) : get_among_others(self, port, closes);
+    if (!closes) return get_among_others<false>(self, port);
+    if (self.phase == Phase::in_lane) return get_among_others<true>(self, port);
+    return get_alone(self, port);
 }
 
 Served Runtime::put_alone(Component& self, PortHandle port, std::uint64_t word) {
     const Use use = use_of(self.index, self, port, true);
     if (!is_allowed(use, port)) return Served::unserved;
-    machine::Value value = machine::Value::scalar(word);
-    const Meeting meeting = meet(use, value);
+    const Meeting meeting = meet(use, word);
     if (meeting == Meeting::none) return put_as_last(use, word);
     self.entrance.take_news();
     return meeting == Meeting::waits ? Served::waits : served_between(self);
@@ -348,12 +354,12 @@ Served Runtime::put_alone(Component& self, PortHandle port, std::uint64_t word) 
 Runtime::Got Runtime::get_alone(Component& self, PortHandle port) {
     const Use use = use_of(self.index, self, port, false);
     if (!is_allowed(use, port)) return {};
-    machine::Value value;
-    const Meeting meeting = meet(use, value);
+    std::uint64_t word = 0;
+    const Meeting meeting = meet(use, word);
     if (meeting == Meeting::none) return get_as_last(use);
     self.entrance.take_news();
     if (meeting == Meeting::waits) return {Served::unanswered};
-    return {served_between(self), value.bits()};
+    return {served_between(self), word};
 }
 
 Served Runtime::put_as_last(const Use& use, std::uint64_t word) {
@@ -362,12 +368,13 @@ Served Runtime::put_as_last(const Use& use, std::uint64_t word) {
 Runtime::Got Runtime::get_as_last(const Use& use) {
     return serve_get(use, true);
 }
-Served Runtime::put_among_others(Component& self, PortHandle port, std::uint64_t word,
-                                 bool closes) {
+template <bool closes>
+Served Runtime::put_among_others(Component& self, PortHandle port, std::uint64_t word) {
     const Use use = use_of(self.index, self, port, true);
     return is_allowed(use, port) ? serve_put(use, word, closes) : Served::unserved;
 }
-Runtime::Got Runtime::get_among_others(Component& self, PortHandle port, bool closes) {
+template <bool closes>
+Runtime::Got Runtime::get_among_others(Component& self, PortHandle port) {
     const Use use = use_of(self.index, self, port, false);
     return is_allowed(use, port) ? serve_get(use, closes) : Got{};
 }
@@ -381,7 +388,7 @@ Runtime::Got Runtime::get_among_others(Component& self, PortHandle port, bool cl
         self.entrance.take_news();
         enter_lane(self);
     }
-    put_allowed(use, machine::Value::scalar(word), closes);
+    put_allowed(use, word, closes);
     return served(self);
 }
 
@@ -392,10 +399,10 @@ Runtime::Got Runtime::get_among_others(Component& self, PortHandle port, bool cl
         self.entrance.take_news();
         enter_lane(self);
     }
-    machine::Value value;
-    if (!get_allowed(use, closes, value)) return {Served::unanswered};
-    if (closes) end_in_lane(use.index, self, use.index);
-    return {served(self), value.bits()};
+    std::uint64_t word = 0;
+    if (!get_allowed(use, closes, word)) return {Served::unanswered};
+    if (closes) end_with_use(self, self);
+    return {served(self), word};
 }
 
 // What has become of one that has put or got a message.
@@ -408,7 +415,13 @@ Served Runtime::served(const Component& self) const {
     return self.queued ? Served::waits : served_between(self);
 }
 
-void Runtime::commit_region(Component& lead, ComponentIndex current) {
+// Nothing is open any more.
+void Runtime::close_region(Component& lead, const Component& current) {
+    if (steps_ && is_in_step(lead.index)) return publish_step();
+    return lead.is_special ? commit_special(lead, current) : commit_region(lead, current);
+}
+
+[[gnu::always_inline]] inline void Runtime::note_region(const Component& lead) {
     world_.committed(no_records_);
     ++counters_.rounds_in_lane;
     counters_.sizes.add(lead.region_size);
@@ -418,18 +431,22 @@ void Runtime::commit_region(Component& lead, ComponentIndex current) {
         noted = noted->next;
         return who;
     });
-    if (lead.is_special) return commit_special(lead, current);
+}
+
+void Runtime::commit_region(Component& lead, const Component& current) {
+    note_region(lead);
     Component* member = &lead;
     do {
         leave_block(*member);
-        if (member->index != current) enqueue(member->index, *member);
+        if (member != &current) enqueue_awake(*member);
         member = member->next;
     } while (member != &lead);
 }
 
 // Of a region in which somebody has printed, or has chosen. Who has chosen comes after the others,
 // so that they can show what they have next.
-void Runtime::commit_special(Component& lead, ComponentIndex current) {
+void Runtime::commit_special(Component& lead, const Component& current) {
+    note_region(lead);
     chosen_.clear();
     bool has_printed = false;
     Component* member = &lead;
@@ -438,12 +455,12 @@ void Runtime::commit_special(Component& lead, ComponentIndex current) {
         leave_block(*member);
         if (member->is_doubtful) {
             chosen_.push_back(member);
-        } else if (member->index != current) {
-            enqueue(member->index, *member);
+        } else if (member != &current) {
+            enqueue_awake(*member);
         }
         member = member->next;
     } while (member != &lead);
-    for (Component* const each : chosen_) enqueue(each->index, *each);
+    for (Component* const each : chosen_) enqueue_awake(*each);
     if (has_printed) print_lines(lead);
 }
 
@@ -513,7 +530,7 @@ void Runtime::serve_in_lane(ComponentIndex index, Component& self, machine::Requ
         case Kind::get:
             return get_in_lane(index, self, request.port, request.closes);
         case Kind::sync_end:
-            return end_in_lane(index, self, index);
+            return end_in_lane(index, self);
         case Kind::fork:
             return choose_alternative(index);
         case Kind::fires:
@@ -566,33 +583,32 @@ void Runtime::put_in_lane(ComponentIndex index, Component& self, PortHandle port
     leave_lane(index, obstacle(index, port));
 }
 
-[[gnu::always_inline]] inline void Runtime::put_allowed(const Use& use, machine::Value&& value,
-                                                        bool closes) {
+template <class Message>
+inline void Runtime::put_allowed(const Use& use, Message&& message, bool closes) {
     Component& self = use.self;
     Component& reader = use.peer;
-    const std::uint32_t generation = use.channel.generation;
-    note_use_in_lane(self, port_of(use.number, true, generation));
+    note_use_in_lane(self, use.number, true);
     ++self.sent;
     if (reader.waits_at(use.number)) {
-        note_use_in_lane(reader, port_of(use.number, false, generation));
-        reader.give(std::move(value));
+        note_use_in_lane(reader, use.number, false);
+        reader.give(std::forward<Message>(message));
         if (reader.is_single) {
             absorb(*self.lead, reader);
         } else {
             if (self.lead != reader.lead) join_regions(self.lead, reader.lead);
             reader.waits = Wait::nothing;
             if (reader.closes) {
-                end_in_lane(use.other, reader, use.index);
+                end_with_use(reader, self);
             } else {
-                enqueue(use.other, reader);
+                enqueue(reader);
             }
         }
     } else {
         ++self.lead->region_open;
-        use.channel.pending.push(std::move(value));
-        note_readiness(use.channel.in, use.other, reader);
+        use.channel.pending.push(std::forward<Message>(message));
+        note_readiness(use.channel.in, reader);
     }
-    if (closes && self.phase == Phase::in_lane) end_in_lane(use.index, self, use.index);
+    if (closes && self.phase == Phase::in_lane) end_with_use(self, self);
 }
 
 void Runtime::get_in_lane(ComponentIndex index, Component& self, PortHandle port, bool closes) {
@@ -601,7 +617,7 @@ void Runtime::get_in_lane(ComponentIndex index, Component& self, PortHandle port
         machine::Value value;
         if (!get_allowed(use, closes, value)) return;
         self.give(std::move(value));
-        if (closes) end_in_lane(index, self, index);
+        if (closes) end_with_use(self, self);
         return;
     }
     if (is_at_end_of_file(self, index, port)) return end_component(index);
@@ -610,32 +626,37 @@ void Runtime::get_in_lane(ComponentIndex index, Component& self, PortHandle port
 }
 
 // False: there is none yet.
-[[gnu::always_inline]] inline bool Runtime::get_allowed(const Use& use, bool closes,
-                                                        machine::Value& value) {
+template <class Message>
+inline bool Runtime::get_allowed(const Use& use, bool closes, Message& message) {
     Component& self = use.self;
     Component& writer = use.peer;
     if (use.channel.pending.size() > 0) {
-        note_use_in_lane(self, port_of(use.number, false, use.channel.generation));
+        note_use_in_lane(self, use.number, false);
         join_writer(use);
-        value = use.channel.pending.pop();
+        use.channel.pending.pop(message);
         return true;
     }
     self.waits = Wait::message;
     self.waits_on = use.number;
     self.closes = closes;
-    note_readiness(use.channel.out, use.other, writer);
+    note_readiness(use.channel.out, writer);
     return false;
 }
 
-// `current`: who runs now.
-void Runtime::end_in_lane(ComponentIndex index, Component& self, ComponentIndex current) {
-    if (self.asks_fires && !keeps_promises(self)) return leave_lane(index, Fall::promise);
+void Runtime::end_in_lane(ComponentIndex index, Component& self) {
     // Silence is a matter of its own.
-    if (!self.uses_port && index != application) return leave_lane(index, Fall::silence);
+    if (!self.uses_port && index != application && keeps_promises(self)) {
+        return leave_lane(index, Fall::silence);
+    }
+    end_with_use(self, self);
+}
+
+// It has used a port, if it has to. `current`: who runs now.
+[[gnu::always_inline]] inline void Runtime::end_with_use(Component& self,
+                                                         const Component& current) {
+    if (self.asks_fires && !keeps_promises(self)) return leave_lane(self.index, Fall::promise);
     self.waits = Wait::others;
-    if (--self.lead->region_open > 0) return;
-    if (steps_ && is_in_step(self.lead->index)) return publish_step();
-    commit_region(*self.lead, current);
+    if (--self.lead->region_open == 0) close_region(*self.lead, current);
 }
 
 void Runtime::note_which(Component& self, PortHandle port) {
@@ -666,21 +687,15 @@ void Runtime::draw_from_lane(ChannelIndex number, bool is_out) {
         const bool was_closed = channel.end(!is_out).closed;
         leave_lane(end.owner, was_closed ? Fall::closed : Fall::general);
     } else {
-        note_readiness(end, end.owner, other);
+        note_readiness(end, other);
     }
 }
 
 // ---- Those that do not get on ------------------------------------------------------------------
 
-// The attempt took an alternative and may have to take it back, or cannot tell whether there is
-// one.
-void Runtime::doubt(ComponentIndex index) {
-    Component& self = component(index);
-    self.is_doubtful = true;
-    self.lead->is_special = true;
-    if (self.is_doubted) return;
+void Runtime::note_doubted(Component& self) {
     self.is_doubted = true;
-    doubted_.push({index, self.stamp, generation_});
+    doubted_.push({self.index, self.stamp, generation_});
 }
 
 // Attempts that chose and did not get on meanwhile take the general way: at once if nobody can
@@ -698,7 +713,7 @@ bool Runtime::draw_doubtful(bool at_once) {
         self.is_doubted = false;
         if (self.phase != Phase::in_lane || !self.is_doubtful) continue;
         if (!at_once && self.stamp != oldest.stamp) {
-            doubt(oldest.index);
+            doubt(self);
         } else if (!at_once && age < generations_each * self.lead->region_size) {
             self.is_doubted = true;
             doubted_.push(oldest);

@@ -8,12 +8,16 @@ namespace reowolf::runtime {
 
 // It has entered a block, or asked to; what it goes back to is kept from here on.
 [[gnu::always_inline]] inline void Runtime::begin_in_lane(Component& self) {
-    self.asks_fires = !self.is_native && self.entrance.block().asks_fires;
-    if (self.is_native && !self.goes_back) self.native_begin = self.body->clone();
+    if (self.is_native) {
+        keep_begin(self);
+    } else {
+        self.asks_fires = self.entrance.block().asks_fires;
+    }
     self.phase = Component::Phase::in_lane;
-    self.is_doubtful = false;
     self.notes_uses = self.asks_fires || steps_;
     if (steps_) self.actions.clear();
+    self.is_doubtful = false;
+    self.uses_port = false;
 }
 
 // Alone so far.
@@ -30,19 +34,17 @@ namespace reowolf::runtime {
     begin_in_lane(self);
     be_region(self);
     self.waits = Component::Wait::nothing;
-    self.uses_port = false;
     ++self.stamp;
 }
 
-// It takes part in a round: what is left of its block cannot fail.
+// It takes part in a round.
 [[gnu::always_inline]] inline void Runtime::note_round(Component& member) {
-    if (!member.is_native) member.state().leave_sync();
     member.misses = 0;
     member.renewals = 0;
     ++member.rounds;
 }
 
-// The same, of its attempt in the lane.
+// The same, of its attempt in the lane: what is left of its block cannot fail.
 [[gnu::always_inline]] inline void Runtime::leave_block(Component& member) {
     note_round(member);
     member.phase = Component::Phase::running;
@@ -52,6 +54,7 @@ namespace reowolf::runtime {
     if (member.is_native) {
         if (!member.goes_back) member.native_begin.reset();
     } else {
+        member.state().leave_sync();
         member.entrance.forget();
         if (member.asks_fires) member.forget_uses();
     }
@@ -62,8 +65,7 @@ namespace reowolf::runtime {
 template <class MayHave>
 [[gnu::always_inline]] inline Component* Runtime::pass_turn(MayHave may_have) {
     if (turns_left_ <= 1 || queue_.empty()) return nullptr;
-    const ComponentIndex index = queue_.front();
-    Component& next = component(index);
+    Component& next = *queue_.front();
     if (!may_have(next)) return nullptr;
     if (queue_.popped() >= generation_end_) {
         if (may_draw_doubtful()) return nullptr;
@@ -72,7 +74,7 @@ template <class MayHave>
     --turns_left_;
     queue_.pop();
     next.queued = false;
-    running_ = index;
+    running_ = next.index;
     return &next;
 }
 

@@ -54,13 +54,14 @@ class Recorder {
     // The number of components, and who each one is, asked from the first one on.
     template <class WhoAt>
     void note_round(std::size_t size, WhoAt who_at) {
-        if (size == 0) return;
-        const auto at = [&](std::size_t i) { return i < size ? who_at(i) : Who{}; };
-        const Who first = at(0);
-        note_round(first, at(1), static_cast<std::uint32_t>(size));
-        for (std::size_t i = 2; i < std::min(size, members_max); i += 2) {
-            const Who next = at(i);
-            note_members(Event::Kind::with, next, at(i + 1), 0);
+        auto kind = Event::Kind::round;
+        auto count = static_cast<std::uint32_t>(size);
+        const std::size_t noted = std::min(size, members_max);
+        for (std::size_t i = 0; i < noted; i += 2) {
+            const Who first = who_at(i);
+            note_members(kind, first, i + 1 < noted ? who_at(i + 1) : Who{}, count);
+            kind = Event::Kind::with;
+            count = 0;
         }
     }
     void note_way(Who who, Fall why) {

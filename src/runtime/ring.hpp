@@ -34,7 +34,7 @@ class Ring {
     T pop() { return std::move(items_[place(popped_++)]); }
 
   private:
-    std::uint64_t place(std::uint64_t number) const { return number & (capacity_ - 1); }
+    std::uint64_t place(std::uint64_t number) const { return number & mask_; }
     [[gnu::noinline]] void grow() {
         constexpr std::uint64_t smallest = 16;
         const std::uint64_t larger = capacity_ == 0 ? smallest : capacity_ * 2;
@@ -44,10 +44,12 @@ class Ring {
         }
         items_ = std::move(items);
         capacity_ = larger;
+        mask_ = larger - 1;
     }
 
     std::unique_ptr<T[]> items_;
     std::uint64_t capacity_ = 0;  // a power of two, or none
+    std::uint64_t mask_ = 0;      // one less
     std::uint64_t pushed_ = 0;
     std::uint64_t popped_ = 0;
 };

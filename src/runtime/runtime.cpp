@@ -277,8 +277,8 @@ bool Runtime::step(std::uint32_t turns_max) {
 }
 
 void Runtime::take_turn(std::uint32_t& budget) {
-    const ComponentIndex index = queue_.pop();
-    Component& running = component(index);
+    Component& running = *queue_.pop();
+    const ComponentIndex index = running.index;
     running.queued = false;
     running_ = index;
     if (running.phase != Component::Phase::ended && !running.is_overloaded) {
@@ -351,7 +351,7 @@ void Runtime::run(std::uint32_t& budget) {
         if (!is_outside && (running.phase != Phase::in_lane || running.waits != Wait::nothing)) {
             return;
         }
-        if (budget == 0) return enqueue(index, running);
+        if (budget == 0) return enqueue(running);
         if (running.queued) return;
         if (running.is_native) {
             if (!run_native(index, running, budget)) return;
@@ -391,10 +391,17 @@ bool Runtime::serve_brought(ComponentIndex index) {
 
 // Within the machine one waits.
 machine::Successor Runtime::next(std::uint32_t budget) {
+    if (shared_.workers) return next_measured(budget);
+    Component* const next = pass_turn([](const Component& each) { return each.is_plain(); });
+    if (!next) return {};
+    return {&next->state(), &next->entrance};
+}
+
+machine::Successor Runtime::next_measured(std::uint32_t budget) {
     Component& waiting = component(running_);
     Component* const next = pass_turn([](const Component& each) { return each.is_plain(); });
     if (!next) return {};
-    if (shared_.workers) end_stretch(waiting, budget);
+    end_stretch(waiting, budget);
     begin_stretch(*next, budget);
     return {&next->state(), &next->entrance};
 }

@@ -269,6 +269,7 @@ class Runtime final : private machine::Exchange {
         return lane_ != Lane::at_random || turn() % 2 == 0;
     }
     void begin_in_lane(Component& self);
+    [[gnu::noinline]] static void keep_begin(Component& native);
     static void be_region(Component& self);
     void enter_lane(Component& self);
     void begin_block(ComponentIndex index, bool in_lane);
@@ -279,7 +280,8 @@ class Runtime final : private machine::Exchange {
     struct Use;
     Use use_of(ComponentIndex index, Component& self, machine::PortHandle port, bool puts);
     static bool is_allowed(const Use& use, machine::PortHandle port);
-    Meeting meet(const Use& use, machine::Value& value);
+    template <class Message>
+    [[gnu::always_inline]] Meeting meet(const Use& use, Message& message);
     // Of a native component whose code runs.
     [[gnu::always_inline]] bool may_enter_in_place(const Component& self) {
         if (is_open_) [[likely]] {
@@ -294,17 +296,18 @@ class Runtime final : private machine::Exchange {
     bool complete_choice(Component& self);
     bool is_in_place(const Use& use, machine::PortHandle port);
     // There is something for the component at this end of a channel: it may be choosing.
-    [[gnu::always_inline]] void note_readiness(const Channel::End& end, ComponentIndex index,
-                                               Component& peer) {
+    [[gnu::always_inline]] void note_readiness(const Channel::End& end, Component& peer) {
         if (peer.choice) peer.choice->set(end.guard);
-        if (peer.chooses()) enqueue(index, peer);
+        if (peer.chooses()) enqueue(peer);
     }
     void go_back_to_begin(Component& self);
     static void absorb(Component& lead, Component& single);
     static void join_writer(const Use& use);
     static void join_regions(Component* larger, Component* smaller);
-    void commit_region(Component& lead, ComponentIndex current);
-    void commit_special(Component& lead, ComponentIndex current);
+    [[gnu::noinline]] void close_region(Component& lead, const Component& current);
+    void note_region(const Component& lead);
+    void commit_region(Component& lead, const Component& current);
+    void commit_special(Component& lead, const Component& current);
     void print_lines(Component& lead);
     void leave_lane(ComponentIndex of, Fall why);
     Fall obstacle(ComponentIndex index, machine::PortHandle port) const;
@@ -314,19 +317,29 @@ class Runtime final : private machine::Exchange {
         self.uses_port = true;
         if (self.notes_uses) note_which(self, port);
     }
+    [[gnu::always_inline]] void note_use_in_lane(Component& self, ChannelIndex number, bool puts) {
+        self.uses_port = true;
+        if (self.notes_uses) note_which(self, number, puts);
+    }
     [[gnu::noinline]] void note_which(Component& self, machine::PortHandle port);
+    [[gnu::noinline]] void note_which(Component& self, ChannelIndex number, bool puts) {
+        note_which(self, port_of(number, puts, channels_[number].generation));
+    }
     machine::Served put(machine::Participant& who, machine::PortHandle port, std::uint64_t word,
                         bool closes) override;
     Got get(machine::Participant& who, machine::PortHandle port, bool closes) override;
     Got fork(machine::Participant& who, std::uint32_t pc) override;
+    [[gnu::noinline]] Got fork_anew(Component& self, std::uint32_t pc);
     [[gnu::noinline]] machine::Served put_alone(Component& self, machine::PortHandle port,
                                                 std::uint64_t word);
     [[gnu::noinline]] Got get_alone(Component& self, machine::PortHandle port);
     [[gnu::noinline]] machine::Served put_as_last(const Use& use, std::uint64_t word);
     [[gnu::noinline]] Got get_as_last(const Use& use);
+    template <bool closes>
     [[gnu::noinline]] machine::Served put_among_others(Component& self, machine::PortHandle port,
-                                                       std::uint64_t word, bool closes);
-    [[gnu::noinline]] Got get_among_others(Component& self, machine::PortHandle port, bool closes);
+                                                       std::uint64_t word);
+    template <bool closes>
+    [[gnu::noinline]] Got get_among_others(Component& self, machine::PortHandle port);
     machine::Served serve_put(const Use& use, std::uint64_t word, bool closes);
     Got serve_get(const Use& use, bool closes);
     machine::Served served(const Component& self) const;
@@ -335,15 +348,25 @@ class Runtime final : private machine::Exchange {
         return self.is_long || lane_ != Lane::open ? machine::Served::stops
                                                    : machine::Served::goes_on;
     }
-    void put_allowed(const Use& use, machine::Value&& value, bool closes);
-    bool get_allowed(const Use& use, bool closes, machine::Value& value);
+    template <class Message>
+    [[gnu::always_inline]] void put_allowed(const Use& use, Message&& message, bool closes);
+    template <class Message>
+    [[gnu::always_inline]] bool get_allowed(const Use& use, bool closes, Message& message);
     static bool keeps_promises(const Component& self);
     void put_in_lane(ComponentIndex index, Component& self, machine::PortHandle port,
                      machine::Value&& value, bool closes);
     void get_in_lane(ComponentIndex index, Component& self, machine::PortHandle port, bool closes);
-    void end_in_lane(ComponentIndex index, Component& self, ComponentIndex current);
+    void end_in_lane(ComponentIndex index, Component& self);
+    void end_with_use(Component& self, const Component& current);
     void draw_from_lane(ChannelIndex channel, bool is_out);
-    void doubt(ComponentIndex index);
+    // The attempt took an alternative and may have to take it back, or cannot tell whether there is
+    // one.
+    [[gnu::always_inline]] void doubt(Component& self) {
+        self.is_doubtful = true;
+        self.lead->is_special = true;
+        if (!self.is_doubted) note_doubted(self);
+    }
+    void note_doubted(Component& self);
     bool draw_doubtful(bool at_once);
     // A message may need a turn for each component that it passes through.
     static constexpr std::uint64_t generations_of_patience = 8;
@@ -388,7 +411,14 @@ class Runtime final : private machine::Exchange {
 
     // choosing.cpp: forks in the lane
     enum class Readiness { now, later, never, unknown };
-    bool is_out_of_turn(const Component& self);
+    // In every fourth round the first choice is taken out of turn, and one in four of the others,
+    // each by itself, so that all combinations occur.
+    bool is_out_of_turn(const Component& self) {
+        constexpr std::uint64_t rounds_between = 4;
+        const bool is_first = !self.is_doubtful;
+        if (is_first) return self.rounds % rounds_between == rounds_between - 1;
+        return self.rounds >= rounds_between - 1 && turn() % rounds_between == 0;
+    }
     std::uint32_t turn();
     Readiness readiness(ComponentIndex index, machine::PortHandle port) const;
     bool chooses_by(const Component& reader, ChannelIndex channel) const;
@@ -401,6 +431,7 @@ class Runtime final : private machine::Exchange {
     std::optional<std::uint32_t> next_ready(Component& self, const ForkSite& site,
                                             std::uint32_t from, std::uint32_t except);
     std::uint32_t choose_out_of_turn(Component& self, const ForkSite& site, std::uint32_t first);
+    std::uint32_t pick(Component& self, const ForkSite& site, std::uint32_t first);
     std::optional<std::uint32_t> choose(Component& self, const ForkSite& site);
     std::optional<std::uint32_t> choose_anew(Component& self, const ForkSite& site);
     void choose_alternative(ComponentIndex index);
@@ -575,15 +606,19 @@ class Runtime final : private machine::Exchange {
     template <class MayHave>
     Component* pass_turn(MayHave may_have);
     machine::Successor next(std::uint32_t budget) override;
+    [[gnu::noinline]] machine::Successor next_measured(std::uint32_t budget);
     bool run_native(ComponentIndex index, Component& running, std::uint32_t& budget);
     void go_on_in_lane(ComponentIndex index, Component& running);
     void serve(ComponentIndex index, Component& running, machine::Request& request, bool may_enter);
     void serve_outside(ComponentIndex index, machine::Request& request, bool may_enter);
-    void enqueue(ComponentIndex index) { enqueue(index, component(index)); }
-    [[gnu::always_inline]] void enqueue(ComponentIndex index, Component& woken) {
-        if (woken.queued || woken.phase >= Component::Phase::idle) return;
+    void enqueue(ComponentIndex index) { enqueue(component(index)); }
+    [[gnu::always_inline]] void enqueue(Component& woken) {
+        if (woken.phase < Component::Phase::idle) enqueue_awake(woken);
+    }
+    [[gnu::always_inline]] void enqueue_awake(Component& woken) {
+        if (woken.queued) return;
         woken.queued = true;
-        queue_.push(index);
+        queue_.push(&woken);
     }
     void pass_over(ComponentIndex index, Component& running);
     void explore_some(ComponentIndex index, std::uint32_t& budget);
@@ -676,7 +711,7 @@ class Runtime final : private machine::Exchange {
     std::deque<std::string> names_;                  // of native components
     bool holds_back_ = false;
     std::vector<Held> held_;
-    Ring<ComponentIndex> queue_;
+    Ring<Component*> queue_;
     ComponentIndex running_ = application;
     std::uint32_t turns_left_ = 0;  // in this step, with the one that is under way
     bool began_between_ = false;    // two sync blocks, where who runs began to

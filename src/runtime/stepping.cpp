@@ -115,7 +115,7 @@ void Runtime::put_across(ComponentIndex index, PortHandle port, machine::Value&&
     ++self.sent;
     const auto place = static_cast<std::uint32_t>(self.actions.size() - 1);
     step_.puts.push_back({index, channel_of(port), place, std::move(value), {}});
-    if (closes) end_in_lane(index, self, index);
+    if (closes) end_in_lane(index, self);
 }
 
 void Runtime::get_across(ComponentIndex index, PortHandle port, bool closes) {
@@ -129,7 +129,7 @@ void Runtime::get_across(ComponentIndex index, PortHandle port, bool closes) {
         step_.awaited.push_back({index, number, self.body->get_later()});
     } else {
         step_.awaited.push_back({index, number, 0});
-        end_in_lane(index, self, index);
+        end_in_lane(index, self);
     }
 }
 
