@@ -30,7 +30,6 @@ std::unique_ptr<Foresight> ProgramBody::foresee() const {
 
 void ProgramBody::leave(ComponentIndex component, std::optional<wire::NodeId> behaviour,
                         std::uint64_t instructions) {
-    left_at_ = state_.position();
     errand_ =
         std::make_unique<Errand>(shared_->machine, state_, component, behaviour, instructions);
     ++shared_->away;

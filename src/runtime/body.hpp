@@ -132,14 +132,13 @@ class ProgramBody final : public Body {
     bool same_state(const Body& other) const override;
     machine::State& state() { return state_; }
     const machine::State& state() const { return state_; }
-    Span position() const override { return errand_ ? left_at_ : state_.position(); }
+    Span position() const override { return errand_ ? errand_->left_at : state_.position(); }
     std::vector<TraceLine> trace() const override;
 
   private:
     Shared* shared_;
     machine::State state_;
     std::unique_ptr<Errand> errand_;  // if it is away
-    Span left_at_;
 };
 
 }  // namespace reowolf::runtime

@@ -103,7 +103,8 @@ class Attempts {
     std::unique_ptr<std::set<wire::AttemptId>> attempts_;
 };
 
-struct Channel {
+// What every round needs of it lies in two cache lines.
+struct alignas(64) Channel {
     static constexpr std::uint32_t no_guard = 0xFFFF'FFFF;
 
     struct End {

@@ -20,6 +20,7 @@
 #include "runtime/channel.hpp"
 #include "runtime/counters.hpp"
 #include "runtime/naming.hpp"
+#include "runtime/rare.hpp"
 #include "runtime/ring.hpp"
 
 namespace reowolf::runtime {
@@ -251,7 +252,8 @@ struct Standing {
 };
 static_assert(sizeof(Standing) == sizeof(std::uint64_t) && offsetof(Standing, is_native) == 2);
 
-struct Component : Standing, machine::Participant {
+// What every round needs comes first, in as few cache lines as it fits into.
+struct alignas(64) Component : Standing, machine::Participant {
     bool queued = false;
     bool closes = false;          // the message that it waits for in the lane ends its block
     bool uses_port = false;       // in the lane, in this attempt
@@ -273,37 +275,39 @@ struct Component : Standing, machine::Participant {
     std::uint32_t region_size = 1;  // of the lead
     std::uint32_t region_open = 0;  // of the lead: attempts not at their end, messages not got
 
-    ChannelIndex waits_on = 0;           // a message
-    std::uint32_t sent = 0;              // messages, in this attempt in the lane
-    machine::PortHandle asked_port = 0;  // `fires`
-    std::uint64_t stamp = 0;             // grows with every attempt in the lane that is not single
+    ChannelIndex waits_on = 0;   // a message
+    std::uint32_t sent = 0;      // messages, in this attempt in the lane
+    std::unique_ptr<Body> body;  // while running or idle; in a general attempt: where that begins
+
+    machine::Entrance entrance;  // to the block of the attempt in the lane; not if native
+    ComponentIndex index = 0;    // its own
+    std::uint32_t renewals = 0;  // of attempts since the last round
+
     std::uint64_t rounds = 0;
+    std::unique_ptr<Choice> choice;
+    std::uint64_t stamp = 0;  // grows with every attempt in the lane that is not single
+    Who who;
+
+    machine::PortHandle asked_port = 0;  // `fires`
     // In a row, up to the last one. None: it is not known where they began either.
     std::uint64_t silent_rounds = 0;
-    machine::Entrance entrance;  // to the block of the attempt in the lane; not if native
-
-    std::unique_ptr<Body> body;  // while running or idle; in a general attempt: where that begins
     std::unique_ptr<Attempt> attempt;           // in the general way
     std::unique_ptr<machine::Request> brought;  // what it needs; it has just come back
-    std::unique_ptr<Choice> choice;
-    std::unique_ptr<Body> native_begin;  // where its attempt in the lane begins
+    std::unique_ptr<Body> native_begin;         // where its attempt in the lane begins
     // A put or a get in the lane, where steps with other sites are.
     struct Action {
         ChannelIndex channel = 0;
         bool puts = false;
         friend bool operator==(const Action&, const Action&) = default;
     };
-    std::vector<Action> actions;
     std::vector<machine::PortHandle> ports;
-    std::vector<machine::PortHandle> used;  // in the lane, where `fires` may ask
-    std::vector<Node::Promise> promises;    // in the lane
-    std::vector<std::string> printed;       // in the lane
+    Rare<Action> actions;
+    Rare<machine::PortHandle> used;  // in the lane, where `fires` may ask
+    Rare<Node::Promise> promises;    // in the lane
+    Rare<std::string> printed;       // in the lane
 
     std::string_view name;
-    Who who;
     Span declared;
-    std::uint32_t renewals = 0;  // of attempts since the last round
-    ComponentIndex index = 0;    // its own
     std::uint64_t attempts = 0;
     std::uint64_t withholds_from = 0;     // a round; see withholding.cpp
     std::uint64_t withholding_pause = 0;  // rounds

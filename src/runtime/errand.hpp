@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/span.hpp"
 #include "machine/machine.hpp"
 #include "runtime/channel.hpp"
 #include "wire/ids.hpp"
@@ -22,12 +23,14 @@ class Errand {
            std::optional<wire::NodeId> its_behaviour, std::uint64_t instructions)
         : component(its_component),
           behaviour(its_behaviour),
+          left_at(state.position()),
           machine_(&machine),
           state_(&state),
           instructions_(instructions) {}
 
     const ComponentIndex component;
     const std::optional<wire::NodeId> behaviour;
+    const Span left_at;  // where the state was
 
     // So many instructions, about. True: it is over, for the world is needed.
     bool run(std::uint32_t instructions) {
