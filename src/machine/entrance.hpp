@@ -53,6 +53,8 @@ class Exchange {
         std::uint64_t word = 0;  // what it got
     };
     virtual Got get(Participant& who, std::uint64_t port, bool closes) = 0;
+    // At the end of a block that nothing has closed.
+    virtual Served end(Participant& who) = 0;
     // At the fork at `pc`. What it got is the number of an alternative.
     virtual Got fork(Participant& who, std::uint32_t pc) = 0;
     // When one waits: who runs instead, with what is left of the budget.
@@ -115,6 +117,7 @@ class Entrance {
     Exchange::Got get(std::uint64_t port, bool closes) const {
         return exchange_->get(*who_, port, closes);
     }
+    Served end() const { return exchange_->end(*who_); }
     Exchange::Got fork(std::uint32_t pc) const { return exchange_->fork(*who_, pc); }
     Successor next(std::uint32_t budget) const { return exchange_->next(budget); }
     // What was left of the budget when it began to run, or left its last block since.

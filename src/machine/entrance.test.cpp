@@ -81,6 +81,12 @@ class EntranceTest : public testing::Test, private Exchange {
         if (answer == Served::goes_on && closes) state.leave_sync();
         return {answer, 30};
     }
+    Served end(Participant& who) override {
+        EXPECT_EQ(&who, &component);
+        seen.emplace_back("end");
+        if (answer == Served::goes_on) state.leave_sync();
+        return answer;
+    }
     Got fork(Participant& who, std::uint32_t pc) override {
         EXPECT_EQ(&who, &component);
         seen.push_back(fmt::format("fork at {}", pc));
@@ -207,15 +213,19 @@ TEST_F(EntranceTest, TakesTheAlternativeThatItIsTold) {
     });
     const SyncBlock block{.begin = 0, .changed = {}};
     know(block);
-    EXPECT_EQ(run().kind, Kind::sync_end);
     EXPECT_EQ(run().text(), "2");
+    EXPECT_THAT(seen, ElementsAre("fork at 1", "end"));
 
     answer = Served::unanswered;
     EXPECT_EQ(run().kind, Kind::exchanged);
     EXPECT_EQ(state.pc(), 1u);
-    EXPECT_THAT(seen, ElementsAre("fork at 1", "fork at 1", "next, 986 left"));
+    EXPECT_EQ(seen.back(), "next, 986 left");
     state.chose(0);
-    EXPECT_EQ(run().kind, Kind::sync_end);
+    answer = Served::waits;
+    EXPECT_EQ(run().kind, Kind::exchanged);
+    EXPECT_EQ(state.pc(), 7u);
+    EXPECT_EQ(seen.back(), "next, 985 left");
+    state.leave_sync();
     EXPECT_EQ(run().text(), "1");
 
     answer = Served::unserved;

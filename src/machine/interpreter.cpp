@@ -583,6 +583,11 @@ sync_begin:
     NEXT();
 sync_end:
     if (!state->in_sync_) NEXT();  // it has happened before
+    if (!entrance) goto request;
+    served = entrance->end();
+    if (served != Served::goes_on) goto interrupted;
+    --left;
+    AFTER_BLOCK();
 request:
     --left;
     {

@@ -222,7 +222,7 @@ class Translation {
             case Opcode::sync_begin:
                 return {sync(operation(pc + 1).code), 0, pc, 0, 0};
             case Opcode::sync_end:
-                return plain(Code::sync_end, i);
+                return {Code::sync_end, 1, 0, 0, pc};
             case Opcode::fork:
                 return {Code::fork, 0, 0, 0, pc};
             case Opcode::fires:

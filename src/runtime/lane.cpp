@@ -40,21 +40,18 @@ void Runtime::join_regions(Component* larger, Component* smaller) {
 
 // One end of a channel, for who uses it in the lane.
 struct Runtime::Use {
-    ComponentIndex index;  // who
-    Component& self;
+    Component& self;  // who
     ChannelIndex number;
     Channel& channel;
     bool puts;
-    ComponentIndex other;
     Component& peer;
 };
 
-[[gnu::always_inline]] inline Runtime::Use Runtime::use_of(ComponentIndex index, Component& self,
-                                                           PortHandle port, bool puts) {
+[[gnu::always_inline]] inline Runtime::Use Runtime::use_of(Component& self, PortHandle port,
+                                                           bool puts) {
     const ChannelIndex number = channel_of(port);
     Channel& channel = channels_[number];
-    const ComponentIndex other = channel.end(!puts).owner;
-    return {index, self, number, channel, puts, other, component(other)};
+    return {self, number, channel, puts, component(channel.end(!puts).owner)};
 }
 
 // Its block is a message that has been exchanged with somebody in the region: it is at its end, and
@@ -78,7 +75,7 @@ struct Runtime::Use {
 // Whether a behaviour in the lane may use the port so. All that would discard it, and what concerns
 // others than components in the lane, is for the general way.
 [[gnu::always_inline]] inline bool Runtime::is_allowed(const Use& use, PortHandle port) {
-    if (!use.channel.is_plain_for(use.index, use.puts, generation_of(port)) ||
+    if (!use.channel.is_plain_for(use.self.index, use.puts, generation_of(port)) ||
         use.peer.phase == Phase::in_sync) {
         return false;
     }
@@ -157,7 +154,7 @@ void Runtime::serve_entering(ComponentIndex index, Component& self, machine::Req
     }
     if (request.closes) {
         const bool puts = request.kind == machine::Request::Kind::put;
-        const Use use = use_of(index, self, request.port, puts);
+        const Use use = use_of(self, request.port, puts);
         const bool may_meet = is_allowed(use, request.port);
         const Meeting meeting = may_meet ? meet(use, request.value) : Meeting::none;
         if (meeting == Meeting::happened && !puts) self.give(std::move(request.value));
@@ -196,7 +193,7 @@ void Runtime::go_back_to_begin(Component& self) {
     auto& self = static_cast<Component&>(who);
     if (!may_enter_in_place(self)) return Meeting::none;
     if (is_out(port) != puts || channel_of(port) >= channels_.size()) return Meeting::none;
-    const Use use = use_of(self.index, self, port, puts);
+    const Use use = use_of(self, port, puts);
     if (!is_allowed(use, port)) return Meeting::none;
     const Meeting meeting = meet(use, value);
     return meeting == Meeting::none ? join_at_once(use, value) : meeting;
@@ -242,7 +239,7 @@ Runtime::Meeting Runtime::get_at_once(machine::Participant& who, PortHandle port
 Runtime::Meeting Runtime::meet_chosen(Component& self, std::uint32_t chosen,
                                       machine::Value& value) {
     const PortHandle port = self.choice->native_ports[chosen].bits;
-    const Use use = use_of(self.index, self, port, false);
+    const Use use = use_of(self, port, false);
     const bool may_meet =
         is_allowed(use, port) && use.channel.pending.size() == 1 && use.peer.is_single;
     if (!may_meet) return Meeting::none;
@@ -296,7 +293,7 @@ bool Runtime::complete_choice(Component& self) {
 bool Runtime::put_in_place(machine::Participant& who, PortHandle port, machine::Value value) {
     auto& self = static_cast<Component&>(who);
     if (!is_out(port) || channel_of(port) >= channels_.size()) return false;
-    const Use use = use_of(self.index, self, port, true);
+    const Use use = use_of(self, port, true);
     if (!is_in_place(use, port)) return false;
     if (self.phase != Phase::in_lane) enter_lane(self);
     put_allowed(use, std::move(value), false);
@@ -307,7 +304,7 @@ Runtime::Meeting Runtime::get_in_place(machine::Participant& who, PortHandle por
                                        machine::Value& value) {
     auto& self = static_cast<Component&>(who);
     if (is_out(port) || channel_of(port) >= channels_.size()) return Meeting::none;
-    const Use use = use_of(self.index, self, port, false);
+    const Use use = use_of(self, port, false);
     if (!may_wait && use.channel.pending.size() == 0) return Meeting::none;
     if (!is_in_place(use, port)) return Meeting::none;
     if (self.phase != Phase::in_lane) enter_lane(self);
@@ -343,39 +340,44 @@ Runtime::Got Runtime::get(machine::Participant& who, PortHandle port, bool close
 }
 
 Served Runtime::put_alone(Component& self, PortHandle port, std::uint64_t word) {
-    const Use use = use_of(self.index, self, port, true);
+    const Use use = use_of(self, port, true);
     if (!is_allowed(use, port)) return Served::unserved;
     const Meeting meeting = meet(use, word);
-    if (meeting == Meeting::none) return put_as_last(use, word);
+    if (meeting == Meeting::none) {
+        return put_as_last(self, use.channel, use.peer, word, use.number);
+    }
     self.entrance.take_news();
     return meeting == Meeting::waits ? Served::waits : served_between(self);
 }
 
 Runtime::Got Runtime::get_alone(Component& self, PortHandle port) {
-    const Use use = use_of(self.index, self, port, false);
+    const Use use = use_of(self, port, false);
     if (!is_allowed(use, port)) return {};
     std::uint64_t word = 0;
     const Meeting meeting = meet(use, word);
-    if (meeting == Meeting::none) return get_as_last(use);
+    if (meeting == Meeting::none) return get_as_last(self, use.channel, use.peer, use.number);
     self.entrance.take_news();
     if (meeting == Meeting::waits) return {Served::unanswered};
     return {served_between(self), word};
 }
 
-Served Runtime::put_as_last(const Use& use, std::uint64_t word) {
-    return serve_put(use, word, true);
+// What they use is told one by one, so that it stays in registers.
+Served Runtime::put_as_last(Component& self, Channel& channel, Component& peer, std::uint64_t word,
+                            ChannelIndex number) {
+    return serve_put({self, number, channel, true, peer}, word, true);
 }
-Runtime::Got Runtime::get_as_last(const Use& use) {
-    return serve_get(use, true);
+Runtime::Got Runtime::get_as_last(Component& self, Channel& channel, Component& peer,
+                                  ChannelIndex number) {
+    return serve_get({self, number, channel, false, peer}, true);
 }
 template <bool closes>
 Served Runtime::put_among_others(Component& self, PortHandle port, std::uint64_t word) {
-    const Use use = use_of(self.index, self, port, true);
+    const Use use = use_of(self, port, true);
     return is_allowed(use, port) ? serve_put(use, word, closes) : Served::unserved;
 }
 template <bool closes>
 Runtime::Got Runtime::get_among_others(Component& self, PortHandle port) {
-    const Use use = use_of(self.index, self, port, false);
+    const Use use = use_of(self, port, false);
     return is_allowed(use, port) ? serve_get(use, closes) : Got{};
 }
 
@@ -405,7 +407,14 @@ Runtime::Got Runtime::get_among_others(Component& self, PortHandle port) {
     return {served(self), word};
 }
 
-// What has become of one that has put or got a message.
+Served Runtime::end(machine::Participant& who) {
+    auto& self = static_cast<Component&>(who);
+    if (steps_ || self.phase != Phase::in_lane) return Served::unserved;
+    end_in_lane(self.index, self);
+    return served(self);
+}
+
+// What has become of one that has put or got a message, or come to its end.
 Served Runtime::served(const Component& self) const {
     if (self.phase == Phase::in_lane) {
         if (self.waits != Wait::nothing) return Served::waits;
@@ -577,7 +586,7 @@ Fall Runtime::obstacle(ComponentIndex index, PortHandle port) const {
 
 void Runtime::put_in_lane(ComponentIndex index, Component& self, PortHandle port,
                           machine::Value&& value, bool closes) {
-    const Use use = use_of(index, self, port, true);
+    const Use use = use_of(self, port, true);
     if (is_allowed(use, port)) return put_allowed(use, std::move(value), closes);
     if (may_use_across(index, port)) return put_across(index, port, std::move(value), closes);
     leave_lane(index, obstacle(index, port));
@@ -612,7 +621,7 @@ inline void Runtime::put_allowed(const Use& use, Message&& message, bool closes)
 }
 
 void Runtime::get_in_lane(ComponentIndex index, Component& self, PortHandle port, bool closes) {
-    const Use use = use_of(index, self, port, false);
+    const Use use = use_of(self, port, false);
     if (is_allowed(use, port)) {
         machine::Value value;
         if (!get_allowed(use, closes, value)) return;

@@ -278,7 +278,7 @@ class Runtime final : private machine::Exchange {
     static void note_round(Component& member);
     void leave_block(Component& member);
     struct Use;
-    Use use_of(ComponentIndex index, Component& self, machine::PortHandle port, bool puts);
+    Use use_of(Component& self, machine::PortHandle port, bool puts);
     static bool is_allowed(const Use& use, machine::PortHandle port);
     template <class Message>
     [[gnu::always_inline]] Meeting meet(const Use& use, Message& message);
@@ -328,13 +328,17 @@ class Runtime final : private machine::Exchange {
     machine::Served put(machine::Participant& who, machine::PortHandle port, std::uint64_t word,
                         bool closes) override;
     Got get(machine::Participant& who, machine::PortHandle port, bool closes) override;
+    machine::Served end(machine::Participant& who) override;
     Got fork(machine::Participant& who, std::uint32_t pc) override;
     [[gnu::noinline]] Got fork_anew(Component& self, std::uint32_t pc);
     [[gnu::noinline]] machine::Served put_alone(Component& self, machine::PortHandle port,
                                                 std::uint64_t word);
     [[gnu::noinline]] Got get_alone(Component& self, machine::PortHandle port);
-    [[gnu::noinline]] machine::Served put_as_last(const Use& use, std::uint64_t word);
-    [[gnu::noinline]] Got get_as_last(const Use& use);
+    [[gnu::noinline]] machine::Served put_as_last(Component& self, Channel& channel,
+                                                  Component& peer, std::uint64_t word,
+                                                  ChannelIndex number);
+    [[gnu::noinline]] Got get_as_last(Component& self, Channel& channel, Component& peer,
+                                      ChannelIndex number);
     template <bool closes>
     [[gnu::noinline]] machine::Served put_among_others(Component& self, machine::PortHandle port,
                                                        std::uint64_t word);
