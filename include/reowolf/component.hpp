@@ -406,7 +406,7 @@ template <class T>
 struct Getting : Asking {
     std::uint64_t port;
     bool await_ready() const {
-        return behaviour->is_only && behaviour->engine.get_at_once(*behaviour, port);
+        return behaviour->is_only && behaviour->engine.get_at_once(*behaviour, port, Scalar<T>);
     }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<> asker) const {
         if (behaviour->ask.kind != Ask::Kind::waits) {
@@ -571,7 +571,7 @@ namespace embedding {
 
 template <class T>
 struct GetAct : Act {
-    bool await_ready() { return task->engine.get_at_once(*this); }
+    bool await_ready() { return task->engine.get_at_once(*this, Scalar<T>); }
     T await_resume() { return from_message<T>(task->engine, port, std::move(value)); }
 };
 template <class T>

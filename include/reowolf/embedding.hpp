@@ -97,12 +97,12 @@ class Engine {
     // What the component that runs now does next is this act alone. False: it has to wait,
     // or to ask; see Act::is_entered.
     virtual bool put_at_once(Act& act) = 0;
-    virtual bool get_at_once(Act& act) = 0;
+    virtual bool get_at_once(Act& act, bool is_number) = 0;
     virtual bool get_any_at_once(Act& act) = 0;
     // In the block whose code runs now: what is got is then its answer. False: it has to ask, or
     // waits already, as its `ask` then says.
     virtual bool put_at_once(Behaviour& behaviour, std::uint64_t port, const Message& value) = 0;
-    virtual bool get_at_once(Behaviour& behaviour, std::uint64_t port) = 0;
+    virtual bool get_at_once(Behaviour& behaviour, std::uint64_t port, bool is_number) = 0;
     // The code of the component's block, which is in place, has come to its end. Who goes on.
     virtual std::coroutine_handle<> end_at_once(Task& task) = 0;
     // The component that ran waits. Who goes on.

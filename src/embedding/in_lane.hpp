@@ -19,13 +19,15 @@ class InLane : public Engine {
     explicit InLane(runtime::Runtime& runtime) : runtime_(runtime) {}
 
     bool put_at_once(Act& act) final {
-        machine::Value value = to_value(act.value);
-        return take_part(act, runtime_.put_at_once(who(*act.task), act.port, value));
+        if (act.value.is_reference()) return put_reference(act);
+        std::uint64_t word = act.value.bits();
+        return take_part(act, runtime_.put_at_once(who(*act.task), act.port, word));
     }
-    bool get_at_once(Act& act) final {
-        machine::Value value;
-        const Meeting meeting = runtime_.get_at_once(who(*act.task), act.port, value);
-        act.value = embedding::to_message(std::move(value));
+    bool get_at_once(Act& act, bool is_number) final {
+        if (!is_number) return get_reference(act);
+        std::uint64_t word = 0;
+        const Meeting meeting = runtime_.get_at_once(who(*act.task), act.port, word);
+        act.value = Message::number(word);
         return take_part(act, meeting);
     }
     bool get_any_at_once(Act& act) final {
@@ -37,15 +39,17 @@ class InLane : public Engine {
         return true;
     }
     bool put_at_once(Behaviour& behaviour, std::uint64_t port, const Message& value) final {
-        return runtime_.put_in_place(who(behaviour.task), port, to_value(value));
+        machine::Participant& self = who(behaviour.task);
+        return value.is_reference() ? runtime_.put_in_place(self, port, to_value(value))
+                                    : runtime_.put_in_place(self, port, value.bits());
     }
-    bool get_at_once(Behaviour& behaviour, std::uint64_t port) final {
-        machine::Value value;
+    bool get_at_once(Behaviour& behaviour, std::uint64_t port, bool is_number) final {
+        if (!is_number) return get_reference(behaviour, port);
+        std::uint64_t word = 0;
         const Meeting meeting =
-            runtime_.get_in_place(who(behaviour.task), port, behaviour.is_in_place, value);
-        if (meeting == Meeting::waits) behaviour.ask.kind = Ask::Kind::waits;
-        behaviour.answer = embedding::to_message(std::move(value));
-        return meeting == Meeting::happened;
+            runtime_.get_in_place(who(behaviour.task), port, behaviour.is_in_place, word);
+        behaviour.answer = Message::number(word);
+        return take_part(behaviour, meeting);
     }
     std::coroutine_handle<> end_at_once(Task& task) final {
         const Meeting meeting = runtime_.end_in_place(who(task));
@@ -72,6 +76,27 @@ class InLane : public Engine {
     using Meeting = runtime::Runtime::Meeting;
 
     static machine::Participant& who(Task& task) { return *static_cast<Core&>(task).who; }
+    [[gnu::noinline]] bool put_reference(Act& act) {
+        machine::Value value = to_value(act.value);
+        return take_part(act, runtime_.put_at_once(who(*act.task), act.port, value));
+    }
+    [[gnu::noinline]] bool get_reference(Act& act) {
+        machine::Value value;
+        const Meeting meeting = runtime_.get_at_once(who(*act.task), act.port, value);
+        act.value = embedding::to_message(std::move(value));
+        return take_part(act, meeting);
+    }
+    [[gnu::noinline]] bool get_reference(Behaviour& behaviour, std::uint64_t port) {
+        machine::Value value;
+        const Meeting meeting =
+            runtime_.get_in_place(who(behaviour.task), port, behaviour.is_in_place, value);
+        behaviour.answer = embedding::to_message(std::move(value));
+        return take_part(behaviour, meeting);
+    }
+    static bool take_part(Behaviour& behaviour, Meeting meeting) {
+        if (meeting == Meeting::waits) behaviour.ask.kind = Ask::Kind::waits;
+        return meeting == Meeting::happened;
+    }
     static bool take_part(Act& act, Meeting meeting) {
         act.is_entered = meeting == Meeting::waits;
         return meeting == Meeting::happened;

@@ -38,22 +38,6 @@ void Runtime::join_regions(Component* larger, Component* smaller) {
     std::swap(larger->next, smaller->next);
 }
 
-// One end of a channel, for who uses it in the lane.
-struct Runtime::Use {
-    Component& self;  // who
-    ChannelIndex number;
-    Channel& channel;
-    bool puts;
-    Component& peer;
-};
-
-[[gnu::always_inline]] inline Runtime::Use Runtime::use_of(Component& self, PortHandle port,
-                                                           bool puts) {
-    const ChannelIndex number = channel_of(port);
-    Channel& channel = channels_[number];
-    return {self, number, channel, puts, component(channel.end(!puts).owner)};
-}
-
 // Its block is a message that has been exchanged with somebody in the region: it is at its end, and
 // there is nothing to be counted.
 [[gnu::always_inline]] inline void Runtime::absorb(Component& lead, Component& single) {
@@ -70,62 +54,6 @@ struct Runtime::Use {
     if (use.peer.is_single) return absorb(*use.self.lead, use.peer);
     if (use.self.lead != use.peer.lead) join_regions(use.self.lead, use.peer.lead);
     --use.self.lead->region_open;
-}
-
-// Whether a behaviour in the lane may use the port so. All that would discard it, and what concerns
-// others than components in the lane, is for the general way.
-[[gnu::always_inline]] inline bool Runtime::is_allowed(const Use& use, PortHandle port) {
-    if (!use.channel.is_plain_for(use.self.index, use.puts, generation_of(port)) ||
-        use.peer.phase == Phase::in_sync) {
-        return false;
-    }
-    return !use.self.asks_fires || use.self.phase != Phase::in_lane ||
-           std::ranges::none_of(use.self.promises, [&](const Node::Promise& promise) {
-               return promise.port == port && !promise.fires;
-           });
-}
-
-// A block that is this get or put and no more. If somebody waits for it who needs no more either,
-// that is a round of two, for which no region has to be made; what is got is in `message` then. If
-// nobody is there, it waits in the lane. Else nothing has been done.
-template <class Message>
-inline Runtime::Meeting Runtime::meet(const Use& use, Message& message) {
-    Component& self = use.self;
-    Component& peer = use.peer;
-    Pending& pending = use.channel.pending;
-    if (use.puts ? peer.waits_at(use.number) : pending.size() > 0) {
-        if (!peer.is_single || pending.size() > 1) return Meeting::none;
-        if (use.puts) {
-            peer.give(std::move(message));
-        } else {
-            pending.pop(message);
-            peer.sent = 0;
-        }
-        ++counters_.messages;
-        note_round(self);
-        if (!self.is_native) self.state().leave_sync();
-        leave_block(peer);
-        enqueue_awake(peer);
-        ++counters_.rounds_in_lane;
-        counters_.sizes.add(2);
-        recorder_.note_round(self.who, peer.who, 2);
-        world_.committed(no_records_);
-        return Meeting::happened;
-    }
-    begin_in_lane(self);
-    self.is_single = true;
-    if (use.puts) {
-        note_use_in_lane(self, use.number, true);
-        self.sent = 1;
-        self.waits = Wait::others;
-        pending.push(std::move(message));
-    } else {
-        self.waits = Wait::message;
-        self.waits_on = use.number;
-        self.closes = true;
-    }
-    note_readiness(use.channel.end(!use.puts), peer);
-    return Meeting::waits;
 }
 
 // It asks to enter a block.
@@ -187,21 +115,9 @@ void Runtime::go_back_to_begin(Component& self) {
 
 // ---- For coroutines that run now, without a request --------------------------------------------
 
-[[gnu::always_inline]] inline Runtime::Meeting Runtime::meet_at_once(machine::Participant& who,
-                                                                     PortHandle port, bool puts,
-                                                                     machine::Value& value) {
-    auto& self = static_cast<Component&>(who);
-    if (!may_enter_in_place(self)) return Meeting::none;
-    if (is_out(port) != puts || channel_of(port) >= channels_.size()) return Meeting::none;
-    const Use use = use_of(self, port, puts);
-    if (!is_allowed(use, port)) return Meeting::none;
-    const Meeting meeting = meet(use, value);
-    return meeting == Meeting::none ? join_at_once(use, value) : meeting;
-}
-
 // The other one's block is more than this message: it is at its end in that one's region.
-Runtime::Meeting Runtime::join_at_once(const Use& use, machine::Value& value) {
-    Component& self = use.self;
+Runtime::Meeting Runtime::join_at_once(Component& self, PortHandle port, machine::Value& value) {
+    const Use use = use_of(self, port, is_out(port));
     Component& peer = use.peer;
     // Nobody may have to leave the lane, as above all the code runs that would begin anew.
     if (peer.is_single || peer.asks_fires || steps_) return Meeting::none;
@@ -225,16 +141,6 @@ Runtime::Meeting Runtime::join_at_once(const Use& use, machine::Value& value) {
     return self.phase == Phase::in_lane || self.queued ? Meeting::waits : Meeting::happened;
 }
 
-Runtime::Meeting Runtime::put_at_once(machine::Participant& who, PortHandle port,
-                                      machine::Value& value) {
-    return meet_at_once(who, port, true, value);
-}
-
-Runtime::Meeting Runtime::get_at_once(machine::Participant& who, PortHandle port,
-                                      machine::Value& value) {
-    return meet_at_once(who, port, false, value);
-}
-
 // The port that was chosen has a message. If that is all of somebody's block, it is a round of two.
 Runtime::Meeting Runtime::meet_chosen(Component& self, std::uint32_t chosen,
                                       machine::Value& value) {
@@ -247,6 +153,16 @@ Runtime::Meeting Runtime::meet_chosen(Component& self, std::uint32_t chosen,
     return meet(use, value);
 }
 
+// Nothing has come to any of the ports, and nobody at their other ends takes the general way.
+bool Runtime::has_nothing_at(const Component& self, std::span<const PortHandle> ports) const {
+    return std::ranges::all_of(ports, [&](PortHandle port) {
+        const Channel& channel = channels_[channel_of(port)];
+        return channel.pending.size() == 0 &&
+               channel.is_plain_for(self.index, false, generation_of(port)) &&
+               component(channel.out.owner).phase != Phase::in_sync;
+    });
+}
+
 Runtime::Meeting Runtime::get_any_at_once(machine::Participant& who,
                                           std::span<const PortHandle> ports, std::uint32_t& chosen,
                                           machine::Value& value) {
@@ -257,7 +173,7 @@ Runtime::Meeting Runtime::get_any_at_once(machine::Participant& who,
     self.is_doubtful = false;
     std::optional<std::uint32_t> ready;
     if (self.choice->site == site) ready = choose_ready(self, *site);
-    if (!ready) {
+    if (!ready && !(self.choice->site == site && has_nothing_at(self, ports))) {
         if (!survey(self.index, *site)) return Meeting::none;
         ready = choose_ready(self, *site);
     }
@@ -290,25 +206,44 @@ bool Runtime::complete_choice(Component& self) {
     return use.self.phase == Phase::in_lane || may_enter_in_place(use.self);
 }
 
-bool Runtime::put_in_place(machine::Participant& who, PortHandle port, machine::Value value) {
-    auto& self = static_cast<Component&>(who);
+template <class Message>
+[[gnu::always_inline]] inline bool Runtime::put_here(Component& self, PortHandle port,
+                                                     Message&& message) {
     if (!is_out(port) || channel_of(port) >= channels_.size()) return false;
     const Use use = use_of(self, port, true);
     if (!is_in_place(use, port)) return false;
     if (self.phase != Phase::in_lane) enter_lane(self);
-    put_allowed(use, std::move(value), false);
+    put_allowed(use, std::forward<Message>(message), false);
     return true;
 }
 
-Runtime::Meeting Runtime::get_in_place(machine::Participant& who, PortHandle port, bool may_wait,
-                                       machine::Value& value) {
-    auto& self = static_cast<Component&>(who);
+bool Runtime::put_in_place(machine::Participant& who, PortHandle port, machine::Value value) {
+    return put_here(static_cast<Component&>(who), port, std::move(value));
+}
+
+bool Runtime::put_in_place(machine::Participant& who, PortHandle port, std::uint64_t word) {
+    return put_here(static_cast<Component&>(who), port, word);
+}
+
+template <class Message>
+[[gnu::always_inline]] inline Runtime::Meeting Runtime::get_here(Component& self, PortHandle port,
+                                                                 bool may_wait, Message& message) {
     if (is_out(port) || channel_of(port) >= channels_.size()) return Meeting::none;
     const Use use = use_of(self, port, false);
     if (!may_wait && use.channel.pending.size() == 0) return Meeting::none;
     if (!is_in_place(use, port)) return Meeting::none;
     if (self.phase != Phase::in_lane) enter_lane(self);
-    return get_allowed(use, false, value) ? Meeting::happened : Meeting::waits;
+    return get_allowed(use, false, message) ? Meeting::happened : Meeting::waits;
+}
+
+Runtime::Meeting Runtime::get_in_place(machine::Participant& who, PortHandle port, bool may_wait,
+                                       machine::Value& value) {
+    return get_here(static_cast<Component&>(who), port, may_wait, value);
+}
+
+Runtime::Meeting Runtime::get_in_place(machine::Participant& who, PortHandle port, bool may_wait,
+                                       std::uint64_t& word) {
+    return get_here(static_cast<Component&>(who), port, may_wait, word);
 }
 
 Runtime::Meeting Runtime::end_in_place(machine::Participant& who) {

@@ -2,6 +2,9 @@
 // What happens to each attempt in the lane, inlined where it happens.
 #pragma once
 
+#include <algorithm>
+#include <utility>
+
 #include "runtime/runtime.hpp"
 
 namespace reowolf::runtime {
@@ -58,6 +61,107 @@ namespace reowolf::runtime {
         member.entrance.forget();
         if (member.asks_fires) member.forget_uses();
     }
+}
+
+// One end of a channel, for who uses it in the lane.
+struct Runtime::Use {
+    Component& self;  // who
+    ChannelIndex number;
+    Channel& channel;
+    bool puts;
+    Component& peer;
+};
+
+[[gnu::always_inline]] inline Runtime::Use Runtime::use_of(Component& self,
+                                                           machine::PortHandle port, bool puts) {
+    const ChannelIndex number = channel_of(port);
+    Channel& channel = channels_[number];
+    return {self, number, channel, puts, component(channel.end(!puts).owner)};
+}
+
+// Whether a behaviour in the lane may use the port so. All that would discard it, and what concerns
+// others than components in the lane, is for the general way.
+[[gnu::always_inline]] inline bool Runtime::is_allowed(const Use& use, machine::PortHandle port) {
+    if (!use.channel.is_plain_for(use.self.index, use.puts, generation_of(port)) ||
+        use.peer.phase == Component::Phase::in_sync) {
+        return false;
+    }
+    return !use.self.asks_fires || use.self.phase != Component::Phase::in_lane ||
+           std::ranges::none_of(use.self.promises, [&](const Node::Promise& promise) {
+               return promise.port == port && !promise.fires;
+           });
+}
+
+// A block that is this get or put and no more. If somebody waits for it who needs no more either,
+// that is a round of two, for which no region has to be made; what is got is in `message` then. If
+// nobody is there, it waits in the lane. Else nothing has been done.
+template <class Message>
+inline Runtime::Meeting Runtime::meet(const Use& use, Message& message) {
+    Component& self = use.self;
+    Component& peer = use.peer;
+    Pending& pending = use.channel.pending;
+    if (use.puts ? peer.waits_at(use.number) : pending.size() > 0) {
+        if (!peer.is_single || pending.size() > 1) return Meeting::none;
+        if (use.puts) {
+            peer.give(std::move(message));
+        } else {
+            pending.pop(message);
+            peer.sent = 0;
+        }
+        ++counters_.messages;
+        note_round(self);
+        if (!self.is_native) self.state().leave_sync();
+        leave_block(peer);
+        enqueue_awake(peer);
+        ++counters_.rounds_in_lane;
+        counters_.sizes.add(2);
+        recorder_.note_round(self.who, peer.who, 2);
+        world_.committed(no_records_);
+        return Meeting::happened;
+    }
+    begin_in_lane(self);
+    self.is_single = true;
+    if (use.puts) {
+        note_use_in_lane(self, use.number, true);
+        self.sent = 1;
+        self.waits = Component::Wait::others;
+        pending.push(std::move(message));
+    } else {
+        self.waits = Component::Wait::message;
+        self.waits_on = use.number;
+        self.closes = true;
+    }
+    note_readiness(use.channel.end(!use.puts), peer);
+    return Meeting::waits;
+}
+
+// ---- For coroutines that run now, without a request --------------------------------------------
+
+template <class Message>
+[[gnu::always_inline]] inline Runtime::Meeting Runtime::meet_at_once(machine::Participant& who,
+                                                                     machine::PortHandle port,
+                                                                     bool puts, Message& message) {
+    auto& self = static_cast<Component&>(who);
+    if (!may_enter_in_place(self)) return Meeting::none;
+    if (is_out(port) != puts || channel_of(port) >= channels_.size()) return Meeting::none;
+    const Use use = use_of(self, port, puts);
+    if (!is_allowed(use, port)) return Meeting::none;
+    const Meeting meeting = meet(use, message);
+    return meeting == Meeting::none ? join_at_once(self, port, message) : meeting;
+}
+
+template <class Message>
+[[gnu::always_inline]] inline Runtime::Meeting Runtime::put_at_once(machine::Participant& who,
+                                                                    machine::PortHandle port,
+                                                                    Message& message) {
+    return meet_at_once(who, port, true, message);
+}
+
+template <class Message>
+[[gnu::always_inline]] inline Runtime::Meeting Runtime::get_at_once(machine::Participant& who,
+                                                                    machine::PortHandle port,
+                                                                    Message& message) {
+    return meet_at_once(who, port, false, message);
 }
 
 // Somebody waits. The one whose turn is next, if `may_have` says so: it has that within the turn of

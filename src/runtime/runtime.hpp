@@ -152,16 +152,21 @@ class Runtime final : private machine::Exchange {
     // with a get or put at this port alone: that has happened, and what it got is in `value`; or
     // it waits for that in the lane, or with what it got for others; or nothing has been done.
     enum class Meeting { happened, waits, none };
-    Meeting put_at_once(machine::Participant& who, machine::PortHandle port, machine::Value& value);
-    Meeting get_at_once(machine::Participant& who, machine::PortHandle port, machine::Value& value);
+    template <class Message>  // a value, or the word that a number is
+    Meeting put_at_once(machine::Participant& who, machine::PortHandle port, Message& message);
+    template <class Message>
+    Meeting get_at_once(machine::Participant& who, machine::PortHandle port, Message& message);
     // The same with any one of several ports, which stay as they are while it waits.
     Meeting get_any_at_once(machine::Participant& who, std::span<const machine::PortHandle> ports,
                             std::uint32_t& chosen, machine::Value& value);
     // The same in a block whose code is running, for a get or put that need not be its only one. It
     // may enter the block so. False, or none: nothing has been done.
     bool put_in_place(machine::Participant& who, machine::PortHandle port, machine::Value value);
+    bool put_in_place(machine::Participant& who, machine::PortHandle port, std::uint64_t word);
     Meeting get_in_place(machine::Participant& who, machine::PortHandle port, bool may_wait,
                          machine::Value& value);
+    Meeting get_in_place(machine::Participant& who, machine::PortHandle port, bool may_wait,
+                         std::uint64_t& word);
     // Its block has come to its end.
     Meeting end_in_place(machine::Participant& who);
     // It waits. The body of the coroutine that goes on within its turn, as if that were one of its
@@ -289,11 +294,25 @@ class Runtime final : private machine::Exchange {
         }
         return self.phase == Component::Phase::running && may_enter_lane(self, self.index);
     }
+    template <class Message>
     Meeting meet_at_once(machine::Participant& who, machine::PortHandle port, bool puts,
-                         machine::Value& value);
-    [[gnu::noinline]] Meeting join_at_once(const Use& use, machine::Value& value);
+                         Message& message);
+    [[gnu::noinline]] Meeting join_at_once(Component& self, machine::PortHandle port,
+                                           machine::Value& value);
+    [[gnu::noinline]] Meeting join_at_once(Component& self, machine::PortHandle port,
+                                           std::uint64_t& word) {
+        machine::Value value = machine::Value::scalar(word);
+        const Meeting meeting = join_at_once(self, port, value);
+        word = value.bits();
+        return meeting;
+    }
     Meeting meet_chosen(Component& self, std::uint32_t chosen, machine::Value& value);
+    bool has_nothing_at(const Component& self, std::span<const machine::PortHandle> ports) const;
     bool complete_choice(Component& self);
+    template <class Message>
+    bool put_here(Component& self, machine::PortHandle port, Message&& message);
+    template <class Message>
+    Meeting get_here(Component& self, machine::PortHandle port, bool may_wait, Message& message);
     bool is_in_place(const Use& use, machine::PortHandle port);
     // There is something for the component at this end of a channel: it may be choosing.
     [[gnu::always_inline]] void note_readiness(const Channel::End& end, Component& peer) {
