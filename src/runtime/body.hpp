@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/span.hpp"
@@ -51,7 +52,10 @@ class Body {
     // The answers; see machine::State.
     virtual void got(machine::Value message) = 0;
     // Of one that has chosen among ports by Runtime::get_any_at_once().
-    virtual void got_from(std::uint32_t /*chosen*/, machine::Value /*message*/) {}
+    virtual void got_from(std::uint32_t chosen, machine::Value message) {
+        chose(chosen);
+        got(std::move(message));
+    }
     virtual void chose(std::uint32_t index) = 0;
     virtual void fires(bool yes) = 0;
     virtual void made(machine::PortHandle out, machine::PortHandle in) = 0;
