@@ -545,7 +545,9 @@ class Component {
         void return_void() const {}
         void unhandled_exception() const { task->failure = std::current_exception(); }
 
+        // What is awaited outlives this, and stays where it is:
         template <class A>
+        // NOLINTNEXTLINE(cppcoreguidelines-missing-std-forward)
         embedding::Awaited<std::remove_reference_t<A>> await_transform(A&& awaited) const {
             static_assert(std::derived_from<std::remove_cvref_t<A>, embedding::Act>,
                           "a component awaits ports, sync(…) and sleep_for(…); what belongs to a "
