@@ -44,15 +44,20 @@ struct Successor {
 class Participant {};
 
 // Who serves those that have entered so. While it does, the states are not to be looked at.
-// `closes` as in a request: then what has happened has with all of the block.
+// With the last message of a block, and with one that is alone in it, what has happened has with
+// all of the block.
 class Exchange {
   public:
-    virtual Served put(Participant& who, std::uint64_t port, std::uint64_t word, bool closes) = 0;
+    virtual Served put(Participant& who, std::uint64_t port, std::uint64_t word) = 0;
+    virtual Served put_last(Participant& who, std::uint64_t port, std::uint64_t word) = 0;
+    virtual Served put_alone(Participant& who, std::uint64_t port, std::uint64_t word) = 0;
     struct Got {
         Served served = Served::unserved;
         std::uint64_t word = 0;  // what it got
     };
-    virtual Got get(Participant& who, std::uint64_t port, bool closes) = 0;
+    virtual Got get(Participant& who, std::uint64_t port) = 0;
+    virtual Got get_last(Participant& who, std::uint64_t port) = 0;
+    virtual Got get_alone(Participant& who, std::uint64_t port) = 0;
     // At the end of a block that nothing has closed.
     virtual Served end(Participant& who) = 0;
     // At the fork at `pc`. What it got is the number of an alternative.
@@ -111,12 +116,18 @@ class Entrance {
         references_ = 0;
     }
 
-    Served put(std::uint64_t port, std::uint64_t word, bool closes) const {
-        return exchange_->put(*who_, port, word, closes);
+    Served put(std::uint64_t port, std::uint64_t word) const {
+        return exchange_->put(*who_, port, word);
     }
-    Exchange::Got get(std::uint64_t port, bool closes) const {
-        return exchange_->get(*who_, port, closes);
+    Served put_last(std::uint64_t port, std::uint64_t word) const {
+        return exchange_->put_last(*who_, port, word);
     }
+    Served put_alone(std::uint64_t port, std::uint64_t word) const {
+        return exchange_->put_alone(*who_, port, word);
+    }
+    Exchange::Got get(std::uint64_t port) const { return exchange_->get(*who_, port); }
+    Exchange::Got get_last(std::uint64_t port) const { return exchange_->get_last(*who_, port); }
+    Exchange::Got get_alone(std::uint64_t port) const { return exchange_->get_alone(*who_, port); }
     Served end() const { return exchange_->end(*who_); }
     Exchange::Got fork(std::uint32_t pc) const { return exchange_->fork(*who_, pc); }
     Successor next(std::uint32_t budget) const { return exchange_->next(budget); }

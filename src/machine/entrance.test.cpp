@@ -68,13 +68,29 @@ class EntranceTest : public testing::Test, private Exchange {
     Request run() { return machine->run(state, budget, &entrance); }
 
   private:
-    Served put(Participant& who, std::uint64_t port, std::uint64_t word, bool closes) override {
+    Served put(Participant& who, std::uint64_t port, std::uint64_t word) override {
+        return note_put(who, port, word, false);
+    }
+    Served put_last(Participant& who, std::uint64_t port, std::uint64_t word) override {
+        return note_put(who, port, word, true);
+    }
+    Served put_alone(Participant& who, std::uint64_t port, std::uint64_t word) override {
+        return note_put(who, port, word, true);
+    }
+    Got get(Participant& who, std::uint64_t port) override { return note_get(who, port, false); }
+    Got get_last(Participant& who, std::uint64_t port) override {
+        return note_get(who, port, true);
+    }
+    Got get_alone(Participant& who, std::uint64_t port) override {
+        return note_get(who, port, true);
+    }
+    Served note_put(Participant& who, std::uint64_t port, std::uint64_t word, bool closes) {
         EXPECT_EQ(&who, &component);
         seen.push_back(fmt::format("put {} {}{}", port, word, closes ? ", last" : ""));
         if (answer == Served::goes_on && closes) state.leave_sync();
         return answer;
     }
-    Got get(Participant& who, std::uint64_t port, bool closes) override {
+    Got note_get(Participant& who, std::uint64_t port, bool closes) {
         EXPECT_EQ(&who, &component);
         seen.push_back(fmt::format("get {}{}", port, closes ? ", last" : ""));
         if (answer == Served::waits && !closes) return {Served::unanswered};

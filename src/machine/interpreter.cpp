@@ -119,19 +119,25 @@ std::uint32_t rounded(std::int64_t budget) {
     } while (false)
 
 // While the Exchange serves them, the state is not where the loop is.
-#define GET_WORD(CLOSES)                                                    \
-    do {                                                                    \
-        const Exchange::Got got = entrance->get(slots[at->b].bits, CLOSES); \
-        served = got.served;                                                \
-        if (served <= Served::waits) slots[at->a].bits = got.word;          \
-        if (served != Served::goes_on) goto interrupted;                    \
-        --left;                                                             \
+#define GET_WORD(HOW, ONWARD)                                       \
+    do {                                                            \
+        const Exchange::Got got = entrance->HOW(slots[at->b].bits); \
+        served = got.served;                                        \
+        if (served <= Served::waits) slots[at->a].bits = got.word;  \
+        if (served != Served::goes_on) {                            \
+            onward = at + (ONWARD);                                 \
+            goto interrupted;                                       \
+        }                                                           \
+        --left;                                                     \
     } while (false)
-#define PUT_WORD(CLOSES)                                                      \
-    do {                                                                      \
-        served = entrance->put(slots[at->a].bits, slots[at->b].bits, CLOSES); \
-        if (served != Served::goes_on) goto interrupted;                      \
-        --left;                                                               \
+#define PUT_WORD(HOW, ONWARD)                                         \
+    do {                                                              \
+        served = entrance->HOW(slots[at->a].bits, slots[at->b].bits); \
+        if (served != Served::goes_on) {                              \
+            onward = at + (ONWARD);                                   \
+            goto interrupted;                                         \
+        }                                                             \
+        --left;                                                       \
     } while (false)
 // What closed it has been exchanged, and the block has happened.
 #define AFTER_BLOCK()                                     \
@@ -199,6 +205,7 @@ Request Machine::run(State& first, std::uint32_t& budget, Entrance* entrance) co
     std::int64_t left = budget;
     Slot* slots = nullptr;
     const Operation* at = nullptr;
+    const Operation* onward = nullptr;  // where it goes on when what it asked for has happened
     Served served = Served::unserved;
 
     assert(state->phase_ == Phase::running || state->phase_ == Phase::passing);
@@ -505,13 +512,13 @@ ret: {
     // The messages that most are need no look at the instruction, and in the lane no request.
 get_word:
     if (!entrance || !state->in_sync_) goto request;
-    GET_WORD(false);
+    GET_WORD(get, 1);
     if (left > 0) NEXT();
     ++at;
     goto used;
 put_word:
     if (!entrance || !state->in_sync_) goto request;
-    PUT_WORD(false);
+    PUT_WORD(put, 1);
     if (left > 0) NEXT();
     ++at;
     goto used;
@@ -519,21 +526,21 @@ sync_get_last:
     if (!entrance || !entrance->enter(slots, at->a)) goto request;
     state->in_sync_ = true;
     ++at;
-    goto get_entered;
+    GET_WORD(get_alone, at->extra);
+    AFTER_BLOCK();
 get_last:
     if (!entrance || !state->in_sync_) goto request;
-get_entered:
-    GET_WORD(true);
+    GET_WORD(get_last, at->extra);
     AFTER_BLOCK();
 sync_put_last:
     if (!entrance || !entrance->enter(slots, at->a)) goto request;
     state->in_sync_ = true;
     ++at;
-    goto put_entered;
+    PUT_WORD(put_alone, at->extra);
+    AFTER_BLOCK();
 put_last:
     if (!entrance || !state->in_sync_) goto request;
-put_entered:
-    PUT_WORD(true);
+    PUT_WORD(put_last, at->extra);
     AFTER_BLOCK();
 fork: {
     if (!entrance || !state->in_sync_) goto request;
@@ -556,7 +563,7 @@ interrupted:
     --left;
     if (served == Served::gone) goto exchanged;
     state->top_.pc = at->c;  // the last operand is the number of the instruction
-    state->onward_ = at + 1;
+    state->onward_ = onward;
     state->phase_ = Phase::passing;
     if (served == Served::unanswered) {
         state->phase_ = Phase::waiting;
@@ -585,6 +592,7 @@ sync_end:
     if (!state->in_sync_) NEXT();  // it has happened before
     if (!entrance) goto request;
     served = entrance->end();
+    onward = at + 1;
     if (served != Served::goes_on) goto interrupted;
     --left;
     AFTER_BLOCK();

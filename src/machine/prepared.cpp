@@ -284,9 +284,19 @@ class Translation {
         if (!is_word(kind_of(i.d))) return with_extra(Code::request, i, closes ? 1 : 0);
         const bool gets = i.opcode == Opcode::get;
         if (!closes) return {gets ? Code::get_word : Code::put_word, 0, i.a, i.b, pc};
-        const bool ends_next = routine_.code[pc + 1].opcode == Opcode::sync_end;
-        const std::uint16_t onward = ends_next ? 2 : 1;
-        return {gets ? Code::get_last : Code::put_last, onward, i.a, i.b, pc};
+        return {gets ? Code::get_last : Code::put_last, after_block(pc), i.a, i.b, pc};
+    }
+
+    // How far it is from a message that closes its block to what is to be done next. Where nothing
+    // but jumps comes in between, that is what follows the block.
+    std::uint16_t after_block(std::uint32_t pc) const {
+        std::uint32_t next = pc + 1;
+        while (routine_.code[next].opcode == Opcode::jump && routine_.code[next].a > next) {
+            next = routine_.code[next].a;
+        }
+        if (routine_.code[next].opcode == Opcode::sync_end) ++next;
+        const std::uint32_t distance = next - pc;
+        return static_cast<std::uint16_t>(distance <= extra_max ? distance : 1);
     }
 
     Operation aggregate(const Instruction& i) const {

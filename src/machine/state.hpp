@@ -65,13 +65,22 @@ class State {
 
     // Answers to requests. Each may be called once, after the request of that name.
     [[gnu::always_inline]] void got(Value&& message) {
-        if (word_slot_ == no_slot) return got_other(std::move(message));
+        if (!awaits_word()) return got_other(std::move(message));
         place_word(message.bits());
     }
     // The same, of a number or port.
     [[gnu::always_inline]] void got_word(std::uint64_t word) {
-        if (word_slot_ == no_slot) return got_other(Value::scalar(word));
+        if (!awaits_word()) return got_other(Value::scalar(word));
         place_word(word);
+    }
+    // Whether the machine knows where the number or port goes that it waits for.
+    bool awaits_word() const { return word_slot_ != no_slot; }
+    [[gnu::always_inline]] void place_word(std::uint64_t word) {
+        assert(phase_ == Phase::waiting);
+        slots_.data()[word_slot_].bits = word;
+        word_slot_ = no_slot;
+        phase_ = Phase::running;
+        ++top_.pc;
     }
     void chose(std::uint32_t index);  // of a fork: 0 <= index < count
     void fires(bool yes);
@@ -98,13 +107,6 @@ class State {
     };
 
     void got_other(Value message);
-    [[gnu::always_inline]] void place_word(std::uint64_t word) {
-        assert(phase_ == Phase::waiting);
-        slots_.data()[word_slot_].bits = word;
-        word_slot_ = no_slot;
-        phase_ = Phase::running;
-        ++top_.pc;
-    }
     const program::Instruction& answered(program::Opcode opcode);
     Slot& slot(std::uint32_t number) { return slots_.data()[top_.base + number]; }
     std::size_t depth() const { return callers_.size() + 1; }

@@ -132,15 +132,17 @@ bool Runtime::survey(ComponentIndex index, const ForkSite& site) {
     return all_known && any_left;
 }
 
+[[gnu::always_inline]] inline bool Runtime::has_message(ComponentIndex index,
+                                                        PortHandle port) const {
+    const Channel& channel = channels_[channel_of(port)];
+    return !is_out(port) && channel.pending.size() > 0 &&
+           channel.is_plain_for(index, false, generation_of(port));
+}
+
 // The same as that its readiness is `now`. Most choices are among messages.
 [[gnu::always_inline]] inline bool Runtime::is_ready_now(ComponentIndex index,
                                                          PortHandle port) const {
-    const Channel& channel = channels_[channel_of(port)];
-    if (!is_out(port) && channel.pending.size() > 0 &&
-        channel.is_plain_for(index, false, generation_of(port))) {
-        return true;
-    }
-    return readiness(index, port) == Readiness::now;
+    return has_message(index, port) || readiness(index, port) == Readiness::now;
 }
 
 // The first alternative from `from` on that can go on, without `except`.
@@ -225,16 +227,23 @@ void Runtime::choose_alternative(ComponentIndex index) {
 
 Runtime::Got Runtime::fork(machine::Participant& who, std::uint32_t pc) {
     auto& self = static_cast<Component&>(who);
-    if (self.phase != Phase::in_lane) {
-        self.entrance.take_news();
-        enter_lane(self);
+    enter_if_outside(self);
+    if (!self.choice || self.choice->site->pc != pc) return fork_anew(self, pc);
+    const auto first = self.choice->next(0);
+    // What is frequent calls nobody, so that no registers have to be kept.
+    if (!first || self.is_doubtful || !self.is_doubted || is_first_out_of_turn(self)) {
+        return fork_again(self, pc);
     }
-    if (self.choice && self.choice->site->pc == pc) {
-        const ForkSite& site = *self.choice->site;
-        const auto first = next_ready(self, site, 0, Channel::no_guard);
-        if (first) return {Served::goes_on, pick(self, site, *first)};
-    }
-    return fork_anew(self, pc);
+    const auto port = self.choice->site->guards[*first].port(self.state().frame());
+    if (!port || !has_message(self.index, *port)) return fork_again(self, pc);
+    doubt_again(self);
+    return {Served::goes_on, *first};
+}
+
+Runtime::Got Runtime::fork_again(Component& self, std::uint32_t pc) {
+    const ForkSite& site = *self.choice->site;
+    const auto first = next_ready(self, site, 0, Channel::no_guard);
+    return first ? Got{Served::goes_on, pick(self, site, *first)} : fork_anew(self, pc);
 }
 
 Runtime::Got Runtime::fork_anew(Component& self, std::uint32_t pc) {

@@ -189,7 +189,7 @@ struct Choice {
     std::vector<machine::Slot> native_ports;
 
     // All that begin at the port whose first one this is.
-    void set(std::uint32_t guard) {
+    [[gnu::always_inline]] void set(std::uint32_t guard) {
         for (; guard < same_port.size(); guard = same_port[guard]) {
             ready[guard / 64] |= std::uint64_t{1} << guard % 64;
         }

@@ -10,8 +10,9 @@
 namespace reowolf::runtime {
 
 // It has entered a block, or asked to; what it goes back to is kept from here on.
+template <bool may_be_native>
 [[gnu::always_inline]] inline void Runtime::begin_in_lane(Component& self) {
-    if (self.is_native) {
+    if (may_be_native && self.is_native) {
         keep_begin(self);
     } else {
         self.asks_fires = self.entrance.block().asks_fires;
@@ -21,6 +22,15 @@ namespace reowolf::runtime {
     if (steps_) self.actions.clear();
     self.is_doubtful = false;
     self.uses_port = false;
+}
+
+// The same, of one on the machine of which nothing needs to be noted.
+[[gnu::always_inline]] inline void Runtime::begin_unnoted(Component& self) {
+    self.entrance.take_news();
+    self.asks_fires = false;
+    self.phase = Component::Phase::in_lane;
+    self.notes_uses = false;
+    self.is_doubtful = false;
 }
 
 // Alone so far.
@@ -33,11 +43,19 @@ namespace reowolf::runtime {
     self.region_open = 1;
 }
 
+template <bool may_be_native>
 [[gnu::always_inline]] inline void Runtime::enter_lane(Component& self) {
-    begin_in_lane(self);
+    begin_in_lane<may_be_native>(self);
     be_region(self);
     self.waits = Component::Wait::nothing;
     ++self.stamp;
+}
+
+// The same, of one on the machine that may have entered its block by itself.
+[[gnu::always_inline]] inline void Runtime::enter_if_outside(Component& self) {
+    if (self.phase == Component::Phase::in_lane) return;
+    self.entrance.take_news();
+    enter_lane<false>(self);
 }
 
 // It takes part in a round.
@@ -92,6 +110,17 @@ struct Runtime::Use {
            });
 }
 
+// Whether the other one waits for what is put, or has put what is to be got.
+[[gnu::always_inline]] inline bool Runtime::has_partner(const Use& use) {
+    return use.puts ? use.peer.waits_at(use.number) : use.channel.pending.size() > 0;
+}
+
+// Of one on the machine who will wait at the port, in a block that begins: it is not to be noted,
+// and nobody is to be woken.
+[[gnu::always_inline]] inline bool Runtime::is_unnoted(const Use& use) const {
+    return !steps_ && !use.self.entrance.block().asks_fires && !use.peer.chooses();
+}
+
 // A block that is this get or put and no more. If somebody waits for it who needs no more either,
 // that is a round of two, for which no region has to be made; what is got is in `message` then. If
 // nobody is there, it waits in the lane. Else nothing has been done.
@@ -100,7 +129,7 @@ inline Runtime::Meeting Runtime::meet(const Use& use, Message& message) {
     Component& self = use.self;
     Component& peer = use.peer;
     Pending& pending = use.channel.pending;
-    if (use.puts ? peer.waits_at(use.number) : pending.size() > 0) {
+    if (has_partner(use)) {
         if (!peer.is_single || pending.size() > 1) return Meeting::none;
         if (use.puts) {
             peer.give(std::move(message));
@@ -168,14 +197,16 @@ template <class Message>
 // the other. What step() does between two turns is done here.
 template <class MayHave>
 [[gnu::always_inline]] inline Component* Runtime::pass_turn(MayHave may_have) {
-    if (turns_left_ <= 1 || queue_.empty()) return nullptr;
+    if (queue_.popped() >= step_end_) return nullptr;
+    const bool ends_generation = queue_.popped() >= generation_end_;
+    // Before that there is always somebody left.
+    if (ends_generation && queue_.empty()) return nullptr;
     Component& next = *queue_.front();
     if (!may_have(next)) return nullptr;
-    if (queue_.popped() >= generation_end_) {
+    if (ends_generation) {
         if (may_draw_doubtful()) return nullptr;
         begin_generation();
     }
-    --turns_left_;
     queue_.pop();
     next.queued = false;
     running_ = next.index;

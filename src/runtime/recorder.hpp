@@ -53,15 +53,14 @@ class Recorder {
     }
     // The number of components, and who each one is, asked from the first one on.
     template <class WhoAt>
-    void note_round(std::size_t size, WhoAt who_at) {
-        auto kind = Event::Kind::round;
-        auto count = static_cast<std::uint32_t>(size);
+    [[gnu::always_inline]] void note_round(std::size_t size, WhoAt who_at) {
         const std::size_t noted = std::min(size, members_max);
-        for (std::size_t i = 0; i < noted; i += 2) {
-            const Who first = who_at(i);
-            note_members(kind, first, i + 1 < noted ? who_at(i + 1) : Who{}, count);
-            kind = Event::Kind::with;
-            count = 0;
+        const auto second_at = [&](std::size_t i) { return i < noted ? who_at(i) : Who{}; };
+        Who first = who_at(0);
+        note_members(Event::Kind::round, first, second_at(1), static_cast<std::uint32_t>(size));
+        for (std::size_t i = 2; i < noted; i += 2) {
+            first = who_at(i);
+            note_members(Event::Kind::with, first, second_at(i + 1), 0);
         }
     }
     void note_way(Who who, Fall why) {

@@ -247,7 +247,7 @@ bool Runtime::step(std::uint32_t turns_max) {
             quiet_later_.clear();
         }
         std::uint32_t budget = limits_.instructions_per_slice;
-        turns_left_ = turns_max;
+        step_end_ = queue_.popped() + turns_max;
         const bool may_chain = lane_ == Lane::open && !watcher_ && !steps_;
         if (!may_chain || !quiet_candidates_.empty() || component(application).attempt) {
             end_step_soon();
@@ -255,7 +255,7 @@ bool Runtime::step(std::uint32_t turns_max) {
         do {
             take_turn(budget);
             if (queue_.popped() >= generation_end_) note_generation();
-        } while (--turns_left_ > 0 && budget > 0 && !queue_.empty());
+        } while (queue_.popped() < step_end_ && budget > 0 && !queue_.empty());
         if (arbiter_.has_effects()) apply_effects();
         if (!ended_.empty() || !unused_.empty()) bury();
     } else if (draw_doubtful(true)) {

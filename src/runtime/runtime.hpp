@@ -273,10 +273,14 @@ class Runtime final : private machine::Exchange {
         if (self.passes > 0 || self.is_silent) return false;
         return lane_ != Lane::at_random || turn() % 2 == 0;
     }
+    template <bool may_be_native = true>
     void begin_in_lane(Component& self);
+    static void begin_unnoted(Component& self);
     [[gnu::noinline]] static void keep_begin(Component& native);
     static void be_region(Component& self);
+    template <bool may_be_native = true>
     void enter_lane(Component& self);
+    void enter_if_outside(Component& self);
     void begin_block(ComponentIndex index, bool in_lane);
     void serve_entering(ComponentIndex index, Component& self, machine::Request& request,
                         bool in_lane);
@@ -285,6 +289,8 @@ class Runtime final : private machine::Exchange {
     struct Use;
     Use use_of(Component& self, machine::PortHandle port, bool puts);
     static bool is_allowed(const Use& use, machine::PortHandle port);
+    static bool has_partner(const Use& use);
+    bool is_unnoted(const Use& use) const;
     template <class Message>
     [[gnu::always_inline]] Meeting meet(const Use& use, Message& message);
     // Of a native component whose code runs.
@@ -316,17 +322,21 @@ class Runtime final : private machine::Exchange {
     bool is_in_place(const Use& use, machine::PortHandle port);
     // There is something for the component at this end of a channel: it may be choosing.
     [[gnu::always_inline]] void note_readiness(const Channel::End& end, Component& peer) {
-        if (peer.choice) peer.choice->set(end.guard);
+        note_readiness_unwoken(end, peer);
         if (peer.chooses()) enqueue(peer);
+    }
+    [[gnu::always_inline]] static void note_readiness_unwoken(const Channel::End& end,
+                                                              Component& peer) {
+        if (end.guard != Channel::no_guard && peer.choice) peer.choice->set(end.guard);
     }
     void go_back_to_begin(Component& self);
     static void absorb(Component& lead, Component& single);
     static void join_writer(const Use& use);
     static void join_regions(Component* larger, Component* smaller);
-    [[gnu::noinline]] void close_region(Component& lead, const Component& current);
+    void close_region(Component& lead, const Component& current);
     void note_region(const Component& lead);
-    void commit_region(Component& lead, const Component& current);
-    void commit_special(Component& lead, const Component& current);
+    [[gnu::noinline]] void commit_region(Component& lead, const Component& current);
+    [[gnu::noinline]] void commit_special(Component& lead, const Component& current);
     void print_lines(Component& lead);
     void leave_lane(ComponentIndex of, Fall why);
     Fall obstacle(ComponentIndex index, machine::PortHandle port) const;
@@ -344,25 +354,34 @@ class Runtime final : private machine::Exchange {
     [[gnu::noinline]] void note_which(Component& self, ChannelIndex number, bool puts) {
         note_which(self, port_of(number, puts, channels_[number].generation));
     }
-    machine::Served put(machine::Participant& who, machine::PortHandle port, std::uint64_t word,
-                        bool closes) override;
-    Got get(machine::Participant& who, machine::PortHandle port, bool closes) override;
+    machine::Served put(machine::Participant& who, machine::PortHandle port,
+                        std::uint64_t word) override;
+    machine::Served put_last(machine::Participant& who, machine::PortHandle port,
+                             std::uint64_t word) override;
+    machine::Served put_alone(machine::Participant& who, machine::PortHandle port,
+                              std::uint64_t word) override;
+    Got get(machine::Participant& who, machine::PortHandle port) override;
+    Got get_last(machine::Participant& who, machine::PortHandle port) override;
+    Got get_alone(machine::Participant& who, machine::PortHandle port) override;
     machine::Served end(machine::Participant& who) override;
     Got fork(machine::Participant& who, std::uint32_t pc) override;
     [[gnu::noinline]] Got fork_anew(Component& self, std::uint32_t pc);
-    [[gnu::noinline]] machine::Served put_alone(Component& self, machine::PortHandle port,
-                                                std::uint64_t word);
-    [[gnu::noinline]] Got get_alone(Component& self, machine::PortHandle port);
-    [[gnu::noinline]] machine::Served put_as_last(Component& self, Channel& channel,
-                                                  Component& peer, std::uint64_t word,
-                                                  ChannelIndex number);
-    [[gnu::noinline]] Got get_as_last(Component& self, Channel& channel, Component& peer,
-                                      ChannelIndex number);
+    [[gnu::noinline]] Got fork_again(Component& self, std::uint32_t pc);
+    [[gnu::noinline]] machine::Served put_at(Component& self, Channel& channel, Component& peer,
+                                             std::uint64_t word, ChannelIndex number);
+    [[gnu::noinline]] Got get_at(Component& self, Channel& channel, Component& peer,
+                                 ChannelIndex number);
     template <bool closes>
-    [[gnu::noinline]] machine::Served put_among_others(Component& self, machine::PortHandle port,
-                                                       std::uint64_t word);
+    [[gnu::noinline]] machine::Served put_rarely(Component& self, Channel& channel, Component& peer,
+                                                 std::uint64_t word, ChannelIndex number);
     template <bool closes>
-    [[gnu::noinline]] Got get_among_others(Component& self, machine::PortHandle port);
+    [[gnu::noinline]] Got get_rarely(Component& self, Channel& channel, Component& peer,
+                                     ChannelIndex number);
+    template <bool closes>
+    machine::Served put_among_others(Component& self, machine::PortHandle port, std::uint64_t word);
+    template <bool closes>
+    Got get_among_others(Component& self, machine::PortHandle port);
+    [[gnu::noinline]] machine::Served close_and_serve(Component& self);
     machine::Served serve_put(const Use& use, std::uint64_t word, bool closes);
     Got serve_get(const Use& use, bool closes);
     machine::Served served(const Component& self) const;
@@ -385,9 +404,13 @@ class Runtime final : private machine::Exchange {
     // The attempt took an alternative and may have to take it back, or cannot tell whether there is
     // one.
     [[gnu::always_inline]] void doubt(Component& self) {
+        doubt_again(self);
+        if (!self.is_doubted) note_doubted(self);
+    }
+    // The same, of one who is among those who are looked at after a while.
+    [[gnu::always_inline]] static void doubt_again(Component& self) {
         self.is_doubtful = true;
         self.lead->is_special = true;
-        if (!self.is_doubted) note_doubted(self);
     }
     void note_doubted(Component& self);
     bool draw_doubtful(bool at_once);
@@ -436,10 +459,12 @@ class Runtime final : private machine::Exchange {
     enum class Readiness { now, later, never, unknown };
     // In every fourth round the first choice is taken out of turn, and one in four of the others,
     // each by itself, so that all combinations occur.
+    static constexpr std::uint64_t rounds_between = 4;
+    static bool is_first_out_of_turn(const Component& self) {
+        return self.rounds % rounds_between == rounds_between - 1;
+    }
     bool is_out_of_turn(const Component& self) {
-        constexpr std::uint64_t rounds_between = 4;
-        const bool is_first = !self.is_doubtful;
-        if (is_first) return self.rounds % rounds_between == rounds_between - 1;
+        if (!self.is_doubtful) return is_first_out_of_turn(self);
         return self.rounds >= rounds_between - 1 && turn() % rounds_between == 0;
     }
     std::uint32_t turn();
@@ -450,6 +475,7 @@ class Runtime final : private machine::Exchange {
     const ForkSite* native_site(Component& choosing, std::span<const machine::PortHandle> ports);
     std::optional<std::uint32_t> choose_ready(Component& self, const ForkSite& site);
     bool survey(ComponentIndex index, const ForkSite& site);
+    bool has_message(ComponentIndex index, machine::PortHandle port) const;
     bool is_ready_now(ComponentIndex index, machine::PortHandle port) const;
     std::optional<std::uint32_t> next_ready(Component& self, const ForkSite& site,
                                             std::uint32_t from, std::uint32_t except);
@@ -623,7 +649,7 @@ class Runtime final : private machine::Exchange {
                std::vector<machine::Value> arguments);
     void take_turn(std::uint32_t& budget);
     // What happens is no matter of the lane alone: the step ends with the turn that is under way.
-    void end_step_soon() { turns_left_ = 1; }
+    void end_step_soon() { step_end_ = queue_.popped(); }
     void run(std::uint32_t& budget);
     bool serve_brought(ComponentIndex index);
     template <class MayHave>
@@ -736,7 +762,7 @@ class Runtime final : private machine::Exchange {
     std::vector<Held> held_;
     Ring<Component*> queue_;
     ComponentIndex running_ = application;
-    std::uint32_t turns_left_ = 0;  // in this step, with the one that is under way
+    std::uint64_t step_end_ = 0;    // turns: in this step there are no more than so many
     bool began_between_ = false;    // two sync blocks, where who runs began to
     std::uint32_t began_with_ = 0;  // what was left of the budget then
     std::vector<ComponentIndex> quiet_candidates_;
@@ -751,8 +777,7 @@ class Runtime final : private machine::Exchange {
         std::uint64_t stamp = 0;
         std::uint64_t generation = 0;
     };
-    Ring<Doubted> doubted_;           // attempts in the lane that may have to leave it
-    std::vector<Component*> chosen_;  // those of a region that commits who have chosen
+    Ring<Doubted> doubted_;  // attempts in the lane that may have to leave it
     const wire::Decision no_records_;
     // Grows when everybody who could run has had a turn.
     std::uint64_t generation_ = 0;
