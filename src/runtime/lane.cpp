@@ -173,7 +173,7 @@ Runtime::Meeting Runtime::get_any_at_once(machine::Participant& who,
     self.is_doubtful = false;
     std::optional<std::uint32_t> ready;
     if (self.choice->site == site) ready = choose_ready(self, *site);
-    if (!ready && !(self.choice->site == site && has_nothing_at(self, ports))) {
+    if (!ready && (self.choice->site != site || !has_nothing_at(self, ports))) {
         if (!survey(self.index, *site)) return Meeting::none;
         ready = choose_ready(self, *site);
     }
