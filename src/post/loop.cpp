@@ -72,11 +72,11 @@ struct RealLoop::State {
     }
 
     std::deque<std::function<void()>> posted;
-    std::vector<Turn*> turns;  // null: it has died
-    std::size_t turns_had = 0;
+    std::deque<Turn*> turns;  // null: it has died
+    bool was_turn = false;    // the last one of these; neither keeps the other waiting
     int in_a_row = 0;
 
-    bool has_turns() const { return turns_had < turns.size(); }
+    bool is_for_turn() const { return !turns.empty() && (posted.empty() || !was_turn); }
 
     std::vector<Watched*> watched;
     std::size_t last_told = 0;
@@ -139,14 +139,13 @@ bool RealLoop::run_next(std::int64_t wait_ms, bool spins) {
         state.in_a_row = 0;
         state.context.poll_one();
         tell_news();
-    } else if (state.has_turns()) {
-        Turn* const next = state.turns[state.turns_had++];
-        if (!state.has_turns()) {
-            state.turns.clear();
-            state.turns_had = 0;
-        }
+    } else if (state.is_for_turn()) {
+        state.was_turn = true;
+        Turn* const next = state.turns.front();
+        state.turns.pop_front();
         if (next) next->begin();
     } else if (!state.posted.empty()) {
+        state.was_turn = false;
         const auto action = std::move(state.posted.front());
         state.posted.pop_front();
         action();

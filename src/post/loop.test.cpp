@@ -125,6 +125,17 @@ TEST(RealLoop, gives_turns_as_often_as_they_are_asked_for) {
     have_turns(loop, [&] { loop.run_one(1); });
 }
 
+TEST(RealLoop, has_turns_and_callbacks_by_turns) {
+    RealLoop loop;
+    Counted always(loop, 1'000);
+    bool has_come = false;
+    always.come_soon();
+    loop.run_now([&] { loop.post([&] { has_come = true; }); });
+    for (int i = 0; i < 8; ++i) loop.run_one(1);
+    EXPECT_TRUE(has_come);
+    EXPECT_GT(always.turns, 2);
+}
+
 TEST(SimulatedLoop, gives_turns_as_often_as_they_are_asked_for) {
     SimulatedLoop loop(1);
     have_turns(loop, [&] { loop.step(); });
