@@ -122,13 +122,13 @@ struct Path {
 template <class T>
 class Awaitable {
   public:
-    using Begin = std::function<void(std::function<void(T)>)>;
+    using Begin = std::move_only_function<void(std::function<void(T)>)>;
     explicit Awaitable(Begin begin) : begin_(std::move(begin)) {}
 
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> waiting) {
         // Not from within this object, which may be gone before the call returns.
-        const Begin begin = std::move(begin_);
+        Begin begin = std::move(begin_);
         begin([this, waiting](T result) {
             result_.emplace(std::move(result));
             waiting.resume();

@@ -21,36 +21,39 @@ void Carrier::State::begin() {
     connection_->set_handler(static_cast<CarrierHandler*>(this));
 }
 
-void Carrier::State::queue(MessageId id, Message message) {
-    if (end_ || !connection_) {
-        unqueue(message.bytes.size());
+void Carrier::State::queue_all(std::vector<Pending> pending) {
+    for (Pending& one : pending) queue(one.id, std::move(one.message));
+}
+
+void Carrier::State::queue(MessageId id, Message&& message) {
+    const std::size_t bytes = message.bytes.size();
+    if (end_ || is_closing_ || !connection_) {
+        unqueue(bytes);
         if (message.on_event) message.on_event(Event::dropped);
         return;
     }
-    Outgoing outgoing;
-    outgoing.id = id;
-    outgoing.wants_acknowledgement = message.on_event != nullptr;
-    outgoing.properties = {.niceness = message.niceness,
-                           .is_idempotent = message.is_idempotent,
-                           .is_immediate = message.is_immediate};
+    Outgoing outgoing{.payload = Payload(std::move(message.bytes)),
+                      .properties = {.niceness = message.niceness,
+                                     .is_idempotent = message.is_idempotent,
+                                     .is_immediate = message.is_immediate},
+                      .id = id,
+                      .antecedents = std::move(message.antecedents),
+                      .is_followed = message.on_event != nullptr};
     if (message.lifetime) {
         outgoing.expires_ms = office_->loop().now_ms() + message.lifetime->count();
     }
-    outgoing.antecedents = std::move(message.antecedents);
-    sent_.emplace(id, Sent{message.bytes.size(), std::move(message.on_event)});
-    outgoing.payload = Payload(std::move(message.bytes));
-    connection_->send(std::move(outgoing));
+    if (message.on_event) followed_.emplace(id, Followed{bytes, std::move(message.on_event)});
+    if (connection_->send(std::move(outgoing))) queued_bytes_ -= bytes;
 }
 
 void Carrier::State::on_fate(std::uint64_t id, Sending::Fate fate) {
-    const auto found = sent_.find(id);
-    if (found == sent_.end()) return;
+    const auto found = followed_.find(id);
+    if (found == followed_.end()) return;
     const auto self = shared_from_this();
     const auto on_event = found->second.on_event;
     unqueue(std::exchange(found->second.bytes, 0));
-    // Somebody may still be told that it has been acknowledged.
-    if (fate != Sending::Fate::sent || !on_event) sent_.erase(found);
-    if (!on_event) return;
+    // It may still be acknowledged.
+    if (fate != Sending::Fate::sent) followed_.erase(id);
     switch (fate) {
         case Sending::Fate::sent:
             return on_event(Event::sent);
@@ -62,11 +65,11 @@ void Carrier::State::on_fate(std::uint64_t id, Sending::Fate fate) {
 }
 
 void Carrier::State::on_acknowledged(std::uint64_t id) {
-    const auto found = sent_.find(id);
-    if (found == sent_.end()) return;
+    const auto found = followed_.find(id);
+    if (found == followed_.end()) return;
     const auto on_event = std::move(found->second.on_event);
-    sent_.erase(found);
-    if (on_event) on_event(Event::acknowledged);
+    followed_.erase(found);
+    on_event(Event::acknowledged);
 }
 
 void Carrier::State::unqueue(std::size_t bytes) {
@@ -86,7 +89,7 @@ void Carrier::State::receive(OnReceived done) {
 }
 
 void Carrier::State::read_if_wanted() {
-    if (!receiving_) return;
+    if (!receiving_ || is_receiving_) return;
     if (connection_ && !end_) return connection_->pause(false);
     office_->loop().post([self = shared_from_this()] {
         if (!self->receiving_) return;
@@ -97,12 +100,15 @@ void Carrier::State::read_if_wanted() {
 
 void Carrier::State::on_incoming(Incoming message) {
     const auto self = shared_from_this();
-    connection_->pause(true);
-    if (!receiving_) return;
+    is_receiving_ = true;
     std::exchange(receiving_, nullptr)(Received{.bytes = std::move(message.bytes),
                                                 .niceness = message.properties.niceness,
                                                 .is_idempotent = message.properties.is_idempotent,
                                                 .is_immediate = message.properties.is_immediate});
+    is_receiving_ = false;
+    // Who asks for the next one while it is told of this one is told of that without delay.
+    if (end_) return read_if_wanted();
+    if (!receiving_ && connection_) connection_->pause(true);
 }
 
 void Carrier::State::on_closed(const Error& why) {
@@ -142,6 +148,7 @@ void Carrier::State::accept_forks(std::function<void(Carrier)> accept) {
 }
 
 void Carrier::State::close() {
+    is_closing_ = true;
     if (connection_) connection_->close();
 }
 
@@ -150,8 +157,8 @@ void Carrier::State::release() {
     office_->remove(this);
     connection_.reset();
     end({Cause::closed, "the carrier was destroyed here"});
-    for (auto& [id, sent] : std::exchange(sent_, {})) {
-        if (sent.bytes > 0 && sent.on_event) sent.on_event(Event::dropped);
+    for (auto& [id, message] : std::exchange(followed_, {})) {
+        if (message.bytes > 0) message.on_event(Event::dropped);
     }
 }
 
@@ -165,7 +172,7 @@ Path Carrier::State::path() const {
 
 // ---- From any thread ---------------------------------------------------------------------------
 
-std::expected<MessageId, Trouble> Carrier::State::send(Message message) {
+std::expected<MessageId, Trouble> Carrier::State::send(Message&& message) {
     const std::size_t bytes = message.bytes.size();
     if (bytes > policy_.message_bytes_max) {
         return std::unexpected(
@@ -179,10 +186,28 @@ std::expected<MessageId, Trouble> Carrier::State::send(Message message) {
                 Trouble{Cause::full, fmt::format("{} bytes wait to be sent already", queued)});
         }
     } while (!queued_bytes_.compare_exchange_weak(queued, queued + bytes));
+    const bool is_here = office_->is_here();
+    std::unique_lock lock(outbox_mutex_);
     const MessageId id = office_->next_message();
-    auto shared = std::make_shared<Message>(std::move(message));
-    office_->run([self = shared_from_this(), id, shared] { self->queue(id, std::move(*shared)); });
+    if (is_here) {
+        std::vector<Pending> earlier;
+        if (!outbox_.empty()) earlier.swap(outbox_);
+        lock.unlock();
+        queue_all(std::move(earlier));
+        queue(id, std::move(message));
+    } else {
+        outbox_.push_back({id, std::move(message)});
+        if (outbox_.size() == 1)
+            office_->loop().post([self = shared_from_this()] { self->queue_outbox(); });
+    }
     return id;
+}
+
+void Carrier::State::queue_outbox() {
+    std::unique_lock lock(outbox_mutex_);
+    auto pending = std::exchange(outbox_, {});
+    lock.unlock();
+    queue_all(std::move(pending));
 }
 
 Carrier::~Carrier() {
@@ -221,6 +246,7 @@ void Carrier::receive(OnReceived done) {
 
 Awaitable<std::expected<Received, Trouble>> Carrier::receive() {
     return Awaitable<std::expected<Received, Trouble>>([state = state_](auto done) {
+        if (state->office().is_here()) return state->receive(std::move(done));
         state->office().run([state, done = std::move(done)] { state->receive(done); });
     });
 }

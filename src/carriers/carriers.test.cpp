@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -128,6 +129,60 @@ TEST_F(Carriers, tell_what_becomes_of_a_message) {
     ASSERT_TRUE(events.reaches(2));
     EXPECT_EQ(events.all(), (std::vector<std::string>{"sent", "acknowledged"}));
     EXPECT_EQ(text(*far), "watched");
+}
+
+TEST_F(Carriers, keep_the_order_of_each_thread) {
+    connect();
+    constexpr int threads = 4;
+    constexpr int messages_each = 2'000;
+    std::vector<std::jthread> senders;
+    for (int thread = 0; thread < threads; ++thread) {
+        senders.emplace_back([&, thread] {
+            for (int i = 0; i < messages_each; ++i) {
+                EXPECT_TRUE(near->send(std::to_string(i * threads + thread)));
+            }
+        });
+    }
+    std::vector<int> next(threads, 0);
+    for (int left = threads * messages_each; left > 0; --left) {
+        const int number = std::stoi(text(*far));
+        ASSERT_EQ(number / threads, next[number % threads]++);
+    }
+    senders.clear();
+    while (near->queued_bytes() > 0) std::this_thread::yield();
+}
+
+// One request follows the other without a pause, on the office's thread.
+TEST_F(Carriers, give_one_message_after_the_other_to_who_asks_again) {
+    connect();
+    Gathered heard;
+    std::function<void(Result)> hear = [&](Result result) {
+        const bool goes_on = result.has_value();
+        if (goes_on) far->receive(hear);
+        heard.add(goes_on ? std::string(result->text()) : "the end");
+    };
+    far->receive(hear);
+    std::vector<std::string> sent;
+    for (int i = 0; i < 1'000; ++i) {
+        sent.push_back(std::to_string(i));
+        ASSERT_TRUE(near->send(sent.back()));
+    }
+    near->close();
+    sent.emplace_back("the end");
+    ASSERT_TRUE(heard.reaches(sent.size()));
+    EXPECT_EQ(heard.all(), sent);
+}
+
+TEST_F(Carriers, drop_what_is_sent_after_they_were_closed) {
+    connect();
+    Gathered events;
+    near->close();
+    Message late("late");
+    late.on_event = [&](Event event) { events.add(event == Event::dropped ? "dropped" : "?"); };
+    ASSERT_TRUE(near->send(std::move(late)));
+    ASSERT_TRUE(events.reaches(1));
+    EXPECT_EQ(events.all(), std::vector<std::string>{"dropped"});
+    EXPECT_EQ(near->queued_bytes(), 0u);
 }
 
 // The other side does not read; what waits behind its window can be overtaken, or expire.

@@ -7,7 +7,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <vector>
 
 #include <reowolf/post.hpp>
 
@@ -25,7 +27,7 @@ class Carrier::State final : public CarrierHandler, public std::enable_shared_fr
     void begin();
 
     // From any thread.
-    std::expected<MessageId, Trouble> send(Message message);
+    std::expected<MessageId, Trouble> send(Message&& message);
     std::size_t queued_bytes() const { return queued_bytes_; }
     Office::Core& office() { return *office_; }
 
@@ -43,14 +45,22 @@ class Carrier::State final : public CarrierHandler, public std::enable_shared_fr
     void on_closed(const Error& why) override;
     void on_fate(std::uint64_t id, Sending::Fate fate) override;
     void on_acknowledged(std::uint64_t id) override;
+    void on_left(std::size_t bytes) override { unqueue(bytes); }
 
   private:
-    struct Sent {
+    struct Pending {
+        MessageId id = 0;
+        Message message;
+    };
+    // One whose sender is told what becomes of it.
+    struct Followed {
         std::size_t bytes = 0;
         std::function<void(Event)> on_event;
     };
 
-    void queue(MessageId id, Message message);
+    void queue_outbox();
+    void queue_all(std::vector<Pending> pending);
+    void queue(MessageId id, Message&& message);
     void unqueue(std::size_t bytes);
     void read_if_wanted();
 
@@ -60,8 +70,14 @@ class Carrier::State final : public CarrierHandler, public std::enable_shared_fr
     std::optional<Trouble> end_;
     OnReceived receiving_;
     std::function<void()> writable_;
-    std::map<MessageId, Sent> sent_;
+    bool is_closing_ = false;
+    bool is_receiving_ = false;  // its receiver is being called
+    std::map<MessageId, Followed> followed_;
+
     std::atomic<std::size_t> queued_bytes_ = 0;
+    // From other threads, for the office's. A later message has a greater id.
+    std::mutex outbox_mutex_;
+    std::vector<Pending> outbox_;
 };
 
 }  // namespace reowolf::post

@@ -18,7 +18,7 @@ constexpr std::int64_t redial_delay_responder_ms = 250;
 constexpr std::int64_t look_delay_ms = 500;
 
 // Of records that came, no more than these are left unacknowledged.
-constexpr std::uint64_t unacknowledged_records_max = 64;
+constexpr std::uint64_t unacknowledged_records_max = 512;
 constexpr std::size_t unacknowledged_bytes_max = 512u << 10;
 
 }  // namespace
@@ -233,17 +233,12 @@ void Association::on_acknowledged(std::uint64_t received) {
     for (auto& [number, carrier] : carriers_) {
         auto& waiting = carrier.unacknowledged;
         while (!waiting.empty() && waiting.front().first < received) {
-            if (carrier.full_handler) {
-                loop_.post([weak = weak_from_this(), number, id = waiting.front().second] {
-                    const auto self = weak.lock();
-                    const Carrier* const one = self ? self->carrier_of(number) : nullptr;
-                    if (one && one->full_handler) one->full_handler->on_acknowledged(id);
-                });
-            }
+            news_.push_back({number, waiting.front().second, std::nullopt});
             waiting.pop_front();
         }
         if (carrier.closed_at && *carrier.closed_at < received) closed.push_back(number);
     }
+    if (!news_.empty()) tell_soon();
     for (const std::uint32_t number : closed) {
         end(number, {Failure::closed, fmt::format("closed the connection with {}", remote_)});
     }

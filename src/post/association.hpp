@@ -35,9 +35,11 @@ class CarrierHandler : public ConnectionHandler {
   public:
     void on_message(std::vector<std::byte>) final {}
     virtual void on_incoming(Incoming message) = 0;
-    // Of a message with this id: sent, expired or dropped; and acknowledged, if it asked for that.
+    // Of a message that is followed: sent, expired or dropped; and after sent, acknowledged.
     virtual void on_fate(std::uint64_t id, Sending::Fate fate) = 0;
     virtual void on_acknowledged(std::uint64_t id) = 0;
+    // Other messages, of so many bytes, do not wait any more.
+    virtual void on_left(std::size_t bytes) = 0;
 };
 
 class Association final : public std::enable_shared_from_this<Association>,
@@ -74,7 +76,9 @@ class Association final : public std::enable_shared_from_this<Association>,
     void set_handler(std::uint32_t carrier, CarrierHandler* handler);
     // A paused handler gets no messages; they wait, as if there were none.
     void pause(std::uint32_t carrier, bool pauses);
-    void send(std::uint32_t carrier, Outgoing message);
+    // True: it does not wait for anything. Of a message that is not followed nothing more is told
+    // then.
+    bool send(std::uint32_t carrier, Outgoing&& message);
     void close(std::uint32_t carrier);
     void abort(std::uint32_t carrier);
     void abandon(std::uint32_t carrier);
@@ -162,7 +166,9 @@ class Association final : public std::enable_shared_from_this<Association>,
     void flush();
     void push(const records::Record& record);
     void push(Payload record);
-    void report_fates();
+    void note_fates();
+    void tell_soon();
+    void tell_fates();
     void close_those_that_are_empty();
     void note_delivery();
     void set_expiry();
@@ -226,6 +232,14 @@ class Association final : public std::enable_shared_from_this<Association>,
 
     Sending sending_;
     Resending resending_;
+    // What handlers are to be told of messages that are followed.
+    struct News {
+        std::uint32_t carrier = 0;
+        std::uint64_t id = 0;
+        std::optional<Sending::Fate> fate;  // none: it is acknowledged
+    };
+    std::vector<News> news_;
+    bool tells_soon_ = false;
     std::uint64_t received_ = 0;
     std::uint64_t acknowledged_ = 0;  // of these, as far as the other side was told
     std::size_t unacknowledged_bytes_ = 0;

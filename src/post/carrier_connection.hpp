@@ -50,7 +50,8 @@ class CarrierConnection final : public Connection {
 
     // ---- More than other connections can.
     void set_handler(CarrierHandler* handler) { association_->set_handler(carrier_, handler); }
-    void send(Outgoing message) { association_->send(carrier_, std::move(message)); }
+    // See Association.
+    bool send(Outgoing&& message) { return association_->send(carrier_, std::move(message)); }
     // While paused, messages wait, and hold the other side back when they are many.
     void pause(bool pauses) { association_->pause(carrier_, pauses); }
 

@@ -94,15 +94,20 @@ bool Association::is_held() const {
 
 // ---- Sending -----------------------------------------------------------------------------------
 
-void Association::send(std::uint32_t number, Outgoing message) {
+bool Association::send(std::uint32_t number, Outgoing&& message) {
     Carrier* const carrier = carrier_of(number);
-    if (has_ended_ || !carrier || carrier->is_closing || carrier->end) return;
+    if (has_ended_ || !carrier || carrier->is_closing || carrier->end) return true;
     carrier->owes_drained = true;
     if (can_send()) {
-        if (auto record = sending_.pass(number, message)) return push(std::move(*record));
+        if (auto record = sending_.pass(number, message)) {
+            push(std::move(*record));
+            return true;
+        }
     }
-    sending_.push(number, std::move(message));
-    flush();
+    const bool can_expire = message.expires_ms != never_ms;
+    const bool is_first = sending_.push(number, std::move(message));
+    if (is_first || can_expire) flush();
+    return false;
 }
 
 bool Association::can_send() const {
@@ -117,11 +122,12 @@ void Association::flush() {
         auto record = sending_.next(now_ms);
         if (!record) break;
         push(std::move(*record));
-        report_fates();
+        note_fates();
     }
     set_expiry();
     close_those_that_are_empty();
     note_delivery();
+    if (sending_.has_left()) tell_soon();
 }
 
 void Association::push(const records::Record& record) {
@@ -133,7 +139,7 @@ void Association::push(Payload record) {
     if (connection_) connection_->send(std::move(record));
 }
 
-void Association::report_fates() {
+void Association::note_fates() {
     if (!sending_.has_finished()) return;
     for (const Sending::Finished& one : sending_.take_finished()) {
         Carrier* const carrier = carrier_of(one.carrier);
@@ -141,20 +147,42 @@ void Association::report_fates() {
         if (one.fate == Sending::Fate::sent) {
             carrier->unacknowledged.emplace_back(resending_.sent() - 1, one.id);
         }
-        loop_.post([weak = weak_from_this(), one] {
-            const auto self = weak.lock();
-            const Carrier* const its = self ? self->carrier_of(one.carrier) : nullptr;
-            if (its && its->full_handler) its->full_handler->on_fate(one.id, one.fate);
-        });
+        news_.push_back({one.carrier, one.id, one.fate});
+    }
+    tell_soon();
+}
+
+void Association::tell_soon() {
+    if (std::exchange(tells_soon_, true)) return;
+    loop_.post([weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->tell_fates();
+    });
+}
+
+// Who is told may give carriers up.
+void Association::tell_fates() {
+    tells_soon_ = false;
+    for (const News& one : std::exchange(news_, {})) {
+        const Carrier* const its = carrier_of(one.carrier);
+        if (!its || !its->full_handler) continue;
+        if (one.fate) {
+            its->full_handler->on_fate(one.id, *one.fate);
+        } else {
+            its->full_handler->on_acknowledged(one.id);
+        }
+    }
+    for (const Sending::Left& left : sending_.take_left()) {
+        const Carrier* const its = carrier_of(left.carrier);
+        if (its && its->full_handler) its->full_handler->on_left(left.bytes);
     }
 }
 
 void Association::set_expiry() {
     if (expiry_ != 0) loop_.cancel(std::exchange(expiry_, 0));
-    if (!sending_.has_mortal()) return report_fates();
+    if (!sending_.has_mortal()) return note_fates();
     const std::int64_t now_ms = loop_.now_ms();
     const std::int64_t next_ms = sending_.expire(now_ms);
-    report_fates();
+    note_fates();
     if (next_ms == never_ms) return;
     expiry_ = loop_.after(next_ms - now_ms, guarded([](Association& a) {
                               a.expiry_ = 0;
@@ -257,7 +285,11 @@ void Association::deliver(std::uint32_t number) {
     Carrier* carrier = carrier_of(number);
     if (!carrier) return;
     carrier->delivery_posted = false;
-    if (carrier->is_delivering) return;
+    if (carrier->end && tells_soon_) {
+        tell_fates();
+        carrier = carrier_of(number);
+    }
+    if (!carrier || carrier->is_delivering) return;
     carrier->is_delivering = true;
     while (carrier && carrier->handler && !carrier->is_paused && !carrier->inbox.empty()) {
         std::vector<std::byte> bytes = std::move(carrier->inbox.front());
@@ -343,7 +375,8 @@ void Association::end(std::uint32_t number, Error why) {
     if (carrier.end) return;
     carrier.end = std::move(why);
     sending_.remove(number);
-    report_fates();
+    note_fates();
+    if (sending_.has_left()) tell_soon();
     post_delivery(number);
     note_delivery();
     forget_if_done(number);

@@ -128,6 +128,47 @@ TEST(Frames, pass_in_pieces_of_any_size) {
     }
 }
 
+TEST(Frames, of_small_messages_are_few_pieces) {
+    FrameWriter writer;
+    std::vector<Bytes> sent;
+    for (std::size_t i = 0; i < 1'000; ++i) {
+        sent.emplace_back(i % 40, static_cast<std::byte>(i));
+        writer.push(FrameType::data, Payload(sent.back()));
+    }
+    EXPECT_LE(writer.gather().size(), 5u);
+    FrameReader reader(100);
+    EXPECT_TRUE(feed(reader, drain(writer, 5'000), 100'000).messages == sent);
+}
+
+// The system may be reading them.
+TEST(Frames, that_are_being_written_stay_where_they_are) {
+    FrameWriter writer;
+    std::vector<Bytes> sent;
+    const auto push = [&](std::size_t size) {
+        sent.emplace_back(size, static_cast<std::byte>(sent.size()));
+        writer.push(FrameType::data, Payload(sent.back()));
+    };
+    Bytes stream;
+    Random random(3);
+    for (int turn = 0; turn < 200; ++turn) {
+        push(random.below(60));
+        const auto pieces = writer.gather();
+        for (std::uint64_t more = random.below(300); more > 0; --more) {
+            push(random.below(random.chance(5) ? 5'000 : 60));
+        }
+        std::size_t written = 0;
+        for (const auto& piece : pieces) {
+            stream.insert(stream.end(), piece.begin(), piece.end());
+            written += piece.size();
+        }
+        writer.written(written);
+    }
+    const Bytes rest = drain(writer, 1'000'000);
+    stream.insert(stream.end(), rest.begin(), rest.end());
+    FrameReader reader(5'000);
+    EXPECT_TRUE(feed(reader, stream, 100'000).messages == sent);
+}
+
 TEST(Frames, a_claimed_length_reserves_nothing) {
     FrameReader reader(frame_body_bytes_max);
     auto p = preamble();

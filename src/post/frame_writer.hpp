@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The queue of frames on their way into an outgoing byte stream. Knows no socket: whoever writes
-// takes bytes from gather() and reports with written() how many the stream took.
+// takes bytes from gather() and reports with written() how many the stream took. Small messages
+// that follow each other are put together, as the system takes one piece sooner than many.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstring>
 #include <deque>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -18,10 +22,10 @@ class FrameWriter {
     // Starts with the preamble.
     FrameWriter();
 
-    // The body must not exceed frame_body_bytes_max. It is not copied.
+    // The body must not exceed frame_body_bytes_max. A large one is not copied.
     void push(FrameType type, Payload body);
 
-    bool empty() const { return frames_.empty(); }
+    bool empty() const { return batches_.empty(); }
     // Whether messages, not only heartbeats, are unwritten.
     bool has_messages() const { return messages_ > 0; }
     // Of message bodies, whether wholly or partly unwritten.
@@ -35,19 +39,31 @@ class FrameWriter {
     void clear();
 
   private:
-    static constexpr std::size_t header_bytes_max = frame_header_bytes + Payload::head_bytes_max;
-    static_assert(preamble_bytes <= header_bytes_max);
+    static constexpr std::size_t batch_bytes = 8u << 10;
+    static constexpr std::size_t copied_bytes_max = 1u << 10;
+    using Memory = std::unique_ptr<std::array<std::byte, batch_bytes>>;
 
-    struct Frame {
-        std::array<std::byte, header_bytes_max> header{};  // and the head of the body
-        std::size_t header_bytes = 0;
-        FrameType type = FrameType::data;
-        Payload body;
+    // Some frames, of which the last may have a body that is not copied.
+    struct Batch {
+        Memory memory;
+        std::size_t length = 0;  // of what is there
+        Payload body;            // its pieces are behind that
+        bool is_closed = false;  // there are, or it ends with "moved"
+        bool has_moved = false;
+        std::size_t messages = 0;
+        std::size_t message_bytes = 0;
         std::size_t written = 0;
 
-        std::size_t bytes() const { return header_bytes + body.size() - body.head().size(); }
+        void append(std::span<const std::byte> bytes) {
+            std::memcpy(memory->data() + length, bytes.data(), bytes.size());
+            length += bytes.size();
+        }
+        std::size_t size() const { return length + body.size() - body.own().size(); }
     };
-    std::deque<Frame> frames_;
+    Batch& batch_with_room(std::size_t bytes);
+
+    std::deque<Batch> batches_;
+    Memory spare_;  // for the next batch
     bool has_moved_ = false;
     std::size_t messages_ = 0;
     std::size_t message_bytes_ = 0;

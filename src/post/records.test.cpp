@@ -195,6 +195,33 @@ TEST(Parts, of_many_messages_are_put_together_again) {
     }
 }
 
+// Of carriers, in turn, in this order of sending.
+TEST(Sending, waits_for_what_is_to_be_sent_before) {
+    const auto message = [](std::uint64_t id, std::vector<std::uint64_t> antecedents) {
+        Outgoing made;
+        made.payload = Payload(Bytes(1, static_cast<std::byte>(id)));
+        made.id = id;
+        made.antecedents = std::move(antecedents);
+        return made;
+    };
+    Sending sending;
+    for (const std::uint32_t carrier : {0u, 1u}) sending.open(carrier, 1'000'000);
+    EXPECT_TRUE(sending.push(0, message(5, {9})));
+    EXPECT_TRUE(sending.push(1, message(3, {})));
+    EXPECT_FALSE(sending.push(1, message(4, {}))) << "it is not the first of its lane";
+    EXPECT_FALSE(sending.push(1, message(9, {1}))) << "what has been sent is not waited for";
+    std::vector<int> order;
+    while (const auto record = sending.next(0)) {
+        order.push_back(std::to_integer<int>(record->copy().back()));
+    }
+    EXPECT_EQ(order, (std::vector{3, 4, 9, 5}));
+    EXPECT_FALSE(sending.has_finished()) << "nobody follows them";
+    std::map<std::uint32_t, std::size_t> left;
+    for (const auto& one : sending.take_left()) left[one.carrier] += one.bytes;
+    EXPECT_EQ(left, (std::map<std::uint32_t, std::size_t>{{0, 1}, {1, 3}}));
+    EXPECT_FALSE(sending.has_left());
+}
+
 TEST(Parts, have_no_place_before_they_fit) {
     const Bytes body(10);
     Assembly assembly;

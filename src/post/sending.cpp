@@ -14,7 +14,9 @@ void Sending::remove(std::uint32_t number) {
     const auto found = carriers_.find(number);
     if (found == carriers_.end()) return;
     for (auto& [niceness, lane] : found->second.lanes) {
-        for (const Outgoing& message : lane.messages) note(number, message, Fate::dropped);
+        for (const Outgoing& message : lane.messages) {
+            note(number, message, Fate::dropped, message.payload.size());
+        }
         const auto level = levels_.find(niceness);
         if (level == levels_.end()) continue;
         std::erase(level->second, &lane);
@@ -23,23 +25,24 @@ void Sending::remove(std::uint32_t number) {
     carriers_.erase(found);
 }
 
-void Sending::push(std::uint32_t number, Outgoing message) {
+bool Sending::push(std::uint32_t number, Outgoing&& message) {
     Carrier& carrier = carriers_.at(number);
     const std::uint16_t niceness = message.properties.niceness;
     Lane& lane = carrier.lanes[niceness];
     lane.carrier = number;
     carrier.queued_bytes += message.payload.size();
     ++carrier.queued_messages;
-    if (message.id != 0) unsent_.insert(message.id);
     if (message.expires_ms != never_ms) ++mortal_;
-    if (lane.messages.empty()) levels_[niceness].push_back(&lane);
+    const bool is_first = lane.messages.empty();
+    if (is_first) levels_[niceness].push_back(&lane);
     lane.messages.push_back(std::move(message));
+    return is_first;
 }
 
 std::optional<Payload> Sending::pass(std::uint32_t number, Outgoing& message) {
     const std::size_t size = message.payload.size();
-    const bool is_plain = message.id == 0 && message.expires_ms == never_ms &&
-                          message.antecedents.empty() && message.payload.head().empty();
+    const bool is_plain =
+        !message.is_followed && message.expires_ms == never_ms && message.antecedents.empty();
     if (!is_plain || !levels_.empty() || size > records::fragment_bytes_max) return std::nullopt;
     Carrier& carrier = carriers_.at(number);
     const std::uint64_t charge = records::charge(size);
@@ -48,7 +51,6 @@ std::optional<Payload> Sending::pass(std::uint32_t number, Outgoing& message) {
     records::Fragment fragment;
     fragment.carrier = number;
     fragment.is_first = fragment.is_last = true;
-    fragment.wants_acknowledgement = message.wants_acknowledgement;
     if (message.properties != Properties{}) fragment.properties = message.properties;
     message.payload.set_head(records::encode_head(fragment).span());
     return std::move(message.payload);
@@ -66,6 +68,7 @@ std::optional<Payload> Sending::next(std::int64_t now_ms) {
         for (std::size_t turns = lanes.size(); turns > 0 && !record; --turns) {
             Lane* const lane = lanes.front();
             record = next_of(*lane, now_ms);
+            if (lanes.size() == 1 && !lane->messages.empty()) break;
             lanes.pop_front();
             if (!lane->messages.empty()) lanes.push_back(lane);
         }
@@ -79,7 +82,8 @@ std::optional<Payload> Sending::next_of(Lane& lane, std::int64_t now_ms) {
     drop_expired(lane, now_ms);
     if (lane.messages.empty()) return std::nullopt;
     Carrier& carrier = carriers_.at(lane.carrier);
-    const Outgoing& message = lane.messages.front();
+    Outgoing& message = lane.messages.front();
+    const std::size_t size = message.payload.size();
     records::Fragment fragment;
     fragment.carrier = lane.carrier;
     fragment.slot = lane.slot;
@@ -87,10 +91,9 @@ std::optional<Payload> Sending::next_of(Lane& lane, std::int64_t now_ms) {
         fragment.is_last = fragment.is_dropped = true;
         Payload record(records::encode(fragment));
         carrier.charged += records::charge(0);
-        finish(lane, Fate::expired);
+        finish(lane, Fate::expired, size);
         return record;
     }
-    const std::size_t size = message.payload.size();
     const std::size_t part = std::min(size - lane.sent, records::fragment_bytes_max);
     const std::uint64_t charge = records::charge(part);
     if (carrier.charged + charge > carrier.window) return std::nullopt;
@@ -108,12 +111,19 @@ std::optional<Payload> Sending::next_of(Lane& lane, std::int64_t now_ms) {
             carrier.slots_used |= static_cast<std::uint8_t>(1u << lane.slot);
         }
     }
-    fragment.wants_acknowledgement = fragment.is_last && message.wants_acknowledgement;
+    fragment.wants_acknowledgement = fragment.is_last && message.is_followed;
     carrier.charged += charge;
-    Payload record(records::encode_head(fragment).span(), message.payload, lane.sent, part);
+    const records::Head head = records::encode_head(fragment);
+    if (fragment.is_first && fragment.is_last) {
+        message.payload.set_head(head.span());
+        Payload record = std::move(message.payload);
+        finish(lane, Fate::sent, size);
+        return record;
+    }
+    Payload record(head.span(), message.payload, lane.sent, part);
     lane.sent += part;
-    lane.is_begun = !fragment.is_first || !fragment.is_last;
-    if (fragment.is_last) finish(lane, Fate::sent);
+    lane.is_begun = true;
+    if (fragment.is_last) finish(lane, Fate::sent, size);
     return record;
 }
 
@@ -122,12 +132,23 @@ bool Sending::can_begin(const Carrier& carrier, const Outgoing& message) const {
     const bool needs_slot = message.payload.size() > records::fragment_bytes_max;
     if (needs_slot && carrier.slots_used == all_slots) return false;
     return std::ranges::none_of(message.antecedents,
-                                [&](std::uint64_t id) { return unsent_.contains(id); });
+                                [&](std::uint64_t id) { return is_unsent(id); });
+}
+
+bool Sending::is_unsent(std::uint64_t id) const {
+    const auto waits_in = [&](const auto& lane) {
+        const auto& messages = lane.second.messages;
+        const auto found = std::ranges::lower_bound(messages, id, {}, &Outgoing::id);
+        return found != messages.end() && found->id == id;
+    };
+    return std::ranges::any_of(carriers_, [&](const auto& carrier) {
+        return std::ranges::any_of(carrier.second.lanes, waits_in);
+    });
 }
 
 void Sending::drop_expired(Lane& lane, std::int64_t now_ms) {
     while (!lane.is_begun && !lane.messages.empty() && lane.messages.front().expires_ms <= now_ms) {
-        finish(lane, Fate::expired);
+        finish(lane, Fate::expired, lane.messages.front().payload.size());
     }
 }
 
@@ -146,7 +167,7 @@ std::int64_t Sending::expire(std::int64_t now_ms) {
                 }
                 carrier.queued_bytes -= message.payload.size();
                 --carrier.queued_messages;
-                note(number, message, Fate::expired);
+                note(number, message, Fate::expired, message.payload.size());
                 lane.messages.erase(lane.messages.begin() + static_cast<std::ptrdiff_t>(i));
             }
             if (!lane.messages.empty()) continue;
@@ -159,30 +180,33 @@ std::int64_t Sending::expire(std::int64_t now_ms) {
     return next_ms;
 }
 
-void Sending::finish(Lane& lane, Fate fate) {
+void Sending::finish(Lane& lane, Fate fate, std::size_t size) {
     Carrier& carrier = carriers_.at(lane.carrier);
-    const Outgoing& message = lane.messages.front();
-    carrier.queued_bytes -= message.payload.size();
+    carrier.queued_bytes -= size;
     --carrier.queued_messages;
-    if (message.payload.size() > records::fragment_bytes_max && lane.is_begun) {
+    if (size > records::fragment_bytes_max && lane.is_begun) {
         carrier.slots_used &= static_cast<std::uint8_t>(~(1u << lane.slot));
     }
-    note(lane.carrier, message, fate);
+    note(lane.carrier, lane.messages.front(), fate, size);
     lane.messages.pop_front();
     lane.sent = 0;
     lane.is_begun = false;
     lane.slot = 0;
 }
 
-void Sending::note(std::uint32_t carrier, const Outgoing& message, Fate fate) {
+void Sending::note(std::uint32_t carrier, const Outgoing& message, Fate fate, std::size_t size) {
     if (message.expires_ms != never_ms) --mortal_;
-    if (message.id == 0) return;
-    unsent_.erase(message.id);
-    finished_.push_back({carrier, message.id, fate});
+    if (message.is_followed) return finished_.push_back({carrier, message.id, fate});
+    if (left_.empty() || left_.back().carrier != carrier) left_.push_back({carrier, 0});
+    left_.back().bytes += size;
 }
 
 std::vector<Sending::Finished> Sending::take_finished() {
     return std::exchange(finished_, {});
+}
+
+std::vector<Sending::Left> Sending::take_left() {
+    return std::exchange(left_, {});
 }
 
 std::size_t Sending::queued_bytes(std::uint32_t carrier) const {

@@ -11,7 +11,6 @@
 #include <limits>
 #include <map>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "post/records.hpp"
@@ -25,10 +24,11 @@ struct Outgoing {
     Payload payload;
     Properties properties;
     std::int64_t expires_ms = never_ms;  // not sent any more from then on
-    // 0: nobody asks what becomes of it. Otherwise it is larger than those before it.
+    // 0: it has none. Otherwise it is larger than those before it on its carrier.
     std::uint64_t id = 0;
     std::vector<std::uint64_t> antecedents;  // ids of messages that are to be sent before
-    bool wants_acknowledgement = false;
+    // Somebody is told what becomes of it, also that the other side has it.
+    bool is_followed = false;
 };
 
 class Sending {
@@ -45,12 +45,13 @@ class Sending {
     // What it has queued is dropped.
     void remove(std::uint32_t carrier);
 
-    // The carrier is open. Messages of one carrier that are equally urgent keep their order.
-    void push(std::uint32_t carrier, Outgoing message);
+    // The carrier is open. Messages of one carrier that are equally urgent keep their order. False:
+    // it waits for others that do.
+    bool push(std::uint32_t carrier, Outgoing&& message);
     void widen(std::uint32_t carrier, std::uint64_t window);
 
-    // Instead of push(): the record of a message that need not wait for anything, and of which
-    // nobody asks what becomes. Nothing: it is to be pushed.
+    // Instead of push(): the record of a message that need not wait for anything, and is not
+    // followed. Nothing: it is to be pushed.
     std::optional<Payload> pass(std::uint32_t carrier, Outgoing& message);
 
     // The next record to be sent, if any may be.
@@ -59,9 +60,16 @@ class Sending {
     std::int64_t expire(std::int64_t now_ms);
     // Whether it matters what time it is.
     bool has_mortal() const { return mortal_ > 0; }
-    // What has become of messages with an id, since the last call.
+    // What has become of messages that are followed, since the last call.
     bool has_finished() const { return !finished_.empty(); }
     std::vector<Finished> take_finished();
+    // Of other messages, which do not wait any more, since the last call.
+    struct Left {
+        std::uint32_t carrier = 0;
+        std::size_t bytes = 0;
+    };
+    bool has_left() const { return !left_.empty(); }
+    std::vector<Left> take_left();
 
     bool is_empty() const { return levels_.empty(); }
     // Of messages, whether wholly or partly unsent.
@@ -88,16 +96,18 @@ class Sending {
 
     std::optional<Payload> next_of(Lane& lane, std::int64_t now_ms);
     bool can_begin(const Carrier& carrier, const Outgoing& message) const;
+    bool is_unsent(std::uint64_t id) const;
     void drop_expired(Lane& lane, std::int64_t now_ms);
-    void finish(Lane& lane, Fate fate);
-    void note(std::uint32_t carrier, const Outgoing& message, Fate fate);
+    // The first of the lane, of so many bytes.
+    void finish(Lane& lane, Fate fate, std::size_t size);
+    void note(std::uint32_t carrier, const Outgoing& message, Fate fate, std::size_t size);
 
     std::map<std::uint32_t, Carrier> carriers_;
     // By niceness: the lanes that have messages, in turn.
     std::map<std::uint16_t, std::deque<Lane*>> levels_;
-    std::set<std::uint64_t> unsent_;  // ids
-    std::size_t mortal_ = 0;          // messages that can expire
+    std::size_t mortal_ = 0;  // messages that can expire
     std::vector<Finished> finished_;
+    std::vector<Left> left_;
 };
 
 }  // namespace reowolf::post

@@ -56,10 +56,14 @@ struct Error {
 inline constexpr std::size_t message_bytes_from_strangers = 64u << 10;
 
 // A message on its way out: a few bytes of its own, if any, and then pieces of bytes that it may
-// share with others, and that nobody changes any more. Copies share them too.
+// share with others, and that nobody changes any more. Copies share them too. A small message is
+// bytes of its own, which need no memory elsewhere.
 class Payload {
   public:
+    // So much can be put before what there is.
     static constexpr std::size_t head_bytes_max = 16;
+    static constexpr std::size_t small_bytes_max = 31;
+    static constexpr std::size_t own_bytes_max = head_bytes_max + small_bytes_max;
 
     struct Piece {
         std::shared_ptr<const void> keeper;  // of the bytes
@@ -67,13 +71,23 @@ class Payload {
     };
 
     Payload() = default;
-    explicit Payload(std::vector<std::byte> bytes) { add(std::move(bytes)); }
+    explicit Payload(std::vector<std::byte> bytes) {
+        if (bytes.size() <= small_bytes_max) {
+            append_own(bytes);
+        } else {
+            add(std::move(bytes));
+        }
+    }
     explicit Payload(Piece piece) { add(std::move(piece)); }
-    // The head, and `length` bytes of another one without head.
+    // The head, and `length` bytes of another one that has none.
     Payload(std::span<const std::byte> head, const Payload& of, std::size_t begin,
-            std::size_t length)
-        : head_length_(head.size()) {
-        std::copy(head.begin(), head.end(), head_.begin());
+            std::size_t length) {
+        append_own(head);
+        const std::size_t skipped_own = std::min<std::size_t>(begin, of.own_length_);
+        const std::size_t taken_own = std::min(length, of.own_length_ - skipped_own);
+        append_own(of.own().subspan(skipped_own, taken_own));
+        begin -= skipped_own;
+        length -= taken_own;
         of.for_each([&](const Piece& piece) {
             const std::size_t skipped = std::min(begin, piece.bytes.size());
             const std::size_t taken = std::min(length, piece.bytes.size() - skipped);
@@ -111,21 +125,23 @@ class Payload {
 
     // Of one that has none.
     void set_head(std::span<const std::byte> head) {
-        head_length_ = head.size();
-        std::ranges::copy(head, head_.begin());
+        const auto small = own_;
+        const std::size_t small_length = std::exchange(own_length_, std::uint8_t{0});
+        append_own(head);
+        append_own(std::span(small).first(small_length));
     }
-    std::span<const std::byte> head() const { return std::span(head_).first(head_length_); }
-    // Of what is behind the head.
+    // The bytes of its own, and each of the pieces behind them.
+    std::span<const std::byte> own() const { return std::span(own_).first(own_length_); }
     template <class Visit>
     void for_each(Visit visit) const {
         if (!first_.bytes.empty()) visit(first_);
         for (const Piece& piece : more_) visit(piece);
     }
-    std::size_t size() const { return head_length_ + length_; }
+    std::size_t size() const { return own_length_ + length_; }
     std::vector<std::byte> copy() const {
         std::vector<std::byte> all;
         all.reserve(size());
-        all.insert(all.end(), head().begin(), head().end());
+        all.insert(all.end(), own().begin(), own().end());
         for_each([&](const Piece& piece) {
             all.insert(all.end(), piece.bytes.begin(), piece.bytes.end());
         });
@@ -133,11 +149,16 @@ class Payload {
     }
 
   private:
+    void append_own(std::span<const std::byte> bytes) {
+        std::ranges::copy(bytes, own_.begin() + static_cast<std::ptrdiff_t>(own_length_));
+        own_length_ = static_cast<std::uint8_t>(own_length_ + bytes.size());
+    }
+
     Piece first_;  // nearly always the only one
     std::vector<Piece> more_;
-    std::size_t length_ = 0;
-    std::size_t head_length_ = 0;
-    std::array<std::byte, head_bytes_max> head_{};
+    std::size_t length_ = 0;  // of the pieces
+    std::uint8_t own_length_ = 0;
+    std::array<std::byte, own_bytes_max> own_{};
 };
 
 // Where a message that arrives is to go, but for the first bytes of it.
