@@ -76,6 +76,7 @@ ExpressionPtr Checker::variant(Term type, const tree::Name& name, bool called,
         report<Code::argument_count>(span, of.name + "::" + name.text, found.fields.size(),
                                      found.fields.size() == 1 ? "" : "s", given.size())
             .note<NoteCode::defined_here>(of.span, of.name);
+        give_up(std::vector{type}, span);
         return make(span, type, Invalid{});
     }
     Construct made{*number, {}, {}};

@@ -46,6 +46,7 @@ void Checker::arguments(const Signature& of, const std::vector<ExpressionPtr>& g
     if (given.size() != wanted) {
         report<Code::argument_count>(span, of.name, wanted, wanted == 1 ? "" : "s", given.size())
             .note<NoteCode::defined_here>(of.span, of.name);
+        give_up(of.type_arguments, span);
     }
     for (std::size_t i = 0; i < std::min(given.size(), wanted); ++i) {
         const Signature::Parameter& parameter = of.parameters[i];
@@ -59,6 +60,7 @@ void Checker::arguments(const Signature& of, const std::vector<ExpressionPtr>& g
         said.note<NoteCode::parameter_here>(parameter.span, parameter.name, of.name,
                                             terms().name(parameter.type));
         note_conflict(said);
+        give_up(of.type_arguments, span);
     }
 }
 
@@ -72,6 +74,10 @@ ExpressionPtr Checker::check(const tree::Call& of, Span span) {
 
 void Checker::give_up(const std::vector<ExpressionPtr>& given) {
     for (const ExpressionPtr& each : given) given_to_unknown_.emplace_back(each->type, each->span);
+}
+
+void Checker::give_up(const std::vector<Term>& types, Span span) {
+    for (const Term each : types) given_to_unknown_.emplace_back(each, span);
 }
 
 // ---- what is built in

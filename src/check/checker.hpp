@@ -68,6 +68,8 @@ class Checker {
     };
 
     // definitions.cpp
+    // Their names.
+    std::vector<Span> definitions_with_errors() const;
     void collect();
     template <typename Of>
     void each_definition(void (Checker::*visit)(const Of&));
@@ -80,13 +82,15 @@ class Checker {
     void collect_connector(const tree::Connector& of, RoutineId id);
     void collect_peer(const tree::Peer& of, Connector& connector, Routine& body);
     void collect_link(const tree::Link& of, Connector& connector, Routine& body);
-    bool define(const tree::Name& name, Symbol symbol);
+    void define(const tree::Name& name, Symbol symbol);
     void check_routine(RoutineId id);
 
     // modules.cpp
     void import_names();
     void import_names(const tree::Import& of);
-    std::optional<Symbol> find_symbol(const std::string& name) const;
+    void import_everything(const tree::Import& of,
+                           std::unordered_map<std::string, const tree::Import*>& origins);
+    std::optional<Symbol> find_symbol(const std::string& name);
     // The module that a qualifier names, or nothing, which is reported.
     std::optional<std::uint32_t> find_module(const tree::Name& qualifier);
     // "; did you forget 'import a.b;'?"
@@ -232,6 +236,7 @@ class Checker {
     std::vector<ExpressionPtr> values(const std::vector<tree::ExpressionPtr>& of);
     // Of what was given to something that is not known, what is open need not be settled.
     void give_up(const std::vector<ExpressionPtr>& given);
+    void give_up(const std::vector<Term>& types, Span span);
     ExpressionPtr check(const tree::Invalid& of, Span span);
     ExpressionPtr check(const tree::BooleanLiteral& of, Span span);
     ExpressionPtr check(const tree::IntegerLiteral& of, Span span);
@@ -342,6 +347,9 @@ class Checker {
         std::unordered_map<std::string, Symbol> symbols;  // with those imported
         std::unordered_map<std::string, std::uint32_t> modules;
         std::unordered_set<std::string> excused;
+        // What two modules brought with everything else: by which imports.
+        std::unordered_map<std::string, std::pair<const tree::Import*, const tree::Import*>>
+            ambiguous;
         bool incomplete = false;  // an import has failed
     };
     std::vector<ModuleNames> names_;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -40,23 +41,45 @@ RoutineKind routine_kind(tree::RoutineKind kind) {
 
 std::optional<Module> Checker::run() {
     const bool parsed = !diagnostics_.has_errors();
+    const std::vector<Span> mutilated = definitions_with_errors();
     collect();
     // Instances of generic routines are added at the end as they are found to be needed.
     for (RoutineId id = 0; id < module_.routines.size(); ++id) {
         if (diagnostics_.full()) break;
         check_routine(id);
     }
-    // What was left out of the tree could be a return, or a loop's end.
-    if (parsed && !diagnostics_.full()) {
+    if (!diagnostics_.full()) {
         for (Routine& each : module_.routines) {
+            // What was left out of the tree could be a return, or a loop's end.
+            if (std::ranges::find(mutilated, each.span) != mutilated.end()) continue;
             // What is wrong with a generic definition itself is wrong for all its arguments.
             check_flow(each, module_.terms, diagnostics_);
             check_ports(each, module_, diagnostics_);
         }
-        check_instantiation(module_, diagnostics_);
+        if (parsed) check_instantiation(module_, diagnostics_);
     }
     if (diagnostics_.has_errors()) return std::nullopt;
     return std::move(module_);
+}
+
+std::vector<Span> Checker::definitions_with_errors() const {
+    std::vector<Span> names;
+    for (const diagnostics::Diagnostic& each : diagnostics_.all()) {
+        if (each.severity != diagnostics::Severity::error) continue;
+        for (const tree::Module* tree : modules_.trees) {
+            if (tree->source != each.span.source) continue;
+            // What stands behind a definition may be the rest of it.
+            Span last{};
+            for (const tree::Definition& definition : tree->definitions) {
+                const Span name =
+                    std::visit([](const auto& of) { return of.name.span; }, definition);
+                if (name.begin > each.span.begin) break;
+                last = name;
+            }
+            names.push_back(last);
+        }
+    }
+    return names;
 }
 
 template <typename Of>
@@ -105,17 +128,18 @@ void Checker::collect() {
     module_.connector->self = find_peer(*main.self);
 }
 
-bool Checker::define(const tree::Name& name, Symbol symbol) {
+void Checker::define(const tree::Name& name, Symbol symbol) {
     if (is_builtin(name.text)) {
         report<Code::builtin_redefined>(name.span, name.text);
-        return false;
+        return;
     }
     const auto [at, added] = names_[here_.module].own.emplace(name.text, symbol);
-    if (!added) {
-        report<Code::repeated_definition>(name.span, name.text)
-            .note<NoteCode::first_here>(at->second.span);
-    }
-    return added;
+    if (added) return;
+    // Types are named before the others, wherever they stand.
+    const bool is_first = name.span.begin < at->second.span.begin;
+    const Symbol later = is_first ? std::exchange(at->second, symbol) : symbol;
+    report<Code::repeated_definition>(later.span, name.text)
+        .note<NoteCode::first_here>(at->second.span);
 }
 
 void Checker::name_routine(const tree::Routine& of) {

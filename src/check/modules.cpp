@@ -8,8 +8,37 @@
 namespace reowolf::check {
 
 void Checker::import_names() {
+    const std::vector<tree::Import>& imports = modules_.trees[here_.module]->imports;
     names_[here_.module].symbols = names_[here_.module].own;
-    for (const tree::Import& each : modules_.trees[here_.module]->imports) import_names(each);
+    for (const tree::Import& each : imports) {
+        if (!each.everything) import_names(each);
+    }
+    std::unordered_map<std::string, const tree::Import*> origins;
+    for (const tree::Import& each : imports) {
+        if (each.everything) import_everything(each, origins);
+    }
+}
+
+// What is defined here, or imported by name, hides what everything brings.
+void Checker::import_everything(const tree::Import& of,
+                                std::unordered_map<std::string, const tree::Import*>& origins) {
+    ModuleNames& names = names_[here_.module];
+    const auto module = modules_.by_name.find(of.module.text);
+    if (module == modules_.by_name.end()) {
+        names.incomplete = true;
+        return;
+    }
+    for (const auto& [name, symbol] : names_[module->second].own) {
+        const auto [at, added] = names.symbols.emplace(name, symbol);
+        if (added) {
+            origins.emplace(name, &of);
+            continue;
+        }
+        const auto first = origins.find(name);
+        if (first == origins.end() || at->second.span == symbol.span) continue;
+        names.ambiguous.emplace(name, std::pair(first->second, &of));
+        names.excused.insert(name);
+    }
 }
 
 void Checker::import_names(const tree::Import& of) {
@@ -21,7 +50,10 @@ void Checker::import_names(const tree::Import& of) {
         return;
     }
     if (!of.names_only) {
-        names.modules.emplace(of.known_as.text, module->second);
+        const auto [at, added] = names.modules.emplace(of.known_as.text, module->second);
+        if (!added && at->second != module->second) {
+            report<Code::repeated_module>(of.known_as.span, of.known_as.text, of.module.text);
+        }
         return;
     }
     const ModuleNames& from = names_[module->second];
@@ -30,11 +62,6 @@ void Checker::import_names(const tree::Import& of) {
         if (added || (at->second.id == symbol.id && at->second.kind == symbol.kind)) return;
         report<Code::repeated_definition>(where, name).note<NoteCode::first_here>(at->second.span);
     };
-    if (of.everything) {
-        // What is defined here hides what everything brings.
-        for (const auto& [name, symbol] : from.own) names.symbols.emplace(name, symbol);
-        return;
-    }
     for (const tree::ImportedName& each : of.names) {
         const auto symbol = from.own.find(each.name.text);
         if (symbol != from.own.end()) {
@@ -51,9 +78,17 @@ void Checker::import_names(const tree::Import& of) {
     }
 }
 
-std::optional<Checker::Symbol> Checker::find_symbol(const std::string& name) const {
-    const auto at = names_[here_.module].symbols.find(name);
-    if (at == names_[here_.module].symbols.end()) return std::nullopt;
+std::optional<Checker::Symbol> Checker::find_symbol(const std::string& name) {
+    const ModuleNames& names = names_[here_.module];
+    if (const auto both = names.ambiguous.find(name); both != names.ambiguous.end()) {
+        const auto [first, second] = both->second;
+        report<Code::ambiguous_import>(second->module.span, name, first->module.text,
+                                       second->module.text)
+            .note<NoteCode::first_here>(first->module.span);
+        return std::nullopt;
+    }
+    const auto at = names.symbols.find(name);
+    if (at == names.symbols.end()) return std::nullopt;
     return at->second;
 }
 

@@ -179,8 +179,12 @@ StatementPtr Checker::check_statement(const tree::Assignment& of, Span span) {
 
 StatementPtr Checker::check_statement(const tree::Evaluation& of, Span span) {
     ExpressionPtr found = expression(*of.expression);
-    const bool call = std::holds_alternative<tree::Call>(of.expression->node);
-    if (!call && !std::holds_alternative<Invalid>(found->node)) {
+    // Also "f<u32>(x)" and "module::f(x)".
+    const bool call = std::holds_alternative<tree::Call>(of.expression->node) ||
+                      std::holds_alternative<Call>(found->node);
+    const bool wrong =
+        std::holds_alternative<Invalid>(found->node) || terms().contains_invalid(found->type);
+    if (!call && !wrong) {
         report<Code::value_unused>(of.expression->span);
     }
     return statement_of(span, Evaluate{std::move(found)});

@@ -19,6 +19,14 @@ std::string in_colour(std::string_view text, std::string_view colour, Style styl
     return fmt::format("{}{}\x1b[0m", colour, text);
 }
 
+// A message may quote the text.
+std::string without_controls(std::string_view message) {
+    std::string text(message);
+    std::ranges::replace_if(
+        text, [](char c) { return (c >= 0 && c < 0x20 && c != '\n') || c == 0x7F; }, '?');
+    return text;
+}
+
 struct Excerpt {
     std::string line;
     std::string underline;
@@ -85,7 +93,7 @@ std::string render_head(Severity severity, std::string_view text, Style style) {
     const bool is_error = severity == Severity::error;
     return fmt::format("{} {}\n",
                        in_colour(is_error ? "ERROR:" : "WARNING:", is_error ? red : yellow, style),
-                       text);
+                       without_controls(text));
 }
 
 std::string render(const Sources& sources, const Diagnostic& diagnostic, Style style) {

@@ -137,7 +137,7 @@ std::vector<Atom> atoms_of(std::string_view text, const Tokens& tokens,
                            const std::vector<std::uint32_t>& closing_angles) {
     std::vector<Atom> atoms;
     atoms.reserve(tokens.size());
-    std::size_t end = 0;
+    std::size_t end = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
     auto angle = closing_angles.begin();
     for (const Token& token : tokens) {
         while (angle != closing_angles.end() && *angle < token.begin) ++angle;

@@ -2,7 +2,12 @@
 // What kinds of bytes texts are made of.
 #pragma once
 
+#include <string_view>
+
 namespace reowolf::syntax {
+
+// What some editors begin a text with.
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 constexpr bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';

@@ -53,7 +53,7 @@ class Lexer {
 
     Tokens run() {
         if (!well_formed()) return finish();
-        if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
+        if (text_.starts_with(byte_order_mark)) at_ = byte_order_mark.size();
         while (at_ < text_.size() && !diagnostics_.full()) next();
         return finish();
     }
@@ -101,7 +101,9 @@ class Lexer {
         if (is_blank(c)) {
             ++at_;
         } else if (c == '/' && peek(1) == '/') {
+            const std::size_t begin = at_;
             while (at_ < text_.size() && text_[at_] != '\n') ++at_;
+            refuse_null(begin);
         } else if (c == '/' && peek(1) == '*') {
             block_comment();
         } else if (is_letter(c) || is_foreign(c)) {
@@ -117,6 +119,14 @@ class Lexer {
         }
     }
 
+    // Where other bytes may stand, this one may not: whoever reads the text up to it reads another.
+    void refuse_null(std::size_t begin) {
+        const std::size_t at = text_.substr(0, at_).find('\0', begin);
+        if (at != std::string_view::npos) {
+            diagnostics_.report<Code::unexpected_byte>(span(at, at + 1), 0);
+        }
+    }
+
     void block_comment() {
         const std::size_t begin = at_;
         std::size_t depth = 0;
@@ -126,7 +136,7 @@ class Lexer {
                 at_ += 2;
             } else if (peek() == '*' && peek(1) == '/') {
                 at_ += 2;
-                if (--depth == 0) return;
+                if (--depth == 0) return refuse_null(begin);
             } else {
                 ++at_;
             }
@@ -220,6 +230,7 @@ class Lexer {
             return;
         }
         ++at_;
+        refuse_null(begin);
         const TextValue value = text_value(text_.substr(begin + 1, at_ - begin - 2));
         const std::size_t fault = begin + 1 + value.at;
         switch (value.fault) {
@@ -253,6 +264,7 @@ class Lexer {
             if (!is_blank(peek())) end = at_ + 1;
         }
         at_ = end;
+        refuse_null(begin);
         add(TokenKind::pragma, begin);
     }
 

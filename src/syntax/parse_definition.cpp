@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "syntax/characters.hpp"
 #include "syntax/parsing.hpp"
 
 namespace reowolf::syntax {
@@ -60,7 +61,9 @@ void Parser::pragma(tree::Module& module) {
     };
     std::size_t begin = where.begin;
     while (begin > 0 && (text_[begin - 1] == ' ' || text_[begin - 1] == '\t')) --begin;
-    if (begin > 0 && text_[begin - 1] != '\n') report<Code::pragma_not_alone>(where);
+    const bool begins_line =
+        begin == 0 || text_[begin - 1] == '\n' || text_.substr(0, begin) == byte_order_mark;
+    if (!begins_line) report<Code::pragma_not_alone>(where);
     if (!module.definitions.empty() || module.self) report<Code::pragma_late>(where);
     const std::string_view word = line.substr(0, line.find_first_of(" \t"));
     line.remove_prefix(word.size());

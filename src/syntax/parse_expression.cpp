@@ -435,7 +435,9 @@ ExpressionPtr Parser::cast() {
     }
     if (!expect(TokenKind::open_paren, "after 'cast'")) return nullptr;
     node.of = expression();
-    if (!node.of || !expect(TokenKind::close_paren, "after what is cast")) return nullptr;
+    if (!node.of) return nullptr;
+    accept(TokenKind::comma);
+    if (!expect(TokenKind::close_paren, "after what is cast")) return nullptr;
     const std::uint32_t height = node.of->height + 1;
     return make(since(begin), std::move(node), height);
 }

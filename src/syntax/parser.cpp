@@ -225,7 +225,10 @@ void Parser::recover_definition() {
     while (!at(TokenKind::end_of_text) && !at_definition()) {
         if (at(TokenKind::word_const)) return;
         if (at_word("self") && kind(1) == TokenKind::name && on_new_line()) return;
+        // The body of a definition whose head was wrong ends it.
+        const bool is_body = at(TokenKind::open_brace);
         take_balanced();
+        if (is_body && on_new_line()) return;
     }
 }
 
