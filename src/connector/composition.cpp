@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "compiler/difference.hpp"
 #include "diagnostics/diagnostics.hpp"
 #include "diagnostics/runtime_error.hpp"
 #include "program/merging.hpp"
@@ -24,6 +25,14 @@ const program::Connector& connector_of(const Description& view) {
 
 std::string place(const Description& view, Span where) {
     return diagnostics::render_place(view.sources, where);
+}
+
+// Where the texts of two peers begin to differ, on lines of their own.
+std::string places_of_difference(const Description& view, const Description& other,
+                                 const Limits& limits) {
+    // A description's own text is the first of its sources.
+    const auto found = compiler::first_difference({view.sources, 0}, {other.sources, 0}, limits);
+    return found ? '\n' + place(view, found->first) + place(other, found->second) : "\n";
 }
 
 std::vector<std::string> sorted(std::vector<std::string> names) {
@@ -82,9 +91,10 @@ class Comparison {
             if (!are_global && other_peer->ports.empty()) continue;
             std::string text =
                 explain_difference(view.view->text, other->view->text, name, other_name, limits_);
+            text += places_of_difference(view, *other, limits_);
             if (are_global) return text;
             return fmt::format(
-                "'{}' has ports in the text of '{}', which is another than its own; {}\n{}",
+                "'{}' has ports in the text of '{}', which is another than its own; {}{}",
                 other_name, name, text, place(view, other_peer->ports[0].span));
         }
         return std::nullopt;

@@ -95,6 +95,27 @@ std::optional<std::string> check_port_0(const program::Peer& peer, const post::A
                        peer.name, address.port);
 }
 
+std::optional<std::string> check_address(std::string_view text) {
+    const auto address = post::parse_address(text);
+    if (address || address.error().ends_with("is not supported yet")) return std::nullopt;
+    return address.error();
+}
+
+std::vector<std::string> faults_of(const program::Peer& peer, bool is_looked_for) {
+    std::vector<std::string> faults;
+    const auto add = [&](std::optional<std::string> fault) {
+        if (fault) faults.push_back(std::move(*fault));
+    };
+    add(check_address(peer.address));
+    const auto address = post::parse_address(peer.address);
+    if (address && is_looked_for) add(check_port_0(peer, *address));
+    if (!peer.listen.empty()) add(check_address(peer.listen));
+    if (const auto wrong = peer.via.empty() ? std::nullopt : check_address(peer.via)) {
+        add(fmt::format("the relay to '{}': {}", peer.name, *wrong));
+    }
+    return faults;
+}
+
 // Addresses are checked here, not by the compiler: it knows no transports.
 std::optional<std::string> read_addresses(Description& description) {
     const program::Connector& connector = *description.program.connector;
@@ -117,6 +138,16 @@ std::optional<std::string> read_addresses(Description& description) {
 }
 
 }  // namespace
+
+std::vector<AddressFault> faults_in_addresses(const program::Connector& connector) {
+    std::vector<AddressFault> faults;
+    for (const program::Peer& peer : connector.peers) {
+        for (std::string& fault : faults_of(peer, connector.peers.size() > 1)) {
+            faults.push_back({std::move(fault), peer.span});
+        }
+    }
+    return faults;
+}
 
 std::string hash_of(std::string_view text) {
     std::string hash(crypto_generichash_BYTES, '\0');

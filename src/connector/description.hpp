@@ -52,6 +52,13 @@ Described describe(std::string_view text, const Limits& limits,
                    std::optional<std::string_view> self = {},
                    std::string source_name = "description");
 
+// Addresses of peers that are none, for whomever.
+struct AddressFault {
+    std::string message;
+    Span where;
+};
+std::vector<AddressFault> faults_in_addresses(const program::Connector& connector);
+
 std::string hash_of(std::string_view text);
 
 // Where two descriptions differ, for people; `ours` and `theirs` name their owners.

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "machine/failure.hpp"
 
-#include <cmath>
-
 #include <fmt/format.h>
 
 #include "machine/arithmetic.hpp"
 #include "machine/arrays.hpp"
 #include "machine/utf8.hpp"
+#include "machine/value.hpp"
 
 namespace reowolf::machine {
 namespace {
@@ -20,11 +19,6 @@ using program::TypeKind;
 std::string show_number(TypeKind kind, std::uint64_t bits) {
     if (width_of(kind).is_signed) return fmt::format("{}", static_cast<std::int64_t>(bits));
     return fmt::format("{}", bits);
-}
-
-// The sign of a nan means nothing.
-std::string show_float(double value) {
-    return std::isnan(value) ? "nan" : fmt::format("{}", value);
 }
 
 // "the array has 3 elements"
@@ -87,10 +81,10 @@ std::string bad_slice(const Program& program, const Limits& limits, const Instru
                       const Block* block, std::uint64_t low, std::uint64_t high) {
     const bool has_negative =
         is_negative(instruction.kind, low) || is_negative(instruction.kind2, high);
-    if (!has_negative && low > high) {
+    if (!has_negative && low > high && low <= length_of(block)) {
         return fmt::format("slice {}..{} is out of bounds: it ends before it begins", low, high);
     }
-    if (has_negative || high > length_of(block)) {
+    if (has_negative || low > length_of(block) || high > length_of(block)) {
         return fmt::format("slice {}..{} is out of bounds: {}", show_number(instruction.kind, low),
                            show_number(instruction.kind2, high),
                            show_length(program, instruction.d, block));
@@ -149,8 +143,8 @@ std::string explain_failure(const Program& program, const Limits& limits,
             return bad_cast(i, slots[i.b].bits);
         case Opcode::float_cast:
             return fmt::format("cannot cast {} to '{}' ({})",
-                               show_float(float_value(i.kind2, slots[i.b].bits)),
-                               program::name(i.kind), show_range(i.kind));
+                               float_literal(i.kind2, slots[i.b].bits), program::name(i.kind),
+                               show_range(i.kind));
         case Opcode::zeros:
             if (is_negative(i.kind, slots[i.b].bits)) {
                 return fmt::format("cannot create {} bytes", show_number(i.kind, slots[i.b].bits));

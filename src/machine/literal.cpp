@@ -206,25 +206,7 @@ class Writer {
         return fits();
     }
 
-    // The shortest digits that read back, always with a point or an exponent.
-    void write_float(TypeKind kind, std::uint64_t bits) {
-        const double value = float_value(kind, bits);
-        if (std::isnan(value)) {
-            out_ += "nan";
-            return;
-        }
-        std::string digits = kind == TypeKind::f32 ? fmt::format("{}", static_cast<float>(value))
-                                                   : fmt::format("{}", value);
-        // "1e-07" and "1e+22" read back without their '+' and zeros too.
-        if (const auto e = digits.find('e'); std::isfinite(value) && e != std::string::npos) {
-            const auto exponent = digits.begin() + static_cast<std::ptrdiff_t>(e) + 1;
-            const auto sign = *exponent == '-' ? exponent + 1 : exponent;
-            digits.erase(sign, std::find_if(sign, digits.end(),
-                                            [](char c) { return c != '+' && c != '0'; }));
-        }
-        out_ += digits;
-        if (std::isfinite(value) && digits.find_first_of(".e") == std::string::npos) out_ += ".0";
-    }
+    void write_float(TypeKind kind, std::uint64_t bits) { out_ += float_literal(kind, bits); }
 
     const program::Program& program_;
     std::size_t bytes_max_;
@@ -232,6 +214,22 @@ class Writer {
 };
 
 }  // namespace
+
+std::string float_literal(TypeKind kind, std::uint64_t bits) {
+    const double value = float_value(kind, bits);
+    if (std::isnan(value)) return "nan";  // its sign means nothing
+    std::string digits = kind == TypeKind::f32 ? fmt::format("{}", static_cast<float>(value))
+                                               : fmt::format("{}", value);
+    // "1e-07" and "1e+22" read back without their '+' and zeros too.
+    if (const auto e = digits.find('e'); std::isfinite(value) && e != std::string::npos) {
+        const auto exponent = digits.begin() + static_cast<std::ptrdiff_t>(e) + 1;
+        const auto sign = *exponent == '-' ? exponent + 1 : exponent;
+        digits.erase(sign,
+                     std::find_if(sign, digits.end(), [](char c) { return c != '+' && c != '0'; }));
+    }
+    if (std::isfinite(value) && digits.find_first_of(".e") == std::string::npos) digits += ".0";
+    return digits;
+}
 
 bool append_literal(const program::Program& program, program::TypeId type, const Value& value,
                     bool bare, std::size_t bytes_max, std::string& out) {

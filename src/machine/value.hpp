@@ -125,6 +125,9 @@ std::string literal(const program::Program&, program::TypeId, const Value&, bool
 bool append_literal(const program::Program&, program::TypeId, const Value&, bool bare,
                     std::size_t bytes_max, std::string& out);
 
+// The literal of an f32 or f64: the shortest digits that read back, with a point or an exponent.
+std::string float_literal(program::TypeKind kind, std::uint64_t bits);
+
 // The wire encoding: little-endian, packed, u32 count before array elements, the number of the
 // variant (one byte, or two if there are more than 256) before the fields of a union; an enum is
 // its value as u32; a string or u8[] at top level is its bytes and nothing else. Ports are what the

@@ -50,6 +50,7 @@ void LineReader::wait(std::int64_t time_ms, int other) {
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
     if (count <= 0) {
         is_over_ = true;
+        if (count < 0) error_ = errno;
         return;
     }
     read_.erase(0, taken_);

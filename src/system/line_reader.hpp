@@ -20,6 +20,8 @@ class LineReader {
     std::optional<std::string> take();
     // All has been taken, and nothing comes any more.
     bool is_at_end() const { return is_over_ && taken_ == read_.size(); }
+    // Why reading ended before the end, as errno says it; or 0.
+    int error() const { return error_; }
 
     // Reads what is there; waits for it at most so long. Negative: for ever. For times in which a
     // line is wanted and none is there. Also ends when the other descriptor (-1: none) is readable.
@@ -32,6 +34,7 @@ class LineReader {
     std::size_t taken_ = 0;     // of read_
     std::size_t searched_ = 0;  // of read_, for an end of line
     bool is_over_ = false;
+    int error_ = 0;
 };
 
 // Waits at most so long for input, or for the other descriptor; whether input is there. Negative:

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "connector/description.hpp"
 #include "diagnostics/diagnostics.hpp"
 #include "tools/commands.hpp"
 #include "tools/compile_file.hpp"
@@ -22,6 +23,17 @@ struct Options {
     bool list_diagnostics = false;
     bool tiny_limits = false;
 };
+
+// The compiler knows no addresses.
+bool has_good_addresses(const CompiledFile& file, const Limits& limits) {
+    if (!file.program.connector) return true;
+    diagnostics::Diagnostics diagnostics(limits);
+    for (const auto& fault : connector::faults_in_addresses(*file.program.connector)) {
+        diagnostics.report<diagnostics::Code::wrong_address>(fault.where, fault.message);
+    }
+    show(file.sources, diagnostics);
+    return !diagnostics.has_errors();
+}
 
 int check(const Options& options) {
     if (options.list_diagnostics) {
@@ -48,7 +60,8 @@ int check(const Options& options) {
             status = std::max(status, dump_file(options.dump, path, options.folders, limits));
             continue;
         }
-        if (!compile_file(path, options.folders, limits)) status = 2;
+        const auto file = compile_file(path, options.folders, limits);
+        if (!file || !has_good_addresses(*file, limits)) status = 2;
     }
     return status;
 }

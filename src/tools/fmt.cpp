@@ -89,6 +89,7 @@ void add_fmt(CLI::App& app, int& status) {
     command->add_flag("--check", options->check,
                       "change nothing; name the files that would change, with status 1");
     command->add_flag("--stdout", options->to_output, "write to standard output instead");
+    add_diagnostics_option(*command);
     command->callback([options, &status] {
         for (const std::string& path : options->files) {
             status = std::max(status, format(path, *options));

@@ -2,8 +2,10 @@
 // reowolf graph: a connector or a component as a picture.
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,8 +63,23 @@ bool write(const std::string& text, const std::string& path) {
     return static_cast<bool>(file);
 }
 
+// "svg" or "dot"; nothing if the output's name does not say.
+std::optional<std::string> format_of(const Options& options) {
+    if (!options.format.empty()) return options.format;
+    const std::string ending = std::filesystem::path(options.output).extension().string();
+    if (ending == ".dot" || ending == ".gv") return "dot";
+    if (options.output.empty() || options.output == "-" || ending == ".svg") return "svg";
+    return std::nullopt;
+}
+
 int graph(const Options& options) {
     const Limits limits;
+    const auto format = format_of(options);
+    if (!format) {
+        complain(fmt::format("the ending of {} is neither .svg nor .dot; --format says what it is",
+                             options.output));
+        return 2;
+    }
     const auto file = compile_file(options.file, options.folders, limits);
     if (!file) return 2;
     const auto network = network_in(*file, options, limits);
@@ -71,14 +88,11 @@ int graph(const Options& options) {
         return 2;
     }
     if (!*network) {
-        fmt::print(stderr, "{}",
-                   diagnostics::render_runtime_error(file->sources, network->error().message,
-                                                     network->error().where, {}));
+        show_runtime_error(file->sources, network->error().message, network->error().where, {}, {});
         return 1;
     }
     std::string text = dot_of(**network);
-    const bool named_dot = options.output.ends_with(".dot") || options.output.ends_with(".gv");
-    if (options.format.empty() ? !named_dot : options.format == "svg") {
+    if (*format == "svg") {
         auto picture = system::filter({"dot", "-Tsvg"}, text);
         if (!picture) {
             complain("the picture is drawn by 'dot', of the package graphviz: " + picture.error());
@@ -121,6 +135,7 @@ void add_graph(CLI::App& app, int& status) {
         ->add_option("-o,--output", options->output,
                      "the file to write, instead of standard output")
         ->type_name("FILE");
+    add_diagnostics_option(*command);
     command->positionals_at_end(true);
     command->callback([options, &status] { status = graph(*options); });
 }

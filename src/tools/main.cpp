@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "check/spelling.hpp"
 #include "tools/commands.hpp"
+#include "tools/reporting.hpp"
 
 namespace {
 
@@ -22,9 +27,29 @@ std::string names_of_commands(CLI::App& app) {
     return names;
 }
 
+// What is opened next must not become one of the standard streams. Nothing can be read from such a
+// descriptor, and nothing be written to it.
+void open_standard_streams() {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(stream, F_GETFD) != -1) continue;
+        (void)::open("/dev/null", O_RDONLY);  // the lowest number that is free
+    }
+}
+
+// Whether all that was written to standard output has got there. If not, says so.
+bool output_is_complete() {
+    errno = 0;
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return true;
+    reowolf::tools::complain(fmt::format("cannot write all of standard output{}{}",
+                                         errno == 0 ? "" : ": ",
+                                         errno == 0 ? "" : std::strerror(errno)));
+    return false;
+}
+
 }  // namespace
 
 int main(int argument_count, char** arguments) {
+    open_standard_streams();
     CLI::App app("Reowolf: compiles and runs protocol descriptions written in PDL", "reowolf");
     app.get_formatter()->label("REQUIRED", "");
     app.set_version_flag("--version", "reowolf " REOWOLF_VERSION);
@@ -68,5 +93,5 @@ int main(int argument_count, char** arguments) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    return status;
+    return output_is_complete() ? status : std::max(status, 1);
 }

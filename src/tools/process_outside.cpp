@@ -13,7 +13,7 @@ namespace reowolf::tools {
 namespace {
 
 // Longer lines of standard input come in pieces.
-constexpr std::size_t input_line_bytes_max = std::size_t{1} << 20;
+constexpr std::size_t input_line_bytes_max = std::size_t{256} << 20;
 
 }  // namespace
 

@@ -47,6 +47,7 @@ class ProcessOutside final : public native::Outside {
     void keep_lines(std::string why) { refusal_ = std::move(why); }
     std::optional<std::string> take_line();
     bool is_at_end() const { return !line_ && reader_.is_at_end(); }
+    int input_error() const { return reader_.error(); }  // an errno, or 0
 
     // Ends the present wait() or the next one. From any thread.
     void wake() {

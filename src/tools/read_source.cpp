@@ -2,22 +2,40 @@
 #include "tools/read_source.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
-#include <sstream>
+#include <string>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/limits.hpp"
 #include "tools/reporting.hpp"
 
 namespace reowolf::tools {
+
+namespace {
+
+// One byte more than a text may have is enough to know that there are too many: some files never
+// end.
+std::string read_text(std::istream& in) {
+    const std::size_t most = Limits{}.source_bytes_max + 1;
+    std::string text;
+    std::array<char, 65'536> bytes;
+    while (text.size() < most && in.good()) {
+        in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        text.append(bytes.data(), static_cast<std::size_t>(in.gcount()));
+    }
+    return text;
+}
+
+}  // namespace
 
 std::optional<std::string> read_source(const std::string& path) {
     const auto refuse = [&](const std::string& why) {
@@ -33,12 +51,14 @@ std::optional<std::string> read_source(const std::string& path) {
     std::ifstream file;
     if (path != "-") file.open(path, std::ios::binary);
     std::istream& in = path == "-" ? std::cin : file;
-    std::ostringstream text;
-    if (in.good() && in.peek() != std::istream::traits_type::eof()) text << in.rdbuf();
+    std::string text = read_text(in);
     if ((path != "-" && !file.is_open()) || in.bad()) {
         return refuse(errno != 0 ? std::strerror(errno) : "unknown reason");
     }
-    return std::move(text).str();
+    if (const std::size_t most = Limits{}.source_bytes_max; text.size() > most) {
+        return refuse(fmt::format("it has more than {} bytes", most));
+    }
+    return text;
 }
 
 compiler::Resolver find_modules(std::vector<std::string> folders) {
@@ -56,9 +76,7 @@ compiler::Resolver find_modules(std::vector<std::string> folders) {
         for (std::string& path : paths) {
             std::ifstream file(path, std::ios::binary);
             if (!file.is_open()) continue;
-            std::string text{std::istreambuf_iterator<char>(file),
-                             std::istreambuf_iterator<char>()};
-            return compiler::FoundModule{std::move(path), std::move(text)};
+            return compiler::FoundModule{std::move(path), read_text(file)};
         }
         return std::nullopt;
     };

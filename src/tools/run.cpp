@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <limits>
 #include <map>
 #include <memory>
@@ -212,6 +213,10 @@ class Run {
             runtime_.has_failed() || std::ranges::any_of(islands_.all(), [](const auto& each) {
                 return each->has_failed();
             });
+        if (const int error = outside_.input_error(); error != 0) {
+            complain(fmt::format("cannot read standard input: {}", std::strerror(error)));
+            has_bad_input_ = true;
+        }
         return has_failed || has_bad_input_ ? 1 : 0;
     }
 
@@ -452,6 +457,12 @@ void add_run(CLI::App& app, int& status) {
         ->add_option("--seed", options->seed,
                      "what the numbers of std.random and the choices among several possible "
                      "rounds begin with; without it the numbers are others each time")
+        ->check(CLI::Validator(
+            [](const std::string& text) -> std::string {
+                if (!text.starts_with('-')) return "";
+                return fmt::format("{} is not a number from 0 on", text);
+            },
+            ""))
         ->type_name("N");
     command
         ->add_option("--workers", options->workers,

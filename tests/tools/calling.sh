@@ -12,3 +12,17 @@ reowolf run --seed 3 --workers 2 ports.pdl main
 reowolf run --dump=tokens ports.pdl | head -n 2
 reowolf check --dump types ports.pdl | head -n 1
 reowolf check ports.pdl absent.pdl
+# Streams that are not there, or cannot be read or written.
+reowolf run bytes.pdl <&-
+reowolf run bytes.pdl < .
+reowolf eval shapes.pdl '1 + 1' > /dev/full
+reowolf eval shapes.pdl '1 + 1' >&-
+echo 'text: "a"' | reowolf run bytes.pdl > /dev/full
+reowolf check --dump tokens shapes.pdl > /dev/full
+reowolf check ports.pdl >&-
+# Text without an end.
+reowolf check /dev/zero
+yes | reowolf fmt -
+# A line as long as a text may be.
+python3 -c "print('text: \"' + 'a' * 9_000_000 + '\"')" | reowolf run bytes.pdl
+reowolf run --seed -1 ports.pdl

@@ -22,5 +22,6 @@ reowolf graph trio.pdl failing 0
 reowolf graph absent.pdl
 reowolf graph --format=gif farm.pdl
 reowolf graph -o absent/farm.svg farm.pdl
+reowolf graph -o farm.png farm.pdl
 # A local view: what it links with is at the other peer.
 reowolf graph --format=dot view.pdl

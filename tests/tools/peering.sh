@@ -19,3 +19,5 @@ reowolf peer chat.pdl
 reowolf peer --as amy --timeout soon chat.pdl
 # It is no program by itself.
 reowolf run chat.pdl
+# Their texts differ.
+sed 's/bob.hear);/bob.hear) at bob;/' chat.pdl > other.pdl; reowolf peer --as bob other.pdl > bob 2>&1 & p=$!; reowolf peer --as amy chat.pdl; echo "amy $?"; wait $p; echo "bob $?"; cat bob

@@ -18,3 +18,7 @@ reowolf fmt --stdout long.pdl
 printf 'const u32[] PRIMES = {2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, /* the last but one */\n83, 89};\n' > listed.pdl; reowolf fmt listed.pdl; cat listed.pdl
 reowolf fmt --check listed.pdl
 printf 'const u32[] PRIMES = {2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, /* the last\n   but one */97, 101};\n' > listed.pdl; reowolf fmt listed.pdl; cat listed.pdl; reowolf fmt --check listed.pdl
+# What some editors begin a text with is no part of it.
+printf '\xef\xbb\xbf#version 100\ncomposite  main() {}\n' > marked.pdl; reowolf fmt marked.pdl; reowolf fmt --check marked.pdl; od -A n -c marked.pdl | head -n 1
+printf '\xef\xbb\xbf// first\ncomposite  main() {}\n' | reowolf fmt -
+echo 'composite main() {' | reowolf fmt --diagnostics json -
