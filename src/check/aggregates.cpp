@@ -79,7 +79,7 @@ ExpressionPtr Checker::variant(Term type, const tree::Name& name, bool called,
         give_up(std::vector{type}, span);
         return make(span, type, Invalid{});
     }
-    Construct made{*number, {}, {}};
+    Construct made{number, {}, {}};
     for (std::size_t i = 0; i < given.size(); ++i) {
         expect(*given[i], found.fields[i]);
         made.fields.push_back(static_cast<std::uint32_t>(i));

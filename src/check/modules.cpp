@@ -118,9 +118,9 @@ std::string Checker::suggest_import(const std::string& name) const {
     for (const auto& [module, number] : modules_.by_name) {
         if (number == here_.module || !names_[number].own.contains(name)) continue;
         for (const auto& [known_as, known] : names_[here_.module].modules) {
-            if (known == number) return "; did you mean '" + known_as + "::" + name + "'?";
+            if (known == number) return fmt::format("; did you mean '{}::{}'?", known_as, name);
         }
-        return "; did you forget 'import " + module + "::" + name + ";'?";
+        return fmt::format("; did you forget 'import {}::{};'?", module, name);
     }
     const std::string offered = modules_.offers ? modules_.offers(name) : std::string();
     if (!offered.empty()) return "; did you forget 'import " + offered + "::" + name + ";'?";

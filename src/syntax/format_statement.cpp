@@ -146,9 +146,11 @@ Doc Formatter::open_block(OneLine one_line) {
     const std::size_t close = here().match;
     Doc doc;
     const bool is_empty = close == at_ + 1 && here().after.empty() && atoms_[close].before.empty();
-    const bool breaks = !is_empty && !fits_one_line(one_line);
+    const bool has_remark = holds_remark();
+    const bool breaks = !is_empty && !has_remark && !fits_one_line(one_line);
     take(doc);
     Doc inside = Doc::of(Kind::indent);
+    if (has_remark) inside.add(Doc::of(Kind::line));
     for (bool first = true; at_ < close; first = false) {
         if (!breaks)
             inside.add(Doc::of(Kind::line));
@@ -162,6 +164,14 @@ Doc Formatter::open_block(OneLine one_line) {
     doc.add(Doc::of_text(atoms_[close].text));
     at_ = close + 1;
     return doc;
+}
+
+// Whether the block that begins here is like "{ /* nothing */ }".
+bool Formatter::holds_remark() const {
+    const std::size_t close = here().match;
+    const std::vector<Comment>& remarks = atoms_[close].before;
+    if (close != at_ + 1 || !here().after.empty() || remarks.size() != 1) return false;
+    return !remarks[0].own_line && !remarks[0].is_line && !remarks[0].text.contains('\n');
 }
 
 // Whether the block that begins here is simple enough to stand on one line: two statements that

@@ -35,6 +35,7 @@ class Formatter {
     Doc block(OneLine one_line);
     // Without a group of its own: its line breaks belong to the group around it.
     Doc open_block(OneLine one_line);
+    bool holds_remark() const;
     bool fits_one_line(OneLine one_line) const;
     Doc conditional(OneLine one_line);
     Doc fork();

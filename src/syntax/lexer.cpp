@@ -241,7 +241,7 @@ class Lexer {
                     span(fault, fault + 1 + diagnostics::utf8_length(text_.substr(fault + 1, 4))));
                 break;
             case TextFault::bad_code:
-                diagnostics_.report<Code::malformed_escape>(span(fault, fault + 2));
+                diagnostics_.report<Code::malformed_escape>(span(fault, end_of_escape(fault)));
                 break;
             case TextFault::not_utf8:
                 if (is_string) diagnostics_.report<Code::string_not_utf8>(span(begin, at_));
@@ -253,6 +253,20 @@ class Lexer {
             diagnostics_.report<Code::character_size>(span(begin, at_), value.bytes.size());
         }
         add(is_string ? TokenKind::string : TokenKind::character, begin);
+    }
+
+    // Of "\xN" or "\u{N}", or what should be that, in the literal that ends here.
+    std::size_t end_of_escape(std::size_t begin) const {
+        constexpr std::size_t name_bytes = 2, digits_max = 2;
+
+        const std::size_t digits = begin + name_bytes;
+        const std::size_t quote = at_ - 1;
+        if (text_[digits] == '{') {
+            const std::size_t brace = text_.find('}', digits);
+            return brace < quote ? brace + 1 : quote;
+        }
+        const std::size_t end = text_.find_first_not_of("0123456789abcdefABCDEF", digits);
+        return std::min({end, quote, digits + digits_max});
     }
 
     // The rest of its line, without comments.

@@ -22,3 +22,5 @@ printf 'const u32[] PRIMES = {2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43
 printf '\xef\xbb\xbf#version 100\ncomposite  main() {}\n' > marked.pdl; reowolf fmt marked.pdl; reowolf fmt --check marked.pdl; od -A n -c marked.pdl | head -n 1
 printf '\xef\xbb\xbf// first\ncomposite  main() {}\n' | reowolf fmt -
 echo 'composite main() {' | reowolf fmt --diagnostics json -
+# A block with nothing but a remark.
+printf 'composite main() {/* nothing */}\nprimitive p() { while (true) {  /* wait */ } }\n' > remarks.pdl; reowolf fmt remarks.pdl; reowolf fmt --check remarks.pdl; cat remarks.pdl
