@@ -72,7 +72,8 @@ compiler::Resolver find_modules(std::vector<std::string> folders) {
         std::vector<std::string> paths = {slash == std::string_view::npos
                                               ? name
                                               : std::string(importing.substr(0, slash + 1)) + name};
-        for (const std::string& folder : folders) paths.push_back(folder + '/' + name);
+        for (const std::string& folder : folders)
+            paths.push_back(fmt::format("{}/{}", folder, name));
         for (std::string& path : paths) {
             std::ifstream file(path, std::ios::binary);
             if (!file.is_open()) continue;
