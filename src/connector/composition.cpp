@@ -27,12 +27,15 @@ std::string place(const Description& view, Span where) {
     return diagnostics::render_place(view.sources, where);
 }
 
-// Where the texts of two peers begin to differ, on lines of their own.
+// Where the texts of two peers begin to differ, below what differs.
 std::string places_of_difference(const Description& view, const Description& other,
                                  const Limits& limits) {
     // A description's own text is the first of its sources.
     const auto found = compiler::first_difference({view.sources, 0}, {other.sources, 0}, limits);
-    return found ? '\n' + place(view, found->first) + place(other, found->second) : "\n";
+    if (!found) return {};
+    std::string places = '\n' + place(view, found->first) + place(other, found->second);
+    places.pop_back();
+    return places;
 }
 
 std::vector<std::string> sorted(std::vector<std::string> names) {
@@ -94,7 +97,7 @@ class Comparison {
             text += places_of_difference(view, *other, limits_);
             if (are_global) return text;
             return fmt::format(
-                "'{}' has ports in the text of '{}', which is another than its own; {}{}",
+                "'{}' has ports in the text of '{}', which is another than its own; {}\n{}",
                 other_name, name, text, place(view, other_peer->ports[0].span));
         }
         return std::nullopt;
