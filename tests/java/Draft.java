@@ -139,7 +139,7 @@ final class Draft {
             pair.round();
             Check.that(Arrays.equals(bytes("still"), heard), "heard");
             amy.close("say"); // the last one
-            Check.thrown(IllegalStateException.class, () -> amy.sync());
+            Check.equal(107, Check.thrown(ConnectorException.class, () -> amy.sync()).errno());
             Check.equal(32, Check.thrown(ConnectorException.class, () -> bob.sync()).errno());
         }
     }

@@ -211,7 +211,7 @@ final class Realtime {
         closed.close();
         try (var pair = Pair.realtime(BOTH_WAYS)) {
             Check.thrown(IllegalStateException.class, () -> closed.put("give", number(1)));
-            Check.thrown(IllegalStateException.class, () -> closed.sync());
+            Check.equal(9, Check.thrown(ConnectorException.class, () -> closed.sync()).errno());
             Check.thrown(IllegalStateException.class, () -> closed.length("give"));
             closed.close();
             final byte[] taken = number(-1);
@@ -309,11 +309,40 @@ final class Realtime {
         }
     }
 
+    /** What declares IOException throws nothing else. */
+    private static void mistakesAreCheckedWhereDeclared() throws Exception {
+        try (RealtimeConnector idle = new RealtimeConnector()) {
+            Check.equal(107, Check.thrown(ConnectorException.class, () -> idle.connect()).errno());
+            Check.equal(107, Check.thrown(ConnectorException.class, () -> idle.sync()).errno());
+            Check.equal(107, Check.thrown(ConnectorException.class, () -> idle.close("x")).errno());
+        }
+        try (var pair = Pair.realtime(BOTH_WAYS)) {
+            final RealtimeConnector amy = pair.amy;
+            Check.equal(106, Check.thrown(ConnectorException.class, () -> amy.connect()).errno());
+            Check.equal(106, Check.thrown(ConnectorException.class, () -> amy.configure("")).errno());
+            Check.equal(2, Check.thrown(ConnectorException.class, () -> amy.close("no")).errno());
+            final var waiting = Check.begin(() -> amy.sync());
+            while (!isBusy(amy)) {
+                Thread.onSpinWait();
+            }
+            Check.equal(16, Check.thrown(ConnectorException.class, () -> amy.sync()).errno());
+            pair.bob.sync();
+            Check.finish(waiting);
+        }
+    }
+
+    private static boolean isBusy(RealtimeConnector connector) {
+        try {
+            connector.length("give");
+            return false;
+        } catch (IllegalStateException busy) {
+            return true;
+        }
+    }
+
     private static void mistakesAreUnchecked() throws Exception {
         final RealtimeConnector idle = new RealtimeConnector();
         Check.thrown(IllegalStateException.class, () -> idle.put("give", number(1)));
-        Check.thrown(IllegalStateException.class, () -> idle.connect());
-        Check.thrown(IllegalStateException.class, () -> idle.sync());
         idle.close();
         idle.close();
         Check.thrown(IllegalStateException.class, () -> idle.put("give", number(1)));
@@ -326,7 +355,8 @@ final class Realtime {
             Check.thrown(
                     IllegalArgumentException.class,
                     () -> pair.bob.put("give", new byte[] {(byte) 0xFF}));
-            Check.thrown(IllegalStateException.class, () -> amy.connect());
+            Check.thrown(IllegalArgumentException.class, () -> amy.put("give\0", number(1)));
+            Check.thrown(NullPointerException.class, () -> amy.put(null, number(1)));
             final var waiting = Check.begin(() -> amy.sync());
             // Either it is inside already, and we are told so, or we prepare for it.
             while (true) {
@@ -358,6 +388,7 @@ final class Realtime {
         aPeerThatLeavesIsNoticed();
         descriptionsAreChecked();
         differentProtocolsAreRefused();
+        mistakesAreCheckedWhereDeclared();
         mistakesAreUnchecked();
     }
 }

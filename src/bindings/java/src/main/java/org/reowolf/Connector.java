@@ -16,23 +16,26 @@ import java.util.Map;
  *
  * <p>A connector is configured with a protocol description, connected, and then used round by round
  * with the operations of its class. A connector is used by one thread at a time: a second thread in a
- * call gets an {@link IllegalStateException}. Different connectors are independent, and may be peers of
- * each other.
+ * call is refused. Different connectors are independent, and may be peers of each other.
  *
  * <p>Values are bytes: a scalar has its size and the machine's byte order
  * ({@link java.nio.ByteOrder#nativeOrder()}), {@code string} (UTF-8) and {@code u8[]} are their bytes,
  * other types have the wire encoding: little-endian, packed, a {@code u32} count before the elements of
  * an array.
  *
- * <p>Mistakes of the caller are unchecked: {@link IllegalArgumentException} for a port that is not
- * declared, belongs to another peer, has the other direction, or carries values of another size;
- * {@link IllegalStateException} for a call that the connector's state does not allow. A call that fails
- * has changed nothing.
+ * <p>Operations that can fail without the caller's mistake declare it: whatever fails in them is an
+ * {@link IOException}, mistakes too. Of the others mistakes are unchecked:
+ * {@link IllegalArgumentException} for a port that is not declared, belongs to another peer, has the
+ * other direction, or carries values of another size; {@link IllegalStateException} for a call that the
+ * connector's state does not allow. A call that fails has changed nothing.
  */
 public abstract class Connector implements AutoCloseable {
     static final int REALTIME = 1;
     static final int LOGICAL = 2;
     static final int DYNAMIC = 3;
+
+    private static final Duration LONGEST = Duration.ofDays(100_000);
+    private static final Duration ALMOST_A_MILLISECOND = Duration.ofNanos(999_999);
 
     /** Enough for most values of fixed size; those of other types need no room at the native side. */
     private static final int ROOM_BYTES = 4096;
@@ -147,7 +150,7 @@ public abstract class Connector implements AutoCloseable {
 
     /** Closes a port: for the rest of the protocol it stays silent. */
     public void close(String port) throws IOException {
-        check(Native.closePort(conn, utf8(port)));
+        check(Native.closePort(conn, name(port)));
     }
 
     /**
@@ -166,9 +169,10 @@ public abstract class Connector implements AutoCloseable {
         cleanable.clean();
     }
 
-    /** How long connect, sync and await wait; null: for ever. */
+    /** How long connect, sync and await wait; null: for ever; zero: they try once. */
     public void timeout(Duration limit) {
-        unchecked(Native.timeout(conn, limit == null ? -1 : limit.toMillis()));
+        final boolean isForever = limit == null || limit.compareTo(LONGEST) > 0;
+        unchecked(Native.timeout(conn, isForever ? -1 : limit.plus(ALMOST_A_MILLISECOND).toMillis()));
     }
 
     /**
@@ -201,7 +205,7 @@ public abstract class Connector implements AutoCloseable {
 
     /** How many bytes came in through the port in the last round; 0 if it did not fire. */
     public int length(String port) {
-        final long length = Native.length(conn, utf8(port));
+        final long length = Native.length(conn, name(port));
         unchecked((int) Math.min(length, 0));
         return (int) length;
     }
@@ -213,26 +217,26 @@ public abstract class Connector implements AutoCloseable {
      * @return whether the port fired; if not, the buffer is left as it is
      */
     public boolean decide(String port, byte[] buffer) {
-        final int fired = Native.decide(conn, utf8(port), buffer);
+        final int fired = Native.decide(conn, name(port), buffer);
         unchecked(Math.min(fired, 0));
         return fired == 1;
     }
 
     /** Prepares a port that values go out through; null takes back what was prepared. */
     final void give(int call, String port, byte[] buffer) {
-        unchecked(Native.give(call, conn, utf8(port), buffer));
+        unchecked(Native.give(call, conn, name(port), buffer));
     }
 
     /** Prepares a port that values come in through; null takes back what was prepared. */
     final void take(int call, String port, byte[] buffer) {
         final Map<String, byte[]> batch = awaited.get(awaited.size() - 1);
         if (buffer == null) {
-            unchecked(Native.take(call, conn, utf8(port), null, 0));
+            unchecked(Native.take(call, conn, name(port), null, 0));
             batch.remove(port);
             return;
         }
         final int size = Math.min(buffer.length, room.capacity());
-        int result = Native.take(call, conn, utf8(port), room, size);
+        int result = Native.take(call, conn, name(port), room, size);
         if (result == -Errno.EMSGSIZE && size < buffer.length) {
             result = takeWide(call, port, buffer.length);
         }
@@ -277,10 +281,7 @@ public abstract class Connector implements AutoCloseable {
             case Errno.EPROTO:
                 throw new DeviatedBehaviorException(message, errno);
             default:
-                if (Errno.isMistake(errno)) {
-                    throw mistake(errno, message);
-                }
-                throw new ConnectorException(message, errno);
+                throw new ConnectorException(explained(errno, message), errno);
         }
     }
 
@@ -294,10 +295,6 @@ public abstract class Connector implements AutoCloseable {
 
     private static RuntimeException mistake(int errno, String message) {
         switch (errno) {
-            case Errno.EBADF:
-                return new IllegalStateException("the connector is closed");
-            case Errno.EBUSY:
-                return new IllegalStateException("another thread is in a call of this connector");
             case Errno.EINVAL:
             case Errno.ENOENT:
             case Errno.EACCES:
@@ -305,7 +302,19 @@ public abstract class Connector implements AutoCloseable {
             case Errno.EMSGSIZE:
                 return new IllegalArgumentException(message);
             default:
-                return new IllegalStateException(message);
+                return new IllegalStateException(explained(errno, message));
+        }
+    }
+
+    /** Of these the native side has nothing to say. */
+    private static String explained(int errno, String message) {
+        switch (errno) {
+            case Errno.EBADF:
+                return "the connector is closed";
+            case Errno.EBUSY:
+                return "another thread is in a call of this connector";
+            default:
+                return message;
         }
     }
 
@@ -317,8 +326,16 @@ public abstract class Connector implements AutoCloseable {
         return utf8(desc);
     }
 
+    /** Of a port, which must not be taken for another one. */
+    static byte[] name(String port) {
+        if (port.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("the name of the port has a zero byte");
+        }
+        return utf8(port);
+    }
+
     /** Zero-terminated; Java's own form of UTF-8 for native code is another one. */
-    static byte[] utf8(String text) {
+    private static byte[] utf8(String text) {
         return (text + "\0").getBytes(StandardCharsets.UTF_8);
     }
 

@@ -4,8 +4,9 @@ package org.reowolf;
 import java.io.IOException;
 
 /**
- * What goes wrong with a connector without being the caller's mistake. The message explains it: who
- * was missing, or what did not fit. {@link #errno()} is what the C interface says.
+ * What goes wrong in an operation that has to wait for others, or to change what the peers have in
+ * common. The message explains it: who was missing, or what did not fit. {@link #errno()} is what the C
+ * interface says.
  */
 public class ConnectorException extends IOException {
     private static final long serialVersionUID = 1;

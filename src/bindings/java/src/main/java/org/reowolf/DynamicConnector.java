@@ -17,6 +17,6 @@ public class DynamicConnector extends LogicalConnector {
      * gets what was offered has the other.
      */
     public void fresh(String port) {
-        unchecked(Native.fresh(conn(), utf8(port)));
+        unchecked(Native.fresh(conn(), name(port)));
     }
 }

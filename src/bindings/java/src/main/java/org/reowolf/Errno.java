@@ -5,7 +5,6 @@ package org.reowolf;
 final class Errno {
     static final int ENOENT = 2;
     static final int EBADF = 9;
-    static final int ENOMEM = 12;
     static final int EACCES = 13;
     static final int EBUSY = 16;
     static final int EINVAL = 22;
@@ -14,27 +13,7 @@ final class Errno {
     static final int EPROTO = 71;
     static final int EMSGSIZE = 90;
     static final int EPROTONOSUPPORT = 93;
-    static final int EISCONN = 106;
-    static final int ENOTCONN = 107;
     static final int ETIMEDOUT = 110;
 
     private Errno() {}
-
-    /** Whether the caller could have known better. */
-    static boolean isMistake(int errno) {
-        switch (errno) {
-            case EPERM:
-            case ENOENT:
-            case EBADF:
-            case EACCES:
-            case EBUSY:
-            case EINVAL:
-            case EMSGSIZE:
-            case EISCONN:
-            case ENOTCONN:
-                return true;
-            default:
-                return false;
-        }
-    }
 }

@@ -6,7 +6,7 @@ package org.reowolf;
 public interface ProgressListener {
     /**
      * Is called by the thread that waits in a call or, when nobody does, by another one. It should return
-     * soon. Calls for the connector throw an {@link IllegalStateException} in it. What it throws goes to
+     * soon. Calls for the connector are refused in it. What it throws goes to
      * the thread's handler of uncaught exceptions, and nowhere else.
      */
     void progressed(ProgressEvent event);
