@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The end of a protocol: every component of the connector has ended.
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "connector/member.hpp"
@@ -10,16 +11,84 @@ namespace reowolf::connector {
 namespace {
 
 // Where others go on and are never all at rest, this often is enough.
-constexpr int waves_max = 4;
+constexpr int waves_max = 5;
+
+bool ends_at(const Structure::End& end, wire::SiteId site) {
+    return end.kind != Structure::End::Kind::nobody && end.site == site;
+}
 
 }  // namespace
 
-// Whether the last round of the protocol can come: not if a component is there that never ends.
-bool Member::may_expire() const {
-    const auto& components = description_->structure.components;
-    return !components.empty() && std::ranges::all_of(components, [&](const auto& component) {
-        return description_->program.routines[component.routine].may_end;
-    });
+// Whether the last round of the protocol can come: not if a component is there that never ends. One
+// that never does so by itself ends, or fails, with those at the other ends of its channels.
+void Member::find_whether_it_may_expire() {
+    const Structure& structure = description_->structure;
+    std::vector<std::vector<std::uint32_t>> neighbours(structure.components.size());
+    std::vector<bool> may_end(structure.components.size());
+    std::vector<std::uint32_t> found;
+    const auto find = [&](std::uint32_t component) {
+        if (may_end[component]) return;
+        may_end[component] = true;
+        found.push_back(component);
+    };
+    for (std::uint32_t i = 0; i < structure.components.size(); ++i) {
+        if (description_->program.routines[structure.components[i].routine].may_end) find(i);
+    }
+    for (std::uint32_t i = 0; i < structure.channels.size(); ++i) {
+        const auto& [type, out, in] = structure.channels[i];
+        for (const auto& [end, other] : {std::pair(out, in), std::pair(in, out)}) {
+            if (end.kind != Structure::End::Kind::component) continue;
+            if (other.kind == Structure::End::Kind::component) {
+                neighbours[end.component].push_back(other.component);
+            } else if (other.kind == Structure::End::Kind::nobody || closed_.contains(i)) {
+                find(end.component);
+            }
+        }
+    }
+    while (!found.empty()) {
+        const std::uint32_t component = found.back();
+        found.pop_back();
+        std::ranges::for_each(neighbours[component], find);
+    }
+    may_expire_ = !may_end.empty() && std::ranges::all_of(may_end, std::identity{});
+}
+
+// Who has the other end is told by the runtime. To the others it matters for what it leads to.
+void Member::close_port(machine::PortHandle port) {
+    runtime_->close(port);
+    const auto number = static_cast<std::uint32_t>(port / 2);
+    const bool is_out = port % 2 == 0;
+    if (is_of_application(number, is_out, description_->self)) {
+        closed_.insert(number);
+        find_whether_it_may_expire();
+        const auto& [type, out, in] = description_->structure.channels[number];
+        for (wire::SiteId site = 0; site < links_.size(); ++site) {
+            if (!links_[site] || ends_at(out, site) || ends_at(in, site)) continue;
+            tell(site, {{}, wire::Closed{{.index = number}, is_out, 0}});
+        }
+    }
+    pump();
+}
+
+// True if that was all that the message is about.
+bool Member::note_closing(wire::SiteId from, const wire::Closed& message) {
+    const auto& [home, number] = message.channel;
+    if (home != wire::ChannelId::between_sites ||
+        !is_of_application(number, message.is_out, from)) {
+        return false;
+    }
+    closed_.insert(number);
+    find_whether_it_may_expire();
+    const auto& [type, out, in] = description_->structure.channels[number];
+    return !ends_at(out, description_->self) && !ends_at(in, description_->self);
+}
+
+// Whether the channel is one of the description's, and that end of it a port of the site's peer.
+bool Member::is_of_application(std::uint32_t channel, bool is_out, wire::SiteId site) const {
+    const auto& channels = description_->structure.channels;
+    if (channel >= channels.size()) return false;
+    const Structure::End& end = is_out ? channels[channel].out : channels[channel].in;
+    return end.kind == Structure::End::Kind::application && end.site == site;
 }
 
 // The round was the last one if now, when everything that it leads to has happened, no component is

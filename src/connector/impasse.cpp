@@ -20,6 +20,9 @@ constexpr std::int64_t patience_ms = 2;
 // Among sites that are never all at rest: a round that was not possible until then was not at once.
 constexpr int waves_tried_max = 20;
 
+// In one call, of protocols that end without this peer.
+constexpr int renewals_max = 8;
+
 }  // namespace
 
 // Nothing more happens at this site by itself.
@@ -80,15 +83,16 @@ void Member::judge_if_dead() {
         runtime_->application_attempt()) {
         return;
     }
-    if (!may_expire()) return give_up_dead();
+    if (!may_expire_) return give_up_dead();
     check_expiry([this](bool has_expired) {
         if (!runtime_->is_application_dead()) return;
-        // With the next protocol too, which others have left before it began.
-        const bool is_in_vain = has_renewed_ && is_anybody_gone();
+        // With the next protocol too, which others have left before it began, or which is always
+        // over before this peer can have a part in it.
+        const bool is_in_vain = renewals_ >= (is_anybody_gone() ? 1 : renewals_max);
         if (!has_expired || is_in_vain) {
             give_up_dead();
         } else {  // in a round in which this peer had no part
-            has_renewed_ = true;
+            ++renewals_;
             renew();
         }
         pump();

@@ -147,6 +147,8 @@ void Member::build() {
     for (const Structure::Component& component : structure.components) {
         if (component.site == self) runtime_->start(component.routine, component.arguments);
     }
+    closed_.clear();
+    find_whether_it_may_expire();
 }
 
 // ---- Rounds of the application -----------------------------------------------------------------
@@ -164,7 +166,7 @@ void Member::sync(std::shared_ptr<const Batches> batches,
     gives_up_ = false;
     is_late_ = false;
     renews_ = false;
-    has_renewed_ = false;
+    renewals_ = 0;
     present_.clear();
     const bool is_nothing = std::ranges::all_of(*batches_, &std::vector<Prepared>::empty);
     if (!steps_here() && is_nothing) {
@@ -263,7 +265,7 @@ void Member::application_committed(std::unique_ptr<runtime::Body> body) {
     Outcome outcome{
         .is_expired = false, .batch = done.batch(), .fired = done.take_fired(), .made = {}};
     keep_fresh_ports(outcome);
-    if (!may_expire()) return complete(std::move(outcome));
+    if (!may_expire_) return complete(std::move(outcome));
     committed_ = std::move(outcome);
     complete_or_expire();
 }
@@ -596,7 +598,8 @@ void Member::on_message(wire::SiteId from, const wire::Message& message) {
     } else if (const auto* impossible = std::get_if<wire::Impossible>(&message.body)) {
         on_impossible(*impossible);
     } else {
-        runtime_->receive(from, message);
+        const auto* closed = std::get_if<wire::Closed>(&message.body);
+        if (closed == nullptr || !note_closing(from, *closed)) runtime_->receive(from, message);
     }
 }
 
@@ -673,11 +676,6 @@ void Member::on(wire::SiteId from, const wire::Bye&) {
 void Member::on(wire::SiteId from, const wire::Farewell&) {
     farewells_.insert(from);
     part_if_all_know();
-}
-
-void Member::close_port(machine::PortHandle port) {
-    runtime_->close(port);
-    pump();
 }
 
 bool Member::is_port_closed(machine::PortHandle port) const {

@@ -146,7 +146,9 @@ class Member final : private runtime::World, private post::Turn {
     void forget_question();
 
     // expiry.cpp
-    bool may_expire() const;
+    void find_whether_it_may_expire();
+    bool note_closing(wire::SiteId from, const wire::Closed& message);
+    bool is_of_application(std::uint32_t channel, bool is_out, wire::SiteId site) const;
     void complete_or_expire();
     void check_expiry(std::function<void(bool has_expired)> found);
 
@@ -238,6 +240,8 @@ class Member final : private runtime::World, private post::Turn {
     Quiet check_;                           // of this site's own round
     Quiet presence_;                        // who is there, shortly before the time limit
     std::map<wire::SiteId, bool> present_;  // who was in a call then
+    std::set<std::uint32_t> closed_;        // channels: by an application that has one end
+    bool may_expire_ = false;               // with the next round
     std::optional<Outcome> committed_;      // and what it brought, until it is known who lives on
     std::uint64_t ended_known_ = 0;         // components, in the whole connector
 
@@ -263,7 +267,7 @@ class Member final : private runtime::World, private post::Turn {
     bool is_negotiating_ = false;      // the application's call waits for it
     bool is_late_ = false;             // its time limit has passed meanwhile
     bool renews_ = false;              // its attempt is cancelled, because the protocol has expired
-    bool has_renewed_ = false;         // in this call of the application
+    int renewals_ = 0;                 // in this call of the application
     bool is_queried_ = false;          // asked while it was in a call
     std::uint32_t queried_epoch_ = 0;  // one more than that of the last question
     std::shared_ptr<const Description> proposal_;

@@ -95,7 +95,8 @@ void Quiet::conclude() {
     const bool ends = enough(wave);
     if (!enough_ || number != wave_ || asked != waves_asked_ || timer_ != 0) return;
     if (ends) return stop();
-    if (wave.is_balanced && !wave.is_still) return ask();
+    // What was on its way at the first wave has come by the next one.
+    if (wave.is_balanced ? !wave.is_still : waves_asked_ == 1) return ask();
     later();
 }
 

@@ -379,6 +379,115 @@ static void left_alone(void) {
     end_peers(&peers);
 }
 
+/* Components that would go on for ever end when what they need has ended, wherever they are. */
+static void end_with_others(void) {
+    static const char* bodies[] = {
+        "    new once(amy.give, x) at amy;\n    new ever(y, bob.take) at amy;\n}\n",
+        "    new once(amy.give, x) at amy;\n    new ever(y, bob.take) at bob;\n}\n",
+        "    new once(amy.give, x) at bob;\n    new ever(y, bob.take) at amy;\n}\n",
+    };
+    for (int i = 0; i < 3; ++i) {
+        char body[1024];
+        snprintf(body, sizeof body, "%s    channel x -> y;\n%s%s", PEERS, bodies[i],
+                 "primitive once(in<u32> a, out<u32> b) { sync put(b, get(a)); }\n"
+                 "primitive ever(in<u32> a, out<u32> b) { while (true) sync put(b, get(a)); }\n");
+        struct peers peers = CONNECTED(pair, body);
+        for (uint32_t value = 0; value < 5; ++value) last_round(&peers, value, value);
+        end_peers(&peers);
+    }
+}
+
+/* What such a component has still to give comes first. */
+static void end_after_others(void) {
+    struct peers peers =
+        CONNECTED(pair, PEERS
+                  "    channel x -> y;\n"
+                  "    new once(amy.give, x) at amy;\n"
+                  "    new keep(y, bob.take) at bob;\n"
+                  "}\n"
+                  "primitive once(in<u32> a, out<u32> b) { sync put(b, get(a)); }\n"
+                  "primitive keep(in<u32> a, out<u32> b) {\n"
+                  "    while (true) { u32 kept = 0; sync kept = get(a); sync put(b, kept); }\n"
+                  "}\n");
+    for (uint32_t i = 0; i < 5; ++i) {
+        uint32_t taken = 0;
+        put(peers.AMY, "give", i);
+        CHECK_ROUND(&peers, 0);
+        get(peers.BOB, "take", &taken);
+        CHECK_ROUND(&peers, 1);
+        CHECK(taken == i);
+    }
+    end_peers(&peers);
+}
+
+/* A source that nobody listens to any more has failed, and that is an end too. */
+static void end_of_a_source(void) {
+    struct peers peers = CONNECTED(
+        pair, PEERS
+        "    channel x -> y;\n"
+        "    new count(x) at bob;\n"
+        "    new two(amy.give, y, bob.take) at amy;\n"
+        "}\n"
+        "primitive count(out<u32> a) { u32 n = 0; while (true) { sync put(a, n); n += 1; } }\n"
+        "primitive two(in<u32> a, in<u32> n, out<u32> b) {\n"
+        "    for (auto i in 0..2) sync put(b, get(a) + get(n));\n"
+        "}\n");
+    for (uint32_t i = 0; i < 6; ++i) {
+        uint32_t taken = 0;
+        put(peers.AMY, "give", 10 * i);
+        get(peers.BOB, "take", &taken);
+        CHECK_ROUND(&peers, i % 2);
+        CHECK(taken == 10 * i + i % 2);
+    }
+    end_peers(&peers);
+}
+
+/* The only component needs a port that one of the peers closes; the next round is the last, for
+ * those too that have nothing to do with it. */
+static void end_by_closing(void) {
+    struct peers peers =
+        CONNECTED(three,
+                  "connector c {\n"
+                  "    peer amy = \"$\" { in<u32> give; in<u32> spare; in<u32> rest; }\n"
+                  "    peer bob = \"$\" { out<u32> take; }\n"
+                  "    peer cat = \"$\" { out<u32> copy; }\n"
+                  "    new tee(amy.give, bob.take, cat.copy) at bob;\n"
+                  "}\n"
+                  "primitive tee(in<u32> a, out<u32> b, out<u32> c) {\n"
+                  "    while (true) sync { u32 v = get(a); put(b, v); put(c, v); }\n"
+                  "}\n");
+    for (uint32_t i = 0; i < 5; ++i) {
+        uint32_t taken = 0, copy = 0;
+        put(peers.AMY, "give", i);
+        get(peers.BOB, "take", &taken);
+        get(peers.CAT, "copy", &copy);
+        CHECK_ROUND(&peers, 0);
+        CHECK(taken == i && copy == i);
+        CHECK(rw_close(peers.AMY, "spare") == 0);
+        CHECK_ROUND(&peers, 0); /* that one nobody needs */
+        CHECK(rw_close(peers.AMY, "give") == 0);
+        CHECK_ROUND(&peers, 1);
+    }
+    end_peers(&peers);
+}
+
+/* A component that has ended before anybody could use it. */
+static void ended_at_once(void) {
+    struct peers peers = CONNECTED(pair, PEERS
+                                   "    new nothing(amy.give, bob.take);\n"
+                                   "}\n"
+                                   "primitive nothing(in<u32> a, out<u32> b) {}\n");
+    uint32_t value = 1;
+    for (int i = 0; i < 3; ++i) CHECK_ROUND(&peers, 1);
+    put(peers.AMY, "give", value);
+    for (int i = 0; i < 3; ++i) FAILED_ROUND(&peers, EDEADLK);
+    CHECK(rw_put(peers.AMY, "give", NULL, 0) == 0);
+    CHECK_ROUND(&peers, 1);
+    get(peers.BOB, "take", &value);
+    FAILED_ROUND(&peers, EDEADLK);
+    end_peers(&peers);
+}
+
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
         CASE(implicitly),
@@ -396,6 +505,11 @@ int main(int argc, char** argv) {
         CASE(in_await_no_agreement),
         CASE(past_a_logical_peer),
         CASE(left_alone),
+        CASE(end_with_others),
+        CASE(end_after_others),
+        CASE(end_of_a_source),
+        CASE(end_by_closing),
+        CASE(ended_at_once),
     };
     return RUN_CASES(argc, argv, cases);
 }
