@@ -259,7 +259,7 @@ std::int64_t RealLoop::now_ms() const {
 
 TimerId RealLoop::after(std::int64_t delay_ms, std::function<void()> action) {
     TimerId id = ++state_->last_timer;
-    auto delay = std::chrono::milliseconds(std::max<std::int64_t>(delay_ms, 0));
+    auto delay = std::chrono::milliseconds(std::clamp<std::int64_t>(delay_ms, 0, delay_max_ms));
     auto [entry, added] = state_->timers.emplace(
         id, State::Timer{asio::steady_timer(state_->context, delay), std::move(action)});
     entry->second.timer.async_wait([this, id](const asio::error_code& error) {

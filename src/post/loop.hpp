@@ -58,7 +58,9 @@ class Loop {
     // Since some moment in the past; never runs backwards.
     virtual std::int64_t now_ms() const = 0;
 
-    // Runs `action` once, not before `delay_ms` have passed, and never from within this call.
+    // Runs `action` once, not before `delay_ms` have passed, and never from within this call. What
+    // is longer than delay_max_ms, some thirty years, is that.
+    static constexpr std::int64_t delay_max_ms = 1'000'000'000'000;
     virtual TimerId after(std::int64_t delay_ms, std::function<void()> action) = 0;
 
     // The action will not run. A timer that has run, or 0, is no error.

@@ -2,6 +2,7 @@
 // The real loop; simulated.test.cpp has the other one.
 #include "post/loop.hpp"
 
+#include <limits>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -42,6 +43,15 @@ TEST(RealLoop, a_timer_may_cancel_and_set_timers) {
         loop.cancel(later);
         loop.after(40, [&] { loop.stop(); });
     });
+    loop.run();
+    EXPECT_FALSE(wrong);
+}
+
+TEST(RealLoop, what_is_far_off_does_not_come_at_once) {
+    RealLoop loop;
+    bool wrong = false;
+    loop.after(std::numeric_limits<std::int64_t>::max(), [&] { wrong = true; });
+    loop.after(20, [&] { loop.stop(); });
     loop.run();
     EXPECT_FALSE(wrong);
 }

@@ -31,7 +31,7 @@ void SimulatedLoop::run_for(std::int64_t duration_ms) {
 
 TimerId SimulatedLoop::after(std::int64_t delay_ms, std::function<void()> action) {
     TimerId id = ++last_timer_;
-    std::int64_t time_ms = now_ms_ + std::max<std::int64_t>(delay_ms, 0);
+    std::int64_t time_ms = now_ms_ + std::clamp<std::int64_t>(delay_ms, 0, delay_max_ms);
     due_.emplace(Due{time_ms, id}, std::move(action));
     time_of_.emplace(id, time_ms);
     return id;
