@@ -329,7 +329,8 @@ void Arbiter::cancel_held(const AttemptId& attempt, Reason reason, const std::st
     std::string all = text;
     if (reason == Reason::timed_out) {
         for (const SiteId site : missing()) {
-            all += fmt::format("{}'{}' did not arrive", all.empty() ? "" : "; ", sites_[site]);
+            const std::string line = fmt::format("'{}' did not arrive", sites_[site]);
+            if (!all.contains(line)) all += (all.empty() ? "" : "; ") + line;
         }
     }
     cancel_step(reason, all);

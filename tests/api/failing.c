@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Time limits of rounds. */
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -193,6 +195,51 @@ static void one_that_tries_again_and_again(void) {
     end_peers(&peers);
 }
 
+/* Whoever asks whom: who is missing is named once. */
+static void one_name_for_one_peer(void) {
+    static const char* pair[] = {"amy", "bob"};
+    for (int i = 0; i < 2; ++i) {
+        char two[512];
+        snprintf(two, sizeof two,
+                 "connector one_way {\n"
+                 "    peer amy = \"$\" { in<u32> give; }\n"
+                 "    peer bob = \"$\" { out<u32> take; }\n"
+                 "    new pass(amy.give, bob.take) at %s;\n"
+                 "}\n"
+                 "primitive pass(in<u32> a, out<u32> b) { while (true) sync put(b, get(a)); }\n",
+                 pair[i]);
+        struct peers peers = CONNECTED(pair, two);
+        uint32_t value = 1;
+        CHECK(rw_put(peers.connectors[0], "give", &value, sizeof value) == 0);
+        for (long limit = 0; limit < 100; limit += 50) {
+            CHECK(rw_timeout(peers.connectors[0], limit) == 0);
+            CHECK_ERROR(rw_sync(peers.connectors[0]), ETIMEDOUT);
+            const char* named = strstr(rw_error(peers.connectors[0]), "'bob' did not arrive");
+            CHECK(named && !strstr(named + 1, "'bob' did not arrive"));
+        }
+        end_peers(&peers);
+    }
+}
+
+/* The longest time limit does not pass. */
+static void a_limit_far_off(void) {
+    struct peers peers = make_peers(3, names, body);
+    struct call waiting;
+    uint32_t taken[3];
+    for (int i = 0; i < 3; ++i) CHECK(rw_timeout(peers.connectors[i], LONG_MAX) == 0);
+    connect_peers(&peers);
+    for (int i = 0; i < 3; ++i) prepare(&peers, i, 1, &taken[i]);
+    begin(&waiting, rw_sync, peers.connectors[0]);
+    await_inside(peers.connectors[0]);
+    struct call others[2];
+    for (int i = 0; i < 2; ++i) begin(&others[i], rw_sync, peers.connectors[i + 1]);
+    for (int i = 0; i < 2; ++i) finish(&others[i]);
+    finish(&waiting);
+    CHECK(waiting.result == 0 && others[0].result == 0 && others[1].result == 0);
+    check_taken(taken, 1);
+    end_peers(&peers);
+}
+
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
         CASE(one_does_not_come),
@@ -201,6 +248,8 @@ int main(int argc, char** argv) {
         CASE(without_waiting),
         CASE(without_waiting_alone),
         CASE(one_that_tries_again_and_again),
+        CASE(one_name_for_one_peer),
+        CASE(a_limit_far_off),
     };
     return RUN_CASES(argc, argv, cases);
 }
