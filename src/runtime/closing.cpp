@@ -2,6 +2,8 @@
 // Components that end or fail, and what their peers learn of it.
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "runtime/runtime.hpp"
 
 namespace reowolf::runtime {
@@ -80,6 +82,16 @@ void Runtime::close_end(ChannelIndex number, bool is_out) {
     }
 }
 
+// An application has no text in which to look for the port.
+std::string Runtime::why_closed(ComponentIndex index, ChannelIndex number, bool is_out) const {
+    const std::string_view name = channels_[number].end(is_out).name;
+    if (index == application && !name.empty()) {
+        return fmt::format("the other end of port '{}' is closed", name);
+    }
+    return is_out ? "attempted to 'put' on port that is no longer owned"
+                  : "'get' from a port whose other end is closed";
+}
+
 // The other end of the channel is closed: behaviours of the owner of this end that need it are
 // discarded, with the reason.
 void Runtime::discard_users_of(ChannelIndex number, bool is_out) {
@@ -95,11 +107,10 @@ void Runtime::discard_users_of(ChannelIndex number, bool is_out) {
         const Node& node = nodes[id];
         if (!node.is_live()) continue;
         if (!is_out && node.phase == Node::Phase::waiting && node.waits_on == number) {
-            discarded.emplace_back(id,
-                                   Discard{.cause = Discard::Cause::get_from_closed,
-                                           .text = "'get' from a port whose other end is closed",
-                                           .where = node.body->position(),
-                                           .trace = {}});
+            discarded.emplace_back(id, Discard{.cause = Discard::Cause::get_from_closed,
+                                               .text = why_closed(index, number, false),
+                                               .where = node.body->position(),
+                                               .trace = {}});
         } else if (is_out && node.count(number, true) > 0) {
             Span where;
             for (NodeId above = id;; above = nodes[above].parent) {
@@ -110,7 +121,7 @@ void Runtime::discard_users_of(ChannelIndex number, bool is_out) {
             }
             discarded.emplace_back(
                 id, Discard{.cause = Discard::Cause::put_on_closed,
-                            .text = "attempted to 'put' on port that is no longer owned",
+                            .text = why_closed(index, number, true),
                             .where = where,
                             .trace = {{"primitive", std::string(user.name), where}}});
         }

@@ -127,7 +127,7 @@ bool Runtime::serve_get(ComponentIndex index, NodeId id, PortHandle port) {
     if (channel.out.closed && !is_promised(attempt(index).id)) {
         discard(index, id,
                 {.cause = Discard::Cause::get_from_closed,
-                 .text = "'get' from a port whose other end is closed",
+                 .text = why_closed(index, number, false),
                  .where = node.body->position(),
                  .trace = {}});
         return false;
@@ -157,7 +157,7 @@ bool Runtime::serve_put(ComponentIndex index, NodeId id, machine::Request& put) 
     if (channels_[number].in.closed && !is_promised(attempt(index).id)) {
         discard(index, id,
                 {.cause = Discard::Cause::put_on_closed,
-                 .text = "attempted to 'put' on port that is no longer owned",
+                 .text = why_closed(index, number, true),
                  .where = node.body->position(),
                  .trace = node.body->trace()});
         return false;

@@ -597,6 +597,7 @@ class Runtime final : private machine::Exchange {
     void notice_closing(ComponentIndex index);
     void close_end(ChannelIndex channel, bool is_out);
     void discard_users_of(ChannelIndex channel, bool is_out);
+    std::string why_closed(ComponentIndex user, ChannelIndex channel, bool is_out) const;
 
     // publishing.cpp: the shortcut
     class Prospect;

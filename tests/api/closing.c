@@ -91,6 +91,26 @@ static void a_port_that_others_need(void) {
     end_peers(&peers);
 }
 
+/* Of several ports it is named which one leads to nobody. */
+static void ports_that_lead_to_nobody(void) {
+    struct peers peers = CONNECTED(pair,
+                                   "connector loose {\n"
+                                   "    peer amy = \"$\" { in<u32> give; in<u32> other; }\n"
+                                   "    peer bob = \"$\" { out<u32> take; out<u32> more; }\n"
+                                   "    new pass(amy.give, bob.take);\n"
+                                   "}\n"
+                                   "primitive pass(in<u32> a, out<u32> b) {\n"
+                                   "    while (true) sync if (fires(a)) put(b, get(a));\n"
+                                   "}\n");
+    uint32_t value = 1;
+    put(peers.connectors[0], "other", value);
+    CHECK_TEXT(FAILED_ROUND(&peers, EDEADLK), "the other end of port 'other' is closed");
+    CHECK(rw_put(peers.connectors[0], "other", NULL, 0) == 0);
+    CHECK(rw_get(peers.connectors[1], "more", &value, sizeof value) == 0);
+    CHECK_TEXT(FAILED_ROUND(&peers, EDEADLK), "the other end of port 'more' is closed");
+    end_peers(&peers);
+}
+
 /* What needed the port ends, and closes its own; who needs those learns it, and that for good. */
 static void a_port_that_everything_needs(void) {
     struct peers peers = CONNECTED(pair,
@@ -234,8 +254,13 @@ static void leaving_at_once(void) {
 
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
-        CASE(single_ports),    CASE(a_port_that_others_need),   CASE(a_port_that_everything_needs),
-        CASE(all_ports),       CASE(leaving_while_others_wait), CASE(leaving_after_a_round),
+        CASE(single_ports),
+        CASE(a_port_that_others_need),
+        CASE(ports_that_lead_to_nobody),
+        CASE(a_port_that_everything_needs),
+        CASE(all_ports),
+        CASE(leaving_while_others_wait),
+        CASE(leaving_after_a_round),
         CASE(leaving_at_once),
     };
     return RUN_CASES(argc, argv, cases);
