@@ -211,7 +211,16 @@ auto with(int conn, Action action) -> decltype(action(std::declval<Handle&>())) 
         if (handle->reporting == std::this_thread::get_id()) {
             return static_cast<Result>(failed(EBUSY));
         }
-        return action(*handle);
+        try {
+            return action(*handle);
+        } catch (const std::bad_alloc&) {
+            handle->error = "out of memory";  // short enough to need none
+            return static_cast<Result>(failed(ENOMEM));
+        } catch (const std::system_error& error) {
+            handle->error =
+                fmt::format("no thread, or no descriptor, can be had: {}", error.what());
+            return static_cast<Result>(failed(EMFILE));
+        }
     });
 }
 

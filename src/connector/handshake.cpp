@@ -97,12 +97,9 @@ void Handshake::start(std::int64_t timeout_ms, Done done) {
         if (!acceptor) {
             loop_.post([this, error = acceptor.error(), alive = std::weak_ptr(alive_)] {
                 if (alive.expired()) return;
-                Fault fault = Fault::resources;
+                Fault fault = Fault::address_not_available;
                 if (error.failure == post::Failure::address_in_use) fault = Fault::address_in_use;
-                if (error.failure == post::Failure::address_not_available ||
-                    error.failure == post::Failure::unknown_host) {
-                    fault = Fault::address_not_available;
-                }
+                if (error.failure == post::Failure::resources) fault = Fault::resources;
                 finish(std::unexpected(Failure{fault, error.text}));
             });
             return;
@@ -138,6 +135,9 @@ void Handshake::on_dialled(wire::SiteId site,
     remote.last_error = result.error();
     if (remote.link) return;
     tell(Progress::Kind::connecting, site, remote.last_error->text);
+    if (remote.last_error->failure == post::Failure::resources) {
+        return finish(std::unexpected(Failure{Fault::resources, why_incomplete().text}));
+    }
     if (tries_once_) return finish(std::unexpected(why_incomplete()));
     remote.redial_delay_ms =
         std::clamp(remote.redial_delay_ms * 2, redial_delay_first_ms, redial_delay_max_ms);
