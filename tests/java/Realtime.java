@@ -356,7 +356,9 @@ final class Realtime {
                     IllegalArgumentException.class,
                     () -> pair.bob.put("give", new byte[] {(byte) 0xFF}));
             Check.thrown(IllegalArgumentException.class, () -> amy.put("give\0", number(1)));
-            Check.thrown(NullPointerException.class, () -> amy.put(null, number(1)));
+            final var nameless =
+                    Check.thrown(NullPointerException.class, () -> amy.put(null, number(1)));
+            Check.equal("the name of the port is null", nameless.getMessage());
             final var waiting = Check.begin(() -> amy.sync());
             // Either it is inside already, and we are told so, or we prepare for it.
             while (true) {

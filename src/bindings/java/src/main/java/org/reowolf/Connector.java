@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A peer's end of a protocol among any number of peers.
@@ -320,7 +321,7 @@ public abstract class Connector implements AutoCloseable {
 
     /** A description: what stands behind a zero must not go unnoticed. */
     private static byte[] whole(String desc) throws InvalidDescriptionException {
-        if (desc.indexOf('\0') >= 0) {
+        if (Objects.requireNonNull(desc, "the description is null").indexOf('\0') >= 0) {
             throw new InvalidDescriptionException("the description has a zero byte", Errno.EINVAL);
         }
         return utf8(desc);
@@ -328,7 +329,7 @@ public abstract class Connector implements AutoCloseable {
 
     /** Of a port, which must not be taken for another one. */
     static byte[] name(String port) {
-        if (port.indexOf('\0') >= 0) {
+        if (Objects.requireNonNull(port, "the name of the port is null").indexOf('\0') >= 0) {
             throw new IllegalArgumentException("the name of the port has a zero byte");
         }
         return utf8(port);
