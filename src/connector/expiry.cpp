@@ -21,7 +21,7 @@ bool ends_at(const Structure::End& end, wire::SiteId site) {
 
 // Whether the last round of the protocol can come: not if a component is there that never ends. One
 // that never does so by itself ends, or fails, with those at the other ends of its channels.
-void Member::find_whether_it_may_expire() {
+bool Member::may_expire(const std::set<std::uint32_t>& closed) const {
     const Structure& structure = description_->structure;
     std::vector<std::vector<std::uint32_t>> neighbours(structure.components.size());
     std::vector<bool> may_end(structure.components.size());
@@ -40,7 +40,7 @@ void Member::find_whether_it_may_expire() {
             if (end.kind != Structure::End::Kind::component) continue;
             if (other.kind == Structure::End::Kind::component) {
                 neighbours[end.component].push_back(other.component);
-            } else if (other.kind == Structure::End::Kind::nobody || closed_.contains(i)) {
+            } else if (other.kind == Structure::End::Kind::nobody || closed.contains(i)) {
                 find(end.component);
             }
         }
@@ -50,7 +50,7 @@ void Member::find_whether_it_may_expire() {
         found.pop_back();
         std::ranges::for_each(neighbours[component], find);
     }
-    may_expire_ = !may_end.empty() && std::ranges::all_of(may_end, std::identity{});
+    return !may_end.empty() && std::ranges::all_of(may_end, std::identity{});
 }
 
 // Who has the other end is told by the runtime. To the others it matters for what it leads to.
@@ -60,7 +60,7 @@ void Member::close_port(machine::PortHandle port) {
     const bool is_out = port % 2 == 0;
     if (is_of_application(number, is_out, description_->self)) {
         closed_.insert(number);
-        find_whether_it_may_expire();
+        may_expire_ = may_expire(closed_);
         const auto& [type, out, in] = description_->structure.channels[number];
         for (wire::SiteId site = 0; site < links_.size(); ++site) {
             if (!links_[site] || ends_at(out, site) || ends_at(in, site)) continue;
@@ -78,7 +78,7 @@ bool Member::note_closing(wire::SiteId from, const wire::Closed& message) {
         return false;
     }
     closed_.insert(number);
-    find_whether_it_may_expire();
+    may_expire_ = may_expire(closed_);
     const auto& [type, out, in] = description_->structure.channels[number];
     return !ends_at(out, description_->self) && !ends_at(in, description_->self);
 }

@@ -83,7 +83,7 @@ void Member::judge_if_dead() {
         runtime_->application_attempt()) {
         return;
     }
-    if (!may_expire_) return give_up_dead();
+    if (!may_expire_by_itself_) return give_up_dead();
     check_expiry([this](bool has_expired) {
         if (!runtime_->is_application_dead()) return;
         // With the next protocol too, which others have left before it began, or which is always

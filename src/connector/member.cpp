@@ -148,7 +148,7 @@ void Member::build() {
         if (component.site == self) runtime_->start(component.routine, component.arguments);
     }
     closed_.clear();
-    find_whether_it_may_expire();
+    may_expire_ = may_expire_by_itself_ = may_expire({});
 }
 
 // ---- Rounds of the application -----------------------------------------------------------------

@@ -146,7 +146,7 @@ class Member final : private runtime::World, private post::Turn {
     void forget_question();
 
     // expiry.cpp
-    void find_whether_it_may_expire();
+    bool may_expire(const std::set<std::uint32_t>& closed) const;
     bool note_closing(wire::SiteId from, const wire::Closed& message);
     bool is_of_application(std::uint32_t channel, bool is_out, wire::SiteId site) const;
     void complete_or_expire();
@@ -242,6 +242,7 @@ class Member final : private runtime::World, private post::Turn {
     std::map<wire::SiteId, bool> present_;  // who was in a call then
     std::set<std::uint32_t> closed_;        // channels: by an application that has one end
     bool may_expire_ = false;               // with the next round
+    bool may_expire_by_itself_ = false;     // if nobody closes a port
     std::optional<Outcome> committed_;      // and what it brought, until it is known who lives on
     std::uint64_t ended_known_ = 0;         // components, in the whole connector
 
