@@ -113,10 +113,12 @@ class REOWOLF_CPP Runtime {
         std::function<void(const Report&)> report;
         // Time stands still while anything can run, and jumps when nothing can: for tests.
         bool virtual_time = false;
-        // How many threads run components of the PDL text that compute for long; one of them is
-        // the one that runs the runtime, which runs everything else. Others begin when they are
-        // needed. With 1 and a seed everything is the same each time. 0: one for each processor, or
-        // 1 if there is a seed or time is virtual.
+        // How many threads run components of the PDL text; one of them is the one that runs the
+        // runtime, which runs everything in C++ alone. If run() is what is called first, they share
+        // the parts of what was started before that no channel connects to others, to C++ or to the
+        // outside, if there are as many parts as workers; and, of everything else, computing that
+        // takes long. Others begin when they are needed. With 1 and a seed everything is the same
+        // each time. 0: one for each processor, or 1 if there is a seed or time is virtual.
         unsigned workers = 0;
     };
 
@@ -172,8 +174,8 @@ class REOWOLF_CPP Runtime {
     // Runs until nothing more can happen. Waits, without using the processor, for time and bridges
     // that components wait for.
     Outcome run();
-    // For loops of one's own: runs what can run now; or one slice of one component, and returns
-    // false if none can go on. Neither waits.
+    // For loops of one's own: runs what can run now; or one slice of one component, in this thread,
+    // and returns false if none can go on. Neither waits.
     void run_ready();
     bool run_one();
     // When something can go on because of the time; nothing: when woken, if ever.

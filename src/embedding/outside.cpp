@@ -35,6 +35,14 @@ void Bell::ring() {
     if (callback) callback();
 }
 
+void Bell::nudge() {
+    {
+        const std::lock_guard lock(mutex_);
+        rung_ = true;
+    }
+    changed_.notify_all();
+}
+
 void Bell::stop() {
     {
         const std::lock_guard lock(mutex_);
@@ -106,10 +114,16 @@ void Outside::deliver() {
     for (const std::uint32_t component : bell_->take_woken()) runtime_->resume(component);
 }
 
-bool Outside::wait() {
+bool Outside::has_news() const {
+    if (bell_->has_woken() || bell_->is_stopped()) return true;
     const auto next = alarms_.next_ms();
-    if (!next && !runtime_->awaits_outside()) return false;
-    if (next && is_virtual_ && runtime_->is_idle()) {
+    return next && *next <= now_ms();
+}
+
+bool Outside::wait(bool do_others_run) {
+    const auto next = alarms_.next_ms();
+    if (!next && !do_others_run && !runtime_->awaits_outside()) return false;
+    if (next && is_virtual_ && !do_others_run && runtime_->is_idle()) {
         virtual_ms_ = std::max(virtual_ms_, *next);
         return true;
     }

@@ -33,6 +33,8 @@ class Bell final : public Waker {
     // Everything below: of the runtime, but stop().
     void on_wake(std::function<void()> callback);
     void ring();
+    // The same for the thread that runs the runtime, which needs no callback.
+    void nudge();
     void stop();
     bool is_stopped();
     bool take_stop();
@@ -73,8 +75,11 @@ class Outside final : public native::Outside {
     // Lets those go on for whom something has come. Does not wait.
     void deliver();
     std::optional<std::int64_t> next_time() const { return alarms_.next_ms(); }
+    // Whether somebody can go on, or the runtime is to stop.
+    bool has_news() const;
     // Waits until something may have come for somebody. False: nobody waits for anything outside.
-    bool wait();
+    // If others run something meanwhile, they nudge the bell when they do not any more.
+    bool wait(bool do_others_run = false);
 
     const std::shared_ptr<Bell>& bell() const { return bell_; }
 

@@ -15,6 +15,7 @@
 #include "embedding/in_lane.hpp"
 #include "embedding/native_body.hpp"
 #include "embedding/outside.hpp"
+#include "embedding/parts.hpp"
 #include "embedding/program.hpp"
 #include "embedding/types.hpp"
 #include "native/library.hpp"
@@ -39,6 +40,8 @@ void release(std::uint64_t reference) noexcept {
 using runtime::ComponentIndex;
 
 namespace {
+
+const runtime::Place place{.self = 0, .sites = {"the program"}, .realtime = {}};
 
 // What is to be repeated does not depend on who is quicker.
 unsigned workers_of(const Runtime::Options& options) {
@@ -73,9 +76,18 @@ struct Runtime::Inside final : embedding::InLane, runtime::World {
     void application_in_doubt(const std::string&) override {}
 
     void show_note(const runtime::Report::Note& note, std::string& shown) const;
+    void tell();
+    template <class Run>
+    auto go(Run run, bool may_part);
     bool run_slice(std::uint32_t turns_max = 1);
-    void run_ready(bool may_stop = false);
+    template <class IsOver>
+    void run_until(IsOver is_over);
+    template <class IsOver>
+    void run_ready(IsOver is_over);
+    Outcome run();
     Outcome outcome();
+    std::size_t components_left();
+    std::size_t components_stuck();
     program::TypeId find_type(const std::string& shape);
     void check_ports(const std::vector<std::uint64_t>& ports) const;
     void take(const std::vector<std::uint64_t>& ports);
@@ -84,11 +96,13 @@ struct Runtime::Inside final : embedding::InLane, runtime::World {
     Program compiled;
     program::Program program;  // with the types that only C++ uses
     Options options;
+    unsigned workers;
     Limits limits;
     embedding::Types types;
     embedding::Outside outside;
     std::optional<workers::Threads> helpers;  // if there is more than one worker
     runtime::Runtime core;
+    embedding::Parts parts;                 // of it, that others run
     std::shared_ptr<embedding::Core> host;  // the program itself, in a round
     std::string impasse;                    // why its last round could not be
     bool is_running = false;
@@ -100,12 +114,15 @@ Runtime::Inside::Inside(Program its_program, Options its_options)
       compiled(std::move(its_program)),
       program(compiled.compiled_->program),
       options(std::move(its_options)),
+      workers(workers_of(options)),
       types(program, limits),
       outside(options.seed ? *options.seed : std::random_device{}(), options.virtual_time),
-      core(program, limits, {.self = 0, .sites = {"the program"}, .realtime = {}}, *this) {
+      core(program, limits, place, *this),
+      parts(core, outside) {
     outside.attach(core);
     if (options.seed) core.seed_choices(*options.seed);
-    if (const unsigned workers = workers_of(options); workers > 1) {
+    if (workers > 1) {
+        parts.hold_back();
         helpers.emplace(workers - 1);
         helpers->on_return([bell = outside.bell()] { bell->ring(); });
         core.employ(*helpers);
@@ -117,9 +134,13 @@ Runtime::Inside::Inside(Program its_program, Options its_options)
 
 program::TypeId Runtime::Inside::find_type(const std::string& shape) {
     // It may add types to the program that machines read.
+    const embedding::Parts::Stillness still(parts);
     if (helpers) helpers->pause();
     const auto type = types.find(shape);
-    if (types.take_news()) core.note_types();
+    if (types.take_news()) {
+        core.note_types();
+        parts.for_each([](runtime::Runtime& part) { part.note_types(); });
+    }
     if (helpers) helpers->go_on();
     if (!type) throw std::invalid_argument(fmt::format("'{}' is too large for a type", shape));
     return *type;
@@ -185,6 +206,17 @@ void Runtime::Inside::report(const runtime::Report& report) {
     std::fwrite(told.shown.data(), 1, told.shown.size(), stderr);
 }
 
+// What components in parts of their own have to say.
+void Runtime::Inside::tell() {
+    while (const auto notice = parts.notices().take()) {
+        if (const auto* line = std::get_if<std::string>(&*notice)) {
+            print(*line);
+        } else {
+            report(std::get<runtime::Report>(*notice));
+        }
+    }
+}
+
 // ---- Building ----------------------------------------------------------------------------------
 
 void Runtime::Inside::check_ports(const std::vector<std::uint64_t>& ports) const {
@@ -194,7 +226,8 @@ void Runtime::Inside::check_ports(const std::vector<std::uint64_t>& ports) const
         throw std::invalid_argument("a component gets the same port twice");
     }
     for (const std::uint64_t port : ports) {
-        if (core.own(runtime::Runtime::application, port) || core.own(core.running(), port))
+        if (core.has_to_give(runtime::Runtime::application, port) ||
+            core.has_to_give(core.running(), port))
             continue;
         throw std::invalid_argument("a component gets a port that is not there to give");
     }
@@ -248,21 +281,26 @@ void Runtime::start_program(std::string_view name, const std::vector<Argument>& 
     }
     inside_->check_ports(ports);
     inside_->take(ports);
-    inside_->core.start(*found, std::move(values));
+    inside_->core.start_or_hold(*found, std::move(values));
 }
 
 void Runtime::start_native(std::string name, std::unique_ptr<embedding::Start> code,
                            const std::vector<std::uint64_t>& ports) {
     inside_->check_ports(ports);
-    auto core = std::make_shared<embedding::Core>(*inside_, inside_->core, inside_->outside, name);
+    auto core = std::make_shared<embedding::Core>(*inside_, inside_->core, inside_->outside,
+                                                  std::move(name));
     core->start = std::move(code);
     inside_->take(ports);
-    core->attach(inside_->core.start_native(std::move(name),
-                                            std::make_unique<embedding::NativeBody>(core), ports));
+    auto begin = [core, ports] {
+        core->attach(core->runtime.start_native(
+            core->name, std::make_unique<embedding::NativeBody>(core), ports));
+    };
+    if (!inside_->core.is_holding_back()) return begin();
+    inside_->core.hold_native(std::move(begin), ports);
 }
 
 void Runtime::close_port(std::uint64_t port) {
-    if (!inside_->core.own(runtime::Runtime::application, port)) {
+    if (!inside_->core.has_to_give(runtime::Runtime::application, port)) {
         throw std::invalid_argument("the port is not the program's to close");
     }
     inside_->core.close(port);
@@ -289,25 +327,84 @@ class Running {
 
 }  // namespace
 
-bool Runtime::Inside::run_slice(std::uint32_t turns_max) {
-    return core.step(turns_max) || core.help();
+// With others, if there are parts that they can run: of what is there when that may be for the
+// first time.
+template <class Run>
+auto Runtime::Inside::go(Run run, bool may_part) {
+    const Running running(is_running);
+    if (parts.are_held_back() && !may_part) parts.give_up();
+    if (parts.are_held_back()) {
+        parts.part(workers, [this] {
+            auto part = std::make_unique<runtime::Runtime>(program, limits, place, parts.notices());
+            if (options.seed) part->seed_choices(*options.seed);
+            return part;
+        });
+    }
+    auto result = [&] {
+        const embedding::Parts::Going going(parts);
+        return run();
+    }();
+    tell();
+    return result;
 }
 
-// Until nothing can go on, or, if it may, it is to stop.
-void Runtime::Inside::run_ready(bool may_stop) {
+bool Runtime::Inside::run_slice(std::uint32_t turns_max) {
+    if (!parts.are_there()) return core.step(turns_max) || core.help();
+    const bool went_on = parts.go_on();
+    tell();
+    return went_on;
+}
+
+// Until nothing can go on in this thread.
+template <class IsOver>
+void Runtime::Inside::run_until(IsOver is_over) {
     // After so many turns those are looked after who wait for something outside.
     constexpr std::uint32_t turns_between_looks = 64;
 
     do {
         outside.deliver();
-        if (may_stop && outside.bell()->is_stopped()) return;
+        if (is_over()) return;
     } while (run_slice(turns_between_looks));
+}
+
+// Until nothing can go on anywhere.
+template <class IsOver>
+void Runtime::Inside::run_ready(IsOver is_over) {
+    for (;;) {
+        run_until(is_over);
+        if (!parts.are_busy() || is_over()) return;
+        outside.wait(true);
+    }
+}
+
+Outcome Runtime::Inside::run() {
+    for (;;) {
+        run_until([&] { return outside.bell()->is_stopped(); });
+        if (outside.bell()->take_stop()) return Outcome::stopped;
+        const bool do_others_run = parts.are_busy();
+        const Outcome so_far = outcome();
+        if (!do_others_run && so_far == Outcome::ended) return so_far;
+        if (!outside.wait(do_others_run)) return so_far;
+    }
 }
 
 Outcome Runtime::Inside::outcome() {
     if (core.is_idle()) core.report_stuck();
-    if (core.components_left() == 0) return Outcome::ended;
-    return core.components_stuck() > 0 ? Outcome::stuck : Outcome::waiting;
+    if (parts.are_busy()) return Outcome::waiting;
+    if (components_left() == 0) return Outcome::ended;
+    return components_stuck() > 0 ? Outcome::stuck : Outcome::waiting;
+}
+
+std::size_t Runtime::Inside::components_left() {
+    std::size_t count = core.components_left();
+    parts.for_each([&](const runtime::Runtime& part) { count += part.components_left(); });
+    return count;
+}
+
+std::size_t Runtime::Inside::components_stuck() {
+    std::size_t count = core.components_stuck();
+    parts.for_each([&](const runtime::Runtime& part) { count += part.components_stuck(); });
+    return count;
 }
 
 Runtime::Runtime() : Runtime(Program()) {}
@@ -317,22 +414,21 @@ Runtime::Runtime(Program program, Options options)
 Runtime::~Runtime() = default;
 
 Outcome Runtime::run() {
-    const Running running(inside_->is_running);
-    for (;;) {
-        inside_->run_ready(true);
-        if (inside_->outside.bell()->take_stop()) return Outcome::stopped;
-        const Outcome outcome = inside_->outcome();
-        if (outcome == Outcome::ended || !inside_->outside.wait()) return outcome;
-    }
+    return inside_->go([this] { return inside_->run(); }, true);
 }
 
 void Runtime::run_ready() {
-    const Running running(inside_->is_running);
-    inside_->run_ready();
+    inside_->go(
+        [this] {
+            inside_->run_ready([] { return false; });
+            return true;
+        },
+        false);
 }
 
 bool Runtime::run_one() {
     const Running running(inside_->is_running);
+    if (inside_->parts.are_held_back()) inside_->parts.give_up();
     inside_->outside.deliver();
     return inside_->run_slice();
 }
@@ -368,8 +464,12 @@ Outcome Runtime::outcome() {
 // ---- The program itself ------------------------------------------------------------------------
 
 void Runtime::run_sync(embedding::Act& act) {
-    const Running running(inside_->is_running);
-    inside_->run_sync(act);
+    inside_->go(
+        [&] {
+            inside_->run_sync(act);
+            return true;
+        },
+        false);
 }
 
 void Runtime::Inside::run_sync(embedding::Act& act) {
@@ -381,7 +481,8 @@ void Runtime::Inside::run_sync(embedding::Act& act) {
     impasse.clear();
     core.enter_application(std::move(body));
     while (!is_host_done) {
-        run_ready();
+        // Others may run for ever.
+        run_ready([this] { return is_host_done && parts.are_there(); });
         if (is_host_done) break;
         if (!core.is_application_dead() && outside.wait()) continue;
         for (const auto& note : core.explain()) show_note(note, impasse);
@@ -403,15 +504,21 @@ void Runtime::Inside::application_failed(wire::Reason, const std::string&) {
 // ---- What can be asked -------------------------------------------------------------------------
 
 bool Runtime::has_failed() const {
-    return inside_->core.has_failed();
+    bool has_failed = inside_->core.has_failed();
+    inside_->parts.for_each(
+        [&](const runtime::Runtime& part) { has_failed = has_failed || part.has_failed(); });
+    return has_failed;
 }
 
 std::size_t Runtime::components() const {
-    return inside_->core.components_left();
+    return inside_->components_left();
 }
 
 std::uint64_t Runtime::rounds() const {
-    return inside_->core.rounds_committed();
+    std::uint64_t rounds = inside_->core.rounds_committed();
+    inside_->parts.for_each(
+        [&](const runtime::Runtime& part) { rounds += part.rounds_committed(); });
+    return rounds;
 }
 
 std::chrono::milliseconds Runtime::now() const {
@@ -421,7 +528,11 @@ std::chrono::milliseconds Runtime::now() const {
 std::string Runtime::explain() const {
     std::string shown = inside_->impasse;
     if (!shown.empty()) return shown;
-    for (const auto& note : inside_->core.explain()) inside_->show_note(note, shown);
+    const auto show = [&](const runtime::Runtime& of) {
+        for (const auto& note : of.explain()) inside_->show_note(note, shown);
+    };
+    show(inside_->core);
+    inside_->parts.for_each(show);
     return shown;
 }
 

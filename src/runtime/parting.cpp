@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Components that composites make are held back until these have ended. Then the parts that have
-// nothing to do with each other are known.
+// Components that composites, or an embedding program, make are held back until the composites have
+// ended. Then the parts that have nothing to do with each other are known.
 #include <algorithm>
 #include <numeric>
 #include <span>
@@ -80,6 +80,33 @@ bool Runtime::holds_back(program::RoutineId id) const {
     return holds_back_ && shared_.program.routines[id].kind != program::RoutineKind::composite;
 }
 
+void Runtime::start_or_hold(program::RoutineId id, std::vector<machine::Value> arguments) {
+    if (!holds_back(id)) {
+        start(id, std::move(arguments));
+        return;
+    }
+    std::vector<PortHandle> ports;
+    const auto& parameters = shared_.program.routines[id].parameters;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        shared_.ports.append(parameters[i].type, arguments[i], ports);
+    }
+    hold({.routine = id,
+          .arguments = std::move(arguments),
+          .ports = std::move(ports),
+          .begin = nullptr});
+}
+
+void Runtime::hold_native(std::function<void()> begin, std::vector<PortHandle> ports) {
+    hold({.routine = 0, .arguments = {}, .ports = std::move(ports), .begin = std::move(begin)});
+}
+
+void Runtime::hold(Held held) {
+    for (const PortHandle port : held.ports) {
+        channels_[channel_of(port)].end(is_out(port)).owner = application;
+    }
+    held_.push_back(std::move(held));
+}
+
 // Whom each of those who are held back belongs to: a set; nothing if it has to do with somebody who
 // is here, or with the world.
 std::vector<std::optional<std::size_t>> Runtime::sets_of_held() const {
@@ -91,7 +118,7 @@ std::vector<std::optional<std::size_t>> Runtime::sets_of_held() const {
     Sets sets(held_.size());
     std::vector<bool> is_bound(held_.size());
     for (std::size_t i = 0; i < held_.size(); ++i) {
-        if (is_native(held_[i].routine)) is_bound[i] = true;
+        if (held_[i].begin || is_native(held_[i].routine)) is_bound[i] = true;
         for (const PortHandle port : held_[i].ports) {
             const Channel& channel = channels_[channel_of(port)];
             if (channel.end(!is_out(port)).closed) continue;
@@ -126,6 +153,10 @@ std::vector<Island> Runtime::release(std::size_t parts_min, std::size_t islands_
     std::vector<PortHandle> handles(std::size_t{channels_.size()} * 2, unknown);
     std::vector<Held> held = std::exchange(held_, {});
     for (std::size_t i = 0; i < held.size(); ++i) {
+        if (held[i].begin) {
+            held[i].begin();
+            continue;
+        }
         const Who who = naming_.make(shared_.program.routines[held[i].routine].name);
         if (!sets[i]) {
             start(held[i].routine, std::move(held[i].arguments), who);

@@ -214,6 +214,13 @@ bool Runtime::own(ComponentIndex index, PortHandle port) const {
            !end.closed;
 }
 
+bool Runtime::has_to_give(ComponentIndex index, PortHandle port) const {
+    if (!own(index, port)) return false;
+    const std::uint32_t place = channels_[channel_of(port)].end(is_out(port)).place;
+    const std::vector<PortHandle>& ports = component(index).ports;
+    return place < ports.size() && ports[place] == port;
+}
+
 std::optional<program::TypeId> Runtime::type_of(PortHandle port) const {
     if (channel_of(port) >= channels_.size()) return std::nullopt;
     const Channel& channel = channels_[channel_of(port)];
@@ -256,6 +263,7 @@ bool Runtime::step(std::uint32_t turns_max) {
             take_turn(budget);
             if (queue_.popped() >= generation_end_) note_generation();
         } while (queue_.popped() < step_end_ && budget > 0 && !queue_.empty());
+        instructions_run_ += limits_.instructions_per_slice - budget;
         if (arbiter_.has_effects()) apply_effects();
         if (!ended_.empty() || !unused_.empty()) bury();
     } else if (draw_doubtful(true)) {
@@ -499,7 +507,7 @@ void Runtime::spawn(ComponentIndex index, program::RoutineId routine,
     const bool owned = !has_repeated(ports) && std::ranges::all_of(ports, [&](PortHandle port) {
         return own(index, port);
     });
-    if (!owned || components_left_ + held_.size() >= limits_.components_max) {
+    if (!owned || components_left() >= limits_.components_max) {
         fail_component(
             index,
             {.message = owned ? fmt::format("more than {} components", limits_.components_max)
@@ -510,14 +518,7 @@ void Runtime::spawn(ComponentIndex index, program::RoutineId routine,
         return;
     }
     for (const PortHandle port : ports) take_port(index, port);
-    if (holds_back(routine)) {
-        for (const PortHandle port : ports) {
-            channels_[channel_of(port)].end(is_out(port)).owner = application;
-        }
-        held_.push_back({routine, std::move(arguments), ports});
-        return;
-    }
-    start(routine, std::move(arguments));
+    start_or_hold(routine, std::move(arguments));
 }
 
 void Runtime::resume(ComponentIndex index) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <expected>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -128,6 +129,11 @@ class Runtime final : private machine::Exchange {
     void hold_back() { holds_back_ = true; }
     bool is_holding_back() const { return holds_back_; }
     std::vector<Island> release(std::size_t parts_min, std::size_t islands_max);
+    // Like start(); but it is held back, unless it is a composite or nobody is. Its ports are
+    // nobody's, see take_port().
+    void start_or_hold(program::RoutineId routine, std::vector<machine::Value> arguments);
+    // A native component is held back, and begins here. `begin` starts it.
+    void hold_native(std::function<void()> begin, std::vector<machine::PortHandle> ports);
     void settle(Island island);
     void call_as(const Naming& naming) { naming_ = naming; }
     // The application owns ports, but acts only through enter_application(). The name must last.
@@ -136,6 +142,8 @@ class Runtime final : private machine::Exchange {
     void seed_choices(std::uint64_t seed) { turns_ = seed; }
     // Of ports that are handed to start() and start_native() by whom they belong to.
     bool own(ComponentIndex component, machine::PortHandle port) const;
+    // The same, while components may be held back.
+    bool has_to_give(ComponentIndex component, machine::PortHandle port) const;
     void take_port(ComponentIndex owner, machine::PortHandle port);
     // The program has more types than when the runtime was made.
     void note_types() { shared_.ports = machine::PortFinder(shared_.program); }
@@ -216,12 +224,14 @@ class Runtime final : private machine::Exchange {
     // How many turns components have ever been due; and have had.
     std::uint64_t turns_due() const { return queue_.pushed(); }
     std::uint64_t turns_had() const { return queue_.popped(); }
+    // That steps have run, here.
+    std::uint64_t instructions_run() const { return instructions_run_; }
     bool is_idle() const { return is_at_rest() && shared_.away == 0; }
     // step() has nothing to do, but workers may have.
     bool is_at_rest() const {
         return queue_.empty() && doubted_.empty() && quiet_candidates_.empty();
     }
-    std::size_t components_left() const { return components_left_; }
+    std::size_t components_left() const { return components_left_ + held_.size(); }
     const Counters& counters() const { return counters_; }
     std::uint64_t components_ended() const { return counters_.components_ended; }
     bool has_failed() const { return has_failed_; }
@@ -635,8 +645,10 @@ class Runtime final : private machine::Exchange {
         program::RoutineId routine = 0;
         std::vector<machine::Value> arguments;
         std::vector<machine::PortHandle> ports;
+        std::function<void()> begin;  // of a native one, which has none of the others but ports
     };
     bool holds_back(program::RoutineId routine) const;
+    void hold(Held held);
     std::vector<std::optional<std::size_t>> sets_of_held() const;
     std::vector<machine::Value> renumbered(program::RoutineId routine,
                                            std::vector<machine::Value> arguments,
@@ -786,6 +798,7 @@ class Runtime final : private machine::Exchange {
     std::uint64_t turns_ = 0;           // of the random numbers
     std::size_t components_left_ = 0;
     std::uint64_t slices_ = 0;
+    std::uint64_t instructions_run_ = 0;
     std::vector<std::pair<wire::SiteId, wire::Message>> outbox_;
     // What others need not know before something else is sent to them, or they begin to decide; and
     // what they need not know unless what is published is withdrawn.

@@ -12,7 +12,8 @@ namespace {
 // What is over soon needs no threads: until then all have their turns in one, as if they were not
 // parted, so that a short program prints its lines in the same order each time.
 constexpr std::uint64_t turns_together_max = 2'000;
-constexpr std::uint32_t turns_each = 64;  // a step
+constexpr std::uint64_t instructions_together_max = 1'000'000;  // some milliseconds
+constexpr std::uint32_t turns_each = 64;                        // a step
 // Then others who wait have theirs: some milliseconds at most.
 constexpr int steps_each = 256;
 
@@ -61,11 +62,13 @@ void Islands::settle(runtime::Runtime& mainland, std::vector<runtime::Island> is
 
 bool Islands::go_on() {
     if (!are_apart_) {
-        if (turns_had_ < turns_together_max) return take_turn();
+        if (turns_had_ < turns_together_max && instructions_had_ < instructions_together_max) {
+            return take_turn();
+        }
         part();
     }
-    const bool went_on = mainland_->step(turns_each) || mainland_->help();
-    return help() || went_on;
+    const bool is_busy = mainland_->step(turns_each);
+    return help(is_busy) || is_busy || mainland_->help();
 }
 
 // ---- Together ----------------------------------------------------------------------------------
@@ -83,7 +86,9 @@ bool Islands::take_turn() {
         const std::size_t place = turns_.pop();
         runtime::Runtime& next = place == 0 ? *mainland_ : *islands_[place - 1];
         next.set_time(now_ms_());
+        const std::uint64_t before = next.instructions_run();
         next.step();
+        instructions_had_ += next.instructions_run() - before;
         note_turns(place);
         return true;
     }
@@ -117,7 +122,8 @@ void Islands::part() {
     }
 }
 
-bool Islands::help() {
+// In turn with the mainland, if that is busy.
+bool Islands::help(bool is_busy) {
     if (waiting_count_ == 0) return false;
     Waiting next;
     {
@@ -129,7 +135,7 @@ bool Islands::help() {
         if (next.ran_by != std::this_thread::get_id()) ++steals_;
     }
     next.ran_by = std::this_thread::get_id();
-    const bool goes_on = run_for_a_while(*next.island, false);
+    const bool goes_on = run_between(*next.island, is_busy ? 1 : steps_each);
     // The caller may have other things to do first.
     if (put_down(next, goes_on)) has_work_.notify_one();
     return true;
@@ -157,19 +163,32 @@ void Islands::work() {
             if (next.ran_by != std::this_thread::get_id()) ++steals_;
         }
         next.ran_by = std::this_thread::get_id();
-        const bool goes_on = run_for_a_while(*next.island, true);
+        const bool goes_on = run_for_a_while(*next.island);
         put_down(next, goes_on);
     }
 }
 
 // False: it has come to its rest.
-bool Islands::run_for_a_while(runtime::Runtime& island, bool has_time) {
-    for (int step = 0; step < steps_each || (has_time && waiting_count_ == 0); ++step) {
-        island.set_time(now_ms_());
-        if (!island.step(turns_each)) return false;
+bool Islands::run_for_a_while(runtime::Runtime& island) {
+    for (int steps = 0; steps < steps_each || waiting_count_ == 0; ++steps) {
+        if (!step(island)) return false;
         if (is_interrupted_.load(std::memory_order_relaxed)) return true;
     }
     return true;
+}
+
+// The same, by the thread that has the mainland to run.
+bool Islands::run_between(runtime::Runtime& island, int steps_max) {
+    for (int steps = 0; steps < steps_max; ++steps) {
+        if (!step(island)) return false;
+        if (is_interrupted_ || (is_wanted_ && is_wanted_())) return true;
+    }
+    return true;
+}
+
+bool Islands::step(runtime::Runtime& island) {
+    island.set_time(now_ms_());
+    return island.step(turns_each);
 }
 
 // True: it waits, and there is somebody to be woken who could take it.

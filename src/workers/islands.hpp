@@ -31,6 +31,9 @@ class Islands {
     ~Islands();
     Islands(const Islands&) = delete;
     Islands& operator=(const Islands&) = delete;
+    // Called between steps of an island that go_on() runs: whether its caller has something else to
+    // do. Set it before anything runs.
+    void ask_between(std::function<bool()> is_wanted) { is_wanted_ = std::move(is_wanted); }
 
     // Once. The others are what `mainland`, which must outlive this, has given away.
     void settle(runtime::Runtime& mainland, std::vector<runtime::Island> islands,
@@ -57,15 +60,18 @@ class Islands {
     bool take_turn();
     void note_turns(std::size_t place);
     void part();
-    bool help();
+    bool help(bool is_busy);
     void work();
-    bool run_for_a_while(runtime::Runtime& island, bool has_time);
+    bool run_for_a_while(runtime::Runtime& island);
+    bool run_between(runtime::Runtime& island, int steps_max);
+    bool step(runtime::Runtime& island);
     bool put_down(Waiting run, bool goes_on);
 
     const unsigned threads_max_;
     const std::function<std::int64_t()> now_ms_;
     const std::function<void()> on_rest_;
     const Clock clock_;
+    std::function<bool()> is_wanted_;
     runtime::Runtime* mainland_ = nullptr;
     std::vector<std::unique_ptr<runtime::Runtime>> islands_;
 
@@ -75,6 +81,7 @@ class Islands {
     runtime::Ring<std::size_t> turns_;
     std::vector<std::uint64_t> noted_;
     std::uint64_t turns_had_ = 0;
+    std::uint64_t instructions_had_ = 0;
 
     std::mutex mutex_;
     std::condition_variable has_work_;
