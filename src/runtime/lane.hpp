@@ -121,6 +121,84 @@ struct Runtime::Use {
     return !steps_ && !use.self.entrance.block().asks_fires && !use.peer.chooses();
 }
 
+// Its block is a message that has been exchanged with somebody in the region: it is at its end, and
+// there is nothing to be counted.
+[[gnu::always_inline]] inline void Runtime::absorb(Component& lead, Component& single) {
+    single.is_single = false;
+    single.waits = Component::Wait::others;
+    single.lead = &lead;
+    single.next = lead.next;
+    lead.next = &single;
+    ++lead.region_size;
+}
+
+// A message that the peer has put, is got.
+[[gnu::always_inline]] inline void Runtime::join_writer(const Use& use) {
+    if (use.peer.is_single) return absorb(*use.self.lead, use.peer);
+    if (use.self.lead != use.peer.lead) join_regions(use.self.lead, use.peer.lead);
+    --use.self.lead->region_open;
+}
+
+// Nothing is open any more.
+inline void Runtime::close_region(Component& lead, const Component& current) {
+    if (steps_ && is_in_step(lead.index)) return publish_step();
+    return lead.is_special ? commit_special(lead, current) : commit_region(lead, current);
+}
+
+// It has used a port, if it has to. `current`: who runs now.
+[[gnu::always_inline]] inline void Runtime::end_with_use(Component& self,
+                                                         const Component& current) {
+    if (self.asks_fires && !keeps_promises(self)) return leave_lane(self.index, Fall::promise);
+    self.waits = Component::Wait::others;
+    if (--self.lead->region_open == 0) close_region(*self.lead, current);
+}
+
+template <class Message>
+inline void Runtime::put_allowed(const Use& use, Message&& message, bool closes) {
+    Component& self = use.self;
+    Component& reader = use.peer;
+    note_use_in_lane(self, use.number, true);
+    ++self.sent;
+    if (reader.waits_at(use.number)) {
+        note_use_in_lane(reader, use.number, false);
+        reader.give(std::forward<Message>(message));
+        if (reader.is_single) {
+            absorb(*self.lead, reader);
+        } else {
+            if (self.lead != reader.lead) join_regions(self.lead, reader.lead);
+            reader.waits = Component::Wait::nothing;
+            if (reader.closes) {
+                end_with_use(reader, self);
+            } else {
+                enqueue(reader);
+            }
+        }
+    } else {
+        ++self.lead->region_open;
+        use.channel.pending.push(std::forward<Message>(message));
+        note_readiness(use.channel.in, reader);
+    }
+    if (closes && self.phase == Component::Phase::in_lane) end_with_use(self, self);
+}
+
+// False: there is none yet.
+template <class Message>
+inline bool Runtime::get_allowed(const Use& use, bool closes, Message& message) {
+    Component& self = use.self;
+    Component& writer = use.peer;
+    if (use.channel.pending.size() > 0) {
+        note_use_in_lane(self, use.number, false);
+        join_writer(use);
+        use.channel.pending.pop(message);
+        return true;
+    }
+    self.waits = Component::Wait::message;
+    self.waits_on = use.number;
+    self.closes = closes;
+    note_readiness(use.channel.out, writer);
+    return false;
+}
+
 // A block that is this get or put and no more. If somebody waits for it who needs no more either,
 // that is a round of two, for which no region has to be made; what is got is in `message` then. If
 // nobody is there, it waits in the lane. Else nothing has been done.
