@@ -33,65 +33,10 @@
 #include "runtime/slab.hpp"
 #include "runtime/step.hpp"
 #include "runtime/watching.hpp"
+#include "runtime/world.hpp"
 #include "wire/message.hpp"
 
 namespace reowolf::runtime {
-
-// Something that the user has to know: an error of a component, or that it is stuck for ever.
-struct Report {
-    std::string message;
-    Span where;
-    std::vector<TraceLine> trace;
-    struct Note {
-        std::string text;
-        Span where;
-    };
-    std::vector<Note> notes;
-    bool is_stuck = false;  // no error
-};
-
-// What a runtime needs from outside. Called from within its functions.
-class World {
-  public:
-    virtual ~World() = default;
-    // The body of a component that is no PDL. Null: there is none of that name here.
-    virtual std::unique_ptr<Body> make_native(const program::Routine&, ComponentIndex,
-                                              const std::vector<machine::Value>& /*arguments*/) {
-        return nullptr;
-    }
-    virtual void print(std::string_view line) = 0;
-    virtual void report(const Report& report) = 0;
-    virtual void send(wire::SiteId to, const wire::Message& message) = 0;
-    // The leaf, and of what is put that which goes there.
-    virtual void send_step(wire::SiteId to, const wire::Step& step) {
-        for (std::size_t i = 0; i < step.put_count; ++i) {
-            const wire::Step::Put& put = step.puts[i];
-            if (put.to != to) continue;
-            wire::Value value = put.value;
-            value.value.assign(put.bytes.begin(), put.bytes.end());
-            send(to, {put.lineage, std::move(value)});
-        }
-        send(to, {{}, step.leaf});
-    }
-    // Of what was handed to receive_step() and is not needed any more.
-    // Taken over: NOLINTNEXTLINE(performance-unnecessary-value-param)
-    virtual void give_back(wire::SiteId /*from*/, std::vector<std::byte>) {}
-    // A round with attempts of this site is decided; what its behaviours printed comes next. Empty:
-    // one among components of this site, without records.
-    virtual void committed(const wire::Decision& decision) = 0;
-    // The peer sent what no correct peer sends.
-    virtual void deviation(wire::SiteId from, const std::string& what) = 0;
-    // The attempt that enter_application() began is over.
-    virtual void application_committed(std::unique_ptr<Body> body) = 0;
-    virtual void application_failed(wire::Reason reason, const std::string& text) = 0;
-    virtual void application_in_doubt(const std::string& text) = 0;
-};
-
-struct Place {
-    wire::SiteId self = 0;
-    std::vector<std::string> sites;      // the peers' names
-    std::vector<wire::SiteId> realtime;  // whose applications step together, ascending
-};
 
 class Runtime final : private machine::Exchange {
   public:
@@ -303,33 +248,6 @@ class Runtime final : private machine::Exchange {
     bool is_unnoted(const Use& use) const;
     template <class Message>
     [[gnu::always_inline]] Meeting meet(const Use& use, Message& message);
-    // Of a native component whose code runs.
-    [[gnu::always_inline]] bool may_enter_in_place(const Component& self) {
-        if (is_open_) [[likely]] {
-            return self.is_native_outside();
-        }
-        return self.phase == Component::Phase::running && may_enter_lane(self, self.index);
-    }
-    template <class Message>
-    Meeting meet_at_once(machine::Participant& who, machine::PortHandle port, bool puts,
-                         Message& message);
-    [[gnu::noinline]] Meeting join_at_once(Component& self, machine::PortHandle port,
-                                           machine::Value& value);
-    [[gnu::noinline]] Meeting join_at_once(Component& self, machine::PortHandle port,
-                                           std::uint64_t& word) {
-        machine::Value value = machine::Value::scalar(word);
-        const Meeting meeting = join_at_once(self, port, value);
-        word = value.bits();
-        return meeting;
-    }
-    Meeting meet_chosen(Component& self, std::uint32_t chosen, machine::Value& value);
-    bool has_nothing_at(const Component& self, std::span<const machine::PortHandle> ports) const;
-    bool complete_choice(Component& self);
-    template <class Message>
-    bool put_here(Component& self, machine::PortHandle port, Message&& message);
-    template <class Message>
-    Meeting get_here(Component& self, machine::PortHandle port, bool may_wait, Message& message);
-    bool is_in_place(const Use& use, machine::PortHandle port);
     // There is something for the component at this end of a channel: it may be choosing.
     [[gnu::always_inline]] void note_readiness(const Channel::End& end, Component& peer) {
         note_readiness_unwoken(end, peer);
@@ -364,42 +282,6 @@ class Runtime final : private machine::Exchange {
     [[gnu::noinline]] void note_which(Component& self, ChannelIndex number, bool puts) {
         note_which(self, port_of(number, puts, channels_[number].generation));
     }
-    machine::Served put(machine::Participant& who, machine::PortHandle port,
-                        std::uint64_t word) override;
-    machine::Served put_last(machine::Participant& who, machine::PortHandle port,
-                             std::uint64_t word) override;
-    machine::Served put_alone(machine::Participant& who, machine::PortHandle port,
-                              std::uint64_t word) override;
-    Got get(machine::Participant& who, machine::PortHandle port) override;
-    Got get_last(machine::Participant& who, machine::PortHandle port) override;
-    Got get_alone(machine::Participant& who, machine::PortHandle port) override;
-    machine::Served end(machine::Participant& who) override;
-    Got fork(machine::Participant& who, std::uint32_t pc) override;
-    [[gnu::noinline]] Got fork_anew(Component& self, std::uint32_t pc);
-    [[gnu::noinline]] Got fork_again(Component& self, std::uint32_t pc);
-    [[gnu::noinline]] machine::Served put_at(Component& self, Channel& channel, Component& peer,
-                                             std::uint64_t word, ChannelIndex number);
-    [[gnu::noinline]] Got get_at(Component& self, Channel& channel, Component& peer,
-                                 ChannelIndex number);
-    template <bool closes>
-    [[gnu::noinline]] machine::Served put_rarely(Component& self, Channel& channel, Component& peer,
-                                                 std::uint64_t word, ChannelIndex number);
-    template <bool closes>
-    [[gnu::noinline]] Got get_rarely(Component& self, Channel& channel, Component& peer,
-                                     ChannelIndex number);
-    template <bool closes>
-    machine::Served put_among_others(Component& self, machine::PortHandle port, std::uint64_t word);
-    template <bool closes>
-    Got get_among_others(Component& self, machine::PortHandle port);
-    [[gnu::noinline]] machine::Served close_and_serve(Component& self);
-    machine::Served serve_put(const Use& use, std::uint64_t word, bool closes);
-    Got serve_get(const Use& use, bool closes);
-    machine::Served served(const Component& self) const;
-    // Of one whose block has happened: it may go on into the next one.
-    [[gnu::always_inline]] machine::Served served_between(const Component& self) const {
-        return self.is_long || lane_ != Lane::open ? machine::Served::stops
-                                                   : machine::Served::goes_on;
-    }
     template <class Message>
     [[gnu::always_inline]] void put_allowed(const Use& use, Message&& message, bool closes);
     template <class Message>
@@ -430,6 +312,70 @@ class Runtime final : private machine::Exchange {
     [[gnu::always_inline]] bool may_draw_doubtful() const {
         return !doubted_.empty() &&
                generation_ + 1 - doubted_.front().generation >= generations_of_patience;
+    }
+
+    // in_place.cpp
+    // Of a native component whose code runs.
+    [[gnu::always_inline]] bool may_enter_in_place(const Component& self) {
+        if (is_open_) [[likely]] {
+            return self.is_native_outside();
+        }
+        return self.phase == Component::Phase::running && may_enter_lane(self, self.index);
+    }
+    template <class Message>
+    Meeting meet_at_once(machine::Participant& who, machine::PortHandle port, bool puts,
+                         Message& message);
+    [[gnu::noinline]] Meeting join_at_once(Component& self, machine::PortHandle port,
+                                           machine::Value& value);
+    [[gnu::noinline]] Meeting join_at_once(Component& self, machine::PortHandle port,
+                                           std::uint64_t& word) {
+        machine::Value value = machine::Value::scalar(word);
+        const Meeting meeting = join_at_once(self, port, value);
+        word = value.bits();
+        return meeting;
+    }
+    Meeting meet_chosen(Component& self, std::uint32_t chosen, machine::Value& value);
+    bool has_nothing_at(const Component& self, std::span<const machine::PortHandle> ports) const;
+    bool complete_choice(Component& self);
+    template <class Message>
+    bool put_here(Component& self, machine::PortHandle port, Message&& message);
+    template <class Message>
+    Meeting get_here(Component& self, machine::PortHandle port, bool may_wait, Message& message);
+    bool is_in_place(const Use& use, machine::PortHandle port);
+
+    // serving.cpp
+    machine::Served put(machine::Participant& who, machine::PortHandle port,
+                        std::uint64_t word) override;
+    machine::Served put_last(machine::Participant& who, machine::PortHandle port,
+                             std::uint64_t word) override;
+    machine::Served put_alone(machine::Participant& who, machine::PortHandle port,
+                              std::uint64_t word) override;
+    Got get(machine::Participant& who, machine::PortHandle port) override;
+    Got get_last(machine::Participant& who, machine::PortHandle port) override;
+    Got get_alone(machine::Participant& who, machine::PortHandle port) override;
+    machine::Served end(machine::Participant& who) override;
+    [[gnu::noinline]] machine::Served put_at(Component& self, Channel& channel, Component& peer,
+                                             std::uint64_t word, ChannelIndex number);
+    [[gnu::noinline]] Got get_at(Component& self, Channel& channel, Component& peer,
+                                 ChannelIndex number);
+    template <bool closes>
+    [[gnu::noinline]] machine::Served put_rarely(Component& self, Channel& channel, Component& peer,
+                                                 std::uint64_t word, ChannelIndex number);
+    template <bool closes>
+    [[gnu::noinline]] Got get_rarely(Component& self, Channel& channel, Component& peer,
+                                     ChannelIndex number);
+    template <bool closes>
+    machine::Served put_among_others(Component& self, machine::PortHandle port, std::uint64_t word);
+    template <bool closes>
+    Got get_among_others(Component& self, machine::PortHandle port);
+    [[gnu::noinline]] machine::Served close_and_serve(Component& self);
+    machine::Served serve_put(const Use& use, std::uint64_t word, bool closes);
+    Got serve_get(const Use& use, bool closes);
+    machine::Served served(const Component& self) const;
+    // Of one whose block has happened: it may go on into the next one.
+    [[gnu::always_inline]] machine::Served served_between(const Component& self) const {
+        return self.is_long || lane_ != Lane::open ? machine::Served::stops
+                                                   : machine::Served::goes_on;
     }
 
     // stepping.cpp: the lane across sites
@@ -466,6 +412,9 @@ class Runtime final : private machine::Exchange {
     void explore_published();
 
     // choosing.cpp: forks in the lane
+    Got fork(machine::Participant& who, std::uint32_t pc) override;
+    [[gnu::noinline]] Got fork_anew(Component& self, std::uint32_t pc);
+    [[gnu::noinline]] Got fork_again(Component& self, std::uint32_t pc);
     enum class Readiness { now, later, never, unknown };
     // In every fourth round the first choice is taken out of turn, and one in four of the others,
     // each by itself, so that all combinations occur.

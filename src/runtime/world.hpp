@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// What a runtime needs from outside, and what it tells.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "machine/value.hpp"
+#include "program/program.hpp"
+#include "runtime/body.hpp"
+#include "runtime/channel.hpp"
+#include "wire/message.hpp"
+
+namespace reowolf::runtime {
+
+// Something that the user has to know: an error of a component, or that it is stuck for ever.
+struct Report {
+    std::string message;
+    Span where;
+    std::vector<TraceLine> trace;
+    struct Note {
+        std::string text;
+        Span where;
+    };
+    std::vector<Note> notes;
+    bool is_stuck = false;  // no error
+};
+
+// What a runtime needs from outside. Called from within its functions.
+class World {
+  public:
+    virtual ~World() = default;
+    // The body of a component that is no PDL. Null: there is none of that name here.
+    virtual std::unique_ptr<Body> make_native(const program::Routine&, ComponentIndex,
+                                              const std::vector<machine::Value>& /*arguments*/) {
+        return nullptr;
+    }
+    virtual void print(std::string_view line) = 0;
+    virtual void report(const Report& report) = 0;
+    virtual void send(wire::SiteId to, const wire::Message& message) = 0;
+    // The leaf, and of what is put that which goes there.
+    virtual void send_step(wire::SiteId to, const wire::Step& step) {
+        for (std::size_t i = 0; i < step.put_count; ++i) {
+            const wire::Step::Put& put = step.puts[i];
+            if (put.to != to) continue;
+            wire::Value value = put.value;
+            value.value.assign(put.bytes.begin(), put.bytes.end());
+            send(to, {put.lineage, std::move(value)});
+        }
+        send(to, {{}, step.leaf});
+    }
+    // Of what was handed to receive_step() and is not needed any more.
+    // Taken over: NOLINTNEXTLINE(performance-unnecessary-value-param)
+    virtual void give_back(wire::SiteId /*from*/, std::vector<std::byte>) {}
+    // A round with attempts of this site is decided; what its behaviours printed comes next. Empty:
+    // one among components of this site, without records.
+    virtual void committed(const wire::Decision& decision) = 0;
+    // The peer sent what no correct peer sends.
+    virtual void deviation(wire::SiteId from, const std::string& what) = 0;
+    // The attempt that enter_application() began is over.
+    virtual void application_committed(std::unique_ptr<Body> body) = 0;
+    virtual void application_failed(wire::Reason reason, const std::string& text) = 0;
+    virtual void application_in_doubt(const std::string& text) = 0;
+};
+
+struct Place {
+    wire::SiteId self = 0;
+    std::vector<std::string> sites;      // the peers' names
+    std::vector<wire::SiteId> realtime;  // whose applications step together, ascending
+};
+
+}  // namespace reowolf::runtime
