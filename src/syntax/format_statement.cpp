@@ -171,7 +171,8 @@ bool Formatter::holds_remark() const {
     const std::size_t close = here().match;
     const std::vector<Comment>& remarks = atoms_[close].before;
     if (close != at_ + 1 || !here().after.empty() || remarks.size() != 1) return false;
-    return !remarks[0].own_line && !remarks[0].is_line && !remarks[0].text.contains('\n');
+    const bool is_apart = remarks[0].own_line && remarks[0].ends_line;
+    return !is_apart && !remarks[0].is_line && !remarks[0].text.contains('\n');
 }
 
 // Whether the block that begins here is simple enough to stand on one line: two statements that
