@@ -69,10 +69,12 @@ class Gap {
         }
         second.blank_before = lines > 1;
         // Those up to the first that has a line of its own, if the last of them ends the line, or
-        // what follows is only a bracket, which may get a line of its own.
+        // what follows is only a bracket, which may get a line of its own, or a semicolon, which
+        // may have had one.
         std::size_t own = 0;
         while (own < comments.size() && !comments[own].own_line) ++own;
-        if (own > 0 && !comments[own - 1].ends_line && !is_close(second)) own = 0;
+        const bool is_mark = is_close(second) || second.kind == TokenKind::semicolon;
+        if (own > 0 && !comments[own - 1].ends_line && !is_mark) own = 0;
         // After an opening bracket they are about what is inside.
         const bool has_line = std::ranges::any_of(comments, &Comment::is_line);
         if (first != nullptr && is_open(*first) && !has_line) own = 0;

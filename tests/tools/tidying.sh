@@ -24,3 +24,5 @@ printf '\xef\xbb\xbf// first\ncomposite  main() {}\n' | reowolf fmt -
 echo 'composite main() {' | reowolf fmt --diagnostics json -
 # A block with nothing but a remark.
 printf 'composite main() {/* nothing */}\nprimitive p() { while (true) {  /* wait */ } }\n' > remarks.pdl; reowolf fmt remarks.pdl; reowolf fmt --check remarks.pdl; cat remarks.pdl
+# The same layout again, wherever the remark stood.
+printf 'composite main() {\n/* nothing */ }\nprimitive p() { if (true) /* wait */\n; }\n' > remarks.pdl; reowolf fmt remarks.pdl; reowolf fmt --check remarks.pdl; cat remarks.pdl
