@@ -39,7 +39,10 @@ void Arbiter::hand_over_to_step(const AttemptId& attempt) {
 }
 
 void Arbiter::touch(const AttemptId& own, const AttemptId& other, SiteId holder) {
-    if (!is_over(other)) touch_at(own, other, holder);
+    if (is_over(other)) return;
+    touch_at(own, other, holder);
+    // Whoever holds one of them is told by its owner, so that the word comes after the attempt.
+    if (other.owner() == self_) touch_at(other, own, this->holder(own));
 }
 
 void Arbiter::leaf(const AttemptId& own, wire::Leaf leaf) {
