@@ -97,7 +97,7 @@ std::optional<std::string> check_port_0(const program::Peer& peer, const post::A
 
 std::optional<std::string> check_address(std::string_view text) {
     const auto address = post::parse_address(text);
-    if (address || address.error().ends_with("is not supported yet")) return std::nullopt;
+    if (address || post::is_of_later_transport(text)) return std::nullopt;
     return address.error();
 }
 

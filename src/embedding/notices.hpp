@@ -19,7 +19,7 @@
 
 namespace reowolf::embedding {
 
-class Notices final : public runtime::World {
+class Notices final : public runtime::LocalWorld {
   public:
     using Notice = std::variant<std::string, runtime::Report>;
 
@@ -29,12 +29,6 @@ class Notices final : public runtime::World {
     // ---- From any thread. Waits for room, but in the thread that takes them.
     void print(std::string_view line) override { add(std::string(line)); }
     void report(const runtime::Report& report) override { add(report); }
-    void send(wire::SiteId, const wire::Message&) override {}
-    void committed(const wire::Decision&) override {}
-    void deviation(wire::SiteId, const std::string&) override {}
-    void application_committed(std::unique_ptr<runtime::Body>) override {}
-    void application_failed(wire::Reason, const std::string&) override {}
-    void application_in_doubt(const std::string&) override {}
 
     // ---- In the thread that takes them.
     // From now on that is this one.

@@ -39,17 +39,26 @@ bool is_v6_character(char c) {
     return is_name_character(c) || c == ':' || c == '%';
 }
 
+std::string_view scheme_of(std::string_view text) {
+    const std::size_t mark = text.find("://");
+    return mark == text.npos ? std::string_view() : text.substr(0, mark);
+}
+
 }  // namespace
+
+bool is_of_later_transport(std::string_view text) {
+    return scheme_of(text) == "quic" || scheme_of(text) == "udp";
+}
 
 std::expected<Address, std::string> parse_address(std::string_view text) {
     Address address;
+    address.scheme = scheme_of(text);
+    if (is_of_later_transport(text)) {
+        return wrong(fmt::format("the transport \"{}\" is not supported yet", address.scheme));
+    }
     std::string_view rest = text;
     if (std::size_t mark = rest.find("://"); mark != rest.npos) {
-        address.scheme = rest.substr(0, mark);
         rest.remove_prefix(mark + 3);
-        if (address.scheme == "quic" || address.scheme == "udp") {
-            return wrong(fmt::format("the transport \"{}\" is not supported yet", address.scheme));
-        }
         if (address.scheme != "tcp" && address.scheme != "shm") {
             return wrong(fmt::format("there is no transport \"{}\"", address.scheme));
         }

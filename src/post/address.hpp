@@ -19,9 +19,11 @@ struct Address {
 };
 
 // Accepts `host:port`, `[v6]:port`, a bare name, and `tcp://` or `shm://` before any. The error is
-// a sentence without a full stop, fit for a diagnostic; what the language allows but this version
-// cannot do ends in "is not supported yet".
+// a sentence without a full stop, fit for a diagnostic.
 std::expected<Address, std::string> parse_address(std::string_view text);
+
+// It names a transport that the language has and this version has not: an error above.
+bool is_of_later_transport(std::string_view text);
 
 // The inverse of parse_address.
 std::string to_string(const Address& address);

@@ -67,6 +67,18 @@ class World {
     virtual void application_in_doubt(const std::string& text) = 0;
 };
 
+// Of components that are joined to no other site and to no application: there is only what they
+// print and report.
+class LocalWorld : public World {
+  public:
+    void send(wire::SiteId, const wire::Message&) override {}
+    void committed(const wire::Decision&) override {}
+    void deviation(wire::SiteId, const std::string&) override {}
+    void application_committed(std::unique_ptr<Body>) override {}
+    void application_failed(wire::Reason, const std::string&) override {}
+    void application_in_doubt(const std::string&) override {}
+};
+
 struct Place {
     wire::SiteId self = 0;
     std::vector<std::string> sites;      // the peers' names

@@ -29,7 +29,7 @@ class Waiting final : public runtime::Body {
     bool same_state(const runtime::Body&) const override { return true; }
 };
 
-class Outside final : public runtime::World {
+class Outside final : public runtime::LocalWorld {
   public:
     explicit Outside(Clock clock = steady_time) : outside(1, std::move(clock)) {
         outside.attach(runtime_);
@@ -40,12 +40,6 @@ class Outside final : public runtime::World {
 
     void print(std::string_view) override {}
     void report(const runtime::Report&) override {}
-    void send(wire::SiteId, const wire::Message&) override {}
-    void committed(const wire::Decision&) override {}
-    void deviation(wire::SiteId, const std::string&) override {}
-    void application_committed(std::unique_ptr<runtime::Body>) override {}
-    void application_failed(wire::Reason, const std::string&) override {}
-    void application_in_doubt(const std::string&) override {}
 
     // wait() ends then, if it does not before.
     void set_alarm(std::int64_t in_ms) {

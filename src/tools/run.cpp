@@ -95,7 +95,7 @@ class Record {
 
 // The program's output is for programs, a line at a time; what went wrong is for people. Several
 // runtimes may have it.
-class Terminal final : public runtime::World {
+class Terminal final : public runtime::LocalWorld {
   public:
     void record(Record& record) { record_ = &record; }
 
@@ -123,13 +123,6 @@ class Terminal final : public runtime::World {
         for (const auto& note : report.notes) notes.push_back({note.where, note.text});
         show_runtime_error(sources_, report.message, report.where, trace, notes);
     }
-    void committed(const wire::Decision&) override {}
-    // There is no other site and no application.
-    void send(wire::SiteId, const wire::Message&) override {}
-    void deviation(wire::SiteId, const std::string&) override {}
-    void application_committed(std::unique_ptr<runtime::Body>) override {}
-    void application_failed(wire::Reason, const std::string&) override {}
-    void application_in_doubt(const std::string&) override {}
 
   private:
     const diagnostics::Sources& sources_;

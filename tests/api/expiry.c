@@ -240,6 +240,16 @@ static void peer_gone(void) {
     end_peers(&peers);
 }
 
+/* What amy gives is what bob takes and cat copies. */
+static void round_of_two_copies(struct peers* peers, uint32_t value, int expected) {
+    uint32_t taken = 0, copy = 0;
+    put(peers->AMY, "give", value);
+    get(peers->BOB, "take", &taken);
+    get(peers->CAT, "copy", &copy);
+    CHECK_ROUND(peers, expected);
+    CHECK(taken == value && copy == value);
+}
+
 /* A component at each of three peers; the last round is the one after which none is left. */
 static void last_component(void) {
     struct peers peers = CONNECTED(
@@ -257,12 +267,7 @@ static void last_component(void) {
         "}\n"
         "primitive pass(in<u32> a, out<u32> b) { for (auto i in 0..10) sync put(b, get(a)); }\n");
     for (uint32_t i = 0; i < 9; ++i) {
-        uint32_t taken = 0, copy = 0;
-        put(peers.AMY, "give", i);
-        get(peers.BOB, "take", &taken);
-        get(peers.CAT, "copy", &copy);
-        CHECK_ROUND(&peers, i % 3 == 2);
-        CHECK(taken == i && copy == i);
+        round_of_two_copies(&peers, i, i % 3 == 2);
     }
     end_peers(&peers);
 }
@@ -457,12 +462,7 @@ static void end_by_closing(void) {
                   "    while (true) sync { u32 v = get(a); put(b, v); put(c, v); }\n"
                   "}\n");
     for (uint32_t i = 0; i < 5; ++i) {
-        uint32_t taken = 0, copy = 0;
-        put(peers.AMY, "give", i);
-        get(peers.BOB, "take", &taken);
-        get(peers.CAT, "copy", &copy);
-        CHECK_ROUND(&peers, 0);
-        CHECK(taken == i && copy == i);
+        round_of_two_copies(&peers, i, 0);
         CHECK(rw_close(peers.AMY, "spare") == 0);
         CHECK_ROUND(&peers, 0); /* that one nobody needs */
         CHECK(rw_close(peers.AMY, "give") == 0);

@@ -23,7 +23,7 @@
 namespace reowolf {
 namespace {
 
-class Lines final : public runtime::World {
+class Lines final : public runtime::LocalWorld {
   public:
     void print(std::string_view line) override {
         const std::lock_guard lock(mutex_);
@@ -34,12 +34,6 @@ class Lines final : public runtime::World {
         const std::lock_guard lock(mutex_);
         reported.emplace(report.message);
     }
-    void send(wire::SiteId, const wire::Message&) override {}
-    void committed(const wire::Decision&) override {}
-    void deviation(wire::SiteId, const std::string&) override {}
-    void application_committed(std::unique_ptr<runtime::Body>) override {}
-    void application_failed(wire::Reason, const std::string&) override {}
-    void application_in_doubt(const std::string&) override {}
 
     std::multiset<std::string> printed;
     std::vector<std::string> lines;

@@ -140,7 +140,7 @@ class SimulatedOutside final : public native::Outside {
 };
 
 // A program, and what it prints, each line with the time before it.
-class TimedRun final : public runtime::World {
+class TimedRun final : public runtime::LocalWorld {
   public:
     explicit TimedRun(const std::string& text, std::uint64_t seed = 1) : outside(seed) {
         diagnostics::Sources sources;
@@ -185,12 +185,6 @@ class TimedRun final : public runtime::World {
         lines.push_back(std::to_string(outside.now_ms()) + " " + std::string(line));
     }
     void report(const runtime::Report& report) override { reports.push_back(report.message); }
-    void send(wire::SiteId, const wire::Message&) override {}
-    void committed(const wire::Decision&) override {}
-    void deviation(wire::SiteId, const std::string&) override {}
-    void application_committed(std::unique_ptr<runtime::Body>) override {}
-    void application_failed(wire::Reason, const std::string&) override {}
-    void application_in_doubt(const std::string&) override {}
 
     program::Program program_;
     std::optional<runtime::Runtime> runtime_;

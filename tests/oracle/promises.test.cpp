@@ -14,7 +14,7 @@ namespace reowolf::oracle {
 namespace {
 
 // A program on one runtime, and what it prints.
-class LocalRun final : public runtime::World {
+class LocalRun final : public runtime::LocalWorld {
   public:
     explicit LocalRun(const std::string& text, const Limits& limits = {}) {
         diagnostics::Sources sources;
@@ -52,12 +52,6 @@ class LocalRun final : public runtime::World {
   private:
     void print(std::string_view line) override { lines.emplace_back(line); }
     void report(const runtime::Report& report) override { reports.push_back(report.message); }
-    void send(wire::SiteId, const wire::Message&) override {}
-    void committed(const wire::Decision&) override {}
-    void deviation(wire::SiteId, const std::string&) override {}
-    void application_committed(std::unique_ptr<runtime::Body>) override {}
-    void application_failed(wire::Reason, const std::string&) override {}
-    void application_in_doubt(const std::string&) override {}
 
     program::Program program_;
     std::optional<runtime::Runtime> runtime_;

@@ -15,7 +15,7 @@
 
 namespace reowolf::oracle {
 
-class Running final : public runtime::World {
+class Running final : public runtime::LocalWorld {
   public:
     explicit Running(const std::string& text) {
         diagnostics::Sources sources;
@@ -30,12 +30,6 @@ class Running final : public runtime::World {
 
     void print(std::string_view line) override { printed.emplace_back(line); }
     void report(const runtime::Report& report) override { reports.push_back(report.message); }
-    void send(wire::SiteId, const wire::Message&) override {}
-    void committed(const wire::Decision&) override {}
-    void deviation(wire::SiteId, const std::string&) override {}
-    void application_committed(std::unique_ptr<runtime::Body>) override {}
-    void application_failed(wire::Reason, const std::string&) override {}
-    void application_in_doubt(const std::string&) override {}
 
     const program::Program& program() const { return program_; }
     runtime::Runtime& runtime() { return *runtime_; }
