@@ -320,11 +320,19 @@ void Member::application_failed(wire::Reason reason, const std::string& text) {
             break;
         case wire::Reason::peer_lost:
         case wire::Reason::left:
-            failure.fault = deviated_.empty() ? Fault::peer_gone : Fault::deviated;
+            failure.fault = fault_of_loss();
             add_told_losses(failure.text);
             break;
     }
     complete(std::unexpected(std::move(failure)));
+}
+
+Fault Member::fault_of_loss() const {
+    if (!deviated_.empty()) return Fault::deviated;
+    const bool all_left = told_lost_.empty() && std::ranges::all_of(lost_, [&](const auto& entry) {
+        return leaving_.contains(entry.first);
+    });
+    return all_left ? Fault::peer_left : Fault::peer_gone;
 }
 
 // Who, of those with whom this application can have to do, is gone: rather one that was lost than

@@ -129,6 +129,7 @@ class Member final : private runtime::World, private post::Turn {
     void on_closed(wire::SiteId site, const std::string& why);
     void lose(wire::SiteId site, const std::string& why);
     void on_told_lost(wire::SiteId site, const std::string& why);
+    Fault fault_of_loss() const;  // by what those did who are gone
     std::optional<wire::SiteId> missed() const;
     void add_told_losses(std::string& text) const;
     void complete(std::expected<Outcome, Failure> result);

@@ -169,7 +169,7 @@ TEST(Leaving, IsPromptBesideAPeerThatHangs) {
             for (std::size_t site = 0; site < peers; ++site) {
                 if (site == leaver) continue;
                 ASSERT_FALSE(cluster.is_syncing(site)) << leaver << ' ' << site << ' ' << adds;
-                EXPECT_TRUE(cluster.calls(site).back().has_failed_with(connector::Fault::peer_gone))
+                EXPECT_TRUE(cluster.calls(site).back().has_failed_with(connector::Fault::peer_left))
                     << cluster.calls(site).back().result->error().text;
             }
         }
