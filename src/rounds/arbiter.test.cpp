@@ -71,8 +71,8 @@ TEST(Arbiter, SuccessorsAreNotTakenForTheirPredecessors) {
     run_random_orders(situation, 500);
 }
 
-// Two components of one site, each of which has been handed to another one before they touch: what
-// the holder of one has to say to that of the other may come there before the attempt itself does.
+// G15: two components of one site, each of which has been handed to another one before they touch:
+// what the holder of one has to say to that of the other may come before the attempt itself does.
 TEST(Arbiter, ATouchThatOvertakesTheHandOverIsNotLost) {
     const Situation situation{.sites = 3,
                               .components = {{.site = 0, .alternatives = {{0}}},

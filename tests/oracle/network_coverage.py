@@ -14,7 +14,7 @@ import sys
 ROOT = pathlib.Path(sys.argv[1])
 DESCRIPTIONS = {"language.md": ["Connectors"], "api.md": ["Local views", "Names of peers", "Another protocol"]}
 APPLICATIONS = {"semantics.md": ["Rounds of an application"]}
-SITUATIONS = [f"G{number}" for number in range(1, 15)] + [f"S{number}" for number in range(1, 13)]
+SITUATIONS = [f"G{number}" for number in range(1, 16)] + [f"S{number}" for number in range(1, 13)]
 
 
 def sentences(page, title):
