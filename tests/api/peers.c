@@ -17,17 +17,24 @@
 #include "check.h"
 
 /* Every process has an address of its own, where it counts the ports up: connections go out from
- * 127.0.0.1, and other tests listen elsewhere, so all of them are free. */
+ * 127.0.0.1, and other tests listen elsewhere, so all of them are free. Who listens at every
+ * address of the machine meets the others' ports, too: processes that run at one time begin at
+ * different ones, all below those that the system gives to connections. */
 static uint32_t own_loopback(void) {
     return UINT32_C(127) << 24 | UINT32_C(64) << 16 | ((uint32_t)getpid() & 0x3FFFFF);
 }
 
+static uint16_t next_port(void) {
+    enum { FIRST = 10000, EACH = 100, BLOCKS = 200 };
+    static _Atomic uint16_t used;
+    return (uint16_t)(FIRST + getpid() % BLOCKS * EACH + used++);
+}
+
 void find_addresses(address addresses[], int count) {
-    static _Atomic uint16_t next_port = 10000;
     const struct in_addr own = {.s_addr = htonl(own_loopback())};
     CHECK(count <= PEERS_MAX);
     for (int i = 0; i < count; ++i) {
-        snprintf(addresses[i], ADDRESS_SIZE, "%s:%d", inet_ntoa(own), next_port++);
+        snprintf(addresses[i], ADDRESS_SIZE, "%s:%d", inet_ntoa(own), next_port());
     }
 }
 
