@@ -150,14 +150,11 @@ Fault Member::fault_of_loss() const {
 // one that has left.
 std::optional<wire::SiteId> Member::missed() const {
     std::optional<wire::SiteId> has_left;
-    for (const Region& region : regions_) {
-        if (std::ranges::find(region, description_->self) == region.end()) continue;
-        for (const wire::SiteId site : region) {
-            if (leaving_.contains(site)) {
-                has_left = site;
-            } else if (lost_.contains(site)) {
-                return site;
-            }
+    for (const wire::SiteId site : region_of_self()) {
+        if (leaving_.contains(site)) {
+            has_left = site;
+        } else if (lost_.contains(site)) {
+            return site;
         }
     }
     return has_left;

@@ -46,34 +46,59 @@ void Member::try_once() {
     check_.seek(0, [this](const Quiet::Wave& wave) {
         if (!runtime_->application_entered()) return true;
         if (!wave.is_still && wave.number < waves_tried_max) return false;
-        give_up(wire::Reason::timed_out, "the round is not possible at once");
+        if (wave.is_still && is_everybody_there(wave)) {
+            give_up(wire::Reason::unsatisfiable, wave.explanation());
+        } else {
+            heard_ = wave.answers;
+            give_up(wire::Reason::timed_out, "the round is not possible at once" + who_waits());
+        }
         pump();
         return true;
     });
 }
 
-// The lowest site knows of those who step together who has arrived. Of the others everybody knows
-// of himself.
-void Member::look_who_is_there() {
-    presence_.seek(0, [this](const Quiet::Wave& wave) {
-        for (const auto& [site, answer] : wave.answers) present_[site] = answer.waiting != 0;
-        return true;
+bool Member::is_everybody_there(const Quiet::Wave& wave) const {
+    return std::ranges::all_of(region_of_self(), [&](wire::SiteId site) {
+        const auto answer = wave.answers.find(site);
+        return answer != wave.answers.end() && answer->second.waiting != 0;
     });
 }
 
-std::string Member::who_is_missing(std::string_view said) const {
-    const auto is_mine = [this](const Region& region) {
-        return std::ranges::find(region, description_->self) != region.end();
-    };
-    const auto region = std::ranges::find_if(regions_, is_mine);
-    std::string text;
-    for (const wire::SiteId site : *region) {
-        const auto known = present_.find(site);
-        if (known == present_.end() || known->second || is_gone(site)) continue;
-        const std::string line = fmt::format("'{}' did not arrive", description_->name(site));
-        if (!said.contains(line)) text += "; " + line;
+// For the time limit, which may pass before all have answered.
+void Member::look_who_is_there() {
+    heard_.clear();
+    heard_.emplace(description_->self, answer());
+    presence_.seek(0, [](const Quiet::Wave&) { return true; });
+}
+
+// Who is missing, as far as it has been asked, and then, a line each, who waits where.
+std::string Member::who_waits() const {
+    std::string missing;
+    std::string waiting;
+    for (const wire::SiteId site : region_of_self()) {
+        const auto heard = heard_.find(site);
+        const bool has_answered = heard != heard_.end();
+        const bool is_self = site == description_->self;
+        if (!heard_.empty() && !is_self && !is_gone(site) &&
+            (!has_answered || heard->second.waiting == 0)) {
+            missing += fmt::format("; '{}' did not {}", description_->name(site),
+                                   has_answered ? "arrive" : "answer");
+        }
     }
-    return text;
+    const auto add = [&](const std::string& lines) {
+        if (!lines.empty()) waiting += "\n" + lines;
+    };
+    for (const auto& [site, said] : heard_) {
+        if (site != description_->self) add(said.explanation);
+    }
+    add(explanation());
+    return missing + waiting;
+}
+
+const Region& Member::region_of_self() const {
+    return *std::ranges::find_if(regions_, [this](const Region& region) {
+        return std::ranges::find(region, description_->self) != region.end();
+    });
 }
 
 // The own attempt has no behaviour left. Those who step together hear of it when all have arrived.

@@ -18,6 +18,9 @@ namespace {
 // Slices of components in a row before the loop gets its turn.
 constexpr int slices_per_turn = 64;
 
+// Who is missing is asked so long before the time limit passes, at most.
+constexpr std::int64_t looks_before_ms = 1'000;
+
 // Errors of components kept for the explanation of a failed round.
 constexpr std::size_t errors_kept_max = 8;
 
@@ -160,14 +163,14 @@ void Member::sync(std::shared_ptr<const Batches> batches,
     is_late_ = false;
     renews_ = false;
     renewals_ = 0;
-    present_.clear();
+    heard_.clear();
     const bool is_nothing = std::ranges::all_of(*batches_, &std::vector<Prepared>::empty);
     if (!steps_here() && is_nothing) {
         return complete(std::unexpected(
             Failure{Fault::unsatisfiable, "nothing is prepared, so no port can fire"}));
     }
     if (timeout_ms > 0) {
-        const std::int64_t rest_ms = timeout_ms / 4;
+        const std::int64_t rest_ms = std::min(timeout_ms / 4, looks_before_ms);
         deadline_ = loop_.after(timeout_ms - rest_ms, [this, rest_ms] {
             look_who_is_there();
             deadline_ = loop_.after(rest_ms, [this] {
@@ -195,8 +198,8 @@ void Member::interrupt() {
 
 void Member::give_up_late() {
     give_up(wire::Reason::timed_out,
-            fmt::format("the time limit of {} ms passed at '{}'", timeout_ms_,
-                        description_->name(description_->self)));
+            fmt::format("the time limit of {} ms passed at '{}'{}", timeout_ms_,
+                        description_->name(description_->self), who_waits()));
 }
 
 void Member::enter() {
@@ -289,10 +292,7 @@ void Member::application_failed(wire::Reason reason, const std::string& text) {
         case wire::Reason::timed_out:
         case wire::Reason::moved:
         case wire::Reason::expired:
-            failure.text = "a peer did not synchronise in time: " + text + who_is_missing(text);
-            if (const std::string waiting = explanation(); !waiting.empty()) {
-                failure.text += "\n" + waiting;
-            }
+            failure.text = "a peer did not synchronise in time: " + text;
             break;
         case wire::Reason::unsatisfiable:
             failure = {Fault::unsatisfiable, "no behaviour fits what the peers have put and got" +
@@ -559,6 +559,7 @@ void Member::on_message(wire::SiteId from, const wire::Message& message) {
         // Not when all have answered: it may have arrived again by then.
         forget_arrival(from, probed->waiting);
         check_.on_answer(from, *probed);
+        if (presence_.awaits(*probed)) heard_.insert_or_assign(from, *probed);
         presence_.on_answer(from, *probed);
         impasse_.on_answer(from, *probed);
         on_answer_waited_for(from, *probed);

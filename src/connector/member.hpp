@@ -185,7 +185,9 @@ class Member final : private runtime::World, private post::Turn {
     void give_up(wire::Reason reason, const std::string& text);
     void try_once();
     void look_who_is_there();
-    std::string who_is_missing(std::string_view said) const;
+    std::string who_waits() const;
+    const Region& region_of_self() const;
+    bool is_everybody_there(const Quiet::Wave& wave) const;
     void judge_if_dead();
     void give_up_dead();
     void tell_arrival();
@@ -236,16 +238,16 @@ class Member final : private runtime::World, private post::Turn {
     bool gives_up_ = false;             // this site itself has asked for it to be over
     post::TimerId watching_ = 0;
     std::map<std::pair<Progress::Kind, wire::SiteId>, std::uint64_t>
-        transfers_;                         // that go on: size
-    std::uint64_t judged_dead_ = 0;         // the attempt of which that is known
-    Quiet check_;                           // of this site's own round
-    Quiet presence_;                        // who is there, shortly before the time limit
-    std::map<wire::SiteId, bool> present_;  // who was in a call then
-    std::set<std::uint32_t> closed_;        // channels: by an application that has one end
-    bool may_expire_ = false;               // with the next round
-    bool may_expire_by_itself_ = false;     // if nobody closes a port
-    std::optional<Outcome> committed_;      // and what it brought, until it is known who lives on
-    std::uint64_t ended_known_ = 0;         // components, in the whole connector
+        transfers_;                               // that go on: size
+    std::uint64_t judged_dead_ = 0;               // the attempt of which that is known
+    Quiet check_;                                 // of this site's own round
+    Quiet presence_;                              // who is there, shortly before the time limit
+    std::map<wire::SiteId, wire::Probed> heard_;  // what they said
+    std::set<std::uint32_t> closed_;              // channels: by an application that has one end
+    bool may_expire_ = false;                     // with the next round
+    bool may_expire_by_itself_ = false;           // if nobody closes a port
+    std::optional<Outcome> committed_;  // and what it brought, until it is known who lives on
+    std::uint64_t ended_known_ = 0;     // components, in the whole connector
 
     // Others who are given the time to answer; see turns.cpp.
     std::set<wire::SiteId> waited_for_;

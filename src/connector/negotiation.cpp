@@ -115,7 +115,7 @@ void Member::on(SiteId, const wire::Disagreed& message) {
 
 void Member::on(SiteId, const wire::Withdrawn& message) {
     if (message.epoch != epoch_ || message.number != call_) return;
-    fail_negotiation({Fault::timed_out, "a peer did not synchronise in time: " + message.missing});
+    fail_negotiation({Fault::timed_out, "a peer did not synchronise in time: " + message.why});
 }
 
 void Member::on(SiteId from, const wire::Epoch& message) {
@@ -193,18 +193,29 @@ void Member::on(SiteId from, const wire::Withdraw& message) {
         found->second.number != message.number) {
         return;  // the agreement is on its way
     }
-    proposals_.erase(found);
-    queried_.erase(from);
-    std::string missing;
+    std::string why = fmt::format("'{}' waits no longer", description_->name(from));
     for (SiteId site = 0; site < classes_.size(); ++site) {
-        if (site == from || is_gone(site) || proposals_.contains(site)) continue;
-        missing += fmt::format("{}'{}' did not arrive", missing.empty() ? "" : "; ",
-                               description_->name(site));
+        if (is_gone(site) || proposals_.contains(site)) continue;
+        why += fmt::format("; '{}' did not arrive", description_->name(site));
     }
-    const wire::Withdrawn answer{
-        .epoch = message.epoch, .number = message.number, .missing = missing};
-    if (from == description_->self) return on(from, answer);
-    send(from, answer);
+    // Those who step together wait for each other here too.
+    std::vector<std::pair<SiteId, std::uint64_t>> withdrawn;
+    std::erase_if(proposals_, [&](const auto& entry) {
+        const auto& [site, proposal] = entry;
+        const bool is_with_it = site == from || (steps(classes_[from]) && steps(classes_[site]));
+        const bool is_over = is_with_it && proposal.epoch == epoch_ && proposal.number > 0;
+        if (is_over) withdrawn.emplace_back(site, proposal.number);
+        return is_over;
+    });
+    for (const auto& [site, number] : withdrawn) {
+        queried_.erase(site);
+        const wire::Withdrawn answer{.epoch = epoch_, .number = number, .why = why};
+        if (site == description_->self) {
+            on(site, answer);
+        } else {
+            send(site, answer);
+        }
+    }
 }
 
 void Member::settle_proposals() {

@@ -60,7 +60,7 @@ void Quiet::ask() {
 }
 
 void Quiet::on_answer(wire::SiteId from, const wire::Probed& answer) {
-    if (!is_asking_ || answer.number != wave_) return;
+    if (!awaits(answer)) return;
     answers_[from] = answer;
     conclude();
 }

@@ -47,6 +47,7 @@ class Quiet {
     void stop();
     bool is_seeking() const { return enough_ != nullptr; }
 
+    bool awaits(const wire::Probed& answer) const { return is_asking_ && answer.number == wave_; }
     void on_answer(wire::SiteId from, const wire::Probed& answer);
     // Somebody's answer is not waited for any more.
     void on_loss() { conclude(); }

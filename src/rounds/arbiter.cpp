@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
 namespace reowolf::rounds {
 
 using wire::AttemptId;
@@ -74,6 +72,14 @@ void Arbiter::decide(const AttemptId& attempt, bool silent_too) {
     if (const auto round = find(attempt, silent_too)) take(*round);
 }
 
+void Arbiter::decide_news() {
+    std::vector<AttemptId> attempts = std::exchange(news_, {});
+    std::ranges::sort(attempts);
+    const auto [first, last] = std::ranges::unique(attempts);
+    attempts.erase(first, last);
+    for (const AttemptId& attempt : attempts) decide(attempt, true);
+}
+
 std::optional<Decision> Arbiter::find(const AttemptId& attempt, bool silent_too,
                                       const Holdings::Skip& skip) const {
     if (!holdings_.contains(attempt)) return std::nullopt;
@@ -132,7 +138,7 @@ void Arbiter::on(SiteId from, const wire::Hand& message) {
 void Arbiter::on(SiteId, const wire::LeafFound& message) {
     if (holdings_.contains(message.attempt)) {  // rule 6
         holdings_.add_leaf(message.attempt, message.leaf);
-        decide(message.attempt, true);
+        news_.push_back(message.attempt);
     } else if (const auto pointer = pointers_.find(message.attempt); pointer != pointers_.end()) {
         send(pointer->second, message);
     }
@@ -274,7 +280,7 @@ void Arbiter::acquire(const wire::Hand& hand, SiteId from) {
             break;
         }
     }
-    decide(attempt, true);
+    news_.push_back(attempt);
 }
 
 // ---- Ends --------------------------------------------------------------------------------------
@@ -328,15 +334,11 @@ bool Arbiter::is_over(const AttemptId& attempt) const {
 
 // Rule 9. Applications that step together wait for each other, so they fail together.
 void Arbiter::cancel_held(const AttemptId& attempt, Reason reason, const std::string& text) {
-    if (!holdings_.is_realtime(attempt)) return cancel_one(attempt, reason, text);
-    std::string all = text;
-    if (reason == Reason::timed_out) {
-        for (const SiteId site : missing()) {
-            const std::string line = fmt::format("'{}' did not arrive", sites_[site]);
-            if (!all.contains(line)) all += (all.empty() ? "" : "; ") + line;
-        }
+    if (holdings_.is_realtime(attempt)) {
+        cancel_step(reason, text);
+    } else {
+        cancel_one(attempt, reason, text);
     }
-    cancel_step(reason, all);
 }
 
 void Arbiter::cancel_one(const AttemptId& attempt, Reason reason, const std::string& text) {
@@ -360,13 +362,6 @@ bool Arbiter::is_step_broken() const {
     if (lost_.empty() && departed_.empty()) return false;
     return std::ranges::any_of(holdings_.realtime_sites(),
                                [&](SiteId site) { return is_gone(site); });
-}
-
-std::vector<SiteId> Arbiter::missing() const {
-    if (meeting_place() != self_) return {};
-    std::vector<SiteId> sites = holdings_.realtime_sites();
-    for (const AttemptId& here : holdings_.realtime_held()) std::erase(sites, here.owner());
-    return sites;
 }
 
 bool Arbiter::is_step_complete() const {

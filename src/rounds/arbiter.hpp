@@ -76,6 +76,10 @@ class Arbiter {
     std::size_t withdraw(const wire::AttemptId& own, std::span<const wire::NodeId> leaves);
     // Look for a round with this attempt, if it is held here.
     void decide(const wire::AttemptId& own, bool silent_too);
+    // Other sites have told of behaviours. No round is looked for before all is taken in that has
+    // come with them: what is preferred among several may be said last.
+    bool has_news() const { return !news_.empty(); }
+    void decide_news();
     // The same in two steps: what was found is to be taken before anything else happens, or not at
     // all.
     std::optional<wire::Decision> find(const wire::AttemptId& own, bool silent_too,
@@ -127,9 +131,6 @@ class Arbiter {
     wire::SiteId meeting_place() const;
     // Without one of those that step together there is no step.
     bool is_step_broken() const;
-    // The sites that step together of which no attempt has arrived, if this site is the one to
-    // know; empty otherwise.
-    std::vector<wire::SiteId> missing() const;
     bool is_gone(wire::SiteId site) const;
     // Who is gone, and why.
     std::string gone_text() const;
@@ -236,7 +237,8 @@ class Arbiter {
     bool is_publishing_expected_ = true;   // as the last step was
     bool is_doubtful_ = false;             // has published, and never learned the outcome
 
-    std::vector<wire::Ask> deferred_;  // questions about losses not noticed here yet
+    std::vector<wire::AttemptId> news_;  // held here: others have told of behaviours since
+    std::vector<wire::Ask> deferred_;    // questions about losses not noticed here yet
     std::vector<Effect> effects_;
 };
 

@@ -178,6 +178,7 @@ void Assembly::deliver(SiteId from, SiteId to) {
         know(found->attempt, found->leaf);
     }
     arbiter.receive(from, body);
+    arbiter.decide_news();
     apply(to);
     if (const auto* wait = std::get_if<wire::Wait>(&body)) hear_of(to, *wait);
     if (const auto* over = std::get_if<wire::Over>(&body)) {

@@ -96,10 +96,6 @@ bool Finals::names(const AttemptId& attempt) const {
     });
 }
 
-bool Finals::has_of(SiteId site) const {
-    return !leaves_[place(site)].empty();
-}
-
 bool Finals::agrees(const Final& one, const Final& other) const {
     return one.attempt.number > other.floors[place(one.attempt.owner())] &&
            other.attempt.number > one.floors[place(other.attempt.owner())];

@@ -47,7 +47,6 @@ class Finals {
     std::vector<wire::Final> take_excluded();
     // Whether a kept leaf has a part of this attempt.
     bool names(const wire::AttemptId& attempt) const;
-    bool has_of(wire::SiteId site) const;
 
     // With `own`, one leaf of every site, none of which is over for another one of them; in the
     // order of the sites. There is at most one such choice, and it is the same at every site.

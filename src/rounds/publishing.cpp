@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "rounds/arbiter.hpp"
 
 namespace reowolf::rounds {
@@ -230,14 +228,7 @@ void Arbiter::on(SiteId, const wire::Release& message) {
 // Rule 16: everybody is asked; one answer is enough, or the last leaf comes.
 void Arbiter::cancel_published(Reason reason, const std::string& text) {
     if (!published_ || wanted_cancel_) return;
-    std::string all = text;
-    if (reason == Reason::timed_out) {
-        for (const SiteId site : finals_.sites()) {
-            if (site == self_ || finals_.has_of(site)) continue;
-            all += fmt::format("{}'{}' did not arrive", all.empty() ? "" : "; ", sites_[site]);
-        }
-    }
-    wanted_cancel_ = wire::Cancel{published_->attempt, reason, all};
+    wanted_cancel_ = wire::Cancel{published_->attempt, reason, text};
     for (const SiteId site : finals_.sites()) {
         if (site != self_) send(site, *wanted_cancel_);
     }

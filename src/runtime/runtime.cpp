@@ -245,6 +245,9 @@ bool Runtime::step(std::uint32_t turns_max) {
     // How many slices may pass before silent behaviours get their turn although somebody else,
     // who has nothing to do with them, is still busy.
     constexpr std::uint64_t slices_between_silences = 64;
+    // And before a round is looked for with what others have told of; what came with it, and what
+    // it leads to, is explored by then, as a rule.
+    constexpr std::uint64_t slices_between_news = 4;
 
     if (shared_.away > 0) welcome_back();
     if (!queue_.empty()) {
@@ -268,8 +271,12 @@ bool Runtime::step(std::uint32_t turns_max) {
         if (!ended_.empty() || !unused_.empty()) bury();
     } else if (draw_doubtful(true)) {
         apply_effects();
-    } else if (quiet_candidates_.empty() && !is_step_open()) {
+    } else if (quiet_candidates_.empty() && !arbiter_.has_news() && !is_step_open()) {
         return false;
+    }
+    if (arbiter_.has_news() && (queue_.empty() || ++slices_with_news_ % slices_between_news == 0)) {
+        arbiter_.decide_news();
+        apply_effects();
     }
     if (steps_) leave_step_if_stuck();
     if (must_receive_kept_) receive_kept();

@@ -174,7 +174,8 @@ class Runtime final : private machine::Exchange {
     bool is_idle() const { return is_at_rest() && shared_.away == 0; }
     // step() has nothing to do, but workers may have.
     bool is_at_rest() const {
-        return queue_.empty() && doubted_.empty() && quiet_candidates_.empty();
+        return queue_.empty() && doubted_.empty() && quiet_candidates_.empty() &&
+               !arbiter_.has_news();
     }
     std::size_t components_left() const { return components_left_ + held_.size(); }
     const Counters& counters() const { return counters_; }
@@ -747,6 +748,7 @@ class Runtime final : private machine::Exchange {
     std::uint64_t turns_ = 0;           // of the random numbers
     std::size_t components_left_ = 0;
     std::uint64_t slices_ = 0;
+    std::uint64_t slices_with_news_ = 0;
     std::uint64_t instructions_run_ = 0;
     std::vector<std::pair<wire::SiteId, wire::Message>> outbox_;
     // What others need not know before something else is sent to them, or they begin to decide; and

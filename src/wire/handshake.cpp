@@ -49,7 +49,7 @@ void put(Writer& out, const Withdraw& withdraw) {
 void put(Writer& out, const Withdrawn& withdrawn) {
     out.number(withdrawn.epoch);
     out.number(withdrawn.number);
-    out.text(withdrawn.missing);
+    out.text(withdrawn.why);
 }
 void put(Writer& out, const Epoch& epoch) {
     out.number(epoch.epoch);
@@ -99,7 +99,7 @@ void take(Reader& in, Withdraw& withdraw) {
 void take(Reader& in, Withdrawn& withdrawn) {
     withdrawn.epoch = in.number<std::uint32_t>();
     withdrawn.number = in.number<std::uint64_t>();
-    withdrawn.missing = in.text();
+    withdrawn.why = in.text();
 }
 void take(Reader& in, Epoch& epoch) {
     epoch.epoch = in.number<std::uint32_t>();

@@ -12,8 +12,8 @@
 //     each:    Propose               at its application's next round
 //     lowest:  Query                 to those who have not proposed: others have
 //     lowest:  Agreed | Disagreed    when all have
-//     each:    Withdraw              its time limit has passed; answered with Withdrawn unless the
-//                                    agreement is on its way
+//     each:    Withdraw              its time limit has passed; answered with Withdrawn, to all
+//                                    that step with it, unless the agreement is on its way
 //     each:    Epoch                 to everybody: what follows is of the new protocol
 #pragma once
 
@@ -78,7 +78,7 @@ struct Withdraw {
 struct Withdrawn {
     std::uint32_t epoch = 0;
     std::uint64_t number = 0;
-    std::string missing;  // who had not proposed
+    std::string why;  // who waits no longer, and who had not proposed
 };
 struct Epoch {
     std::uint32_t epoch = 0;

@@ -172,6 +172,47 @@ static void alone(void) {
     }
 }
 
+/* Whose time limit passes: nobody that steps with it is left waiting; what they do next fits. */
+static void one_gives_up(void) {
+    static const char* once_for_all =
+        "connector c {\n"
+        "    peer amy = \"$\" { in<u32> give; }\n"
+        "    peer bob = \"$\" { out<u32> take; }\n"
+        "    peer cat = \"$\" { out<u32> take; }\n"
+        "    new copy(amy.give, bob.take, cat.take);\n"
+        "}\n"
+        "primitive copy(in<u32> a, out<u32> x, out<u32> y) {\n"
+        "    sync { u32 v = get(a); put(x, v); put(y, v); }\n"
+        "}\n";
+    struct peers peers = CONNECTED(three, once_for_all);
+    for (int missing = 0; missing < 3; ++missing) {
+        const int limited = (missing + 1) % 3, patient = (missing + 2) % 3;
+        uint32_t bob = 0, cat = 0;
+        struct call waiting;
+        char named[40];
+        put(peers.AMY, "give", 5);
+        get(peers.BOB, "take", &bob);
+        get(peers.CAT, "take", &cat);
+        CHECK_ROUND(&peers, 1);
+        CHECK(bob == 5 && cat == 5);
+        snprintf(named, sizeof named, "'%s' did not arrive", three[missing]);
+        CHECK(rw_timeout(peers.connectors[limited], 50) == 0);
+        begin(&waiting, rw_sync, peers.connectors[patient]);
+        await_inside(peers.connectors[patient]);
+        do {
+            CHECK_ERROR(rw_sync(peers.connectors[limited]), ETIMEDOUT);
+            CHECK_TEXT(rw_error(peers.connectors[limited]), named);
+            /* Unless the other's call had not begun when the limit passed. */
+        } while (rw_length(peers.connectors[patient], NULL) == -1 && errno == EBUSY);
+        finish(&waiting);
+        CHECK(waiting.result == -1 && waiting.code == ETIMEDOUT);
+        CHECK_TEXT(waiting.text, named);
+        CHECK(!strstr(waiting.text, three[limited]) || strstr(waiting.text, "waits no longer"));
+        CHECK(rw_timeout(peers.connectors[limited], -1) == 0);
+    }
+    end_peers(&peers);
+}
+
 /* The new protocol knows nothing of the old one: what its components remembered is gone, and a
  * closed port is open. */
 static void independent(void) {
@@ -497,6 +538,7 @@ int main(int argc, char** argv) {
         CASE(other_ports),
         CASE(refused),
         CASE(alone),
+        CASE(one_gives_up),
         CASE(independent),
         CASE(closed_is_open_again),
         CASE(peer_gone),

@@ -221,6 +221,86 @@ static void one_name_for_one_peer(void) {
     }
 }
 
+/* Who has come is not missing, wherever the component is, even if it waits for a value; and all who
+ * wait are told the same. */
+static void who_waits_is_not_missing(void) {
+    for (int place = 0; place < 3; ++place) {
+        char copied[600];
+        snprintf(copied, sizeof copied,
+                 "connector copied {\n"
+                 "    peer amy = \"$\" { in<u32> give; }\n"
+                 "    peer bob = \"$\" { out<u32> take; }\n"
+                 "    peer cat = \"$\" { out<u32> take; }\n"
+                 "    new copy(amy.give, bob.take, cat.take) at %s;\n"
+                 "}\n"
+                 "primitive copy(in<u32> a, out<u32> x, out<u32> y) {\n"
+                 "    while (true) sync { u32 v = get(a); put(x, v); put(y, v); }\n"
+                 "}\n",
+                 names[place]);
+        struct peers peers = CONNECTED(names, copied);
+        uint32_t value = 1, taken;
+        struct call waiting;
+        CHECK(rw_put(peers.connectors[0], "give", &value, sizeof value) == 0);
+        CHECK(rw_get(peers.connectors[2], "take", &taken, sizeof taken) == 0);
+        const char* told = NULL;
+        for (long limit = 100; !told && limit < 60000; limit *= 2) {
+            CHECK(rw_timeout(peers.connectors[0], limit) == 0);
+            begin(&waiting, rw_sync, peers.connectors[2]);
+            await_inside(peers.connectors[2]);
+            CHECK_ERROR(rw_sync(peers.connectors[0]), ETIMEDOUT);
+            finish(&waiting);
+            CHECK(waiting.result == -1 && waiting.code == ETIMEDOUT);
+            const char* all[] = {rw_error(peers.connectors[0]), waiting.text};
+            for (int i = 0; i < 2; ++i) CHECK(!strstr(all[i], "'cat' did not arrive"));
+            if (!strstr(all[0], "'bob' did not arrive")) continue;
+            told = all[0];
+            CHECK(strcmp(all[0], all[1]) == 0);
+            CHECK_TEXT(told, "'copy' waits for another message at port 'a' from 'amy'");
+        }
+        CHECK(told);
+        end_peers(&peers);
+    }
+}
+
+/* Nobody is waited for, and nobody is missing: what is impossible is said to be so, to all. */
+static void impossible_at_once(void) {
+    static const char one[] =
+        "connector own {\n"
+        "    peer amy = \"$\" { in<u32> give; out<u32> take; }\n"
+        "    new pass(amy.give, amy.take);\n"
+        "}\n"
+        "primitive pass(in<u32> a, out<u32> b) { while (true) sync put(b, get(a)); }\n";
+    uint32_t value = 1;
+    struct peers alone = make_peers(1, names, one);
+    connect_peers(&alone);
+    CHECK(rw_put(alone.connectors[0], "give", &value, sizeof value) == 0);
+    CHECK(rw_timeout(alone.connectors[0], 0) == 0);
+    CHECK_ERROR(rw_sync(alone.connectors[0]), EDEADLK);
+    end_peers(&alone);
+
+    static const char* pair[] = {"amy", "bob"};
+    static const char two[] =
+        "connector one_way {\n"
+        "    peer amy = \"$\" { in<u32> give; }\n"
+        "    peer bob = \"$\" { out<u32> take; }\n"
+        "    new pass(amy.give, bob.take);\n"
+        "}\n"
+        "primitive pass(in<u32> a, out<u32> b) { while (true) sync put(b, get(a)); }\n";
+    struct peers peers = CONNECTED(pair, two);
+    CHECK(rw_put(peers.connectors[0], "give", &value, sizeof value) == 0);
+    CHECK(rw_timeout(peers.connectors[0], 0) == 0);
+    struct call waiting;
+    do {
+        begin(&waiting, rw_sync, peers.connectors[1]);
+        await_inside(peers.connectors[1]);
+        CHECK(rw_sync(peers.connectors[0]) == -1);
+        CHECK(errno == EDEADLK || strstr(rw_error(peers.connectors[0]), "'bob' did not arrive"));
+        finish(&waiting);
+    } while (waiting.code == ETIMEDOUT);
+    CHECK(waiting.result == -1 && waiting.code == EDEADLK);
+    end_peers(&peers);
+}
+
 /* The longest time limit does not pass. */
 static void a_limit_far_off(void) {
     struct peers peers = make_peers(3, names, body);
@@ -249,6 +329,8 @@ int main(int argc, char** argv) {
         CASE(without_waiting_alone),
         CASE(one_that_tries_again_and_again),
         CASE(one_name_for_one_peer),
+        CASE(who_waits_is_not_missing),
+        CASE(impossible_at_once),
         CASE(a_limit_far_off),
     };
     return RUN_CASES(argc, argv, cases);

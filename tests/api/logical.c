@@ -212,6 +212,43 @@ static void timeout_names_who_is_missing(void) {
     }
 }
 
+/* An optional port of one that steps fires with what a logical peer offers, too. */
+static void options_of_who_waits(void) {
+    static const char body[] =
+        "connector c {\n"
+        "    peer amy = \"$\" { in<u32> give; out<u32> take; }\n"
+        "    peer bob = \"$\" { out<u32> take; in<u32> give; }\n"
+        "    peer cat = \"$\" { }\n"
+        "    new pass(amy.give, bob.take);\n"
+        "    new pass(bob.give, amy.take);\n"
+        "}\n"
+        "primitive pass(in<u32> a, out<u32> b) { while (true) sync put(b, get(a)); }\n";
+    const int classes[] = {RW_REALTIME, RW_LOGICAL, RW_REALTIME};
+    struct peers peers = connected_as(3, three, classes, body);
+    for (uint32_t i = 0; i < 20; ++i) {
+        uint32_t amys = 77, bobs = 77;
+        struct call amy, bob;
+        poll_port(peers.BOB, "take", &bobs);
+        offer(peers.BOB, "give", i);
+        begin(&bob, rw_await, peers.BOB);
+        put(peers.AMY, "give", 100 + i);
+        CHECK(rw_opt(peers.AMY, "take", &amys, sizeof amys) == 0);
+        /* Until what bob offers is known to be there. */
+        CHECK(rw_timeout(peers.AMY, 0) == 0);
+        do {
+            CHECK_ERROR(rw_sync(peers.AMY), ETIMEDOUT);
+        } while (strstr(rw_error(peers.AMY), "'bob' did not arrive"));
+        CHECK(rw_timeout(peers.AMY, -1) == 0);
+        begin(&amy, rw_sync, peers.AMY);
+        CHECK(rw_sync(peers.CAT) == 0);
+        finish(&amy);
+        finish(&bob);
+        CHECK(amy.result == 0 && bob.result == 0);
+        CHECK(amys == i && bobs == 100 + i);
+    }
+    end_peers(&peers);
+}
+
 /* A time limit of 0: what those who wait allow happens; nobody else is waited for. */
 static void tries_once(void) {
     struct peers peers = connected_as(2, pair, logical, pass_body);
@@ -587,6 +624,7 @@ int main(int argc, char** argv) {
         CASE(replaced),
         CASE(timeout),
         CASE(timeout_names_who_is_missing),
+        CASE(options_of_who_waits),
         CASE(tries_once),
         CASE(impossible),
         CASE(absent_may_help),
