@@ -101,10 +101,12 @@ RW_API int rw_close(int conn, const char* port_sz);
  * with the peers that wait now fails with ETIMEDOUT. Takes effect with the next call. */
 RW_API int rw_timeout(int conn, long ms);
 
-/* The options of rw_set. The last three are set before connecting. */
+/* The options of rw_set. The last three are set before connecting. A connection on which nothing
+ * has come for RW_SILENCE_MS is given up for another one; when there has been none for six times as
+ * long, the peer is lost. */
 #define RW_CONNECT_TIMEOUT_MS 1 /* as rw_timeout, for rw_connect alone */
 #define RW_ROUND_TIMEOUT_MS 2   /* as rw_timeout, for rw_sync and rw_await alone */
-#define RW_SILENCE_MS 3         /* a peer of which nothing has come for so long is lost; 10,000 */
+#define RW_SILENCE_MS 3         /* of a connection, then of the peer; 10,000 */
 #define RW_MESSAGE_BYTES_MAX 4  /* of one value; 67,108,864, and not more */
 #define RW_BEHAVIOURS_MAX 5     /* live ones of a component or of a round prepared here; 65,536 */
 

@@ -363,6 +363,7 @@ Status set_limit(Handle& handle, std::int64_t value, Range range, auto set) {
 Status set_option(Handle& handle, int option, long value) {
     constexpr long day_ms = 24L * 60 * 60 * 1000;
     constexpr long heartbeats_in_patience = 10;
+    constexpr long silences_in_loss = 6;
     const reowolf::Limits normal;
     reowolf::connector::Options& options = handle.connector.options();
     switch (option) {
@@ -376,6 +377,8 @@ Status set_option(Handle& handle, int option, long value) {
             return set_limit(handle, value, {100, day_ms}, [](reowolf::Limits& limits, long ms) {
                 limits.silence_patience_ms = ms;
                 limits.heartbeat_ms = ms / heartbeats_in_patience;
+                limits.association_patience_ms = silences_in_loss * ms;
+                limits.redial_patience_ms = std::min(limits.redial_patience_ms, ms);
             });
         case RW_MESSAGE_BYTES_MAX:
             return set_limit(handle, value, {1, static_cast<long>(normal.message_value_bytes_max)},

@@ -298,6 +298,41 @@ static void leaving_who_is_stopped(void) {
     }
 }
 
+/* Who does nothing any more is lost, though its process is there. */
+static void stopped_for_good(void) {
+    static const char body[] =
+        "connector two {\n"
+        "    peer amy = \"$\" { in<u8[]> give; }\n"
+        "    peer bob = \"$\" { out<u8[]> take; }\n"
+        "    new pass(amy.give, bob.take) at amy;\n"
+        "}\n"
+        "primitive pass(in<u8[]> a, out<u8[]> b) { while (true) sync put(b, get(a)); }\n";
+    address addresses[2];
+    int status = 0;
+    find_addresses(addresses, 2);
+    CHECK(pipe(is_over) == 0);
+    pid_t child = start(BOB, goes_on_until_left, body, addresses, RW_REALTIME);
+    char* text = describe("amy", body, addresses);
+    int c = rw_connector(RW_REALTIME);
+    CHECK(rw_configure(c, text) == 0 && rw_set(c, RW_SILENCE_MS, 200) == 0);
+    CHECK(rw_connect(c) == 0);
+    CHECK(rw_put(c, "give", "some", 4) == 0 && rw_sync(c) == 0);
+    CHECK(kill(child, SIGSTOP) == 0);
+    CHECK(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status));
+    /* It may have had its part in one more. */
+    int result = 0;
+    while (result == 0) {
+        CHECK(rw_put(c, "give", "some", 4) == 0);
+        result = rw_sync(c);
+    }
+    CHECK(result == -1 && (errno == EPIPE || errno == ECONNABORTED));
+    CHECK_TEXT(rw_error(c), "bob");
+    CHECK(kill(child, SIGKILL) == 0);
+    CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+    CHECK(rw_close(c, NULL) == 0);
+    free(text);
+}
+
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
         CASE(handed_on),
@@ -306,6 +341,7 @@ int main(int argc, char** argv) {
         CASE(killed_while_handing_on),
         CASE(killed_is_not_unsatisfiable),
         CASE(leaving_who_is_stopped),
+        CASE(stopped_for_good),
     };
     return RUN_CASES(argc, argv, cases);
 }
