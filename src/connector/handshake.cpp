@@ -118,8 +118,15 @@ void Handshake::start(std::int64_t timeout_ms, Done done) {
     });
 }
 
+// Who asks for one transport in its own address has it also where it dials.
+post::Address Handshake::address_of(wire::SiteId site) const {
+    post::Address address = description_->addresses[site];
+    if (address.scheme.empty()) address.scheme = description_->addresses[description_->self].scheme;
+    return address;
+}
+
 void Handshake::dial(wire::SiteId site) {
-    sites_[site].dial = transport_.dial(description_->addresses[site], [this, site](auto result) {
+    sites_[site].dial = transport_.dial(address_of(site), [this, site](auto result) {
         on_dialled(site, std::move(result));
     });
 }
@@ -256,7 +263,7 @@ void Handshake::on_accepted(Candidate& candidate) {
 
 void Handshake::select(wire::SiteId site, Candidate& candidate) {
     sites_[site].link = &candidate;
-    candidate.connection->set_return_address(description_->addresses[site]);
+    candidate.connection->set_return_address(address_of(site));
     sites_[site].connector_class = candidate.connector_class;
     loop_.cancel(std::exchange(sites_[site].redial, 0));
     if (composed_) candidate.connection->send(wire::encode(wire::Ready{identity_}));

@@ -54,6 +54,7 @@ class Handshake {
   private:
     class Candidate;
 
+    post::Address address_of(wire::SiteId site) const;
     void dial(wire::SiteId site);
     void on_dialled(wire::SiteId site,
                     std::expected<std::unique_ptr<post::Connection>, post::Error> result);

@@ -219,6 +219,43 @@ static void listens_elsewhere(void) {
     end_peers(&peers);
 }
 
+static bool shares_memory(void) {
+    char line[1000];
+    bool found = false;
+    FILE* maps = fopen("/proc/self/maps", "r");
+    CHECK(maps);
+    while (fgets(line, sizeof line, maps)) found |= strstr(line, "memfd:reowolf") != NULL;
+    fclose(maps);
+    return found;
+}
+
+/* Who names one transport has it, whoever of the two dials first. */
+static void one_names_a_transport(void) {
+    for (int naming = -1; naming < 2; ++naming) {
+        char body[600];
+        snprintf(body, sizeof body,
+                 "connector direct {\n"
+                 "    peer amy = \"%s$\" { in<u32> give; }\n"
+                 "    peer bob = \"%s$\" { out<u32> take; }\n"
+                 "    new pass(amy.give, bob.take);\n"
+                 "}\n"
+                 "primitive pass(in<u32> a, out<u32> b) { while (true) sync put(b, get(a)); }\n",
+                 naming == 0 ? "tcp://" : "", naming == 1 ? "tcp://" : "");
+        for (int first = 0; first < 2; ++first) {
+            struct peers peers = make_peers(2, names, body);
+            struct call call;
+            begin(&call, rw_connect, peers.connectors[first]);
+            await_inside(peers.connectors[first]);
+            CHECK(rw_connect(peers.connectors[1 - first]) == 0);
+            finish(&call);
+            CHECK(call.result == 0);
+            for (int i = 0; i < 10; ++i) check_works(&peers);
+            CHECK(shares_memory() == (naming < 0));
+            end_peers(&peers);
+        }
+    }
+}
+
 /* The descriptions differ in `theirs`: nobody gets a connector, and all learn what differs. */
 static void check_disagreement(const char* theirs, const char* says) {
     struct peers peers = make_peers(2, names, pair_body);
@@ -410,6 +447,7 @@ int main(int argc, char** argv) {
         CASE(own_address_in_use),
         CASE(own_address_elsewhere),
         CASE(listens_elsewhere),
+        CASE(one_names_a_transport),
         CASE(descriptions_that_differ),
         CASE(descriptions_that_mean_the_same),
         CASE(one_of_three_differs),
