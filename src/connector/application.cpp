@@ -63,6 +63,30 @@ bool ApplicationBody::takes_option() const {
     return next_ < (*batches_)[batch_].size() && next().kind == Prepared::Kind::opt;
 }
 
+// Of puts that are optional all may be wanted, or one of them: what lies between is rare.
+bool ApplicationBody::leaves_out(std::uint32_t more_than, const IsThere& is_there) const {
+    std::uint32_t gets_left_out = 0;
+    std::uint32_t puts_left_out = 0;
+    std::uint32_t puts = 0;
+    auto fired = fired_.begin();
+    for (std::size_t i = 0; i < next_; ++i) {
+        const Prepared& action = (*batches_)[batch_][i];
+        const bool comes_in =
+            action.kind == Prepared::Kind::get || action.kind == Prepared::Kind::opt;
+        if (fired != fired_.end() && fired->port == action.port && fired->came_in == comes_in) {
+            puts += action.kind == Prepared::Kind::offer ? 1 : 0;
+            ++fired;
+        } else if (action.kind == Prepared::Kind::offer) {
+            ++puts_left_out;
+        } else {
+            gets_left_out += is_there(action.handle) ? 1 : 0;
+        }
+        const std::uint32_t companions = puts > 0 ? puts - 1 : 0;
+        if (gets_left_out + std::min(puts_left_out, companions) > more_than) return true;
+    }
+    return false;
+}
+
 bool ApplicationBody::has_one_behaviour() const {
     if (batches_->size() != 1 || must_fire_) return false;
     return std::ranges::none_of(batches_->front(), [](const Prepared& each) {

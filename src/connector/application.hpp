@@ -75,6 +75,7 @@ class ApplicationBody final : public runtime::Body {
     void go_back() override;
     bool same_state(const Body&) const override { return false; }
     bool takes_option() const override;
+    bool leaves_out(std::uint32_t more_than, const IsThere& is_there) const override;
 
   private:
     class Future;

@@ -27,6 +27,9 @@ constexpr std::size_t errors_kept_max = 8;
 // Values together in one frame have at most so many bytes.
 constexpr std::size_t frame_value_bytes_max = 256 << 10;
 
+// Where the behaviours of an application are very many.
+constexpr std::int64_t tries_more_every_ms = 100;
+
 // Messages of the next protocol kept until this peer has heard that it is agreed on.
 constexpr std::size_t early_max = 4'096;
 
@@ -84,6 +87,7 @@ Member::~Member() {
     loop_.cancel(telling_);
     loop_.cancel(turn_ends_);
     loop_.cancel(watching_);
+    loop_.cancel(trying_);
 }
 
 std::unique_ptr<runtime::Body> Member::make_native(const program::Routine& routine,
@@ -373,8 +377,18 @@ void Member::pump() {
     if (has_stopped) on_idle();
     flush();
     if (has_stopped) ask_those_waited_for();
+    if (has_stopped) try_more_later();
     if (has_stopped && !runtime_->help()) return;
     pump_soon();
+}
+
+void Member::try_more_later() {
+    if (trying_ != 0 || !runtime_->may_try_more()) return;
+    trying_ = loop_.after(tries_more_every_ms, [this] {
+        trying_ = 0;
+        runtime_->try_more();
+        pump();
+    });
 }
 
 void Member::pump_soon() {
@@ -507,15 +521,15 @@ Quiet::Asked Member::questions() {
 
 wire::Probed Member::answer() {
     if (runtime_->leave_step()) pump_soon();
-    return {
-        .number = 0,
-        .quiet = runtime_->is_idle() && !runtime_->awaits_outside() && !runtime_->is_withholding(),
-        .sent = runtime_->messages_sent(),
-        .received = runtime_->messages_received(),
-        .waiting = runtime_->application_attempt(),
-        .alive = runtime_->components_left(),
-        .ended = runtime_->components_ended(),
-        .explanation = explanation()};
+    return {.number = 0,
+            .quiet = runtime_->is_idle() && !runtime_->awaits_outside() &&
+                     !runtime_->is_withholding() && !runtime_->may_try_more(),
+            .sent = runtime_->messages_sent(),
+            .received = runtime_->messages_received(),
+            .waiting = runtime_->application_attempt(),
+            .alive = runtime_->components_left(),
+            .ended = runtime_->components_ended(),
+            .explanation = explanation()};
 }
 
 void Member::on_frame(wire::SiteId from, std::vector<std::byte> bytes) {

@@ -123,6 +123,7 @@ class Member final : private runtime::World, private post::Turn {
     void send(wire::SiteId to, const wire::Handshake& message);
     Quiet::Asked questions();
     wire::Probed answer();
+    void try_more_later();
     void pump_soon();
     void on_turn() override;
     void send_all(const wire::Message& message);
@@ -237,6 +238,7 @@ class Member final : private runtime::World, private post::Turn {
     std::vector<Outcome::Made> fresh_;  // made for it
     bool gives_up_ = false;             // this site itself has asked for it to be over
     post::TimerId watching_ = 0;
+    post::TimerId trying_ = 0;
     std::map<std::pair<Progress::Kind, wire::SiteId>, std::uint64_t>
         transfers_;                               // that go on: size
     std::uint64_t judged_dead_ = 0;               // the attempt of which that is known

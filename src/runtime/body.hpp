@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -86,6 +87,12 @@ class Body {
     virtual bool same_state(const Body& other) const = 0;
     // Whether the get that it waits in is one that its owner would rather have than not.
     virtual bool takes_option() const { return false; }
+    // Whether it has left out more than so much of what it would rather have had: gets of which
+    // `is_there` says so, of the port; and puts that have companions.
+    using IsThere = std::function<bool(machine::PortHandle)>;
+    virtual bool leaves_out(std::uint32_t /*more_than*/, const IsThere& /*is_there*/) const {
+        return false;
+    }
     // Of a native component whose last request is a fork each of whose alternatives begins with a
     // get: the ports, by alternative. Empty if they cannot be told beforehand.
     virtual std::span<const machine::PortHandle> ports_to_choose() const { return {}; }

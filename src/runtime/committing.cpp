@@ -32,7 +32,7 @@ void Runtime::settle(ComponentIndex index) {
         }
     }
     apply_effects();
-    if (!owner(id) || !attempt(index).is_settled()) return;
+    if (!owner(id) || !attempt(index).is_exhausted()) return;
     if (index != application) check_dead(index);
     if (index != application && owner(id)) renew_if_worn(index);
     if (owner(id) && !attempt(index).patient && !attempt(index).silent.empty()) {
@@ -86,7 +86,7 @@ bool Runtime::is_quiet_around(ComponentIndex index) {
         open.pop_back();
         const Component& waiting = component(next);
         if (waiting.queued || waiting.is_away) return false;
-        if (waiting.attempt && !waiting.attempt->is_settled()) return false;
+        if (waiting.attempt && !waiting.attempt->is_exhausted()) return false;
         if (waiting.phase == Component::Phase::in_lane && waiting.is_doubtful) {
             leave_lane(next, Fall::doubt);
             return false;

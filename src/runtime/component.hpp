@@ -104,7 +104,14 @@ struct Attempt {
     std::uint32_t parked_in = 0;  // parked, and not removed
     std::uint32_t away = 0;       // whose code the workers run
     std::uint32_t released = 0;   // in the last turn in which some were
-    std::uint8_t idle_turns = 0;  // in a row, with nothing but what is parked
+    // Behaviours of an application that leave out more than what is tried now, and those that may
+    // be tried now; see ordering.cpp. Also some that were removed since.
+    std::vector<wire::NodeId> aside;
+    std::vector<wire::NodeId> due;
+    std::uint32_t leaves_out_max = 0;
+    std::uint32_t live_for_aside = 0;  // none is tried while there are more
+    bool has_too_many = false;         // there are
+    std::uint8_t idle_turns = 0;       // in a row, with nothing but what is parked
     // It has so many behaviours that they are not all tried at once: the preferred ones are
     // followed to their ends first.
     bool is_deep = false;
@@ -137,7 +144,10 @@ struct Attempt {
     std::vector<wire::Copy> copies;
     std::size_t copied_bytes = 0;
 
+    // Nothing is left to explore for now; at all, as things are.
     bool is_settled() const { return ready == 0 && parked_in == 0 && away == 0; }
+    bool is_exhausted() const { return is_settled() && !has_more_aside(); }
+    bool has_more_aside() const { return !(aside.empty() && due.empty()) && !has_too_many; }
     void enqueue(wire::NodeId node) {
         nodes[node].is_queued = true;
         queue.push(node);

@@ -279,6 +279,13 @@ std::vector<Report::Note> Runtime::explain() const {
             if (all.size() < explanation_notes_max) all.push_back(std::move(note));
         }
     }
+    const auto& own = component(application).attempt;
+    if (own && own->has_too_many) {
+        all.push_back({fmt::format("not all combinations of the optional ports of '{}' were tried: "
+                                   "they are too many",
+                                   label(application)),
+                       {}});
+    }
     return all;
 }
 

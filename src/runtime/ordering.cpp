@@ -8,6 +8,7 @@
 
 namespace reowolf::runtime {
 
+using machine::PortHandle;
 using wire::NodeId;
 
 // There is one more. From some number on the attempt follows its preferred behaviours to their
@@ -84,6 +85,74 @@ void Runtime::release_parked(ComponentIndex index) {
         if (first->second.empty()) exploring.parked.erase(first);
         exploring.unpark(id);
     }
+}
+
+// An application of many optional ports has very many behaviours, and one in which all fire that
+// can is what is wanted. So those that leave something out are set aside, and tried in the order of
+// how much that is, when nothing else has led to a round. Where they are very many, that takes its
+// time: most of them are in vain while somebody who is needed is not there yet, and each costs
+// others too.
+bool Runtime::is_set_aside(NodeId id) {
+    Attempt& exploring = attempt(application);
+    const Node& node = exploring.nodes[id];
+    const auto is_there = [&](PortHandle port) {
+        const auto& offers = channels_[channel_of(port)].offers;
+        const std::uint32_t received = node.count(channel_of(port), false);
+        return received < offers.size() &&
+               std::ranges::any_of(
+                   offers[received],
+                   [&](const Offer& offer) {
+                       return rounds::join(arbiter_.forest(), node.depends, offer.causes)
+                           .has_value();
+                   });
+    };
+    const bool is_crowded = exploring.live > limits_.live_behaviours_max / 4;
+    const bool waits = is_crowded ? node.body->leaves_out(0, [](PortHandle) { return true; })
+                                  : node.body->leaves_out(exploring.leaves_out_max, is_there);
+    if (!waits) return false;
+    exploring.aside.push_back(id);
+    return true;
+}
+
+// So many live ones there may be when one of those is tried: at first, and at last.
+std::uint32_t Runtime::live_for_aside_first() const {
+    return std::max(limits_.live_behaviours_max / 256, 1u);
+}
+std::uint32_t Runtime::live_for_aside_max() const {
+    return limits_.live_behaviours_max / 16;
+}
+
+void Runtime::release_aside() {
+    constexpr std::uint8_t turns = 4;
+    constexpr std::uint32_t released_max = 16;  // at once
+
+    Attempt& exploring = attempt(application);
+    if (!exploring.is_settled() || (exploring.aside.empty() && exploring.due.empty())) return;
+    if (++exploring.idle_turns < turns) return;
+    exploring.live_for_aside = std::max(exploring.live_for_aside, live_for_aside_first());
+    exploring.has_too_many = exploring.live > exploring.live_for_aside;
+    if (exploring.has_too_many) return;
+    if (exploring.due.empty()) {
+        ++exploring.leaves_out_max;
+        exploring.due = std::exchange(exploring.aside, {});
+    }
+    while (!exploring.due.empty() && exploring.ready < released_max) {
+        const NodeId id = exploring.due.back();
+        exploring.due.pop_back();
+        if (exploring.nodes[id].phase == Node::Phase::runnable) exploring.enqueue(id);
+    }
+}
+
+bool Runtime::may_try_more() const {
+    const auto& own = component(application).attempt;
+    return own && own->has_too_many && own->live_for_aside < live_for_aside_max();
+}
+
+void Runtime::try_more() {
+    if (!may_try_more()) return;
+    attempt(application).live_for_aside *= 2;
+    attempt(application).has_too_many = false;
+    enqueue(application);
 }
 
 }  // namespace reowolf::runtime

@@ -328,11 +328,15 @@ void Runtime::pass_over(ComponentIndex index, Component& running) {
 void Runtime::explore_some(ComponentIndex index, std::uint32_t& budget) {
     end_step_soon();
     while (budget > 0 && attempt(index).ready > 0) {
+        const NodeId next = attempt(index).dequeue();
+        if (index == application && is_set_aside(next)) continue;
         attempt(index).idle_turns = 0;
-        explore(index, attempt(index).dequeue(), budget);
+        explore(index, next, budget);
     }
     release_parked(index);
-    if (attempt(index).ready > 0 || attempt(index).parked_in > 0) enqueue(index);
+    if (index == application) release_aside();
+    const Attempt& explored = attempt(index);
+    if (explored.ready > 0 || explored.parked_in > 0 || explored.has_more_aside()) enqueue(index);
     settle(index);
 }
 

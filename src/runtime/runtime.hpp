@@ -188,6 +188,9 @@ class Runtime final : private machine::Exchange {
     // away; see withholding.cpp. Which sites are to be asked whether they have explored all; when
     // they have, or it takes too long, all is to be offered.
     bool is_withholding() const { return !withholding_.empty(); }
+    // The application has more behaviours than are tried for now; some time later, some more.
+    bool may_try_more() const;
+    void try_more();
     // How many behaviours have been withheld, ever.
     std::uint64_t withheld_ever() const { return withheld_ever_; }
     std::set<wire::SiteId> waited_for() const;
@@ -472,6 +475,10 @@ class Runtime final : private machine::Exchange {
     static void order_newest(Attempt& exploring, std::uint32_t count);
     bool is_wanted(ChannelIndex channel, std::uint32_t index) const;
     void want(ChannelIndex channel, std::uint32_t index);
+    bool is_set_aside(wire::NodeId id);
+    std::uint32_t live_for_aside_first() const;
+    std::uint32_t live_for_aside_max() const;
+    void release_aside();
     void release_parked(ComponentIndex index);
 
     // handing.cpp: ports in messages

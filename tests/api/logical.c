@@ -249,6 +249,111 @@ static void options_of_who_waits(void) {
     end_peers(&peers);
 }
 
+enum { MANY = 40 };
+
+/* Two peers joined by so many channels, from amy's port to bob's of the same number. */
+static struct peers joined_by_many(const int classes[], const char* component) {
+    static char body[20000];
+    size_t length = 0;
+#define ADD(...) length += (size_t)snprintf(body + length, sizeof body - length, __VA_ARGS__)
+    ADD("connector many {\n");
+    for (int peer = 0; peer < 2; ++peer) {
+        ADD("    peer %s = \"$\" {", pair[peer]);
+        for (int i = 0; i < MANY; ++i) ADD(" %s<u32> p%d;", peer == 0 ? "in" : "out", i);
+        ADD(" }\n");
+    }
+    for (int i = 0; i < MANY; ++i) ADD("    new pass(amy.p%d, bob.p%d);\n", i, i);
+    ADD("}\n%s", component);
+#undef ADD
+    return connected_as(2, pair, classes, body);
+}
+
+static const char* port_name(int i) {
+    static char name[8];
+    snprintf(name, sizeof name, "p%d", i);
+    return name;
+}
+
+/* With many optional ports everything fires that can, or what one of the sides wants. */
+static void many_options(void) {
+    static const int kinds[][2] = {
+        {RW_REALTIME, RW_REALTIME}, {RW_REALTIME, RW_LOGICAL}, {RW_LOGICAL, RW_LOGICAL}};
+    for (int kind = 0; kind < 3; ++kind) {
+        struct peers peers = joined_by_many(
+            kinds[kind],
+            "primitive pass(in<u32> a, out<u32> b) { while (true) sync put(b, get(a)); }\n");
+        const bool amy_steps = kinds[kind][0] == RW_REALTIME;
+        const bool bob_steps = kinds[kind][1] == RW_REALTIME;
+        for (int round = 0; round < 6; ++round) {
+            /* Of an even number everything goes, of an odd one a single one. */
+            const int only = round % 2 ? round * 7 % MANY : -1;
+            uint32_t taken[MANY];
+            struct call amy;
+            for (int i = 0; i < MANY; ++i) {
+                taken[i] = 77;
+                if (!amy_steps) {
+                    offer(peers.AMY, port_name(i), (uint32_t)i);
+                } else if (only < 0 || i == only) {
+                    put(peers.AMY, port_name(i), (uint32_t)i);
+                }
+                if (bob_steps) {
+                    CHECK(rw_opt(peers.BOB, port_name(i), &taken[i], sizeof taken[i]) == 0);
+                } else if (only < 0 || i == only) {
+                    poll_port(peers.BOB, port_name(i), &taken[i]);
+                }
+            }
+            begin(&amy, amy_steps ? rw_sync : rw_await, peers.AMY);
+            CHECK((bob_steps ? rw_sync(peers.BOB) : rw_await(peers.BOB)) == 0);
+            finish(&amy);
+            CHECK(amy.result == 0);
+            int fired = 0;
+            for (int i = 0; i < MANY; ++i) {
+                const bool went = rw_decide(peers.AMY, port_name(i), NULL, 0) == 1;
+                CHECK(went == (taken[i] != 77) && (!went || taken[i] == (uint32_t)i));
+                fired += went;
+            }
+            CHECK(only < 0 ? fired >= 1 && (!amy_steps || fired == MANY)
+                           : fired == 1 && taken[only] == (uint32_t)only);
+        }
+        end_peers(&peers);
+    }
+}
+
+/* Of eight optional ports so many fire as the component wants, whatever that takes; and that none
+ * of the combinations fits is found, too. */
+static void options_of_which_some_fit(void) {
+    enum { PORTS = 8 };
+    static const int wanted[] = {PORTS, 1, PORTS / 2, PORTS + 1};
+    for (size_t which = 0; which < sizeof wanted / sizeof *wanted; ++which) {
+        char body[4000];
+        size_t length = 0;
+#define ADD(...) length += (size_t)snprintf(body + length, sizeof body - length, __VA_ARGS__)
+        ADD("connector own { peer amy = \"$\" { in<u32> p0");
+        for (int i = 1; i < PORTS; ++i) ADD(", p%d", i);
+        ADD("; } new some(amy.p0");
+        for (int i = 1; i < PORTS; ++i) ADD(", amy.p%d", i);
+        ADD("); }\nprimitive some(in<u32> p0");
+        for (int i = 1; i < PORTS; ++i) ADD(", in<u32> p%d", i);
+        ADD(") { while (true) sync { u32 n = 0;");
+        for (int i = 0; i < PORTS; ++i) ADD(" if (fires(p%d)) { get(p%d); n += 1; }", i, i);
+        ADD(" assert n == %d; } }\n", wanted[which]);
+#undef ADD
+        struct peers peers = connected_as(1, pair, logical, body);
+        for (int i = 0; i < PORTS; ++i) offer(peers.AMY, port_name(i), 1);
+        if (wanted[which] > PORTS) {
+            CHECK_ERROR(rw_await(peers.AMY), EDEADLK);
+        } else {
+            CHECK(rw_await(peers.AMY) == 0);
+            int fired = 0;
+            for (int i = 0; i < PORTS; ++i) {
+                fired += rw_decide(peers.AMY, port_name(i), NULL, 0);
+            }
+            CHECK(fired == wanted[which]);
+        }
+        end_peers(&peers);
+    }
+}
+
 /* A time limit of 0: what those who wait allow happens; nobody else is waited for. */
 static void tries_once(void) {
     struct peers peers = connected_as(2, pair, logical, pass_body);
@@ -625,6 +730,8 @@ int main(int argc, char** argv) {
         CASE(timeout),
         CASE(timeout_names_who_is_missing),
         CASE(options_of_who_waits),
+        CASE(many_options),
+        CASE(options_of_which_some_fit),
         CASE(tries_once),
         CASE(impossible),
         CASE(absent_may_help),
