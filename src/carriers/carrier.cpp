@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,6 +9,14 @@
 #include "carriers/state.hpp"
 
 namespace reowolf::post {
+
+namespace {
+
+std::int64_t later_ms(std::int64_t now_ms, std::chrono::milliseconds lifetime) {
+    return lifetime.count() < never_ms - now_ms ? now_ms + lifetime.count() : never_ms;
+}
+
+}  // namespace
 
 // ---- On the office's thread --------------------------------------------------------------------
 
@@ -40,7 +50,7 @@ void Carrier::State::queue(MessageId id, Message&& message) {
                       .antecedents = std::move(message.antecedents),
                       .is_followed = message.on_event != nullptr};
     if (message.lifetime) {
-        outgoing.expires_ms = office_->loop().now_ms() + message.lifetime->count();
+        outgoing.expires_ms = later_ms(office_->loop().now_ms(), *message.lifetime);
     }
     if (message.on_event) followed_.emplace(id, Followed{bytes, std::move(message.on_event)});
     if (connection_->send(std::move(outgoing))) queued_bytes_ -= bytes;

@@ -18,6 +18,20 @@ namespace {
 
 using Result = std::expected<Received, Trouble>;
 
+std::string name_of(Event event) {
+    switch (event) {
+        case Event::sent:
+            return "sent";
+        case Event::acknowledged:
+            return "acknowledged";
+        case Event::expired:
+            return "expired";
+        case Event::dropped:
+            return "dropped";
+    }
+    return "?";
+}
+
 // Waits for what happens on the threads of offices.
 class Gathered {
   public:
@@ -44,10 +58,11 @@ class Gathered {
 
 class Carriers : public testing::Test {
   protected:
-    void connect(const Policy& policy = {}) {
+    void connect(const Policy& policy = {}) { connect(policy, policy); }
+    void connect(const Policy& near_policy, const Policy& far_policy) {
         Configuration at_far(far_office);
         at_far.local = "127.0.0.1:0";
-        at_far.policy = policy;
+        at_far.policy = far_policy;
         std::promise<Carrier> accepted;
         auto listening =
             at_far.listen([&](Carrier carrier) { accepted.set_value(std::move(carrier)); });
@@ -55,7 +70,7 @@ class Carriers : public testing::Test {
         listener.emplace(std::move(*listening));
         Configuration at_near(near_office);
         at_near.remote = listener->local();
-        at_near.policy = policy;
+        at_near.policy = near_policy;
         std::promise<std::expected<Carrier, Trouble>> made;
         at_near.initiate([&](auto carrier) { made.set_value(std::move(carrier)); });
         auto carrier = made.get_future().get();
@@ -220,6 +235,25 @@ TEST_F(Carriers, urgent_messages_pass_and_others_expire) {
     ASSERT_TRUE(got_large);
     EXPECT_EQ(got_large->bytes.size(), large);
     EXPECT_EQ(text(*far), "after the large one");
+}
+
+TEST_F(Carriers, the_longest_lifetime_does_not_end) {
+    connect();
+    for (const auto lifetime : {std::chrono::milliseconds::max(),
+                                std::chrono::milliseconds::max() - std::chrono::hours(1),
+                                std::chrono::milliseconds(std::int64_t{1} << 60)}) {
+        Message message("for ever");
+        message.lifetime = lifetime;
+        ASSERT_TRUE(near->send(std::move(message)));
+        EXPECT_EQ(text(*far), "for ever");
+    }
+    Gathered events;
+    Message message("never");
+    message.lifetime = std::chrono::milliseconds::min();
+    message.on_event = [&](Event event) { events.add(name_of(event)); };
+    ASSERT_TRUE(near->send(std::move(message)));
+    ASSERT_TRUE(events.reaches(1));
+    EXPECT_EQ(events.all().front(), "expired");
 }
 
 TEST_F(Carriers, a_sender_is_told_when_the_queue_is_full) {
