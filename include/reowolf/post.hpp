@@ -205,7 +205,8 @@ class REOWOLF_CPP Carrier {
     void accept_forks(std::function<void(Carrier)> accept);
 
     /// No more messages will be sent or received; those that were sent are delivered, also when the
-    /// carrier is destroyed meanwhile.
+    /// carrier is destroyed meanwhile, unless the other side closes too. What is sent from now on
+    /// is dropped.
     void close();
 
     /// Bytes of messages that are not under way yet.

@@ -32,12 +32,13 @@ void Carrier::State::begin() {
 }
 
 void Carrier::State::queue_all(std::vector<Pending> pending) {
-    for (Pending& one : pending) queue(one.id, std::move(one.message));
+    for (Pending& one : pending) queue(std::move(one));
 }
 
-void Carrier::State::queue(MessageId id, Message&& message) {
+void Carrier::State::queue(Pending&& pending) {
+    auto& [id, is_late, message] = pending;
     const std::size_t bytes = message.bytes.size();
-    if (end_ || is_closing_ || !connection_) {
+    if (end_ || is_late || !connection_) {
         unqueue(bytes);
         if (message.on_event) message.on_event(Event::dropped);
         return;
@@ -157,11 +158,6 @@ void Carrier::State::accept_forks(std::function<void(Carrier)> accept) {
     });
 }
 
-void Carrier::State::close() {
-    is_closing_ = true;
-    if (connection_) connection_->close();
-}
-
 void Carrier::State::release() {
     const auto self = shared_from_this();
     office_->remove(this);
@@ -199,14 +195,15 @@ std::expected<MessageId, Trouble> Carrier::State::send(Message&& message) {
     const bool is_here = office_->is_here();
     std::unique_lock lock(outbox_mutex_);
     const MessageId id = office_->next_message();
+    Pending pending{.id = id, .is_late = is_closed_, .message = std::move(message)};
     if (is_here) {
         std::vector<Pending> earlier;
         if (!outbox_.empty()) earlier.swap(outbox_);
         lock.unlock();
         queue_all(std::move(earlier));
-        queue(id, std::move(message));
+        queue(std::move(pending));
     } else {
-        outbox_.push_back({id, std::move(message)});
+        outbox_.push_back(std::move(pending));
         if (outbox_.size() == 1)
             office_->loop().post([self = shared_from_this()] { self->queue_outbox(); });
     }
@@ -218,6 +215,16 @@ void Carrier::State::queue_outbox() {
     auto pending = std::exchange(outbox_, {});
     lock.unlock();
     queue_all(std::move(pending));
+}
+
+void Carrier::State::close() {
+    std::unique_lock lock(outbox_mutex_);
+    is_closed_ = true;
+    lock.unlock();
+    office_->run([self = shared_from_this()] {
+        self->queue_outbox();
+        if (self->connection_) self->connection_->close();
+    });
 }
 
 Carrier::~Carrier() {
@@ -271,7 +278,7 @@ void Carrier::accept_forks(std::function<void(Carrier)> accept) {
 }
 
 void Carrier::close() {
-    state_->office().run([state = state_] { state->close(); });
+    state_->close();
 }
 
 std::size_t Carrier::queued_bytes() const {

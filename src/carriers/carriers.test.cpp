@@ -200,6 +200,58 @@ TEST_F(Carriers, drop_what_is_sent_after_they_were_closed) {
     EXPECT_EQ(near->queued_bytes(), 0u);
 }
 
+// Nor is it taken for something that was sent before, as both wait for the office's thread.
+TEST_F(Carriers, drop_what_is_sent_after_they_were_closed_in_the_same_breath) {
+    connect();
+    Gathered events;
+    std::promise<void> may_go_on;
+    // So that nothing happens in between.
+    near->when_writable([goes_on = may_go_on.get_future().share()] { goes_on.wait(); });
+    const auto follow = [&](std::string text) {
+        Message message(text);
+        message.on_event = [&, text](Event event) {
+            if (event != Event::sent) events.add(text + ": " + name_of(event));
+        };
+        return message;
+    };
+    ASSERT_TRUE(near->send(follow("in time")));
+    near->close();
+    ASSERT_TRUE(near->send(follow("late")));
+    may_go_on.set_value();
+    EXPECT_EQ(text(*far), "in time");
+    const auto end = receive(*far);
+    ASSERT_FALSE(end) << end->text();
+    EXPECT_EQ(end.error().cause, Cause::closed) << end.error().text;
+    ASSERT_TRUE(events.reaches(2));
+    EXPECT_EQ(events.all(), (std::vector<std::string>{"late: dropped", "in time: acknowledged"}));
+}
+
+// What another thread has sent waits for the office's thread, which may close before.
+TEST_F(Carriers, deliver_what_was_sent_elsewhere_before_they_are_closed_on_the_office_thread) {
+    connect();
+    near->when_writable([&] {
+        std::jthread([&] { EXPECT_TRUE(near->send("last")); }).join();
+        near->close();
+    });
+    EXPECT_EQ(text(*far), "last");
+    const auto end = receive(*far);
+    ASSERT_FALSE(end);
+    EXPECT_EQ(end.error().cause, Cause::closed) << end.error().text;
+}
+
+TEST_F(Carriers, drop_what_is_sent_after_the_other_side_has_closed) {
+    connect();
+    Gathered events;
+    far->close();
+    ASSERT_FALSE(receive(*near));
+    Message late("late");
+    late.on_event = [&](Event event) { events.add(name_of(event)); };
+    ASSERT_TRUE(near->send(std::move(late)));
+    ASSERT_TRUE(events.reaches(1));
+    EXPECT_EQ(events.all().front(), "dropped");
+    EXPECT_EQ(near->queued_bytes(), 0u);
+}
+
 // The other side does not read; what waits behind its window can be overtaken, or expire.
 TEST_F(Carriers, urgent_messages_pass_and_others_expire) {
     Policy policy;

@@ -28,6 +28,7 @@ class Carrier::State final : public CarrierHandler, public std::enable_shared_fr
 
     // From any thread.
     std::expected<MessageId, Trouble> send(Message&& message);
+    void close();
     std::size_t queued_bytes() const { return queued_bytes_; }
     Office::Core& office() { return *office_; }
 
@@ -35,7 +36,6 @@ class Carrier::State final : public CarrierHandler, public std::enable_shared_fr
     void receive(OnReceived done);
     std::expected<Carrier, Trouble> fork();
     void accept_forks(std::function<void(Carrier)> accept);
-    void close();
     // The Carrier is gone.
     void release();
     void end(Trouble why);
@@ -50,6 +50,7 @@ class Carrier::State final : public CarrierHandler, public std::enable_shared_fr
   private:
     struct Pending {
         MessageId id = 0;
+        bool is_late = false;  // the carrier had been closed
         Message message;
     };
     // One whose sender is told what becomes of it.
@@ -60,7 +61,7 @@ class Carrier::State final : public CarrierHandler, public std::enable_shared_fr
 
     void queue_outbox();
     void queue_all(std::vector<Pending> pending);
-    void queue(MessageId id, Message&& message);
+    void queue(Pending&& pending);
     void unqueue(std::size_t bytes);
     void read_if_wanted();
 
@@ -70,14 +71,15 @@ class Carrier::State final : public CarrierHandler, public std::enable_shared_fr
     std::optional<Trouble> end_;
     OnReceived receiving_;
     std::function<void()> writable_;
-    bool is_closing_ = false;
     bool is_receiving_ = false;  // its receiver is being called
     std::map<MessageId, Followed> followed_;
 
     std::atomic<std::size_t> queued_bytes_ = 0;
-    // From other threads, for the office's. A later message has a greater id.
+    // From other threads, for the office's. A later message has a greater id, and is late if an
+    // earlier one was.
     std::mutex outbox_mutex_;
     std::vector<Pending> outbox_;
+    bool is_closed_ = false;
 };
 
 }  // namespace reowolf::post

@@ -12,6 +12,8 @@
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
+#include "post/carrier_connection.hpp"
+#include "post/carrier_connection.hpp"
 #include "post/lasting.hpp"
 #include "post/recorder.test.hpp"
 #include "post/simulated.hpp"
@@ -233,6 +235,36 @@ TEST_F(Lasting, a_sender_without_a_connection_is_told_how_much_waits) {
     network.heal();
     ASSERT_TRUE(until([&] { return near_heard.drained_count > 0; }, 5'000));
     EXPECT_EQ(near->queued_bytes(), 0u);
+}
+
+// For those that ask what becomes of messages.
+class Follower final : public CarrierHandler {
+  public:
+    void on_incoming(Incoming) override {}
+    void on_closed(const Error&) override { ends.emplace_back(0, "closed"); }
+    void on_fate(std::uint64_t id, Sending::Fate fate) override {
+        if (fate == Sending::Fate::dropped) ends.emplace_back(id, "dropped");
+    }
+    void on_acknowledged(std::uint64_t id) override { ends.emplace_back(id, "acknowledged"); }
+    void on_left(std::size_t) override {}
+
+    std::vector<std::pair<std::uint64_t, std::string>> ends;
+};
+
+TEST_F(Lasting, what_is_sent_between_the_end_and_its_news_is_dropped) {
+    connect();
+    auto& carrier = static_cast<CarrierConnection&>(*near);
+    Follower follower;
+    carrier.set_handler(static_cast<CarrierHandler*>(&follower));
+    carrier.abort();
+    EXPECT_FALSE(carrier.send(Outgoing{.payload = Payload(bytes_of("late")),
+                                       .properties = {},
+                                       .id = 1,
+                                       .antecedents = {},
+                                       .is_followed = true}));
+    loop.run_for(1'000);
+    EXPECT_EQ(follower.ends, (decltype(follower.ends){{1, "dropped"}, {0, "closed"}}));
+    near.reset();
 }
 
 // Both sides send; meanwhile connections are cut and heal, hosts fall silent and come back.

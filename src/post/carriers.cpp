@@ -96,7 +96,12 @@ bool Association::is_held() const {
 
 bool Association::send(std::uint32_t number, Outgoing&& message) {
     Carrier* const carrier = carrier_of(number);
-    if (has_ended_ || !carrier || carrier->is_closing || carrier->end) return true;
+    if (has_ended_ || !carrier || carrier->is_closing || carrier->end) {
+        if (!message.is_followed) return true;
+        news_.push_back({number, message.id, Sending::Fate::dropped});
+        tell_soon();
+        return false;
+    }
     carrier->owes_drained = true;
     if (can_send()) {
         if (auto record = sending_.pass(number, message)) {
