@@ -63,6 +63,9 @@ enum class Event {
     dropped,       ///< the carrier ended before it was under way
 };
 
+/// What it takes to keep a message that waits to be sent, beside its bytes.
+inline constexpr std::size_t queued_message_bytes = 256;
+
 /// Names a message of an office. 0 is none.
 using MessageId = std::uint64_t;
 
@@ -209,7 +212,7 @@ class REOWOLF_CPP Carrier {
     /// is dropped.
     void close();
 
-    /// Bytes of messages that are not under way yet.
+    /// What messages that are not under way yet count; see Policy::queue_bytes_max.
     std::size_t queued_bytes() const;
     /// Asks the office, and waits for its answer.
     Path path() const;
@@ -240,7 +243,8 @@ struct Policy {
     std::vector<std::string> prohibited_transports;
     /// The largest message that is accepted, and that may be sent.
     std::size_t message_bytes_max = std::size_t{64} << 20;
-    /// Messages that wait to be sent on a carrier. One message may always wait.
+    /// Messages that wait to be sent on a carrier: their bytes, 8 for each antecedent, and
+    /// queued_message_bytes for each message. One message may always wait.
     std::size_t queue_bytes_max = std::size_t{4} << 20;
 };
 

@@ -12,6 +12,12 @@ namespace reowolf::post {
 
 namespace {
 
+// As Policy::queue_bytes_max says.
+std::size_t cost_of(const Message& message) {
+    return message.bytes.size() + message.antecedents.size() * sizeof(MessageId) +
+           queued_message_bytes;
+}
+
 std::int64_t later_ms(std::int64_t now_ms, std::chrono::milliseconds lifetime) {
     return lifetime.count() < never_ms - now_ms ? now_ms + lifetime.count() : never_ms;
 }
@@ -37,9 +43,9 @@ void Carrier::State::queue_all(std::vector<Pending> pending) {
 
 void Carrier::State::queue(Pending&& pending) {
     auto& [id, is_late, message] = pending;
-    const std::size_t bytes = message.bytes.size();
+    const std::size_t cost = cost_of(message);
     if (end_ || is_late || !connection_) {
-        unqueue(bytes);
+        unqueue(cost);
         if (message.on_event) message.on_event(Event::dropped);
         return;
     }
@@ -49,12 +55,13 @@ void Carrier::State::queue(Pending&& pending) {
                                      .is_immediate = message.is_immediate},
                       .id = id,
                       .antecedents = std::move(message.antecedents),
-                      .is_followed = message.on_event != nullptr};
+                      .is_followed = message.on_event != nullptr,
+                      .cost = cost};
     if (message.lifetime) {
         outgoing.expires_ms = later_ms(office_->loop().now_ms(), *message.lifetime);
     }
-    if (message.on_event) followed_.emplace(id, Followed{bytes, std::move(message.on_event)});
-    if (connection_->send(std::move(outgoing))) queued_bytes_ -= bytes;
+    if (message.on_event) followed_.emplace(id, Followed{cost, std::move(message.on_event)});
+    if (connection_->send(std::move(outgoing))) queued_bytes_ -= cost;
 }
 
 void Carrier::State::on_fate(std::uint64_t id, Sending::Fate fate) {
@@ -62,7 +69,7 @@ void Carrier::State::on_fate(std::uint64_t id, Sending::Fate fate) {
     if (found == followed_.end()) return;
     const auto self = shared_from_this();
     const auto on_event = found->second.on_event;
-    unqueue(std::exchange(found->second.bytes, 0));
+    unqueue(std::exchange(found->second.cost, 0));
     // It may still be acknowledged.
     if (fate != Sending::Fate::sent) followed_.erase(id);
     switch (fate) {
@@ -83,8 +90,8 @@ void Carrier::State::on_acknowledged(std::uint64_t id) {
     on_event(Event::acknowledged);
 }
 
-void Carrier::State::unqueue(std::size_t bytes) {
-    queued_bytes_ -= bytes;
+void Carrier::State::unqueue(std::size_t cost) {
+    queued_bytes_ -= cost;
     if (!writable_ || (!end_ && queued_bytes_ > policy_.queue_bytes_max / 2)) return;
     std::exchange(writable_, nullptr)();
 }
@@ -164,7 +171,7 @@ void Carrier::State::release() {
     connection_.reset();
     end({Cause::closed, "the carrier was destroyed here"});
     for (auto& [id, message] : std::exchange(followed_, {})) {
-        if (message.bytes > 0) message.on_event(Event::dropped);
+        if (message.cost > 0) message.on_event(Event::dropped);
     }
 }
 
@@ -185,13 +192,14 @@ std::expected<MessageId, Trouble> Carrier::State::send(Message&& message) {
             Trouble{Cause::too_large, fmt::format("a message of {} bytes, the limit is {}", bytes,
                                                   policy_.message_bytes_max)});
     }
+    const std::size_t cost = cost_of(message);
     std::size_t queued = queued_bytes_;
     do {
-        if (queued > 0 && queued + bytes > policy_.queue_bytes_max) {
+        if (queued > 0 && queued + cost > policy_.queue_bytes_max) {
             return std::unexpected(
                 Trouble{Cause::full, fmt::format("{} bytes wait to be sent already", queued)});
         }
-    } while (!queued_bytes_.compare_exchange_weak(queued, queued + bytes));
+    } while (!queued_bytes_.compare_exchange_weak(queued, queued + cost));
     const bool is_here = office_->is_here();
     std::unique_lock lock(outbox_mutex_);
     const MessageId id = office_->next_message();

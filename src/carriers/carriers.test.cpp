@@ -327,6 +327,38 @@ TEST_F(Carriers, a_sender_is_told_when_the_queue_is_full) {
     EXPECT_EQ(text(*far), "again");
 }
 
+// They have no bytes, but have to be kept.
+TEST_F(Carriers, a_queue_of_empty_messages_is_full_at_some_time) {
+    Policy policy;
+    policy.queue_bytes_max = 100'000;
+    connect(policy);
+    constexpr std::size_t many = 1'000'000;
+    std::size_t sent = 0;
+    std::expected<MessageId, Trouble> result{0};
+    while (sent < many && (result = near->send(""))) ++sent;
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().cause, Cause::full);
+    EXPECT_LE(near->queued_bytes(), policy.queue_bytes_max);
+    std::promise<void> writable;
+    near->when_writable([&] { writable.set_value(); });
+    for (std::size_t i = 0; i < sent; ++i) ASSERT_TRUE(receive(*far));
+    writable.get_future().get();
+    while (near->queued_bytes() > 0) std::this_thread::yield();
+}
+
+TEST_F(Carriers, antecedents_count_as_what_they_take) {
+    Policy policy;
+    policy.queue_bytes_max = 3'000'000;
+    connect(policy);
+    // More than the other side's window.
+    ASSERT_TRUE(near->send(Message(std::vector<std::byte>(2'000'000))));
+    Message message("after many");
+    message.antecedents.resize(200'000);
+    const auto result = near->send(std::move(message));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().cause, Cause::full);
+}
+
 TEST_F(Carriers, fork_where_that_is_accepted) {
     connect();
     std::promise<Carrier> forked;

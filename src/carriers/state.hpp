@@ -45,7 +45,7 @@ class Carrier::State final : public CarrierHandler, public std::enable_shared_fr
     void on_closed(const Error& why) override;
     void on_fate(std::uint64_t id, Sending::Fate fate) override;
     void on_acknowledged(std::uint64_t id) override;
-    void on_left(std::size_t bytes) override { unqueue(bytes); }
+    void on_left(std::size_t cost) override { unqueue(cost); }
 
   private:
     struct Pending {
@@ -55,14 +55,14 @@ class Carrier::State final : public CarrierHandler, public std::enable_shared_fr
     };
     // One whose sender is told what becomes of it.
     struct Followed {
-        std::size_t bytes = 0;
+        std::size_t cost = 0;  // as long as it waits
         std::function<void(Event)> on_event;
     };
 
     void queue_outbox();
     void queue_all(std::vector<Pending> pending);
     void queue(Pending&& pending);
-    void unqueue(std::size_t bytes);
+    void unqueue(std::size_t cost);
     void read_if_wanted();
 
     std::shared_ptr<Office::Core> office_;

@@ -38,8 +38,8 @@ class CarrierHandler : public ConnectionHandler {
     // Of a message that is followed: sent, expired or dropped; and after sent, acknowledged.
     virtual void on_fate(std::uint64_t id, Sending::Fate fate) = 0;
     virtual void on_acknowledged(std::uint64_t id) = 0;
-    // Other messages, of so many bytes, do not wait any more.
-    virtual void on_left(std::size_t bytes) = 0;
+    // Other messages, whose costs are so much together, do not wait any more.
+    virtual void on_left(std::size_t cost) = 0;
 };
 
 class Association final : public std::enable_shared_from_this<Association>,

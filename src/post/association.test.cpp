@@ -13,7 +13,6 @@
 
 #include "base/random.hpp"
 #include "post/carrier_connection.hpp"
-#include "post/carrier_connection.hpp"
 #include "post/lasting.hpp"
 #include "post/recorder.test.hpp"
 #include "post/simulated.hpp"

@@ -178,7 +178,7 @@ void Association::tell_fates() {
     }
     for (const Sending::Left& left : sending_.take_left()) {
         const Carrier* const its = carrier_of(left.carrier);
-        if (its && its->full_handler) its->full_handler->on_left(left.bytes);
+        if (its && its->full_handler) its->full_handler->on_left(left.cost);
     }
 }
 

@@ -202,6 +202,7 @@ TEST(Sending, waits_for_what_is_to_be_sent_before) {
         made.payload = Payload(Bytes(1, static_cast<std::byte>(id)));
         made.id = id;
         made.antecedents = std::move(antecedents);
+        made.cost = id;
         return made;
     };
     Sending sending;
@@ -217,8 +218,8 @@ TEST(Sending, waits_for_what_is_to_be_sent_before) {
     EXPECT_EQ(order, (std::vector{3, 4, 9, 5}));
     EXPECT_FALSE(sending.has_finished()) << "nobody follows them";
     std::map<std::uint32_t, std::size_t> left;
-    for (const auto& one : sending.take_left()) left[one.carrier] += one.bytes;
-    EXPECT_EQ(left, (std::map<std::uint32_t, std::size_t>{{0, 1}, {1, 3}}));
+    for (const auto& one : sending.take_left()) left[one.carrier] += one.cost;
+    EXPECT_EQ(left, (std::map<std::uint32_t, std::size_t>{{0, 5}, {1, 16}}));
     EXPECT_FALSE(sending.has_left());
 }
 

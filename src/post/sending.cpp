@@ -15,7 +15,7 @@ void Sending::remove(std::uint32_t number) {
     if (found == carriers_.end()) return;
     for (auto& [niceness, lane] : found->second.lanes) {
         for (const Outgoing& message : lane.messages) {
-            note(number, message, Fate::dropped, message.payload.size());
+            note(number, message, Fate::dropped);
         }
         const auto level = levels_.find(niceness);
         if (level == levels_.end()) continue;
@@ -167,7 +167,7 @@ std::int64_t Sending::expire(std::int64_t now_ms) {
                 }
                 carrier.queued_bytes -= message.payload.size();
                 --carrier.queued_messages;
-                note(number, message, Fate::expired, message.payload.size());
+                note(number, message, Fate::expired);
                 lane.messages.erase(lane.messages.begin() + static_cast<std::ptrdiff_t>(i));
             }
             if (!lane.messages.empty()) continue;
@@ -187,18 +187,18 @@ void Sending::finish(Lane& lane, Fate fate, std::size_t size) {
     if (size > records::fragment_bytes_max && lane.is_begun) {
         carrier.slots_used &= static_cast<std::uint8_t>(~(1u << lane.slot));
     }
-    note(lane.carrier, lane.messages.front(), fate, size);
+    note(lane.carrier, lane.messages.front(), fate);
     lane.messages.pop_front();
     lane.sent = 0;
     lane.is_begun = false;
     lane.slot = 0;
 }
 
-void Sending::note(std::uint32_t carrier, const Outgoing& message, Fate fate, std::size_t size) {
+void Sending::note(std::uint32_t carrier, const Outgoing& message, Fate fate) {
     if (message.expires_ms != never_ms) --mortal_;
     if (message.is_followed) return finished_.push_back({carrier, message.id, fate});
     if (left_.empty() || left_.back().carrier != carrier) left_.push_back({carrier, 0});
-    left_.back().bytes += size;
+    left_.back().cost += message.cost;
 }
 
 std::vector<Sending::Finished> Sending::take_finished() {

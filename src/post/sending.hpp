@@ -29,6 +29,7 @@ struct Outgoing {
     std::vector<std::uint64_t> antecedents;  // ids of messages that are to be sent before
     // Somebody is told what becomes of it, also that the other side has it.
     bool is_followed = false;
+    std::size_t cost = 0;  // what it takes while it waits, as its sender counts
 };
 
 class Sending {
@@ -66,7 +67,7 @@ class Sending {
     // Of other messages, which do not wait any more, since the last call.
     struct Left {
         std::uint32_t carrier = 0;
-        std::size_t bytes = 0;
+        std::size_t cost = 0;
     };
     bool has_left() const { return !left_.empty(); }
     std::vector<Left> take_left();
@@ -100,7 +101,7 @@ class Sending {
     void drop_expired(Lane& lane, std::int64_t now_ms);
     // The first of the lane, of so many bytes.
     void finish(Lane& lane, Fate fate, std::size_t size);
-    void note(std::uint32_t carrier, const Outgoing& message, Fate fate, std::size_t size);
+    void note(std::uint32_t carrier, const Outgoing& message, Fate fate);
 
     std::map<std::uint32_t, Carrier> carriers_;
     // By niceness: the lanes that have messages, in turn.
