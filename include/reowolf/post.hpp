@@ -241,7 +241,9 @@ struct Policy {
     /// connection begins as the one and becomes the other where it can. Empty: both.
     std::vector<std::string> required_transports;
     std::vector<std::string> prohibited_transports;
-    /// The largest message that is accepted, and that may be sent.
+    /// The largest message that is accepted, and that may be sent. A larger one from the other side
+    /// ends all carriers of the association: receive() gives what came before, and then
+    /// Cause::too_large; there it is Cause::lost, and the message is not acknowledged.
     std::size_t message_bytes_max = std::size_t{64} << 20;
     /// Messages that wait to be sent on a carrier: their bytes, 8 for each antecedent, and
     /// queued_message_bytes for each message. One message may always wait.

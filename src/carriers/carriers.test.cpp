@@ -395,6 +395,47 @@ TEST_F(Carriers, a_message_above_the_limit_is_not_taken) {
     EXPECT_EQ(result.error().cause, Cause::too_large);
 }
 
+// Neither is it acknowledged then, nor does anything pass the gap.
+TEST_F(Carriers, a_message_above_the_limit_of_the_other_side_ends_both) {
+    for (const bool is_awaited : {false, true}) {
+        Policy small;
+        small.message_bytes_max = 1'000;
+        connect({}, small);
+        Gathered events;
+        std::promise<Result> promise;
+        if (is_awaited) {
+            far->receive([&](Result result) { promise.set_value(std::move(result)); });
+        }
+        for (int i = 0; i < 6; ++i) {
+            Message message(i == 2 ? std::string(2'000, 'x') : std::to_string(i));
+            message.on_event = [&, i](Event event) {
+                if (event != Event::sent) events.add(std::to_string(i) + " " + name_of(event));
+            };
+            ASSERT_TRUE(near->send(std::move(message)));
+        }
+        const auto first = is_awaited ? promise.get_future().get() : receive(*far);
+        ASSERT_TRUE(first) << first.error().text;
+        EXPECT_EQ(first->text(), "0");
+        EXPECT_EQ(text(*far), "1");
+        for (int again = 0; again < 2; ++again) {
+            const auto end = receive(*far);
+            ASSERT_FALSE(end) << end->text();
+            EXPECT_EQ(end.error().cause, Cause::too_large) << end.error().text;
+        }
+        const auto end = receive(*near);
+        ASSERT_FALSE(end);
+        EXPECT_EQ(end.error().cause, Cause::lost) << end.error().text;
+        EXPECT_NE(end.error().text.find("a message of 2000 bytes"), std::string::npos)
+            << end.error().text;
+        for (const std::string& event : events.all()) {
+            if (!event.ends_with(" acknowledged")) continue;
+            EXPECT_TRUE(event.starts_with("0 ") || event.starts_with("1 ")) << event;
+        }
+        near.reset();
+        far.reset();
+    }
+}
+
 TEST_F(Carriers, errors_come_where_the_carrier_would) {
     connect();
     Configuration configuration(near_office);

@@ -18,6 +18,11 @@ constexpr std::size_t spare_bytes_max = 4u << 20;
 
 }  // namespace
 
+Error too_large(std::uint64_t length, std::size_t message_bytes_max) {
+    return {Failure::too_large, fmt::format("it sent a message of {} bytes, the limit is {}",
+                                            length, message_bytes_max)};
+}
+
 std::expected<std::optional<Incoming>, Error> Assembly::add(const records::Fragment& fragment,
                                                             std::size_t message_bytes_max,
                                                             std::vector<std::byte> record) {
@@ -25,13 +30,8 @@ std::expected<std::optional<Incoming>, Error> Assembly::add(const records::Fragm
         return std::unexpected(
             Error{Failure::protocol, "it sent parts of messages that do not fit together"});
     };
-    const std::uint64_t length =
-        fragment.is_first && fragment.is_last ? fragment.bytes.size() : fragment.length;
-    if (length > message_bytes_max) {
-        return std::unexpected(
-            Error{Failure::too_large, fmt::format("it sent a message of {} bytes, the limit is {}",
-                                                  length, message_bytes_max)});
-    }
+    const std::uint64_t length = length_of(fragment);
+    if (length > message_bytes_max) return std::unexpected(too_large(length, message_bytes_max));
     if (fragment.is_first && fragment.is_last) {
         if (record.empty()) {
             record.assign(fragment.bytes.begin(), fragment.bytes.end());

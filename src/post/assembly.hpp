@@ -20,6 +20,13 @@ struct Incoming {
     Properties properties;
 };
 
+// Of the message that begins with it; 0 if none does.
+inline std::uint64_t length_of(const records::Fragment& fragment) {
+    if (!fragment.is_first) return 0;
+    return fragment.is_last ? fragment.bytes.size() : fragment.length;
+}
+Error too_large(std::uint64_t length, std::size_t message_bytes_max);
+
 class Assembly {
   public:
     // A whole message, if this was the last part of it. Room is made for what has arrived, not for

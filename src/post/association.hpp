@@ -154,6 +154,7 @@ class Association final : public std::enable_shared_from_this<Association>,
     void on_fragment(const records::Fragment& fragment, std::size_t size,
                      std::vector<std::byte> bytes);
     void add(const records::Fragment& fragment, std::vector<std::byte> bytes);
+    void refuse(Error error);
     void take(std::uint32_t number, const records::Fragment& fragment,
               std::vector<std::byte> record);
     Carrier* carrier_of(std::uint32_t number);

@@ -247,8 +247,21 @@ void Association::add(const records::Fragment& fragment, std::vector<std::byte> 
     if (carrier->received > carrier->window) {
         return fail({Failure::protocol, fmt::format("{}: it sends more than it may", remote_)});
     }
+    // Now, and not when it is its turn: nobody has it, so nobody may be told so.
+    const std::uint64_t length = length_of(fragment);
+    if (carrier->handler && length > carrier->message_bytes_max) {
+        return refuse(too_large(length, carrier->message_bytes_max));
+    }
     if (carrier->is_taking()) return take(fragment.carrier, fragment, std::move(bytes));
     carrier->inbox.push_back(bytes.empty() ? records::encode(fragment) : std::move(bytes));
+}
+
+// The last record that came is none of those that are acknowledged.
+void Association::refuse(Error error) {
+    --received_;
+    if (received_ > acknowledged_) acknowledge();
+    error.text = fmt::format("{}: {}", remote_, error.text);
+    fail(std::move(error));
 }
 
 // `record`: the bytes that it lies in, if they may be used.
@@ -258,6 +271,8 @@ void Association::take(std::uint32_t number, const records::Fragment& fragment,
     carrier.consumed += records::charge(fragment.bytes.size());
     auto message = carrier.assembly.add(fragment, carrier.message_bytes_max, std::move(record));
     if (!message) {
+        // What is behind the gap is not for anybody.
+        carrier.inbox.clear();
         Error& error = message.error();
         error.text = fmt::format("{}: {}", remote_, error.text);
         return fail(std::move(error));
