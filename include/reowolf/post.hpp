@@ -55,12 +55,14 @@ struct Trouble {
     std::string text;
 };
 
-/// What becomes of a message that was sent.
+/// What becomes of a message that was sent: sent and then acknowledged or in_doubt, or else expired
+/// or dropped.
 enum class Event {
     sent,          ///< it is under way
-    acknowledged,  ///< the other side's carrier has it
+    acknowledged,  ///< the other side has it, and receives it unless it closes or ends the carrier
     expired,       ///< its lifetime ended before it was under way; it is not delivered
-    dropped,       ///< the carrier ended before it was under way
+    dropped,       ///< the carrier ended before it was under way; it is not delivered
+    in_doubt,      ///< the carrier ended when it was under way: it may have arrived or not
 };
 
 /// What it takes to keep a message that waits to be sent, beside its bytes.
@@ -93,7 +95,8 @@ struct Message {
     bool is_idempotent = false;
     /// It shall not wait to fill a packet. The receiver is told; nothing waits at present.
     bool is_immediate = false;
-    /// Told of what becomes of it. May be empty.
+    /// Told of what becomes of it, also when the carrier is gone, until the office is. May be
+    /// empty.
     std::function<void(Event)> on_event;
 };
 

@@ -70,24 +70,24 @@ void Carrier::State::on_fate(std::uint64_t id, Sending::Fate fate) {
     const auto self = shared_from_this();
     const auto on_event = found->second.on_event;
     unqueue(std::exchange(found->second.cost, 0));
-    // It may still be acknowledged.
     if (fate != Sending::Fate::sent) followed_.erase(id);
     switch (fate) {
         case Sending::Fate::sent:
             return on_event(Event::sent);
         case Sending::Fate::expired:
-            return on_event(Event::expired);
+            on_event(Event::expired);
+            break;
         case Sending::Fate::dropped:
-            return on_event(Event::dropped);
+            on_event(Event::dropped);
+            break;
+        case Sending::Fate::acknowledged:
+            on_event(Event::acknowledged);
+            break;
+        case Sending::Fate::in_doubt:
+            on_event(Event::in_doubt);
+            break;
     }
-}
-
-void Carrier::State::on_acknowledged(std::uint64_t id) {
-    const auto found = followed_.find(id);
-    if (found == followed_.end()) return;
-    const auto on_event = std::move(found->second.on_event);
-    followed_.erase(found);
-    on_event(Event::acknowledged);
+    let_go_when_told();
 }
 
 void Carrier::State::unqueue(std::size_t cost) {
@@ -137,6 +137,8 @@ void Carrier::State::end(Trouble why) {
     if (end_) return;
     const auto self = shared_from_this();
     end_ = std::move(why);
+    // Nobody takes what comes from now on.
+    if (connection_) connection_->pause(true);
     read_if_wanted();
     unqueue(0);
 }
@@ -168,10 +170,26 @@ void Carrier::State::accept_forks(std::function<void(Carrier)> accept) {
 void Carrier::State::release() {
     const auto self = shared_from_this();
     office_->remove(this);
-    connection_.reset();
     end({Cause::closed, "the carrier was destroyed here"});
-    for (auto& [id, message] : std::exchange(followed_, {})) {
-        if (message.cost > 0) message.on_event(Event::dropped);
+    is_released_ = true;
+    if (office_->has_ended()) return give_up();
+    office_->keep(self);
+    if (!is_closed_) connection_->abort();
+    let_go_when_told();
+}
+
+void Carrier::State::let_go_when_told() {
+    if (!is_released_ || !followed_.empty()) return;
+    const auto self = shared_from_this();
+    connection_.reset();
+    office_->let_go(self);
+}
+
+void Carrier::State::give_up() {
+    const auto self = shared_from_this();
+    connection_.reset();
+    for (const auto& [id, message] : std::exchange(followed_, {})) {
+        message.on_event(message.cost > 0 ? Event::dropped : Event::in_doubt);
     }
 }
 

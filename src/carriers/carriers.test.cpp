@@ -28,6 +28,8 @@ std::string name_of(Event event) {
             return "expired";
         case Event::dropped:
             return "dropped";
+        case Event::in_doubt:
+            return "in doubt";
     }
     return "?";
 }
@@ -121,6 +123,135 @@ TEST_F(Carriers, deliver_what_was_sent_before_they_are_closed) {
     const auto end = receive(*far);
     ASSERT_FALSE(end);
     EXPECT_EQ(end.error().cause, Cause::closed) << end.error().text;
+}
+
+// More than the windows let through, and nobody reads it.
+TEST_F(Carriers, close_on_both_sides_with_much_to_be_sent) {
+    connect();
+    Gathered fates;
+    constexpr std::size_t each = 2'000;
+    for (std::size_t i = 0; i < each; ++i) {
+        for (Carrier* const side : {&*near, &*far}) {
+            Message message(std::string(1'000, 'x'));
+            message.on_event = [&](Event event) {
+                if (event != Event::sent) fates.add(name_of(event));
+            };
+            ASSERT_TRUE(side->send(std::move(message)));
+        }
+    }
+    near->close();
+    far->close();
+    for (Carrier* const side : {&*near, &*far}) {
+        const auto end = receive(*side);
+        ASSERT_FALSE(end);
+        EXPECT_EQ(end.error().cause, Cause::closed) << end.error().text;
+    }
+    ASSERT_TRUE(fates.reaches(2 * each)) << fates.all().size();
+    for (const std::string& fate : fates.all()) {
+        ASSERT_TRUE(fate == "acknowledged" || fate == "dropped") << fate;
+    }
+    EXPECT_EQ(fates.all().size(), 2 * each);
+}
+
+// Who does not read has closed, and takes what comes.
+TEST_F(Carriers, deliver_to_a_side_that_has_closed) {
+    connect();
+    constexpr std::size_t messages = 3'000;
+    for (std::size_t i = 0; i < messages; ++i) {
+        ASSERT_TRUE(near->send(std::string(1'000, 'x')));
+        ASSERT_TRUE(far->send(std::string(1'000, 'x')));
+    }
+    far->close();
+    for (std::size_t i = 0; i < messages; ++i) ASSERT_TRUE(receive(*near)) << i;
+    const auto end = receive(*near);
+    ASSERT_FALSE(end);
+    EXPECT_EQ(end.error().cause, Cause::closed) << end.error().text;
+    EXPECT_FALSE(receive(*far));
+}
+
+TEST_F(Carriers, what_is_told_of_a_message_is_true_when_they_are_closed_and_destroyed) {
+    for (const std::size_t bytes : {std::size_t{1}, std::size_t{60} << 20}) {
+        connect();
+        Gathered events;
+        Message message{std::vector<std::byte>(bytes)};
+        message.on_event = [&](Event event) { events.add(name_of(event)); };
+        ASSERT_TRUE(near->send(std::move(message)));
+        near->close();
+        near.reset();
+        const auto result = receive(*far);
+        ASSERT_TRUE(result) << result.error().text;
+        EXPECT_EQ(result->bytes.size(), bytes);
+        ASSERT_TRUE(events.reaches(2));
+        EXPECT_EQ(events.all(), (std::vector<std::string>{"sent", "acknowledged"}));
+        far.reset();
+    }
+}
+
+// One end of each message is told, whatever is done to the carrier or the office.
+TEST_F(Carriers, what_is_told_of_a_message_is_true_when_they_are_destroyed) {
+    for (int trial = 0; trial < 20; ++trial) {
+        connect();
+        Gathered ends;
+        constexpr std::size_t messages = 2'000;
+        for (std::size_t i = 0; i < messages; ++i) {
+            Message message(std::string(1'000, 'x'));
+            message.on_event = [&, i](Event event) {
+                if (event != Event::sent) ends.add(name_of(event) + " " + std::to_string(i));
+            };
+            ASSERT_TRUE(near->send(std::move(message)));
+        }
+        ASSERT_TRUE(receive(*far));
+        (trial % 2 == 0 ? near : far).reset();
+        ASSERT_TRUE(ends.reaches(messages)) << ends.all().size();
+        std::size_t received = 1;
+        if (far) {
+            while (receive(*far)) ++received;
+            const auto all = ends.all();
+            EXPECT_EQ(all.size(), messages);
+            for (const std::string& end : all) {
+                const std::size_t number = std::stoul(end.substr(end.rfind(' ')));
+                const bool is_received = number < received;
+                EXPECT_FALSE(end.starts_with("acknowledged") && !is_received) << end;
+                EXPECT_FALSE(end.starts_with("dropped") && is_received) << end;
+            }
+        }
+        near.reset();
+        far.reset();
+    }
+}
+
+TEST_F(Carriers, what_becomes_of_a_message_is_told_when_the_office_ends) {
+    for (const bool closes : {false, true}) {
+        auto office = std::make_unique<Office>();
+        std::promise<Carrier> accepted;
+        Configuration at_far(far_office);
+        at_far.local = "127.0.0.1:0";
+        const auto listening =
+            at_far.listen([&](Carrier carrier) { accepted.set_value(std::move(carrier)); });
+        ASSERT_TRUE(listening);
+        Configuration configuration(*office);
+        configuration.remote = listening->local();
+        std::promise<std::expected<Carrier, Trouble>> made;
+        configuration.initiate([&](auto carrier) { made.set_value(std::move(carrier)); });
+        std::optional<Carrier> carrier(*made.get_future().get());
+        Carrier other = accepted.get_future().get();
+        Gathered ends;
+        constexpr std::size_t messages = 3'000;
+        for (std::size_t i = 0; i < messages; ++i) {
+            Message message(std::string(1'000, 'x'));
+            message.on_event = [&](Event event) {
+                if (event != Event::sent) ends.add(name_of(event));
+            };
+            ASSERT_TRUE(carrier->send(std::move(message)));
+        }
+        if (closes) {
+            carrier->close();
+            other.close();
+        }
+        carrier.reset();
+        office.reset();
+        EXPECT_EQ(ends.all().size(), messages);
+    }
 }
 
 TEST_F(Carriers, end_at_once_when_they_are_destroyed) {

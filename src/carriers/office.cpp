@@ -130,6 +130,10 @@ void Office::Core::end() {
     has_ended_ = true;
     // What they do about it when they are told.
     for (int left = last_words_max; left > 0 && loop_.run_one(0); --left) continue;
+    for (const auto& carrier : std::exchange(untold_, {})) carrier->give_up();
+    for (const auto& [key, weak] : std::map(carriers_)) {
+        if (const auto carrier = weak.lock()) carrier->give_up();
+    }
     transport_.reset();
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -26,6 +27,7 @@ class Office::Core : public std::enable_shared_from_this<Core> {
     Core(const Core&) = delete;
     Core& operator=(const Core&) = delete;
 
+    bool has_ended() const { return has_ended_; }
     // On the office's thread; when that has ended, everywhere.
     bool is_here() const { return has_ended_ || std::this_thread::get_id() == thread_.get_id(); }
     // At once on the office's thread, and otherwise soon.
@@ -47,6 +49,9 @@ class Office::Core : public std::enable_shared_from_this<Core> {
     const Limits& limits() const { return limits_; }
     void add(const std::shared_ptr<Carrier::State>& carrier);
     void remove(const Carrier::State* carrier) { carriers_.erase(carrier); }
+    // One whose Carrier is gone, as long as there is something to be told of its messages.
+    void keep(const std::shared_ptr<Carrier::State>& carrier) { untold_.insert(carrier); }
+    void let_go(const std::shared_ptr<Carrier::State>& carrier) { untold_.erase(carrier); }
     using OnInitiated = Configuration::OnInitiated;
     void initiate(const Address& remote, const Policy& policy, OnInitiated done);
 
@@ -57,6 +62,7 @@ class Office::Core : public std::enable_shared_from_this<Core> {
     RealLoop loop_;
     std::unique_ptr<Transport> transport_;
     std::map<const Carrier::State*, std::weak_ptr<Carrier::State>> carriers_;
+    std::set<std::shared_ptr<Carrier::State>> untold_;
     std::uint64_t last_dial_ = 0;
     struct Initiation {
         std::unique_ptr<Dial> dial;

@@ -38,13 +38,14 @@ class Carrier::State final : public CarrierHandler, public std::enable_shared_fr
     void accept_forks(std::function<void(Carrier)> accept);
     // The Carrier is gone.
     void release();
+    // Nothing is to be learnt any more.
+    void give_up();
     void end(Trouble why);
     Path path() const;
 
     void on_incoming(Incoming message) override;
     void on_closed(const Error& why) override;
     void on_fate(std::uint64_t id, Sending::Fate fate) override;
-    void on_acknowledged(std::uint64_t id) override;
     void on_left(std::size_t cost) override { unqueue(cost); }
 
   private:
@@ -64,6 +65,7 @@ class Carrier::State final : public CarrierHandler, public std::enable_shared_fr
     void queue(Pending&& pending);
     void unqueue(std::size_t cost);
     void read_if_wanted();
+    void let_go_when_told();
 
     std::shared_ptr<Office::Core> office_;
     std::unique_ptr<CarrierConnection> connection_;
@@ -71,6 +73,7 @@ class Carrier::State final : public CarrierHandler, public std::enable_shared_fr
     std::optional<Trouble> end_;
     OnReceived receiving_;
     std::function<void()> writable_;
+    bool is_released_ = false;
     bool is_receiving_ = false;  // its receiver is being called
     std::map<MessageId, Followed> followed_;
 

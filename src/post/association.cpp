@@ -233,12 +233,15 @@ void Association::on_acknowledged(std::uint64_t received) {
     for (auto& [number, carrier] : carriers_) {
         auto& waiting = carrier.unacknowledged;
         while (!waiting.empty() && waiting.front().first < received) {
-            news_.push_back({number, waiting.front().second, std::nullopt});
+            news_.push_back({number, waiting.front().second, Sending::Fate::acknowledged});
             waiting.pop_front();
         }
         if (carrier.closed_at && *carrier.closed_at < received) closed.push_back(number);
     }
-    if (!news_.empty()) tell_soon();
+    if (!news_.empty()) {
+        tell_soon();
+        note_delivery();
+    }
     for (const std::uint32_t number : closed) {
         end(number, {Failure::closed, fmt::format("closed the connection with {}", remote_)});
     }
@@ -336,7 +339,7 @@ void Association::fail(Error why) {
 // Nothing is left to do: what all carriers were for is delivered, or they are given up.
 void Association::finish_if_over() {
     const bool is_over =
-        std::ranges::all_of(carriers_, [](const auto& c) { return c.second.end.has_value(); });
+        std::ranges::all_of(carriers_, [](const auto& each) { return each.second.is_over(); });
     if (has_ended_ || !is_over) return;
     if (received_ > acknowledged_) acknowledge();
     stop({Failure::closed, fmt::format("{} closed the connection", remote_)});
@@ -348,7 +351,12 @@ void Association::stop(const Error& why) {
     for (const auto& [number, carrier] : carriers_) open.push_back(number);
     for (const std::uint32_t number : open) {
         // Who has closed does not care any more, when the other side has forgotten it.
-        const bool is_closing = carriers_.at(number).is_closing && why.failure == Failure::lost;
+        Carrier& carrier = carriers_.at(number);
+        for (const auto& [record, id] : std::exchange(carrier.unacknowledged, {})) {
+            news_.push_back({number, id, Sending::Fate::in_doubt});
+            tell_soon();
+        }
+        const bool is_closing = carrier.is_closing && why.failure == Failure::lost;
         end(number, is_closing ? Error{Failure::closed, why.text} : why);
     }
     if (connection_) connection_->close();

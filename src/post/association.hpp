@@ -35,9 +35,9 @@ class CarrierHandler : public ConnectionHandler {
   public:
     void on_message(std::vector<std::byte>) final {}
     virtual void on_incoming(Incoming message) = 0;
-    // Of a message that is followed: sent, expired or dropped; and after sent, acknowledged.
+    // Of a message that is followed: sent, and then acknowledged or in doubt; or else expired or
+    // dropped. Also after on_closed().
     virtual void on_fate(std::uint64_t id, Sending::Fate fate) = 0;
-    virtual void on_acknowledged(std::uint64_t id) = 0;
     // Other messages, whose costs are so much together, do not wait any more.
     virtual void on_left(std::size_t cost) = 0;
 };
@@ -125,6 +125,9 @@ class Association final : public std::enable_shared_from_this<Association>,
         bool is_reported = false;
         std::deque<std::pair<std::uint64_t, std::uint64_t>> unacknowledged;  // number, message id
 
+        // Nothing is to come any more, not even of what is followed.
+        bool is_over() const { return end && unacknowledged.empty(); }
+        bool is_leaving() const { return (is_closing || end) && !is_over(); }
         // Parts are put together as they come.
         bool is_taking() const { return handler && !is_paused && inbox.empty() && !is_delivering; }
     };
@@ -154,6 +157,7 @@ class Association final : public std::enable_shared_from_this<Association>,
     void on_fragment(const records::Fragment& fragment, std::size_t size,
                      std::vector<std::byte> bytes);
     void add(const records::Fragment& fragment, std::vector<std::byte> bytes);
+    void skip(std::uint32_t number, Carrier& carrier);
     void refuse(Error error);
     void take(std::uint32_t number, const records::Fragment& fragment,
               std::vector<std::byte> record);
@@ -237,7 +241,7 @@ class Association final : public std::enable_shared_from_this<Association>,
     struct News {
         std::uint32_t carrier = 0;
         std::uint64_t id = 0;
-        std::optional<Sending::Fate> fate;  // none: it is acknowledged
+        Sending::Fate fate = Sending::Fate::sent;
     };
     std::vector<News> news_;
     bool tells_soon_ = false;

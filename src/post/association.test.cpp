@@ -242,9 +242,11 @@ class Follower final : public CarrierHandler {
     void on_incoming(Incoming) override {}
     void on_closed(const Error&) override { ends.emplace_back(0, "closed"); }
     void on_fate(std::uint64_t id, Sending::Fate fate) override {
-        if (fate == Sending::Fate::dropped) ends.emplace_back(id, "dropped");
+        if (fate == Sending::Fate::sent) return;
+        ends.emplace_back(id, fate == Sending::Fate::dropped        ? "dropped"
+                              : fate == Sending::Fate::acknowledged ? "acknowledged"
+                                                                    : "in doubt");
     }
-    void on_acknowledged(std::uint64_t id) override { ends.emplace_back(id, "acknowledged"); }
     void on_left(std::size_t) override {}
 
     std::vector<std::pair<std::uint64_t, std::string>> ends;

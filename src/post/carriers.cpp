@@ -169,12 +169,7 @@ void Association::tell_fates() {
     tells_soon_ = false;
     for (const News& one : std::exchange(news_, {})) {
         const Carrier* const its = carrier_of(one.carrier);
-        if (!its || !its->full_handler) continue;
-        if (one.fate) {
-            its->full_handler->on_fate(one.id, *one.fate);
-        } else {
-            its->full_handler->on_acknowledged(one.id);
-        }
+        if (its && its->full_handler) its->full_handler->on_fate(one.id, one.fate);
     }
     for (const Sending::Left& left : sending_.take_left()) {
         const Carrier* const its = carrier_of(left.carrier);
@@ -196,9 +191,9 @@ void Association::set_expiry() {
 }
 
 void Association::note_delivery() {
-    const bool is_closing = std::ranges::any_of(
-        carriers_, [](const auto& each) { return each.second.is_closing && !each.second.end; });
-    const bool is_delivering = !has_ended_ && (is_closing || !sending_.is_empty());
+    const bool is_leaving =
+        std::ranges::any_of(carriers_, [](const auto& each) { return each.second.is_leaving(); });
+    const bool is_delivering = !has_ended_ && (is_leaving || !sending_.is_empty());
     if (std::exchange(is_delivering_, is_delivering) == is_delivering) return;
     is_delivering ? loop_.delivery_begun() : loop_.delivery_ended();
 }
@@ -242,11 +237,12 @@ void Association::on(const records::Abandon& abandon) {
 void Association::add(const records::Fragment& fragment, std::vector<std::byte> bytes) {
     if (fragment.wants_acknowledgement) acknowledges_soon_ = true;
     Carrier* const carrier = carrier_of(fragment.carrier);
-    if (!carrier || carrier->is_closing || carrier->end) return;
+    if (!carrier || carrier->end) return;
     carrier->received += records::charge(fragment.bytes.size());
     if (carrier->received > carrier->window) {
         return fail({Failure::protocol, fmt::format("{}: it sends more than it may", remote_)});
     }
+    if (carrier->is_closing) return skip(fragment.carrier, *carrier);
     // Now, and not when it is its turn: nobody has it, so nobody may be told so.
     const std::uint64_t length = length_of(fragment);
     if (carrier->handler && length > carrier->message_bytes_max) {
@@ -254,6 +250,13 @@ void Association::add(const records::Fragment& fragment, std::vector<std::byte> 
     }
     if (carrier->is_taking()) return take(fragment.carrier, fragment, std::move(bytes));
     carrier->inbox.push_back(bytes.empty() ? records::encode(fragment) : std::move(bytes));
+}
+
+// What nobody wants does not hold the other side back, which may be closing, too.
+void Association::skip(std::uint32_t number, Carrier& carrier) {
+    carrier.inbox.clear();
+    carrier.consumed = carrier.received;
+    if (!carrier.closed_at) widen(number, carrier);
 }
 
 // The last record that came is none of those that are acknowledged.
@@ -323,7 +326,6 @@ void Association::deliver(std::uint32_t number) {
     const bool is_next = carrier->handler && carrier->end && carrier->inbox.empty();
     if (!is_next || carrier->is_reported) return forget_if_done(number);
     carrier->is_reported = true;
-    carrier->full_handler = nullptr;
     // A copy: who is told may give the carrier up meanwhile.
     std::exchange(carrier->handler, nullptr)->on_closed(Error(*carrier->end));
 }
@@ -333,7 +335,8 @@ void Association::deliver(std::uint32_t number) {
 void Association::close(std::uint32_t number) {
     Carrier* const carrier = carrier_of(number);
     if (!carrier || carrier->end || std::exchange(carrier->is_closing, true)) return;
-    carrier->inbox.clear();
+    carrier->assembly = {};
+    skip(number, *carrier);
     flush();
     watch_closing();
 }
@@ -351,19 +354,18 @@ void Association::close_those_that_are_empty() {
 void Association::watch_closing() {
     if (closing_ != 0) return;
     acknowledged_when_closing_ = resending_.acknowledged();
-    closing_ = loop_.after(
-        limits_.silence_patience_ms, guarded([](Association& a) {
-            a.closing_ = 0;
-            const bool is_closing = std::ranges::any_of(a.carriers_, [](const auto& each) {
-                return each.second.is_closing && !each.second.end;
-            });
-            if (!is_closing) return;
-            const bool is_stuck =
-                a.connection_ && a.acknowledged_when_closing_ == a.resending_.acknowledged();
-            if (!is_stuck) return a.watch_closing();
-            a.fail(
-                {Failure::timed_out, fmt::format("{} does not read what it is sent", a.remote_)});
-        }));
+    closing_ =
+        loop_.after(limits_.silence_patience_ms, guarded([](Association& a) {
+                        a.closing_ = 0;
+                        const bool is_leaving = std::ranges::any_of(
+                            a.carriers_, [](const auto& each) { return each.second.is_leaving(); });
+                        if (!is_leaving) return;
+                        const bool is_stuck = a.connection_ && a.acknowledged_when_closing_ ==
+                                                                   a.resending_.acknowledged();
+                        if (!is_stuck) return a.watch_closing();
+                        a.fail({Failure::timed_out,
+                                fmt::format("{} does not read what it is sent", a.remote_)});
+                    }));
 }
 
 void Association::abort(std::uint32_t number) {
@@ -388,6 +390,8 @@ void Association::abandon(std::uint32_t number) {
     carrier->full_handler = nullptr;
     if (!carrier->is_closing) abort(number);
     forget_if_done(number);
+    // What it has waited for is not waited for any more.
+    finish_if_over();
 }
 
 void Association::end(std::uint32_t number, Error why) {
@@ -397,6 +401,7 @@ void Association::end(std::uint32_t number, Error why) {
     sending_.remove(number);
     note_fates();
     if (sending_.has_left()) tell_soon();
+    if (carrier.is_leaving()) watch_closing();
     post_delivery(number);
     note_delivery();
     forget_if_done(number);

@@ -34,7 +34,8 @@ struct Outgoing {
 
 class Sending {
   public:
-    enum class Fate { sent, expired, dropped };
+    // The last two come after sent, and not from here.
+    enum class Fate { sent, expired, dropped, acknowledged, in_doubt };
     struct Finished {
         std::uint32_t carrier = 0;
         std::uint64_t id = 0;
