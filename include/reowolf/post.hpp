@@ -241,7 +241,8 @@ class REOWOLF_CPP Listener {
 /// What is wanted of transports, and how much may be used.
 struct Policy {
     /// `tcp`, and `shm`: memory that both processes see, within one host. If both are allowed, a
-    /// connection begins as the one and becomes the other where it can. Empty: both.
+    /// connection begins as the one and becomes the other where it can. Empty: both. If the two
+    /// sides have none in common, initiate() gives Cause::not_supported.
     std::vector<std::string> required_transports;
     std::vector<std::string> prohibited_transports;
     /// The largest message that is accepted, and that may be sent. A larger one from the other side

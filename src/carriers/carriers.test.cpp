@@ -622,6 +622,17 @@ TEST_F(Carriers, use_the_transports_that_both_policies_leave) {
     ASSERT_TRUE(carrier) << carrier.error().text;
     carrier->send("through memory");
     EXPECT_EQ(text(*carrier), "through memory");
+    Policy stream_only;
+    stream_only.required_transports = {"tcp"};
+    const std::string there = in_memory->local().substr(std::string("shm://").size());
+    for (const auto& [remote, policy] :
+         {std::pair("tcp://" + there, Policy{}), std::pair(there, stream_only)}) {
+        const auto not_there = initiate(remote, policy);
+        ASSERT_FALSE(not_there);
+        EXPECT_EQ(not_there.error().cause, Cause::not_supported) << not_there.error().text;
+        EXPECT_NE(not_there.error().text.find("shared memory only"), std::string::npos)
+            << not_there.error().text;
+    }
 }
 
 Task converse(const Configuration& configuration, Gathered& heard) {

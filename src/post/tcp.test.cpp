@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "post/asio.hpp"
+#include "post/forwarder.test.hpp"
 #include "post/frame.hpp"
 #include "post/meeting.hpp"
 #include "post/recorder.test.hpp"
@@ -355,6 +356,35 @@ TEST_F(Moving, shared_memory_that_is_required_and_not_offered_is_a_failure) {
     ASSERT_TRUE(until([&] { return failure.has_value(); }));
     EXPECT_EQ(failure->failure, Failure::not_supported);
     EXPECT_NE(failure->text.find("tcp was asked for"), std::string::npos) << failure->text;
+}
+
+// Who dials goes on without memory, which is not taken, and learns why.
+TEST_F(Moving, memory_that_is_required_where_it_is_dialled_and_cannot_be_had_is_a_failure) {
+    acceptor = std::move(*transport->listen({.scheme = "shm", .host = "127.0.0.1", .port = 0},
+                                            [](auto) { FAIL() << "it has no memory"; }));
+    const std::uint16_t port = acceptor->local().port;
+    Forwarder forwarder(loop, port);
+    const auto fails_with = [&](const std::string& scheme, std::uint16_t at, const char* why) {
+        near_heard = {};
+        dialling = transport->dial({.scheme = scheme, .host = "127.0.0.1", .port = at},
+                                   [this](auto result) {
+                                       near = std::move(*result);
+                                       near->set_handler(&near_heard);
+                                       near->send(bytes_of("hello"));
+                                   });
+        ASSERT_TRUE(until([&] { return near_heard.closed.has_value(); }));
+        EXPECT_TRUE(near_heard.closed_with(Failure::not_supported)) << near_heard.closed->text;
+        EXPECT_NE(near_heard.closed->text.find(why), std::string::npos) << near_heard.closed->text;
+    };
+    fails_with("tcp", port, "shared memory only: none was offered");
+    fails_with("", forwarder.port(), "shared memory only: there is a relay between them");
+    // Whoever says nothing more is not waited for.
+    Stranger stranger(port);
+    stranger.introduce();
+    stranger.say(frame_of(FrameType::offer, Bytes(20)));
+    EXPECT_TRUE(was_told(stranger, FrameType::stays, "malformed"));
+    stranger.say_no_more();
+    EXPECT_TRUE(until([&] { return stranger.is_closed(); }));
 }
 
 // A process that is killed in the middle of writing: what it had written is read, and then it is

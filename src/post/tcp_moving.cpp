@@ -90,11 +90,26 @@ void TcpStream::on_offer(const std::vector<std::byte>& body) {
     if (const auto visited = visit(body); !visited) decline(visited.error());
 }
 
-void TcpStream::decline(const std::string& why) {
-    const auto bytes = std::as_bytes(std::span(why));
+// They may go without.
+void TcpStream::decline(std::string why) {
+    no_memory_ = std::move(why);
+    visit_ = nullptr;
+    say_stays();
+    if (!early_.empty()) refuse();
+}
+
+// They do, but this side does not.
+void TcpStream::refuse() {
+    say_stays();
+    // In order, so that they read it.
+    end(Failure::not_supported, fmt::format("no shared memory with {}: {}", remote_, no_memory_),
+        false);
+}
+
+void TcpStream::say_stays() {
+    const auto bytes = std::as_bytes(std::span(no_memory_));
     writer_.push(FrameType::stays, Payload(std::vector(bytes.begin(), bytes.end())));
     write();
-    on_stays(why);
 }
 
 std::expected<void, std::string> TcpStream::visit(const std::vector<std::byte>& body) {
@@ -118,6 +133,12 @@ std::expected<void, std::string> TcpStream::visit(const std::vector<std::byte>& 
         }
         self->decline(result.error());
     });
+}
+
+void TcpStream::on_told_to_stay(const std::string& why) {
+    if (side_ == Side::dialled || invitation_) return on_stays(why);
+    end(Failure::not_supported,
+        fmt::format("{} takes messages through shared memory only: {}", remote_, why), true);
 }
 
 void TcpStream::on_stays(const std::string& why) {

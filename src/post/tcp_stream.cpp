@@ -252,7 +252,7 @@ void TcpStream::dispatch() {
                 }
                 early_bytes_ += message.size() + frame_header_bytes;
                 early_.push_back(std::exchange(message, {}));
-                if (!is_offered_) on_stays("it offers none");
+                if (side_ == Side::dialled && !visit_) refuse();
                 if (early_bytes_ > early_bytes_max) deviate("it does not wait until it has moved");
                 break;
             case FrameReader::Next::large:
@@ -277,7 +277,7 @@ void TcpStream::dispatch() {
                 on_moved();
                 break;
             case FrameReader::Next::stays:
-                on_stays({reinterpret_cast<const char*>(message.data()), message.size()});
+                on_told_to_stay({reinterpret_cast<const char*>(message.data()), message.size()});
                 break;
             case FrameReader::Next::too_large:
                 end(Failure::too_large, fmt::format("{}: {}", remote_, reader_.complaint()), true);

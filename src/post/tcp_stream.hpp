@@ -98,7 +98,10 @@ class TcpStream final : public std::enable_shared_from_this<TcpStream>,
     void invite();
     void on_offer(const std::vector<std::byte>& body);
     std::expected<void, std::string> visit(const std::vector<std::byte>& body);
-    void decline(const std::string& why);
+    void decline(std::string why);
+    void refuse();
+    void say_stays();
+    void on_told_to_stay(const std::string& why);
     void on_stays(const std::string& why);
     void on_linked(std::unique_ptr<MemoryLink> link);
     void on_moved();
@@ -143,6 +146,7 @@ class TcpStream final : public std::enable_shared_from_this<TcpStream>,
     bool is_offered_ = false;
     std::shared_ptr<Invitation> invitation_;
     std::shared_ptr<Visit> visit_;
+    std::string no_memory_ = "none was offered";  // why not
     std::unique_ptr<MemoryLink> link_;
     bool is_watched_ = false;
     bool reads_memory_ = false;
