@@ -4,6 +4,7 @@
 #include "post/association.hpp"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -266,6 +267,75 @@ TEST_F(Lasting, what_is_sent_between_the_end_and_its_news_is_dropped) {
     loop.run_for(1'000);
     EXPECT_EQ(follower.ends, (decltype(follower.ends){{1, "dropped"}, {0, "closed"}}));
     near.reset();
+}
+
+// Both sides close with more to be sent than their windows let through, while connections break,
+// and each message has one end that is true.
+TEST(LastingUnderFaults, what_becomes_of_messages_is_told_once_when_both_sides_close) {
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        SCOPED_TRACE(fmt::format("seed {}", seed));
+        Random chance(seed);
+        Limits limits;
+        limits.unacknowledged_bytes_max = 64u << 10;
+        limits.carrier_window_bytes = 16u << 10;
+        SimulatedLoop loop(seed);
+        SimulatedNetwork network(loop, seed, {.min_ms = 1, .max_ms = 100}, limits);
+        const auto transport = [&](const std::string& host) {
+            return make_lasting_transport(loop, limits, network.endpoint(host), {},
+                                          [&] { return chance.next(); });
+        };
+        const auto near_host = transport("near");
+        const auto far_host = transport("far");
+        Follower followers[2];
+        std::unique_ptr<Connection> ends[2];
+        const auto acceptor =
+            far_host->listen({.scheme = "", .host = "far", .port = 1},
+                             [&](auto connection) { ends[1] = std::move(connection); });
+        const auto dial = near_host->dial((*acceptor)->local(), [&](auto result) {
+            ASSERT_TRUE(result);
+            ends[0] = std::move(*result);
+        });
+        while (!ends[0] || !ends[1]) ASSERT_TRUE(loop.step());
+        std::uint64_t sent[2] = {};
+        for (const std::size_t side : {0u, 1u}) {
+            auto& carrier = static_cast<CarrierConnection&>(*ends[side]);
+            carrier.pause(true);
+            carrier.set_handler(static_cast<CarrierHandler*>(&followers[side]));
+            while (sent[side] < 50 + chance.below(50)) {
+                carrier.send(Outgoing{.payload = Payload(Bytes(chance.below(1'000))),
+                                      .properties = {},
+                                      .id = ++sent[side],
+                                      .antecedents = {},
+                                      .is_followed = true});
+            }
+        }
+        const std::size_t first = chance.below(2);
+        for (const std::size_t side : {first, 1 - first}) {
+            loop.run_for(static_cast<std::int64_t>(chance.below(300)));
+            if (chance.chance(30)) network.cut("near", "far");
+            ends[side]->close();
+            static_cast<CarrierConnection&>(*ends[side]).pause(false);
+            loop.run_for(static_cast<std::int64_t>(chance.below(300)));
+            network.heal();
+        }
+        loop.run_for(30'000);
+        for (const std::size_t side : {0u, 1u}) {
+            std::map<std::uint64_t, std::string> told;
+            for (const auto& [id, end] : followers[side].ends) {
+                ASSERT_TRUE(told.emplace(id, end).second) << id << " is told of twice";
+            }
+            ASSERT_EQ(told.size(), sent[side] + 1);
+            EXPECT_EQ(told[0], "closed");
+            // Of one carrier, what has arrived was before what has not.
+            bool has_gap = false;
+            for (std::uint64_t id = 1; id <= sent[side]; ++id) {
+                has_gap |= told[id] != "acknowledged";
+                EXPECT_FALSE(has_gap && told[id] == "acknowledged") << id;
+            }
+        }
+        for (auto& end : ends) end.reset();
+        loop.run_for(1'000);
+    }
 }
 
 // Both sides send; meanwhile connections are cut and heal, hosts fall silent and come back.
