@@ -338,7 +338,7 @@ TEST_F(Carriers, drop_what_is_sent_after_they_were_closed_in_the_same_breath) {
     std::promise<void> may_go_on;
     // So that nothing happens in between.
     near->when_writable([goes_on = may_go_on.get_future().share()] { goes_on.wait(); });
-    const auto follow = [&](std::string text) {
+    const auto follow = [&](const std::string& text) {
         Message message(text);
         message.on_event = [&, text](Event event) {
             if (event != Event::sent) events.add(text + ": " + name_of(event));
