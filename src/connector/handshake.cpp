@@ -126,9 +126,8 @@ post::Address Handshake::address_of(wire::SiteId site) const {
 }
 
 void Handshake::dial(wire::SiteId site) {
-    sites_[site].dial = transport_.dial(address_of(site), [this, site](auto result) {
-        on_dialled(site, std::move(result));
-    });
+    sites_[site].dial = transport_.dial(
+        address_of(site), [this, site](auto result) { on_dialled(site, std::move(result)); });
 }
 
 void Handshake::on_dialled(wire::SiteId site,

@@ -50,7 +50,7 @@ void Member::try_once() {
             give_up(wire::Reason::unsatisfiable, wave.explanation());
         } else {
             heard_ = wave.answers;
-            give_up(wire::Reason::timed_out, "the round is not possible at once" + who_waits());
+            give_up(wire::Reason::timed_out, "it is not possible at once" + who_waits());
         }
         pump();
         return true;

@@ -164,7 +164,7 @@ void Member::sync(std::shared_ptr<const Batches> batches,
     timeout_ms_ = timeout_ms;
     tries_once_ = timeout_ms == 0;
     gives_up_ = false;
-    is_late_ = false;
+    ended_by_.clear();
     renews_ = false;
     renewals_ = 0;
     heard_.clear();
@@ -179,7 +179,7 @@ void Member::sync(std::shared_ptr<const Batches> batches,
             look_who_is_there();
             deadline_ = loop_.after(rest_ms, [this] {
                 deadline_ = 0;
-                interrupt();
+                end_call(fmt::format("the time limit of {} ms passed", timeout_ms_));
             });
         });
     }
@@ -191,19 +191,13 @@ void Member::sync(std::shared_ptr<const Batches> batches,
     pump();
 }
 
-void Member::interrupt() {
-    if (!sync_done_ || is_late_) return;
+void Member::end_call(std::string_view why) {
+    if (!sync_done_ || !ended_by_.empty()) return;
     loop_.cancel(std::exchange(deadline_, 0));
-    is_late_ = true;
+    ended_by_ = fmt::format("{} at '{}'", why, description_->name(description_->self));
     if (is_negotiating_) return withdraw();
-    give_up_late();
+    give_up(wire::Reason::timed_out, ended_by_ + who_waits());
     pump();
-}
-
-void Member::give_up_late() {
-    give_up(wire::Reason::timed_out,
-            fmt::format("the time limit of {} ms passed at '{}'{}", timeout_ms_,
-                        description_->name(description_->self), who_waits()));
 }
 
 void Member::enter() {
@@ -218,7 +212,7 @@ void Member::enter() {
     }
     make_fresh_ports();
     runtime_->enter_application(std::make_unique<ApplicationBody>(batches_, !steps_here()));
-    if (is_late_) give_up_late();
+    if (!ended_by_.empty()) give_up(wire::Reason::timed_out, ended_by_ + who_waits());
 }
 
 // A channel for each port that is to be made.
@@ -296,7 +290,7 @@ void Member::application_failed(wire::Reason reason, const std::string& text) {
         case wire::Reason::timed_out:
         case wire::Reason::moved:
         case wire::Reason::expired:
-            failure.text = "a peer did not synchronise in time: " + text;
+            failure.text = "the round did not come about: " + text;
             break;
         case wire::Reason::unsatisfiable:
             failure = {Fault::unsatisfiable, "no behaviour fits what the peers have put and got" +

@@ -67,7 +67,7 @@ class Member final : private runtime::World, private post::Turn {
               std::shared_ptr<const Description> prepared_for, std::int64_t timeout_ms,
               SyncDone done);
     // As when the time limit passes; nothing if no round is under way, or it is decided.
-    void interrupt();
+    void interrupt() { end_call("it was interrupted"); }
     // What this peer wants to have when the protocol has expired; false if it has not.
     bool propose(std::shared_ptr<const Description> next);
 
@@ -112,7 +112,8 @@ class Member final : private runtime::World, private post::Turn {
                          std::uint64_t total);
     void make_fresh_ports();
     void keep_fresh_ports(Outcome& outcome);
-    void give_up_late();
+    // Without the round, unless it can be decided now.
+    void end_call(std::string_view why);
     void pump();
     void flush();
     void on_frame(wire::SiteId from, std::vector<std::byte> bytes);
@@ -271,7 +272,7 @@ class Member final : private runtime::World, private post::Turn {
     std::uint32_t epoch_ = 0;
     bool is_expired_ = false;
     bool is_negotiating_ = false;      // the application's call waits for it
-    bool is_late_ = false;             // its time limit has passed meanwhile
+    std::string ended_by_;             // why the call ends meanwhile; empty: it does not
     bool renews_ = false;              // its attempt is cancelled, because the protocol has expired
     int renewals_ = 0;                 // in this call of the application
     bool is_queried_ = false;          // asked while it was in a call

@@ -45,7 +45,7 @@ void Member::negotiate() {
 void Member::speak() {
     send_proposal(call_);
     // What the others have said by now is all that is waited for.
-    if (is_negotiating_ && (is_late_ || timeout_ms_ == 0)) withdraw();
+    if (is_negotiating_ && (!ended_by_.empty() || timeout_ms_ == 0)) withdraw();
 }
 
 void Member::send_proposal(std::uint64_t number) {
@@ -115,7 +115,9 @@ void Member::on(SiteId, const wire::Disagreed& message) {
 
 void Member::on(SiteId, const wire::Withdrawn& message) {
     if (message.epoch != epoch_ || message.number != call_) return;
-    fail_negotiation({Fault::timed_out, "a peer did not synchronise in time: " + message.why});
+    const std::string_view then = ended_by_.empty() || message.why.empty() ? "" : "; ";
+    fail_negotiation({Fault::timed_out, fmt::format("the round did not come about: {}{}{}",
+                                                    ended_by_, then, message.why)});
 }
 
 void Member::on(SiteId from, const wire::Epoch& message) {
@@ -193,11 +195,14 @@ void Member::on(SiteId from, const wire::Withdraw& message) {
         found->second.number != message.number) {
         return;  // the agreement is on its way
     }
-    std::string why = fmt::format("'{}' waits no longer", description_->name(from));
+    std::vector<std::string> missing;
     for (SiteId site = 0; site < classes_.size(); ++site) {
         if (is_gone(site) || proposals_.contains(site)) continue;
-        why += fmt::format("; '{}' did not arrive", description_->name(site));
+        missing.push_back(fmt::format("'{}' did not arrive", description_->name(site)));
     }
+    const std::string here = fmt::format("{}", fmt::join(missing, "; "));
+    missing.insert(missing.begin(), fmt::format("'{}' waits no longer", description_->name(from)));
+    const std::string elsewhere = fmt::format("{}", fmt::join(missing, "; "));
     // Those who step together wait for each other here too.
     std::vector<std::pair<SiteId, std::uint64_t>> withdrawn;
     std::erase_if(proposals_, [&](const auto& entry) {
@@ -209,7 +214,8 @@ void Member::on(SiteId from, const wire::Withdraw& message) {
     });
     for (const auto& [site, number] : withdrawn) {
         queried_.erase(site);
-        const wire::Withdrawn answer{.epoch = epoch_, .number = number, .why = why};
+        const wire::Withdrawn answer{
+            .epoch = epoch_, .number = number, .why = site == from ? here : elsewhere};
         if (site == description_->self) {
             on(site, answer);
         } else {
