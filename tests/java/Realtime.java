@@ -110,6 +110,12 @@ final class Realtime {
                 pair.round();
                 Check.equal(i % 2 == 0 ? i : -1, number(taken));
                 Check.equal(i % 2 == 0, pair.bob.decide("take", new byte[4]));
+                for (final int size : new int[] {0, 3, 5}) {
+                    final byte[] other = new byte[size];
+                    Check.thrown(
+                            IllegalArgumentException.class, () -> pair.bob.decide("take", other));
+                    Check.that(Arrays.equals(new byte[size], other), "it was written to");
+                }
             }
         }
     }

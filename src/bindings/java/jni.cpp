@@ -179,15 +179,14 @@ NATIVE(jlong, length)(JNIEnv* env, jclass, jint conn, jbyteArray port) {
 }
 
 NATIVE(jint, decide)(JNIEnv* env, jclass, jint conn, jbyteArray port, jbyteArray buffer) {
-    const void* data = nullptr;
-    std::size_t size = 0;
-    const int fired = rw_view(conn, Elements(env, port).text(), &data, &size);
-    if (fired == 1 && buffer) {
-        const auto room = static_cast<std::size_t>(env->GetArrayLength(buffer));
-        env->SetByteArrayRegion(buffer, 0, static_cast<jsize>(size < room ? size : room),
-                                static_cast<const jbyte*>(data));
-    }
-    return or_errno(fired);
+    const Elements name(env, port);
+    if (!buffer) return or_errno(rw_decide(conn, name.text(), nullptr, 0));
+    const auto size = static_cast<std::size_t>(env->GetArrayLength(buffer));
+    void* const room = env->GetPrimitiveArrayCritical(buffer, nullptr);
+    if (!room) return -ENOMEM;
+    const int fired = or_errno(rw_decide(conn, name.text(), room, size));  // does not wait
+    env->ReleasePrimitiveArrayCritical(buffer, room, 0);
+    return fired;
 }
 
 NATIVE(jint, fresh)(JNIEnv* env, jclass, jint conn, jbyteArray port) {

@@ -95,7 +95,7 @@ public abstract class Connector implements AutoCloseable {
     Connector(int connectorClass) {
         conn = Native.create(connectorClass);
         if (conn < 0) {
-            throw new IllegalStateException("no connector can be made: there are too many");
+            throw mistake(-conn, text(Native.error(-1)));
         }
         release = new Release(conn);
         cleanable = CLEANER.register(this, release);
@@ -164,7 +164,7 @@ public abstract class Connector implements AutoCloseable {
     public void close() {
         release.run();
         if (!release.isDone()) {
-            throw mistake(Errno.EBUSY, "");
+            throw mistake(Errno.EBUSY, text(Native.error(conn)));
         }
         conn = -1;
         cleanable.clean();
@@ -214,7 +214,8 @@ public abstract class Connector implements AutoCloseable {
     /**
      * What came in through the port in the last round.
      *
-     * @param buffer gets as much of the value as it has room for
+     * @param buffer gets as much of the value as it has room for; of exactly the size if the port's type
+     *     has one
      * @return whether the port fired; if not, the buffer is left as it is
      */
     public boolean decide(String port, byte[] buffer) {
@@ -307,16 +308,9 @@ public abstract class Connector implements AutoCloseable {
         }
     }
 
-    /** Of these the native side has nothing to say. */
+    /** What the native side does not know is a connector that was closed here. */
     private static String explained(int errno, String message) {
-        switch (errno) {
-            case Errno.EBADF:
-                return "the connector is closed";
-            case Errno.EBUSY:
-                return "another thread is in a call of this connector";
-            default:
-                return message;
-        }
+        return errno == Errno.EBADF ? "the connector is closed" : message;
     }
 
     /** A description: what stands behind a zero must not go unnoticed. */
