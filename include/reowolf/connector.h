@@ -17,7 +17,8 @@
  * 1. A connector is a small non-negative number. Functions return -1 and set errno when they fail;
  *    rw_error() then says in words what was wrong. A call that fails has changed nothing.
  * 2. A connector is used by one thread at a time. A second thread in a call is refused with EBUSY.
- *    Different connectors are independent, and may be peers of each other.
+ *    Different connectors are independent, and may be peers of each other. No function is a
+ *    cancellation point: a thread that pthread_cancel ends goes when its call has returned.
  * 3. Strings end in a zero byte. They and all buffers stay the caller's; nothing is kept beyond the
  *    call, except the buffers of rw_get, rw_opt and rw_poll, which must stay until the round has
  *    succeeded or they were replaced.
@@ -243,8 +244,9 @@ RW_API int rw_view(int conn, const char* port_sz, const void** data, size_t* len
  * the zero, or -1: ENOTCONN, ENOENT, EACCES. */
 RW_API int rw_type(int conn, const char* port_sz, char* out, size_t len);
 
-/* What the last failed call had to say about this connector. Good until the next call for it;
- * empty if none has failed. */
+/* What the last failed call had to say about this connector; of -1: the last rw_connector that
+ * failed. What failed with EBUSY, EBADF or in rw_connector is said to the thread in which it did.
+ * Good until the next call for it; empty if none has failed. */
 RW_API const char* rw_error(int conn);
 
 /* ---- Event loops ---------------------------------------------------------------------------- */

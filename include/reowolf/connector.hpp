@@ -223,7 +223,7 @@ class Connector {
     explicit Connector(int cls) : conn_(rw_connector(cls)) {
         if (conn_ < 0) {
             const std::error_code code(errno, std::generic_category());
-            throw Error({code, "no connector can be made"});
+            throw Error({code, rw_error(-1)});
         }
     }
 

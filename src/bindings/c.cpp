@@ -41,6 +41,7 @@ constexpr std::size_t connectors_max = 1024;
 struct Handle {
     explicit Handle(Class connector_class) : connector(connector_class) {}
 
+    int number = -1;                                 // once it has one
     std::atomic<std::thread::id> reporting;          // which thread reports progress, if one does
     std::optional<reowolf::system::Event> finished;  // made when somebody may wait for it
     Connector connector;                             // before the event, which its thread sets
@@ -53,6 +54,7 @@ struct Table {
     struct Place {
         std::atomic<bool> is_in_call = false;
         std::atomic<Handle*> handle = nullptr;
+        std::atomic<std::uint64_t> uses = 0;  // how often it was filled
     };
 
     Table();
@@ -95,6 +97,24 @@ Table::Table() {
 Table::Place* place_of(int conn) {
     if (conn < 0 || static_cast<std::size_t>(conn) >= connectors_max) return nullptr;
     return &table().places[static_cast<std::size_t>(conn)];
+}
+
+// What a call had to say that could not touch a connector: to be had by the thread that made it.
+struct Refusal {
+    int conn = -1;
+    std::uint64_t use = 0;  // of its place
+    const char* text = nullptr;
+};
+thread_local Refusal last_refusal;
+
+std::uint64_t use_of(const Table::Place* place) {
+    return place ? place->uses.load() : 0;
+}
+
+int refused(int conn, int code, const char* text) {
+    last_refusal = {conn, use_of(place_of(conn)), text};
+    errno = code;
+    return -1;
 }
 
 int errno_of(Fault fault) {
@@ -171,25 +191,44 @@ void report_progress(Handle& handle, Report report, void* context,
     handle.reporting = std::thread::id();
 }
 
-int failed(int code) {
+int failed(Handle& handle, int code, std::string text) {
+    handle.error = std::move(text);
+    if (last_refusal.conn == handle.number) last_refusal = {};
     errno = code;
     return -1;
 }
 
 int failed(Handle& handle, Failure failure) {
-    handle.error = std::move(failure.text);
-    return failed(errno_of(failure.fault));
+    return failed(handle, errno_of(failure.fault), std::move(failure.text));
 }
 
-// Nothing may be thrown across the C interface.
+// A thread that is cancelled within a call would leave the connector in it for ever: it goes when
+// the call has returned.
+class Uncancelled {
+  public:
+    Uncancelled() { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
+    ~Uncancelled() { pthread_setcancelstate(before_, nullptr); }
+    Uncancelled(const Uncancelled&) = delete;
+    Uncancelled& operator=(const Uncancelled&) = delete;
+
+  private:
+    int before_ = PTHREAD_CANCEL_ENABLE;
+};
+
+constexpr const char* no_connector = "no such connector";
+constexpr const char* no_memory = "out of memory";  // short enough for a string to need none
+constexpr const char* no_resources = "no thread, or no descriptor, can be had";
+
+// Nothing may be thrown across the C interface, nor may a thread end within it.
 template <class Result, class Action>
 Result guarded(Result error, Action action) {
+    const Uncancelled thread;
     try {
         return action();
     } catch (const std::bad_alloc&) {
-        errno = ENOMEM;
+        refused(-1, ENOMEM, no_memory);
     } catch (const std::system_error&) {
-        errno = EMFILE;  // no thread, or no descriptor, could be had
+        refused(-1, EMFILE, no_resources);
     }
     return error;
 }
@@ -200,26 +239,29 @@ auto with(int conn, Action action) -> decltype(action(std::declval<Handle&>())) 
     return guarded(decltype(action(std::declval<Handle&>())){-1}, [&] {
         using Result = decltype(action(std::declval<Handle&>()));
         Table::Place* const place = place_of(conn);
-        if (!place || !place->handle.load()) return static_cast<Result>(failed(EBADF));
-        if (place->is_in_call.exchange(true)) return static_cast<Result>(failed(EBUSY));
+        const auto refuse = [conn](int code, const char* text) {
+            return static_cast<Result>(refused(conn, code, text));
+        };
+        if (!place || !place->handle.load()) return refuse(EBADF, no_connector);
+        if (place->is_in_call.exchange(true)) {
+            return refuse(EBUSY, "another thread is in a call for this connector");
+        }
         struct Release {
             std::atomic<bool>& flag;
             ~Release() { flag.store(false, std::memory_order_release); }
         } release{place->is_in_call};
         Handle* const handle = place->handle.load();
-        if (!handle) return static_cast<Result>(failed(EBADF));
+        if (!handle) return refuse(EBADF, no_connector);
         if (handle->reporting == std::this_thread::get_id()) {
-            return static_cast<Result>(failed(EBUSY));
+            return refuse(EBUSY, "the connector waits for the end of its report");
         }
         try {
             return action(*handle);
         } catch (const std::bad_alloc&) {
-            handle->error = "out of memory";  // short enough to need none
-            return static_cast<Result>(failed(ENOMEM));
+            return static_cast<Result>(failed(*handle, ENOMEM, no_memory));
         } catch (const std::system_error& error) {
-            handle->error =
-                fmt::format("no thread, or no descriptor, can be had: {}", error.what());
-            return static_cast<Result>(failed(EMFILE));
+            return static_cast<Result>(
+                failed(*handle, EMFILE, fmt::format("{}: {}", no_resources, error.what())));
         }
     });
 }
@@ -402,16 +444,21 @@ extern "C" {
 int rw_connector(int cls) {
     return guarded(-1, [&] {
         const auto connector_class = class_of(cls);
-        if (!connector_class) return failed(EINVAL);
+        if (!connector_class) return refused(-1, EINVAL, "no class of connectors has this number");
         auto handle = std::make_unique<Handle>(*connector_class);
         const std::scoped_lock lock(table().mutex);
         auto& places = table().places;
         const auto place = std::ranges::find_if(places, [](const Table::Place& each) {
             return !each.handle.load() && !each.is_in_call.load();
         });
-        if (place == places.end()) return failed(EMFILE);
+        if (place == places.end()) {
+            return refused(-1, EMFILE, "the process has as many connectors as it can have");
+        }
+        handle->number = static_cast<int>(place - places.begin());
+        ++place->uses;
+        const int number = handle->number;
         place->handle = handle.release();
-        return static_cast<int>(place - places.begin());
+        return number;
     });
 }
 
@@ -490,6 +537,7 @@ int rw_set(int conn, int option, long value) {
 }
 
 int rw_close(int conn, const char* port_sz) {
+    const Uncancelled thread;
     std::unique_ptr<Handle> last;  // destroyed when nobody can find it any more
     return with(conn, [&](Handle& handle) {
         if (port_sz) return result(handle, handle.connector.close(port_sz));
@@ -645,10 +693,12 @@ int rw_type(int conn, const char* port_sz, char* out, size_t len) {
 
 const char* rw_error(int conn) {
     Table::Place* const place = place_of(conn);
-    if (!place) return "no such connector";
+    const Refusal& refusal = last_refusal;
+    if (refusal.text && refusal.conn == conn && refusal.use == use_of(place)) return refusal.text;
+    if (!place) return no_connector;
     const std::scoped_lock lock(table().mutex);
     const Handle* const handle = place->handle.load();
-    return handle ? handle->error.c_str() : "no such connector";
+    return handle ? handle->error.c_str() : no_connector;
 }
 
 }  // extern "C"

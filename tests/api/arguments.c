@@ -56,7 +56,10 @@ static void unknown_class(void) {
     const int classes[] = {0, -1, 4, INT_MAX, INT_MIN};
     for (size_t i = 0; i < sizeof classes / sizeof *classes; ++i) {
         CHECK_ERROR(rw_connector(classes[i]), EINVAL);
+        CHECK_TEXT(rw_error(-1), "class");
     }
+    CHECK_ERROR(rw_connect(-1), EBADF);
+    CHECK_TEXT(rw_error(-1), "no such connector");
 }
 
 /* Every call that needs a state, in a connector that does not have it: that comes before whatever
@@ -219,10 +222,14 @@ static void a_second_thread(void) {
     CHECK_ERROR(rw_sync(c), EBUSY);
     CHECK_ERROR(rw_length(c, "echo"), EBUSY);
     CHECK_ERROR(rw_decide(c, "echo", &value, sizeof value), EBUSY);
+    CHECK_TEXT(rw_error(c), "another thread");
     /* Other connectors are not concerned, and the round is not either. */
+    CHECK(*rw_error(peers.connectors[1]) == '\0');
     CHECK(rw_sync(peers.connectors[1]) == 0);
     finish(&waiting);
     CHECK(waiting.result == 0);
+    CHECK_ERROR(rw_put(c, "nothing", &value, sizeof value), ENOENT);
+    CHECK_TEXT(rw_error(c), "nothing");
     CHECK_ROUND(&peers, 0);
     end_peers(&peers);
 }
@@ -248,6 +255,7 @@ static void too_many_connectors(void) {
     int count = 0;
     while ((all[count] = rw_connector(RW_REALTIME)) >= 0) CHECK(++count < 1 << 16);
     CHECK(errno == EMFILE);
+    CHECK_TEXT(rw_error(-1), "as many connectors");
     CHECK(count >= 256);
     CHECK(rw_close(all[count / 2], NULL) == 0);
     all[count / 2] = rw_connector(RW_REALTIME);

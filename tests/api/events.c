@@ -149,6 +149,8 @@ static void interrupted(void) {
     CHECK(rw_interrupt(peers.BOB) == 0);
     wait_for(rw_fd(peers.BOB));
     CHECK_ERROR(rw_await_finish(peers.BOB), ETIMEDOUT);
+    CHECK_TEXT(rw_error(peers.BOB), "it was interrupted at 'bob'");
+    CHECK(!strstr(rw_error(peers.BOB), "time limit"));
     CHECK(rw_interrupt(peers.BOB) == 0);
     CHECK(rw_await_start(peers.BOB) == 0); /* what was prepared still is */
     CHECK(rw_offer(peers.AMY, "give", &value, sizeof value) == 0);
@@ -157,6 +159,51 @@ static void interrupted(void) {
     CHECK(rw_interrupt(peers.BOB) == 0); /* too late */
     CHECK(rw_await_finish(peers.BOB) == 0 && taken == 5);
     CHECK_ERROR(rw_interrupt(-1), EBADF);
+    end_peers(&peers);
+}
+
+/* A thread that waits in a call cannot be cancelled in it; it goes when the call is over. */
+static int result_of_cancelled = -1;
+static void* sync_and_go(void* connector) {
+    result_of_cancelled = rw_sync(*(int*)connector);
+    pthread_testcancel();
+    return NULL;
+}
+
+static void cancelled(void) {
+    struct peers peers = CONNECTED(pair, body);
+    uint32_t value = 5, taken = 0;
+    pthread_t thread;
+    void* end = NULL;
+    CHECK(rw_put(peers.AMY, "give", &value, sizeof value) == 0);
+    CHECK(pthread_create(&thread, NULL, sync_and_go, &peers.AMY) == 0);
+    await_inside(peers.AMY);
+    CHECK(pthread_cancel(thread) == 0);
+    CHECK(rw_get(peers.BOB, "take", &taken, sizeof taken) == 0);
+    CHECK(rw_sync(peers.BOB) == 0 && taken == 5);
+    CHECK(pthread_join(thread, &end) == 0 && end == PTHREAD_CANCELED);
+    CHECK(result_of_cancelled == 0);
+    CHECK_ROUND(&peers, 0);
+    end_peers(&peers);
+}
+
+/* Leaving waits for those who need what is on its way, and is no place to go either. */
+static void* leave_and_go(void* connector) {
+    pthread_cancel(pthread_self());
+    CHECK(rw_close(*(int*)connector, NULL) == 0);
+    *(int*)connector = -1;
+    pthread_testcancel();
+    return NULL;
+}
+
+static void cancelled_while_leaving(void) {
+    struct peers peers = CONNECTED(pair, body);
+    pthread_t thread;
+    void* end = NULL;
+    CHECK(pthread_create(&thread, NULL, leave_and_go, &peers.AMY) == 0);
+    CHECK(pthread_join(thread, &end) == 0 && end == PTHREAD_CANCELED);
+    CHECK(peers.AMY == -1);
+    CHECK_ERROR(rw_sync(peers.BOB), EPIPE);
     end_peers(&peers);
 }
 
@@ -257,7 +304,7 @@ int main(int argc, char** argv) {
         CASE(one_thread),  CASE(one_thread_awaits), CASE(in_between),
         CASE(not_begun),   CASE(failing),           CASE(abandoned),
         CASE(interrupted), CASE(options),           CASE(small_messages),
-        CASE(forked),
+        CASE(forked),      CASE(cancelled),         CASE(cancelled_while_leaving),
     };
     return RUN_CASES(argc, argv, cases);
 }

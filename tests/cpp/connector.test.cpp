@@ -230,6 +230,16 @@ TEST(CppRealtime, FailuresAreResultsOrThrown) {
     EXPECT_FALSE(pair.round());
 }
 
+TEST(CppRealtime, NoMoreConnectorsIsExplained) {
+    std::vector<RealtimeConnector> all;
+    try {
+        for (;;) all.emplace_back();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code().value(), EMFILE);
+        EXPECT_NE(std::string(error.what()).find("as many connectors"), std::string::npos);
+    }
+}
+
 TEST(CppRealtime, ADescriptionIsChecked) {
     EXPECT_EQ(Connector::check("self amy;\n" + with_addresses(orders)), "");
     EXPECT_NE(Connector::check("self amy; connector c {"), "");
