@@ -29,6 +29,7 @@
 #include <cstddef>
 #include <expected>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -93,18 +94,24 @@ class Connector {
 
     // The diagnostic of a description, with line and column; empty if it is valid.
     static std::string check(const std::string& description) {
+        if (description.contains('\0')) return zero_byte;
         std::string text(rw_checkdesc(description.c_str(), nullptr, 0) + 1, '\0');
         rw_checkdesc(description.c_str(), text.data(), text.size());
         text.pop_back();
         return text;
     }
 
-    // The protocol, and which of its peers this is. EINVAL: it does not compile; EISCONN.
+    // The protocol, and which of its peers this is. EINVAL: it does not compile, or has a zero
+    // byte; EISCONN.
     void configure(const std::string& description) { value_or_throw(try_configure(description)); }
     Result<void> try_configure(const std::string& description) {
         types_.clear();
-        Result<void> result = done(rw_configure(conn_, description.c_str()));
+        const bool is_whole = !description.contains('\0');
+        Result<void> result = done(rw_configure(conn_, is_whole ? description.c_str() : nullptr));
         if (result) forget_all();
+        if (!is_whole && result.error().code == std::errc::invalid_argument) {
+            result.error().text = zero_byte;
+        }
         return result;
     }
 
@@ -140,7 +147,7 @@ class Connector {
 
     // The port stays silent from now on.
     void close(const std::string& port) { value_or_throw(try_close(port)); }
-    Result<void> try_close(const std::string& port) { return done(rw_close(conn_, port.c_str())); }
+    Result<void> try_close(const std::string& port) { return done(rw_close(conn_, c_name(port))); }
     // Leaves the connector; it can be used for nothing afterwards. Never fails.
     void close() noexcept {
         if (conn_ >= 0) rw_close(std::exchange(conn_, -1), nullptr);
@@ -171,7 +178,7 @@ class Connector {
     std::optional<std::span<const std::byte>> view(const std::string& port) {
         const void* data = nullptr;
         std::size_t size = 0;
-        const int fired = rw_view(conn_, port.c_str(), &data, &size);
+        const int fired = rw_view(conn_, c_name(port), &data, &size);
         value_or_throw(done(fired));
         if (fired == 0) return std::nullopt;
         return std::span(static_cast<const std::byte*>(data), size);
@@ -180,20 +187,16 @@ class Connector {
 
     // Direction and shape of a port of this peer, as rw_type writes them: "in<u32>".
     std::string type(const std::string& port) {
-        const int length = rw_type(conn_, port.c_str(), nullptr, 0);
+        const int length = rw_type(conn_, c_name(port), nullptr, 0);
         value_or_throw(done(length));
         std::string text(static_cast<std::size_t>(length) + 1, '\0');
-        rw_type(conn_, port.c_str(), text.data(), text.size());
+        rw_type(conn_, c_name(port), text.data(), text.size());
         text.pop_back();
         return text;
     }
     // Fails with EINVAL if the port's values have another shape than `shape`.
     void expect_type(const std::string& port, const std::string& shape) {
-        for (const auto& [name, known] : types_) {
-            if (name == port && known == shape) return;
-        }
-        value_or_throw(fits(port, "", shape));
-        types_.emplace_back(port, shape);
+        value_or_throw(carries(port, shape));
     }
 
     // For event loops: gives up a round that was begun, as its time limit would. Finishing it fails
@@ -257,7 +260,7 @@ class Connector {
             const void* data = nullptr;
             std::size_t size = 0;
             if (std::cmp_not_equal(each.alternative, chosen)) continue;
-            if (rw_view(conn_, each.port.c_str(), &data, &size) != 1) continue;
+            if (rw_view(conn_, c_name(each.port), &data, &size) != 1) continue;
             each.store(std::span(static_cast<const std::byte*>(data), size));
         }
         if (status == 1) types_.clear();
@@ -278,16 +281,42 @@ class Connector {
 
     // A port that in() or out() makes: checked now, or as soon as the connector is connected.
     void expect(const std::string& port, const std::string& direction, const std::string& shape) {
-        if (rw_type(conn_, port.c_str(), nullptr, 0) < 0 && errno == ENOTCONN) {
+        if (rw_type(conn_, c_name(port), nullptr, 0) < 0 && errno == ENOTCONN) {
             expected_.push_back({port, direction, shape});
         } else {
             value_or_throw(fits(port, direction, shape));
         }
     }
+    Result<void> carries(const std::string& port, const std::string& shape) {
+        for (const auto& [name, known] : types_) {
+            if (name == port && known == shape) return {};
+        }
+        Result<void> right = fits(port, "", shape);
+        if (right) types_.emplace_back(port, shape);
+        return right;
+    }
+    // Whether a value of that shape can be given or taken with the call of the C interface. What
+    // that has against the port comes before the type: it is asked with a size that nothing has.
+    void expect_type(auto call, const std::string& port, const std::string& shape) {
+        const Result<void> right = carries(port, shape);
+        if (right) return;
+        std::byte nothing{};
+        const Result<void> first =
+            done(call(conn_, c_name(port), &nothing, std::numeric_limits<std::size_t>::max()));
+        const bool is_of_type = first || first.error().code == std::errc::message_size;
+        throw Error(is_of_type ? right.error() : first.error());
+    }
+    // For the C interface. A name with a zero byte is no port's, and must not be taken for what
+    // stands before that.
+    static const char* c_name(const std::string& port) {
+        return port.contains('\0') ? "(a name with a zero byte)" : port.c_str();
+    }
+    static constexpr const char* zero_byte = "the description has a zero byte";
+
     // Whether the port is as it is said to be. Any direction is right if `direction` is empty.
     Result<void> fits(const std::string& port, const std::string& direction,
                       const std::string& shape) {
-        const int length = rw_type(conn_, port.c_str(), nullptr, 0);
+        const int length = rw_type(conn_, c_name(port), nullptr, 0);
         if (const Result<void> right = done(length); !right) return right;
         const std::string whole = type(port);
         const std::size_t begin = whole.find('<') + 1;
@@ -306,22 +335,22 @@ class Connector {
     template <Puttable T>
     void give(int (*call)(int, const char*, const void*, std::size_t), const std::string& port,
               const T& value) {
-        expect_type(port, Codec<T>::type());
+        expect_type(call, port, Codec<T>::type());
         const Bytes bytes = to_bytes(value);
         static constexpr std::byte nothing{};
         value_or_throw(
-            done(call(conn_, port.c_str(), bytes.empty() ? &nothing : bytes.data(), bytes.size())));
+            done(call(conn_, c_name(port), bytes.empty() ? &nothing : bytes.data(), bytes.size())));
         forget(port);  // a new port, if one was offered
     }
     template <Gettable T>
     void take(int (*call)(int, const char*, void*, std::size_t), const std::string& port,
               std::function<void(std::span<const std::byte>)> store) {
-        expect_type(port, Codec<T>::type());
+        expect_type(call, port, Codec<T>::type());
         // The C interface wants room for a value of fixed size; others are fetched afterwards.
         Awaited awaited{port, alternative_, to_bytes(T{}), std::move(store)};
         const std::size_t size = awaited.room.size();
         if (size == 0) awaited.room.resize(1);
-        value_or_throw(done(call(conn_, port.c_str(), awaited.room.data(), size)));
+        value_or_throw(done(call(conn_, c_name(port), awaited.room.data(), size)));
         forget(port);
         awaited_.push_back(std::move(awaited));
     }
@@ -411,7 +440,7 @@ class RealtimeConnector : public Connector {
     }
     // Takes that back.
     void unput(const std::string& port) {
-        value_or_throw(done(rw_put(conn_, port.c_str(), nullptr, 0)));
+        value_or_throw(done(rw_put(conn_, c_name(port), nullptr, 0)));
     }
 
     // Prepares for a value that must come in at the next sync: into the variable, or to be had from
@@ -435,7 +464,7 @@ class RealtimeConnector : public Connector {
         take<T>(rw_opt, port, [](std::span<const std::byte>) {});
     }
     // Takes back what get and opt have prepared.
-    void unget(const std::string& port) { erase(rw_get(conn_, port.c_str(), nullptr, 0), port); }
+    void unget(const std::string& port) { erase(rw_get(conn_, c_name(port), nullptr, 0), port); }
 
     // One round. True: with it the protocol has expired. Fails with ETIMEDOUT, EDEADLK, EPROTO,
     // EPIPE, ECONNABORTED, EPROTONOSUPPORT; see <reowolf/connector.h>.
@@ -475,7 +504,7 @@ class LogicalConnector : public Connector {
         give(rw_offer, port, value);
     }
     void unoffer(const std::string& port) {
-        erase(rw_offer(conn_, port.c_str(), nullptr, 0), port);
+        erase(rw_offer(conn_, c_name(port), nullptr, 0), port);
     }
     // Prepares for a value that may come in at the next await. As RealtimeConnector::opt.
     template <class T>
@@ -486,7 +515,7 @@ class LogicalConnector : public Connector {
     void poll(const std::string& port) {
         take<T>(rw_poll, port, [](std::span<const std::byte>) {});
     }
-    void unpoll(const std::string& port) { erase(rw_poll(conn_, port.c_str(), nullptr, 0), port); }
+    void unpoll(const std::string& port) { erase(rw_poll(conn_, c_name(port), nullptr, 0), port); }
 
     // Waits until at least one of the ports has fired. Returns and fails as sync does.
     bool await() { return value_or_throw(try_await()); }
@@ -528,8 +557,8 @@ class DynamicConnector : public LogicalConnector {
     template <class Variable>
     void fresh(const std::string& port, Variable& kept) {
         using Kept = Gotten<Variable>;
-        expect_type(port, Codec<typename OtherEndOf<Kept>::Type>::type());
-        value_or_throw(done(rw_fresh(conn_, port.c_str())));
+        expect_type(rw_offer, port, Codec<typename OtherEndOf<Kept>::Type>::type());
+        value_or_throw(done(rw_fresh(conn_, c_name(port))));
         forget(port);
         awaited_.push_back({port, alternative_, {}, into<Kept>(kept)});
     }

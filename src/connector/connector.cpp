@@ -2,6 +2,7 @@
 #include "connector/connector.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <random>
 #include <utility>
@@ -300,6 +301,10 @@ Status Connector::expect_room(std::string_view name, std::size_t room) const {
 }
 
 Status Connector::expect_room(const Port& port, std::size_t room) {
+    if (port.bytes == 0 && room > PTRDIFF_MAX) {
+        return fail(Fault::bad_size, fmt::format("no buffer has {} bytes, for a value of port '{}'",
+                                                 room, port.name));
+    }
     if (port.bytes == 0 || port.bytes == room) return {};
     return fail(Fault::bad_size, fmt::format("a value of port '{}' has {} bytes, the buffer {}",
                                              port.name, port.bytes, room));

@@ -160,6 +160,8 @@ static void order_of_port_checks(void) {
         CHECK_ERROR(rw_opt(c, "echo", &value, sizes[i]), EMSGSIZE);
     }
     CHECK_TEXT(rw_error(c), "echo");
+    CHECK_ERROR(rw_put(c, "say", &value, (size_t)-1), EMSGSIZE);
+    CHECK_ERROR(rw_get(peers.connectors[1], "hear", &value, (size_t)-1), EMSGSIZE);
 
     /* None of all this has prepared anything: with it the round would not be possible. */
     CHECK_ROUND(&peers, 0);

@@ -147,6 +147,56 @@ TEST(CppRealtime, AWrongTypeIsRefusedBothWays) {
     EXPECT_EQ(code_of([&] { pair.bob.get("order", number); }), std::errc::invalid_argument);
 }
 
+// As in C: connector, state, name, owner, direction, and only then what the port carries.
+TEST(CppRealtime, AWrongTypeIsTheLastThingToBeSaid) {
+    Both pair(orders);
+    std::string text;
+    const auto put = [&](const char* port) {
+        return code_of([&] { pair.amy.put(port, std::string("no order")); });
+    };
+    const auto get = [&](const char* port) { return code_of([&] { pair.amy.get(port, text); }); };
+    EXPECT_EQ(put("nothing"), std::errc::no_such_file_or_directory);
+    EXPECT_EQ(get("bob.order"), std::errc::permission_denied);
+    EXPECT_EQ(put("answer"), std::errc::operation_not_permitted);
+    EXPECT_EQ(get("order"), std::errc::operation_not_permitted);
+    EXPECT_EQ(put("order"), std::errc::invalid_argument);
+    EXPECT_EQ(get("answer"), std::errc::invalid_argument);
+    EXPECT_TRUE(pair.amy.try_sync_start());
+    EXPECT_EQ(put("order"), std::errc::device_or_resource_busy);
+    EXPECT_EQ(get("answer"), std::errc::device_or_resource_busy);
+    EXPECT_TRUE(pair.bob.try_sync());  // nothing of all this was prepared
+    EXPECT_TRUE(pair.amy.try_sync_finish());
+    pair.amy.close("answer");
+    EXPECT_EQ(get("answer"), std::errc::broken_pipe);
+    pair.bob.close("answer");
+    EXPECT_EQ(code_of([&] { pair.bob.put("answer", text); }), std::errc::broken_pipe);
+}
+
+TEST(CppRealtime, NothingIsCutAtAZeroByte) {
+    Both pair(orders);
+    const std::string name("order\0ly", 8);
+    const Order apples{"apples", 3};
+    Order order;
+    const auto unknown = std::errc::no_such_file_or_directory;
+    EXPECT_EQ(code_of([&] { pair.amy.put(name, apples); }), unknown);
+    EXPECT_EQ(code_of([&] { pair.amy.unput(name); }), unknown);
+    EXPECT_EQ(code_of([&] { pair.bob.get(name, order); }), unknown);
+    EXPECT_EQ(code_of([&] { pair.bob.decide<Order>(name); }), unknown);
+    EXPECT_EQ(code_of([&] { pair.amy.in<Order>(name); }), unknown);
+    EXPECT_EQ(code_of([&] { pair.amy.close(name); }), unknown);
+
+    std::string text = pair.text_of("amy") + '\0';
+    EXPECT_EQ(code_of([&] { pair.amy.configure(text); }), std::errc::already_connected);
+    RealtimeConnector other;
+    const Result<void> configured = other.try_configure(text);
+    ASSERT_FALSE(configured);
+    EXPECT_EQ(configured.error().code, std::errc::invalid_argument);
+    EXPECT_NE(configured.error().text.find("zero byte"), std::string::npos);
+    EXPECT_NE(Connector::check(text), "");
+    text.pop_back();
+    EXPECT_EQ(Connector::check(text), "");
+}
+
 TEST(CppRealtime, OptionalGetsComeOrNot) {
     Both pair(orders);
     for (std::uint32_t i = 0; i < 6; ++i) {
