@@ -68,10 +68,11 @@ RW_API int rw_connector(int cls);
  *
  * When the protocol has expired (rw_sync and rw_await return 1 then), proposes the one after it,
  * which takes effect with the next round. The peers in it, and which of them this is, must be the
- * same; what was prepared is forgotten, and ports that were closed are open again. Peers for which
- * nothing changes (names, directions and types of their ports) need not configure anything: they
- * take it. All others have to, and until then the round fails with EPROTONOSUPPORT. If nobody
- * configures anything, the last protocol begins anew.
+ * same; what was prepared is forgotten, and ports that were closed are open again. What the last
+ * round brought stays until the next one has succeeded. Peers for which nothing changes (names,
+ * directions and types of their ports) need not configure anything: they take it. All others have
+ * to, and until then the round fails with EPROTONOSUPPORT. If nobody configures anything, the last
+ * protocol begins anew.
  *
  * 0, or -1: EINVAL (the description is not valid, or is one for another peer; rw_error and
  * rw_checkdesc have the diagnostic with line and column), EISCONN (connected, and not expired). */
@@ -102,17 +103,18 @@ RW_API int rw_close(int conn, const char* port_sz);
  * with the peers that wait now fails with ETIMEDOUT. Takes effect with the next call. */
 RW_API int rw_timeout(int conn, long ms);
 
-/* The options of rw_set. The last three are set before connecting. A connection on which nothing
- * has come for RW_SILENCE_MS is given up for another one; when there has been none for six times as
- * long, the peer is lost. */
+/* The options of rw_set. The last three are set before connecting, and hold for this peer alone:
+ * what others send may have the bytes that they allow. A connection on which nothing has come for
+ * RW_SILENCE_MS is given up for another one; when there has been none for six times as long, the
+ * peer is lost. */
 #define RW_CONNECT_TIMEOUT_MS 1 /* as rw_timeout, for rw_connect alone */
 #define RW_ROUND_TIMEOUT_MS 2   /* as rw_timeout, for rw_sync and rw_await alone */
 #define RW_SILENCE_MS 3         /* of a connection, then of the peer; 10,000 */
-#define RW_MESSAGE_BYTES_MAX 4  /* of one value; 67,108,864, and not more */
+#define RW_MESSAGE_BYTES_MAX 4  /* of a value put here; 67,108,864, and not more */
 #define RW_BEHAVIOURS_MAX 5     /* live ones of a component or of a round prepared here; 65,536 */
 
 /* Sets an option. 0, or -1: EINVAL (no such option, or not a value that it can have), EISCONN
- * (connected already, and it is one to set before). */
+ * (connected or connecting, and it is one to set before). */
 RW_API int rw_set(int conn, int option, long value);
 
 /* What rw_progress tells of. */
@@ -207,8 +209,9 @@ RW_API int rw_await(int conn);
  * other values with a u32 length in front). With rw_offer it is one that this peer has, and hands
  * over with the round: then it is gone (EACCES if the description has it, and else ENOENT). With
  * rw_poll it is the name that the port has here from now on, such as "take#1": it is used like
- * those of the description, handed on, closed, and lasts as long as the protocol. On connectors of
- * other classes ports whose messages have ports in them cannot be used: EPERM. */
+ * those of the description, handed on, closed, and lasts as long as the protocol. Of those that
+ * were closed the last 1,024 are remembered as such (EPIPE), and others not at all (ENOENT). On
+ * connectors of other classes ports whose messages have ports in them cannot be used: EPERM. */
 RW_API int rw_fresh(int conn, const char* port_sz);
 
 /* ---- Alternatives --------------------------------------------------------------------------- */
@@ -252,8 +255,8 @@ RW_API const char* rw_error(int conn);
 /* ---- Event loops ---------------------------------------------------------------------------- */
 
 /* Begins to connect as rw_connect does, but does not wait for it. Until it is finished, only rw_fd,
- * rw_error, rw_timeout and rw_close with NULL, which abandons it, are possible. Fails as rw_connect
- * does where that fails at once. */
+ * rw_error, rw_timeout, rw_set of time limits and rw_close with NULL, which abandons it, are
+ * possible. Fails as rw_connect does where that fails at once. */
 RW_API int rw_connect_start(int conn);
 /* Finishes that: waits for its end, and returns what rw_connect would. Also -1: EINVAL (none was
  * begun). */

@@ -389,10 +389,13 @@ struct Range {
     long most = 0;
 };
 
+Status expect_before_connecting(const Handle& handle) {
+    if (!handle.connector.is_connected() && !handle.connector.is_connecting()) return {};
+    return std::unexpected(Failure{Fault::already_connected, "it is set before connecting"});
+}
+
 Status set_limit(Handle& handle, std::int64_t value, Range range, auto set) {
-    if (handle.connector.is_connected()) {
-        return std::unexpected(Failure{Fault::already_connected, "it is set before connecting"});
-    }
+    if (auto right = expect_before_connecting(handle); !right) return right;
     if (value < range.least || value > range.most) {
         return std::unexpected(Failure{
             Fault::bad_argument,
@@ -517,8 +520,8 @@ int rw_timeout(int conn, long ms) {
 int rw_progress(int conn, void (*report)(const struct rw_event* event, void* context),
                 void* context) {
     return with(conn, [&](Handle& handle) {
-        if (handle.connector.is_connected() || handle.connector.is_connecting()) {
-            return failed(handle, Failure{Fault::already_connected, "it is set before connecting"});
+        if (auto right = expect_before_connecting(handle); !right) {
+            return failed(handle, std::move(right.error()));
         }
         handle.connector.options().on_progress = nullptr;
         if (report) {

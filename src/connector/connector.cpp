@@ -232,8 +232,7 @@ Status Connector::configure(std::string_view text, std::string source_name) {
             return fail(Fault::already_connected,
                         "the other peers have agreed on a new protocol already");
         }
-        fired_.clear();
-        chosen_.reset();
+        settle_late();  // while the types are known
     }
     description_ = std::move(*description);
     begin_protocol();
@@ -294,20 +293,22 @@ Status Connector::under_way() const {
 }
 
 Status Connector::expect_room(std::string_view name, std::size_t room) const {
+    if (const Fired* const fired = in_last_round(name)) {
+        return expect_room(name, fired->bytes_always, room);
+    }
     const auto index = find(name);
-    if (!index && was_in_last_round(name)) return {};
     if (!index) return std::unexpected(index.error());
-    return expect_room(port(*index), room);
+    return expect_room(name, port(*index).bytes_always, room);
 }
 
-Status Connector::expect_room(const Port& port, std::size_t room) {
-    if (port.bytes == 0 && room > PTRDIFF_MAX) {
-        return fail(Fault::bad_size, fmt::format("no buffer has {} bytes, for a value of port '{}'",
-                                                 room, port.name));
+Status Connector::expect_room(std::string_view name, std::size_t bytes_always, std::size_t room) {
+    if (bytes_always == 0 && room > PTRDIFF_MAX) {
+        return fail(Fault::bad_size,
+                    fmt::format("no buffer has {} bytes, for a value of port '{}'", room, name));
     }
-    if (port.bytes == 0 || port.bytes == room) return {};
+    if (bytes_always == 0 || bytes_always == room) return {};
     return fail(Fault::bad_size, fmt::format("a value of port '{}' has {} bytes, the buffer {}",
-                                             port.name, port.bytes, room));
+                                             name, bytes_always, room));
 }
 
 // Few are found faster one after the other.
@@ -417,7 +418,7 @@ Status Connector::prepare_in(std::string_view name, Prepared::Kind kind, std::op
         return {};
     }
     if (auto right = expect_may_carry(*index); !right) return right;
-    if (auto right = expect_room(port(*index), room->size); !right) return right;
+    if (auto right = expect_room(name, port(*index).bytes_always, room->size); !right) return right;
     prepare(*index, {.kind = kind, .value = {}, .room = *room});
     return {};
 }
@@ -530,19 +531,20 @@ std::expected<std::string, Failure> Connector::type(std::string_view name) const
                        program::shape(description_->program, found.type));
 }
 
-// Ports that were made end with the protocol; what its last round brought through them is there.
-bool Connector::was_in_last_round(std::string_view name) const {
-    return is_expired_ && std::ranges::find(fired_, name, &Fired::port) != fired_.end();
+// Null: it did not fire.
+const Connector::Fired* Connector::in_last_round(std::string_view name) const {
+    const auto found = std::ranges::find(fired_, name, &Fired::port);
+    return found == fired_.end() ? nullptr : &*found;
 }
 
 std::expected<std::optional<std::span<const std::byte>>, Failure> Connector::decide(
     std::string_view name) {
     const auto index = find(name);
-    if (!index && !was_in_last_round(name)) return std::unexpected(index.error());
+    const Fired* const fired = in_last_round(name);
+    // Ports may have ended with the protocol; what its last round brought through them is there.
+    if (!index && !(fired && is_expired_)) return std::unexpected(index.error());
     settle_late();
-    const auto found = std::ranges::find(fired_, name, &Fired::port);
-    if (found == fired_.end()) return std::nullopt;
-    return found->bytes;
+    return fired ? std::optional(fired->bytes) : std::nullopt;
 }
 
 }  // namespace reowolf::connector

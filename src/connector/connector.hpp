@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <functional>
 #include <map>
@@ -89,6 +90,7 @@ class Connector {
         bool came_in = false;
         std::span<const std::byte> bytes;  // of the value, or as they were encoded
         Room room;                         // if it came in: as it was prepared
+        std::size_t bytes_always = 0;      // as of its port
         machine::Value value;
         std::vector<std::byte> encoded;
         // Of the message, whose bytes nobody has asked for yet: it went out.
@@ -125,7 +127,7 @@ class Connector {
     std::optional<std::size_t> known(std::string_view port) const;
     std::expected<std::size_t, Failure> find(std::string_view port) const;
     std::expected<std::size_t, Failure> find(std::string_view port, bool puts) const;
-    bool was_in_last_round(std::string_view port) const;
+    const Fired* in_last_round(std::string_view port) const;
     Status prepare_out(std::string_view port, Prepared::Kind kind,
                        std::optional<std::span<const std::byte>> bytes);
     Status prepare_in(std::string_view port, Prepared::Kind kind, std::optional<Room> room);
@@ -139,7 +141,7 @@ class Connector {
         program::TypeId type = 0;  // of its messages
         bool puts = false;
         machine::PortHandle handle = 0;
-        std::size_t bytes = 0;  // that every message has; 0: they differ
+        std::size_t bytes_always = 0;  // that every message has; 0: they differ
         bool closed = false;
         bool away = false;  // declared, and handed over
     };
@@ -153,10 +155,11 @@ class Connector {
     std::string add_port(machine::PortHandle handle, program::TypeId type,
                          std::string_view came_through);
     void remove_port(std::size_t index, bool is_away);
+    void forget_port(std::size_t index);
     std::expected<machine::Value, Failure> read_value(std::size_t index,
                                                       std::span<const std::byte> bytes);
     Status expect_may_carry(std::size_t index) const;
-    static Status expect_room(const Port& port, std::size_t size);
+    static Status expect_room(std::string_view port, std::size_t bytes_always, std::size_t size);
     void settle_ports(const Outcome& outcome);
     Room room_of(std::size_t alternative, std::size_t port) const;
     void settle_late();
@@ -178,6 +181,7 @@ class Connector {
     // Ports, by index: those that are declared, and behind them those that were made.
     std::vector<Port> declared_;
     std::map<std::size_t, Port> made_;
+    std::deque<std::size_t> closed_;  // of the made ones: the last, to be told from others
     std::map<std::string, std::size_t, std::less<>> names_;
     std::map<machine::PortHandle, std::size_t> handles_;
     std::size_t ports_made_ = 0;  // ever

@@ -103,6 +103,7 @@ void Connector::begin_protocol() {
     prepare_nothing();
     declared_.clear();
     made_.clear();
+    closed_.clear();
     names_.clear();
     handles_.clear();
     const program::Program& program = description_->program;
@@ -119,7 +120,7 @@ void Connector::begin_protocol() {
                              .type = declared.type,
                              .puts = declared.puts,
                              .handle = handle,
-                             .bytes = machine::fixed_size(program, declared.type)});
+                             .bytes_always = machine::fixed_size(program, declared.type)});
         names_[declared.name] = index;
         handles_[handle] = index;
     }
@@ -135,13 +136,14 @@ std::string Connector::add_port(machine::PortHandle handle, program::TypeId type
                     .type = type,
                     .puts = handle % 2 == 0,
                     .handle = handle,
-                    .bytes = machine::fixed_size(description_->program, type)};
+                    .bytes_always = machine::fixed_size(description_->program, type)};
     names_[name] = index;
     handles_[handle] = index;
     return name;
 }
 
-// One that was declared is remembered: it may come back, and its name is nobody else's.
+// One that was declared is remembered: it may come back, and its name is nobody else's. Of those
+// that were made, the last ones that were closed are, so that whoever uses them is told.
 void Connector::remove_port(std::size_t index, bool is_away) {
     for (auto& batch : batches()) {
         std::erase_if(batch, [&](const Prepared& one) { return one.port == index; });
@@ -151,8 +153,17 @@ void Connector::remove_port(std::size_t index, bool is_away) {
         (is_away ? which.away : which.closed) = true;
         return;
     }
-    names_.erase(which.name);
     handles_.erase(which.handle);
+    if (is_away) return forget_port(index);
+    which.closed = true;
+    closed_.push_back(index);
+    if (closed_.size() <= options_.limits.closed_ports_kept_max) return;
+    forget_port(closed_.front());
+    closed_.pop_front();
+}
+
+void Connector::forget_port(std::size_t index) {
+    names_.erase(port(index).name);
     made_.erase(index);
 }
 
@@ -188,6 +199,7 @@ void Connector::settle_ports(const Outcome& outcome) {
         Fired& fired = fired_[i];
         fired.port = which.name;
         fired.came_in = one.came_in;
+        fired.bytes_always = which.bytes_always;
         fired.later.reset();
         fired.room = one.came_in ? room_of(outcome.batch, one.port) : Room{};
         const auto made = std::ranges::find_if(outcome.made, [&](const Outcome::Made& each) {

@@ -104,7 +104,7 @@ static void many(void) {
         make(amy, bob, &kept, &got);
         send_number(bob, got.text, amy, kept.text, i);
         CHECK(rw_close(i % 2 ? amy : bob, i % 2 ? kept.text : got.text) == 0);
-        CHECK_ERROR(rw_length(i % 2 ? amy : bob, i % 2 ? kept.text : got.text), ENOENT);
+        CHECK(rw_length(i % 2 ? amy : bob, i % 2 ? kept.text : got.text) == 4);
     }
     end_peers(&peers);
 }
@@ -322,8 +322,32 @@ static void what_is_refused(void) {
     hand_on(bob, got.text, cat, &cats);
     send_number(cat, cats.text, amy, kept.text, 9);
     CHECK(rw_close(amy, kept.text) == 0);
+    CHECK_ERROR(rw_offer(amy, kept.text, &number, sizeof number), EPERM);
+    CHECK_ERROR(rw_poll(amy, kept.text, &number, sizeof number), EPIPE);
+    CHECK_TEXT(rw_error(amy), "closed");
+    CHECK(rw_close(amy, kept.text) == 0); /* as often as one likes */
+    CHECK(rw_decide(amy, kept.text, &number, sizeof number) == 1 && number == 9);
     CHECK(rw_offer(cat, cats.text, &number, sizeof number) == 0);
     CHECK_ERROR(rw_await(cat), EDEADLK);
+    end_peers(&peers);
+}
+
+/* Of the ports that were closed the last ones are known; a name is never used again. */
+static void many_that_are_closed(void) {
+    enum { KEPT = 1024 };
+    struct peers peers = connected_as(3, names, dynamic, chains[0]);
+    int amy = peers.connectors[0], bob = peers.connectors[1];
+    static struct name kept[KEPT + 1];
+    struct name got;
+    uint32_t number = 1;
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; ++i) {
+        CHECK_ERROR(rw_poll(amy, kept[0].text, &number, sizeof number), i == 0 ? ENOENT : EPIPE);
+        make(amy, bob, &kept[i], &got);
+        CHECK(rw_close(amy, kept[i].text) == 0 && rw_close(bob, got.text) == 0);
+    }
+    CHECK_ERROR(rw_poll(amy, kept[0].text, &number, sizeof number), ENOENT);
+    CHECK_ERROR(rw_poll(amy, kept[1].text, &number, sizeof number), EPIPE);
+    CHECK_ERROR(rw_poll(amy, kept[KEPT].text, &number, sizeof number), EPIPE);
     end_peers(&peers);
 }
 
@@ -393,6 +417,7 @@ int main(int argc, char** argv) {
         CASE(between_components),
         CASE(the_last_round),
         CASE(what_is_refused),
+        CASE(many_that_are_closed),
         CASE(who_handed_it_on_may_go),
         CASE(all_classes_together),
     };

@@ -247,6 +247,20 @@ static void options(void) {
     end_peers(&peers);
 }
 
+/* Connecting that has begun is too late for what is set before. */
+static void options_while_connecting(void) {
+    struct peers peers = make_peers(2, pair, body);
+    CHECK(rw_connect_start(peers.AMY) == 0);
+    CHECK_ERROR(rw_set(peers.AMY, RW_SILENCE_MS, 2000), EISCONN);
+    CHECK_TEXT(rw_error(peers.AMY), "before connecting");
+    CHECK_ERROR(rw_set(peers.AMY, RW_MESSAGE_BYTES_MAX, 200), EISCONN);
+    CHECK_ERROR(rw_set(peers.AMY, RW_BEHAVIOURS_MAX, 200), EISCONN);
+    CHECK(rw_set(peers.AMY, RW_ROUND_TIMEOUT_MS, -1) == 0);
+    CHECK(rw_connect(peers.BOB) == 0);
+    CHECK(rw_connect_finish(peers.AMY) == 0);
+    end_peers(&peers);
+}
+
 static void small_messages(void) {
     static const char* texts =
         "connector direct {\n"
@@ -257,9 +271,14 @@ static void small_messages(void) {
         "primitive pass(in<string> a, out<string> b) { while (true) sync put(b, get(a)); }\n";
     struct peers peers = make_peers(2, pair, texts);
     CHECK(rw_set(peers.AMY, RW_MESSAGE_BYTES_MAX, 5) == 0);
+    CHECK(rw_set(peers.BOB, RW_MESSAGE_BYTES_MAX, 3) == 0); /* of what bob puts */
     connect_peers(&peers);
+    char longer[8] = "";
     CHECK(rw_put(peers.AMY, "give", "12345", 5) == 0);
     CHECK_ERROR(rw_put(peers.AMY, "give", "123456", 6), EMSGSIZE);
+    CHECK(rw_get(peers.BOB, "take", longer, sizeof longer) == 0);
+    CHECK_ROUND(&peers, 0);
+    CHECK(rw_length(peers.BOB, "take") == 5);
     end_peers(&peers);
 }
 
@@ -301,10 +320,19 @@ static void forked(void) {
 
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
-        CASE(one_thread),  CASE(one_thread_awaits), CASE(in_between),
-        CASE(not_begun),   CASE(failing),           CASE(abandoned),
-        CASE(interrupted), CASE(options),           CASE(small_messages),
-        CASE(forked),      CASE(cancelled),         CASE(cancelled_while_leaving),
+        CASE(one_thread),
+        CASE(one_thread_awaits),
+        CASE(in_between),
+        CASE(not_begun),
+        CASE(failing),
+        CASE(abandoned),
+        CASE(interrupted),
+        CASE(options),
+        CASE(small_messages),
+        CASE(forked),
+        CASE(cancelled),
+        CASE(cancelled_while_leaving),
+        CASE(options_while_connecting),
     };
     return RUN_CASES(argc, argv, cases);
 }

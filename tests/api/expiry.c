@@ -90,6 +90,33 @@ static void by_one(void) {
     end_peers(&peers);
 }
 
+/* What the last round has brought is there until the next one has succeeded. */
+static void results_stay(void) {
+    struct peers peers = CONNECTED(pair, once);
+    uint32_t taken = 0;
+    uint64_t wide = 0;
+    last_round(&peers, 3, 3);
+    CHECK(configure(&peers, 0, wider) == 0);
+    CHECK(configure(&peers, 1, wider) == 0);
+    for (int turn = 0; turn < 2; ++turn) {
+        CHECK(rw_chosen(peers.AMY) == 0);
+        CHECK(rw_length(peers.AMY, "give") == 4);
+        CHECK(rw_decide(peers.AMY, "give", &taken, sizeof taken) == 1 && taken == 3);
+        CHECK(rw_chosen(peers.BOB) == 0);
+        CHECK(rw_length(peers.BOB, "take") == 4);
+        CHECK_ERROR(rw_decide(peers.BOB, "take", &wide, sizeof wide), EMSGSIZE);
+        taken = 0;
+        CHECK(rw_decide(peers.BOB, "take", &taken, sizeof taken) == 1 && taken == 3);
+        CHECK(rw_get(peers.BOB, "take", &wide, sizeof wide) == 0);
+        if (turn == 0) FAILED_ROUND(&peers, EDEADLK);
+    }
+    put(peers.AMY, "give", 4);
+    CHECK_ROUND(&peers, 1);
+    CHECK(wide == 1 && rw_length(peers.BOB, "take") == 8);
+    CHECK(rw_decide(peers.BOB, "take", &wide, sizeof wide) == 1);
+    end_peers(&peers);
+}
+
 static void by_both(void) {
     struct peers peers = CONNECTED(pair, once);
     last_round(&peers, 3, 3);
@@ -534,6 +561,7 @@ int main(int argc, char** argv) {
         CASE(implicitly),
         CASE(by_one),
         CASE(by_both),
+        CASE(results_stay),
         CASE(no_agreement),
         CASE(other_ports),
         CASE(refused),
