@@ -34,6 +34,15 @@ namespace reowolf {
 
 namespace embedding {
 
+// When so much time is over; what the clock does not reach is never.
+inline std::chrono::steady_clock::time_point after(std::chrono::milliseconds time) {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point now = Clock::now();
+    const auto left = std::chrono::floor<std::chrono::milliseconds>(Clock::time_point::max() - now);
+    if (time >= left) return Clock::time_point::max();
+    return time.count() > 0 ? now + time : now;
+}
+
 // What is on its way between a thread and a component.
 template <class T>
 class Queue {
@@ -224,8 +233,7 @@ class Inlet {
     // False: also if there is no room now, or none within the time.
     bool try_put(T value) { return queue_->push(std::move(value), Queue::Patience::none); }
     bool put_within(std::chrono::milliseconds time, T value) {
-        return queue_->push(std::move(value), Queue::Patience::until,
-                            std::chrono::steady_clock::now() + time);
+        return queue_->push(std::move(value), Queue::Patience::until, embedding::after(time));
     }
     // Nothing more comes: when what is in it has been taken, its port is closed.
     void close() {
@@ -256,7 +264,7 @@ class Outlet {
     // Nothing: also if there is none now, or none within the time.
     std::optional<T> try_get() { return queue_->pop(Queue::Patience::none); }
     std::optional<T> get_within(std::chrono::milliseconds time) {
-        return queue_->pop(Queue::Patience::until, std::chrono::steady_clock::now() + time);
+        return queue_->pop(Queue::Patience::until, embedding::after(time));
     }
     // Nothing more is wanted: its port is closed.
     void close() {

@@ -121,7 +121,8 @@ bool Outside::has_news() const {
 }
 
 bool Outside::wait(bool do_others_run) {
-    const auto next = alarms_.next_ms();
+    auto next = alarms_.next_ms();
+    if (is_virtual_ && next == never) next.reset();  // it does not come
     if (!next && !do_others_run && !runtime_->awaits_outside()) return false;
     if (next && is_virtual_ && !do_others_run && runtime_->is_idle()) {
         virtual_ms_ = std::max(virtual_ms_, *next);

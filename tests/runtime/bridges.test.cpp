@@ -121,6 +121,33 @@ TEST(Bridges, AFullOutletKeepsNobodyWaiting) {
     EXPECT_EQ(outlet.get(), std::nullopt);
 }
 
+TEST(Bridges, TheLongestTimeIsAsLongAsItTakes) {
+    Told told;
+    Runtime runtime(Program(), real(told));
+    auto [inlet, from] = make_inlet<u64>(runtime, 1);
+    auto [to, outlet] = make_outlet<u64>(runtime, 1);
+    EXPECT_TRUE(inlet.try_put(1));
+    EXPECT_FALSE(inlet.put_within(std::chrono::milliseconds::min(), 2));
+    EXPECT_FALSE(outlet.get_within(std::chrono::milliseconds::min()));
+    runtime.start(
+        [](In<u64> in, Out<u64> out) -> Component {
+            for (;;) co_await out.put(co_await in.get());
+        },
+        from, to);
+    std::thread giver([&inlet] {
+        EXPECT_TRUE(inlet.put_within(std::chrono::milliseconds::max(), 2));
+        inlet.close();
+    });
+    std::thread taker([&outlet] {
+        EXPECT_EQ(outlet.get_within(std::chrono::milliseconds::max()), 1u);
+        EXPECT_EQ(outlet.get_within(std::chrono::hours(24 * 365 * 250)), 2u);
+        EXPECT_EQ(outlet.get_within(std::chrono::milliseconds::max()), std::nullopt);
+    });
+    EXPECT_EQ(runtime.run(), Outcome::ended);
+    giver.join();
+    taker.join();
+}
+
 TEST(Bridges, SeveralThreadsAtOneInlet) {
     constexpr u64 each = 500;
     Told told;

@@ -40,6 +40,33 @@ TEST(Time, ComponentsSleep) {
     EXPECT_EQ(runtime.now(), 100ms);
 }
 
+TEST(Time, TheLongestTimeDoesNotComeToAnEnd) {
+    Told told;
+    Runtime runtime(Program(), told.options());
+    auto [out, in] = runtime.channel<u64>();
+    std::vector<u64> got;
+    bool is_over = false;
+    runtime.start([](Out<u64> to) -> Component { co_await sleep_for(20ms), co_await to.put(7); },
+                  out);
+    runtime.start(
+        [&](In<u64> from) -> Component {
+            const auto block = [&](Round& r) -> Step<u64> { co_return co_await r.get(from); };
+            got.push_back((co_await sync(block).within(milliseconds::max())).value_or(0));
+            co_await sleep_for(milliseconds::min());
+            co_await sleep_for(milliseconds::max());
+            is_over = true;
+        },
+        in);
+    runtime.run_ready();
+    while (runtime.next_time() < milliseconds::max()) {
+        ASSERT_TRUE(runtime.wait());
+        runtime.run_ready();
+    }
+    EXPECT_EQ(got, (std::vector<u64>{7}));
+    EXPECT_FALSE(is_over);
+    EXPECT_EQ(runtime.now(), 20ms);
+}
+
 TEST(Time, ABlockHappensInTimeOrNotAtAll) {
     Told told;
     Runtime runtime(Program(), told.options());
