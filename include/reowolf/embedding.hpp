@@ -108,6 +108,9 @@ class Engine {
     // The component that ran waits. Who goes on.
     virtual std::coroutine_handle<> next() = 0;
 
+    // The code of a sync block runs that is not in place.
+    bool is_trying = false;
+
   protected:
     ~Engine() = default;
 };

@@ -130,10 +130,12 @@ class REOWOLF_CPP Runtime {
     Runtime(const Runtime&) = delete;
     Runtime& operator=(const Runtime&) = delete;
 
-    // ---- Building, at any time, also from within components outside of their sync blocks.
+    // ---- Building, at any time, also from within components outside of their sync blocks. In a
+    // block it throws std::invalid_argument: that may be run several times.
 
     // A channel for values of the C++ type, and of the PDL types of that shape
-    // (<reowolf/values.hpp>). Its ends belong to the program until they are given to a component.
+    // (<reowolf/values.hpp>). Its ends belong to the component that makes it, or to the program,
+    // until they are given to a component.
     template <class T>
     Channel<T> channel() {
         const auto [out, in] = make_channel(embedding::shape<T>());
@@ -159,7 +161,7 @@ class REOWOLF_CPP Runtime {
         requires std::invocable<F&, std::decay_t<A>&...>
     void start_as(std::string name, F code, A&&... arguments);
 
-    // Closes an end that belongs to the program.
+    // Closes an end that belongs to the program, or to the running component.
     template <class T>
     void close(In<T> port) {
         close_port(port.handle());

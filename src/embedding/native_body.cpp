@@ -37,6 +37,17 @@ std::int64_t after(std::int64_t now_ms, std::int64_t patience_ms) {
                                                                            : now_ms + patience_ms;
 }
 
+class Trying {
+  public:
+    explicit Trying(Engine& engine) : engine_(engine) { engine_.is_trying = true; }
+    Trying(const Trying&) = delete;
+    Trying& operator=(const Trying&) = delete;
+    ~Trying() { engine_.is_trying = false; }
+
+  private:
+    Engine& engine_;
+};
+
 }  // namespace
 
 NativeBody::NativeBody(std::shared_ptr<Core> core) : core_(std::move(core)) {}
@@ -296,6 +307,7 @@ Request NativeBody::run_block() {
     if (!run_) {
         replayed_ = 0;
         run_.emplace(*core_);
+        const Trying trying(core_->engine);
         try {
             run_->code = act().block->start(run_->round);
         } catch (...) {
@@ -307,7 +319,10 @@ Request NativeBody::run_block() {
     Behaviour& behaviour = run_->behaviour;
     for (;;) {
         behaviour.ask.kind = Ask::Kind::nothing;
-        behaviour.asker.resume();
+        {
+            const Trying trying(core_->engine);
+            behaviour.asker.resume();
+        }
         if (run_->code.done()) {
             if (const auto failure = act().block->failure(run_->code)) {
                 return Request::failed(text_of(failure));

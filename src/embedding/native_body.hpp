@@ -74,6 +74,8 @@ class NativeBody final : public runtime::Body {
     // Whether its coroutine goes on where it is without being told of anything; and what does.
     bool is_in_place() const { return next_ == Next::component && core_->resumes; }
     std::coroutine_handle<> resumes() const { return core_->resumes; }
+    // Whether it is in a block that is run in place.
+    bool has_code_in_place() const { return core_->code != nullptr; }
 
     std::unique_ptr<Body> clone() const override { return std::make_unique<NativeBody>(*this); }
     std::optional<machine::Request> run(std::uint32_t& budget) override;

@@ -89,6 +89,9 @@ struct Runtime::Inside final : embedding::InLane, runtime::World {
     std::size_t components_left();
     std::size_t components_stuck();
     program::TypeId find_type(const std::string& shape);
+    const embedding::NativeBody* running_native() const;
+    void expect_no_block() const;
+    bool has_to_give(std::uint64_t port) const;
     void check_ports(const std::vector<std::uint64_t>& ports) const;
     void take(const std::vector<std::uint64_t>& ports);
     void run_sync(embedding::Act& act);
@@ -219,6 +222,26 @@ void Runtime::Inside::tell() {
 
 // ---- Building ----------------------------------------------------------------------------------
 
+// Null: the program's own code runs.
+const embedding::NativeBody* Runtime::Inside::running_native() const {
+    return dynamic_cast<const embedding::NativeBody*>(core.running_body());
+}
+
+// What a block has done may turn out not to have happened.
+void Runtime::Inside::expect_no_block() const {
+    const auto* const native = running_native();
+    if (!is_trying && !(native && native->has_code_in_place())) return;
+    throw std::invalid_argument(
+        "in a sync block no channel can be made or closed, and no component started: it may be run "
+        "several times");
+}
+
+// The program, or the component that runs.
+bool Runtime::Inside::has_to_give(std::uint64_t port) const {
+    return core.has_to_give(runtime::Runtime::application, port) ||
+           core.has_to_give(core.running(), port);
+}
+
 void Runtime::Inside::check_ports(const std::vector<std::uint64_t>& ports) const {
     std::vector<std::uint64_t> sorted = ports;
     std::ranges::sort(sorted);
@@ -226,9 +249,7 @@ void Runtime::Inside::check_ports(const std::vector<std::uint64_t>& ports) const
         throw std::invalid_argument("a component gets the same port twice");
     }
     for (const std::uint64_t port : ports) {
-        if (core.has_to_give(runtime::Runtime::application, port) ||
-            core.has_to_give(core.running(), port))
-            continue;
+        if (has_to_give(port)) continue;
         throw std::invalid_argument("a component gets a port that is not there to give");
     }
 }
@@ -242,13 +263,18 @@ void Runtime::Inside::take(const std::vector<std::uint64_t>& ports) {
 }
 
 std::pair<std::uint64_t, std::uint64_t> Runtime::make_channel(const std::string& shape) {
-    const auto ends = inside_->core.make_channel(inside_->find_type(shape));
-    inside_->core.give_to_application(ends.out, {});
-    inside_->core.give_to_application(ends.in, {});
+    inside_->expect_no_block();
+    runtime::Runtime& core = inside_->core;
+    const auto ends = core.make_channel(inside_->find_type(shape));
+    const ComponentIndex owner =
+        inside_->running_native() ? core.running() : runtime::Runtime::application;
+    core.give_port(owner, ends.out);
+    core.give_port(owner, ends.in);
     return {ends.out, ends.in};
 }
 
 void Runtime::start_program(std::string_view name, const std::vector<Argument>& arguments) {
+    inside_->expect_no_block();
     const program::Program& program = inside_->program;
     const auto found = program.find(name);
     if (!found || program.routines[*found].kind == program::RoutineKind::function ||
@@ -286,6 +312,7 @@ void Runtime::start_program(std::string_view name, const std::vector<Argument>& 
 
 void Runtime::start_native(std::string name, std::unique_ptr<embedding::Start> code,
                            const std::vector<std::uint64_t>& ports) {
+    inside_->expect_no_block();
     inside_->check_ports(ports);
     auto core = std::make_shared<embedding::Core>(*inside_, inside_->core, inside_->outside,
                                                   std::move(name));
@@ -300,7 +327,8 @@ void Runtime::start_native(std::string name, std::unique_ptr<embedding::Start> c
 }
 
 void Runtime::close_port(std::uint64_t port) {
-    if (!inside_->core.has_to_give(runtime::Runtime::application, port)) {
+    inside_->expect_no_block();
+    if (!inside_->has_to_give(port)) {
         throw std::invalid_argument("the port is not the program's to close");
     }
     inside_->core.close(port);

@@ -598,6 +598,10 @@ void Runtime::close(PortHandle port) {
 
 // ---- What can be asked -------------------------------------------------------------------------
 
+const Body* Runtime::running_body() const {
+    return running_ == application ? nullptr : component(running_).body.get();
+}
+
 bool Runtime::is_closed(PortHandle port) const {
     const Channel& channel = channels_[channel_of(port)];
     return channel.generation != generation_of(port) || channel.out.closed || channel.in.closed;

@@ -90,6 +90,7 @@ class Runtime final : private machine::Exchange {
     // The same, while components may be held back.
     bool has_to_give(ComponentIndex component, machine::PortHandle port) const;
     void take_port(ComponentIndex owner, machine::PortHandle port);
+    void give_port(ComponentIndex component, machine::PortHandle port);
     // The program has more types than when the runtime was made.
     void note_types() { shared_.ports = machine::PortFinder(shared_.program); }
     // Of the channel's messages; one with the same layout may be called by another name. Nothing:
@@ -166,6 +167,8 @@ class Runtime final : private machine::Exchange {
     // ---- What can be asked.
     // Whose code runs within step().
     ComponentIndex running() const { return running_; }
+    // Its body, unless it has several behaviours; null if nobody's code runs.
+    const Body* running_body() const;
     // How many turns components have ever been due; and have had.
     std::uint64_t turns_due() const { return queue_.pushed(); }
     std::uint64_t turns_had() const { return queue_.popped(); }
@@ -667,7 +670,6 @@ class Runtime final : private machine::Exchange {
     std::uint32_t end_stretch(Component& ran, std::uint32_t budget);
     ComponentIndex add(Who who, std::string_view name, Span declared, std::unique_ptr<Body> body,
                        bool is_native, const std::vector<machine::PortHandle>& ports);
-    void give_port(ComponentIndex index, machine::PortHandle port);
     bool awaits_outside(ComponentIndex index) const;
 
     // withholding.cpp

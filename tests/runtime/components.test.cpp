@@ -190,6 +190,46 @@ TEST(Components, StartOthers) {
     EXPECT_EQ(values, (std::vector<std::uint64_t>{1, 2}));
 }
 
+// As in PDL: who makes a channel has both ends, may hand one on and keep the other.
+TEST(Components, UseTheChannelsThatTheyMake) {
+    Told told;
+    const Program program(
+        "primitive square(in<u64> a, out<u64> b) "
+        "{ while (true) sync { u64 n = get(a); put(b, n * n); } }");
+    Runtime runtime(program, told.options());
+    std::vector<std::uint64_t> values;
+    auto [ask, asked] = runtime.channel<Out<std::uint64_t>>();
+    runtime.start(
+        [&](Out<Out<std::uint64_t>> other) -> Component {
+            auto [give, from] = runtime.channel<std::uint64_t>();
+            auto [to, take] = runtime.channel<std::uint64_t>();
+            runtime.start("square", from, to);
+            for (std::uint64_t n = 1; n <= 3; ++n) {
+                values.push_back(co_await sync([&](Round& r) -> Step<std::uint64_t> {
+                    co_await r.put(give, n);
+                    co_return co_await r.get(take);
+                }));
+            }
+            auto [answer, answered] = runtime.channel<std::uint64_t>();
+            co_await other.put(answer);
+            values.push_back(co_await answered.get());
+            runtime.close(answered);
+            EXPECT_THROW(runtime.close(answered), std::invalid_argument);
+            EXPECT_THROW(runtime.start(count_to, 1, answer), std::invalid_argument);
+        },
+        ask);
+    runtime.start(
+        [](In<Out<std::uint64_t>> from) -> Component {
+            const Out<std::uint64_t> answer = co_await from.get();
+            co_await answer.put(16);
+            EXPECT_FALSE(co_await answer.try_put(17));
+        },
+        asked);
+    EXPECT_EQ(runtime.run(), Outcome::ended);
+    EXPECT_EQ(values, (std::vector<std::uint64_t>{1, 4, 9, 16}));
+    EXPECT_TRUE(told.reports.empty());
+}
+
 TEST(Components, AreDestroyedWhereTheyStand) {
     Told told;
     const auto alive = std::make_shared<int>(0);
@@ -346,6 +386,58 @@ TEST(Mistakes, AreToldAtOnce) {
     EXPECT_EQ(compiled.error()[0].file, "mine.pdl");
     EXPECT_EQ(compiled.error()[0].line, 1u);
     EXPECT_TRUE(compiled.error()[0].is_error);
+}
+
+// A block may be run several times, in place or not; it is told so each time.
+TEST(Mistakes, BuildingInABlock) {
+    Told told;
+    Runtime runtime(Program("primitive nothing() {}"), told.options());
+    auto [out, in] = runtime.channel<std::uint64_t>();
+    auto [spare, left] = runtime.channel<std::uint64_t>();
+    int refused = 0;
+    const auto build = [&] {
+        EXPECT_THROW(runtime.channel<int>(), std::invalid_argument);
+        EXPECT_THROW(runtime.start("nothing"), std::invalid_argument);
+        EXPECT_THROW(runtime.start([]() -> Component { co_return; }), std::invalid_argument);
+        EXPECT_THROW(runtime.close(left), std::invalid_argument);
+        ++refused;
+    };
+    runtime.start_as(
+        "builder",
+        [&](Out<std::uint64_t> to) -> Component {
+            co_await sync([&](Round& r) -> Step<> {
+                build();
+                co_await r.put(to, 1);
+                build();
+            });
+            runtime.start("nothing");
+            co_await sync([&](Round& r) -> Step<> {
+                const auto way = co_await r.fork(3);
+                build();
+                co_await r.require(way == 2);
+                co_await r.put(to, 2);
+                build();
+            });
+            runtime.start("nothing");
+            co_await sync([&](Round& r) -> Step<> {
+                runtime.start("nothing");
+                co_await r.put(to, 3);
+            });
+        },
+        out);
+    EXPECT_EQ(runtime.sync([&](Round& r) -> Step<std::uint64_t> {
+        build();
+        co_return co_await r.get(in);
+    }),
+              1u);
+    std::vector<std::uint64_t> values;
+    runtime.start(collect, std::ref(values), in);
+    EXPECT_NE(runtime.run(), Outcome::stuck);
+    EXPECT_GE(refused, 7);
+    EXPECT_EQ(values, (std::vector<std::uint64_t>{2}));
+    ASSERT_EQ(told.reports.size(), 1u);
+    EXPECT_EQ(told.reports[0].component, "builder");
+    EXPECT_NE(told.reports[0].text.find("in a sync block"), std::string::npos);
 }
 
 TEST(Mistakes, APortOfSomebodyElse) {
