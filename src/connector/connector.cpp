@@ -302,10 +302,6 @@ Status Connector::expect_room(std::string_view name, std::size_t room) const {
 }
 
 Status Connector::expect_room(std::string_view name, std::size_t bytes_always, std::size_t room) {
-    if (bytes_always == 0 && room > PTRDIFF_MAX) {
-        return fail(Fault::bad_size,
-                    fmt::format("no buffer has {} bytes, for a value of port '{}'", room, name));
-    }
     if (bytes_always == 0 || bytes_always == room) return {};
     return fail(Fault::bad_size, fmt::format("a value of port '{}' has {} bytes, the buffer {}",
                                              name, bytes_always, room));
@@ -419,6 +415,10 @@ Status Connector::prepare_in(std::string_view name, Prepared::Kind kind, std::op
     }
     if (auto right = expect_may_carry(*index); !right) return right;
     if (auto right = expect_room(name, port(*index).bytes_always, room->size); !right) return right;
+    if (room->bytes && room->size > PTRDIFF_MAX) {
+        return fail(Fault::bad_size,
+                    fmt::format("port '{}': no buffer has {} bytes", name, room->size));
+    }
     prepare(*index, {.kind = kind, .value = {}, .room = *room});
     return {};
 }
