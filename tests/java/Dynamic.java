@@ -42,7 +42,7 @@ final class Dynamic {
                 Check.that(!pair.round(), "it has expired");
                 Check.that(Arrays.equals(bytes("news"), heard), "heard");
                 bob.close(got);
-                Check.thrown(IllegalArgumentException.class, () -> bob.offer(got, bytes("more")));
+                Check.thrown(IllegalStateException.class, () -> bob.offer(got, bytes("more")));
             }
             Check.thrown(IllegalArgumentException.class, () -> amy.fresh("none"));
             Check.thrown(IllegalArgumentException.class, () -> bob.fresh("take"));
