@@ -65,10 +65,13 @@ bool Member::is_everybody_there(const Quiet::Wave& wave) const {
 }
 
 // For the time limit, which may pass before all have answered.
-void Member::look_who_is_there() {
+void Member::look_who_is_there(std::function<void()> done) {
     heard_.clear();
     heard_.emplace(description_->self, answer());
-    presence_.seek(0, [](const Quiet::Wave&) { return true; });
+    presence_.seek(0, [done = std::move(done)](const Quiet::Wave&) {
+        done();
+        return true;
+    });
 }
 
 // Who is missing, as far as it has been asked, and then, a line each, who waits where.

@@ -20,6 +20,7 @@ constexpr int slices_per_turn = 64;
 
 // Who is missing is asked so long before the time limit passes, at most.
 constexpr std::int64_t looks_before_ms = 1'000;
+constexpr std::int64_t interrupt_patience_ms = 50;
 
 // Errors of components kept for the explanation of a failed round.
 constexpr std::size_t errors_kept_max = 8;
@@ -176,7 +177,7 @@ void Member::sync(std::shared_ptr<const Batches> batches,
     if (timeout_ms > 0) {
         const std::int64_t rest_ms = std::min(timeout_ms / 4, looks_before_ms);
         deadline_ = loop_.after(timeout_ms - rest_ms, [this, rest_ms] {
-            look_who_is_there();
+            look_who_is_there([] {});
             deadline_ = loop_.after(rest_ms, [this] {
                 deadline_ = 0;
                 end_call(fmt::format("the time limit of {} ms passed", timeout_ms_));
@@ -189,6 +190,19 @@ void Member::sync(std::shared_ptr<const Batches> batches,
         enter();
     }
     pump();
+}
+
+// Who is missing is asked before, and those who do not answer are not waited for long.
+void Member::interrupt() {
+    constexpr std::string_view why = "it was interrupted";
+    if (!sync_done_ || !ended_by_.empty()) return;
+    if (is_negotiating_ || !heard_.empty()) return end_call(why);
+    loop_.cancel(deadline_);
+    deadline_ = loop_.after(interrupt_patience_ms, [this] {
+        deadline_ = 0;
+        end_call(why);
+    });
+    look_who_is_there([this] { end_call(why); });
 }
 
 void Member::end_call(std::string_view why) {

@@ -67,7 +67,7 @@ class Member final : private runtime::World, private post::Turn {
               std::shared_ptr<const Description> prepared_for, std::int64_t timeout_ms,
               SyncDone done);
     // As when the time limit passes; nothing if no round is under way, or it is decided.
-    void interrupt() { end_call("it was interrupted"); }
+    void interrupt();
     // What this peer wants to have when the protocol has expired; false if it has not.
     bool propose(std::shared_ptr<const Description> next);
 
@@ -186,7 +186,7 @@ class Member final : private runtime::World, private post::Turn {
     void on_idle();
     void give_up(wire::Reason reason, const std::string& text);
     void try_once();
-    void look_who_is_there();
+    void look_who_is_there(std::function<void()> done);
     std::string who_waits() const;
     const Region& region_of_self() const;
     bool is_everybody_there(const Quiet::Wave& wave) const;

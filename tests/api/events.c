@@ -149,7 +149,7 @@ static void interrupted(void) {
     CHECK(rw_interrupt(peers.BOB) == 0);
     wait_for(rw_fd(peers.BOB));
     CHECK_ERROR(rw_await_finish(peers.BOB), ETIMEDOUT);
-    CHECK_TEXT(rw_error(peers.BOB), "it was interrupted at 'bob'");
+    CHECK_TEXT(rw_error(peers.BOB), "it was interrupted at 'bob'; 'amy' did not");
     CHECK(!strstr(rw_error(peers.BOB), "time limit"));
     CHECK(rw_interrupt(peers.BOB) == 0);
     CHECK(rw_await_start(peers.BOB) == 0); /* what was prepared still is */
