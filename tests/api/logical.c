@@ -354,6 +354,25 @@ static void options_of_which_some_fit(void) {
     }
 }
 
+/* Of more combinations than there may be behaviours not all are tried, and that is said. */
+static void options_without_number(void) {
+    char body[6000];
+    size_t length = 0;
+#define ADD(...) length += (size_t)snprintf(body + length, sizeof body - length, __VA_ARGS__)
+    ADD("connector own {\n    peer amy = \"$\" {");
+    for (int i = 0; i < MANY; ++i) ADD(" in<u32> p%d;", i);
+    ADD(" }\n");
+    for (int i = 0; i < MANY; ++i) ADD("    new never(amy.p%d);\n", i);
+    ADD("}\nprimitive never(in<u32> a) { while (true) sync { get(a); assert false; } }\n");
+#undef ADD
+    struct peers peers = connected_as(1, pair, logical, body);
+    for (int i = 0; i < MANY; ++i) offer(peers.AMY, port_name(i), 1);
+    CHECK_ERROR(rw_await(peers.AMY), EDEADLK);
+    CHECK_TEXT(rw_error(peers.AMY),
+               "not all combinations of the optional ports of 'amy' were tried");
+    end_peers(&peers);
+}
+
 /* A time limit of 0: what those who wait allow happens; nobody else is waited for. */
 static void tries_once(void) {
     struct peers peers = connected_as(2, pair, logical, pass_body);
@@ -732,6 +751,7 @@ int main(int argc, char** argv) {
         CASE(options_of_who_waits),
         CASE(many_options),
         CASE(options_of_which_some_fit),
+        CASE(options_without_number),
         CASE(tries_once),
         CASE(impossible),
         CASE(absent_may_help),
