@@ -194,7 +194,7 @@ void Member::sync(std::shared_ptr<const Batches> batches,
 
 // Who is missing is asked before, and those who do not answer are not waited for long.
 void Member::interrupt() {
-    constexpr std::string_view why = "it was interrupted";
+    static constexpr std::string_view why = "it was interrupted";
     if (!sync_done_ || !ended_by_.empty()) return;
     if (is_negotiating_ || !heard_.empty()) return end_call(why);
     loop_.cancel(deadline_);

@@ -328,7 +328,7 @@ void Runtime::pass_over(ComponentIndex index, Component& running) {
 void Runtime::explore_some(ComponentIndex index, std::uint32_t& budget) {
     end_step_soon();
     while (budget > 0 && attempt(index).ready > 0) {
-        const NodeId next = attempt(index).dequeue();
+        const wire::NodeId next = attempt(index).dequeue();
         if (index == application && is_set_aside(next)) continue;
         attempt(index).idle_turns = 0;
         explore(index, next, budget);
