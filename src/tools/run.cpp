@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // reowolf run: runs a program within this process.
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -12,6 +13,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
@@ -452,8 +454,11 @@ void add_run(CLI::App& app, int& status) {
                      "rounds begin with; without it the numbers are others each time")
         ->check(CLI::Validator(
             [](const std::string& text) -> std::string {
-                if (!text.starts_with('-')) return "";
-                return fmt::format("{} is not a number from 0 on", text);
+                std::uint64_t number = 0;
+                const char* const end = text.data() + text.size();
+                const auto [last, error] = std::from_chars(text.data(), end, number);
+                if (error == std::errc{} && last == end) return "";
+                return fmt::format("{} is not a number from 0 to 2^64 - 1", text);
             },
             ""))
         ->type_name("N");

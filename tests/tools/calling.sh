@@ -26,3 +26,4 @@ yes | reowolf fmt -
 # A line as long as a text may be.
 python3 -c "print('text: \"' + 'a' * 9_000_000 + '\"')" | reowolf run bytes.pdl
 reowolf run --seed -1 ports.pdl
+reowolf run --seed 18446744073709551616 ports.pdl
