@@ -294,6 +294,11 @@ struct alignas(64) Component : Standing, machine::Participant {
     std::uint32_t renewals = 0;  // of attempts since the last round
 
     std::uint64_t rounds = 0;
+    // Whether the alternative comes first, this round, that was taken longest ago. So it is in one
+    // of four, the first time in the fourth; and in one of four of those in which it stands at one
+    // place, whatever it does between them: multiples of the golden ratio are spread evenly however
+    // many of them are left out each time.
+    bool is_fair_turn() const { return rounds * 0x9E3779B97F4A7C15u >> 62 == 3; }
     std::unique_ptr<Choice> choice;
     std::uint64_t stamp = 0;  // grows with every attempt in the lane that is not single
     Who who;

@@ -32,9 +32,6 @@ void Node::add_use(ChannelIndex channel, bool puts_on) {
 }
 
 void Runtime::begin_attempt(ComponentIndex index) {
-    // Every so many rounds the alternative that was taken longest ago comes first.
-    constexpr std::uint64_t rounds_between_fair_turns = 4;
-
     Component& entering = component(index);
     end_step_soon();
     entering.phase = Component::Phase::in_sync;
@@ -45,8 +42,7 @@ void Runtime::begin_attempt(ComponentIndex index) {
         return earlier->same_state(*entering.body);
     });
     begun.patient = begun.repeats;
-    begun.prefers_least_used =
-        entering.rounds % rounds_between_fair_turns == rounds_between_fair_turns - 1;
+    begun.prefers_least_used = entering.is_fair_turn();
     Node& root = begun.nodes.emplace_back();
     root.body = entering.body->clone();
     root.news = !begun.repeats;

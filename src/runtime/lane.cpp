@@ -301,7 +301,7 @@ void Runtime::draw_from_lane(ChannelIndex number, bool is_out) {
     const Channel::End& end = channel.end(is_out);
     if (!end.here || end.closed) return;
     Component& other = component(end.owner);
-    if (other.phase != Phase::in_lane) return;
+    if (other.phase != Phase::in_lane) return note_readiness_unwoken(end, other);
     const bool waits_here = !is_out && other.waits == Wait::message && other.waits_on == number;
     if (waits_here &&
         is_at_end_of_file(other, end.owner, port_of(number, false, channel.generation))) {

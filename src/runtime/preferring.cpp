@@ -11,25 +11,37 @@ namespace reowolf::runtime {
 // In a round in which a component prefers what it has done least lately, that is for the sake of
 // those whom it leaves out otherwise. If nobody is reached in it but only some of those who are in
 // the round that it would prefer else, it would leave out even more: then that one it is.
-std::optional<wire::Decision> Runtime::find_preferred(const wire::AttemptId& id) const {
+std::optional<wire::Decision> Runtime::find_preferred(wire::AttemptId id) const {
     constexpr std::size_t turn_numbers = 2;  // before the path, in the rank; see exploring.cpp
 
     auto round = arbiter_.find(id, false);
     if (!round) return round;
-    bool is_turn = false;
+    std::vector<wire::NodeRef> choosers;
     for (const wire::NodeRef& member : *round) {
         const Node* const node = find_here(member);
         if (!node) return round;
         const Attempt& deciding = *component(*owner(member.attempt)).attempt;
-        is_turn |= deciding.prefers_least_used && !node->path.empty();
+        if (deciding.prefers_least_used && !node->path.empty()) choosers.push_back(member);
     }
-    if (!is_turn) return round;
+    if (choosers.empty()) return round;
+    const auto is_here = [&](const wire::NodeRef& member) { return find_here(member) != nullptr; };
+    // Who has the turn may prefer a round in which the one has no part for whom this was found.
+    for (const wire::NodeRef& chooser : choosers) {
+        if (chooser.attempt == id) continue;
+        auto chosen = arbiter_.find(chooser.attempt, false);
+        if (!chosen || std::ranges::find(*chosen, chooser) != chosen->end() ||
+            !std::ranges::all_of(*chosen, is_here)) {
+            continue;
+        }
+        round = std::move(chosen);
+        id = chooser.attempt;
+        break;
+    }
     const auto preferred = arbiter_.find(id, false, [&](const wire::AttemptId& attempt) {
         const auto index = owner(attempt);
         const bool has_turn = index && component(*index).attempt->prefers_least_used;
         return has_turn ? turn_numbers : std::size_t{0};
     });
-    const auto is_here = [&](const wire::NodeRef& member) { return find_here(member) != nullptr; };
     if (!preferred || !std::ranges::all_of(*preferred, is_here)) return round;
     const std::set<ChannelIndex> reached = channels_of(*round);
     const std::set<ChannelIndex> reached_else = channels_of(*preferred);

@@ -423,15 +423,12 @@ class Runtime final : private machine::Exchange {
     [[gnu::noinline]] Got fork_anew(Component& self, std::uint32_t pc);
     [[gnu::noinline]] Got fork_again(Component& self, std::uint32_t pc);
     enum class Readiness { now, later, never, unknown };
-    // In every fourth round the first choice is taken out of turn, and one in four of the others,
-    // each by itself, so that all combinations occur.
-    static constexpr std::uint64_t rounds_between = 4;
-    static bool is_first_out_of_turn(const Component& self) {
-        return self.rounds % rounds_between == rounds_between - 1;
-    }
+    // In a fair turn the first choice is taken out of turn, and one in four of the others, each by
+    // itself, so that all combinations occur.
+    static bool is_first_out_of_turn(const Component& self) { return self.is_fair_turn(); }
     bool is_out_of_turn(const Component& self) {
         if (!self.is_doubtful) return is_first_out_of_turn(self);
-        return self.rounds >= rounds_between - 1 && turn() % rounds_between == 0;
+        return self.rounds >= 3 && turn() % 4 == 0;
     }
     std::uint32_t turn();
     Readiness readiness(ComponentIndex index, machine::PortHandle port) const;
@@ -533,7 +530,7 @@ class Runtime final : private machine::Exchange {
     void give_up(ComponentIndex index, wire::NodeId id);
 
     // preferring.cpp
-    std::optional<wire::Decision> find_preferred(const wire::AttemptId& id) const;
+    std::optional<wire::Decision> find_preferred(wire::AttemptId id) const;
     const Node* find_here(const wire::NodeRef& member) const;
     bool may_improve(const wire::Decision& round, bool is_early) const;
     bool is_explored_around(ComponentIndex index, bool is_early) const;

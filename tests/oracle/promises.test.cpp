@@ -77,6 +77,87 @@ primitive merger(in<u32> a, in<u32> b) {
     EXPECT_GE(run.count("2"), 100);
 }
 
+// However many rounds it has between two choices: its fair turns do not all fall on the others.
+TEST(Promises, AMergerWithOtherRoundsBetweenStarvesNoSide) {
+    for (int rounds = 1; rounds < 9; ++rounds) {
+        std::string others;
+        for (int i = 1; i < rounds; ++i) others += " sync put(o, v);";
+        LocalRun run(source + R"(
+composite main() {
+    channel<u32> ao -> ai; channel<u32> bo -> bi; channel<u32> po -> pi;
+    new source(ao, 1); new source(bo, 2); new merger(ai, bi, po); new sink(pi);
+}
+primitive sink(in<u32> i) { while (true) sync get(i); }
+primitive merger(in<u32> a, in<u32> b, out<u32> o) {
+    while (true) { u32 v = 0; sync { fork v = get(a); or v = get(b); print(v); })" +
+                     others + "}\n}\n");
+        ASSERT_TRUE(run.until_lines(1'000));
+        run.lines.resize(1'000);
+        EXPECT_GE(run.count("1"), 100) << rounds;
+        EXPECT_GE(run.count("2"), 100) << rounds;
+    }
+}
+
+// Clients that ask in one round, and are answered in the next.
+TEST(Promises, AServerStarvesNoClient) {
+    for (const std::string way : {"select { auto m = get(a) -> n = m; auto m = get(b) -> n = m; "
+                                  "auto m = get(c) -> n = m; }",
+                                  "fork n = get(a); or n = get(b); or n = get(c);"}) {
+        LocalRun run(R"(
+primitive client(out<u32> q, in<u32> r, u32 n) { while (true) { sync put(q, n); sync get(r); } }
+primitive server(in<u32> a, in<u32> b, in<u32> c, out<u32> x, out<u32> y, out<u32> z) {
+    while (true) {
+        u32 n = 0;
+        sync { )" + way +
+                     R"( print(n); }
+        if (n == 1) { sync put(x, n); } else if (n == 2) { sync put(y, n); } else { sync put(z, n); }
+    }
+}
+composite main() {
+    channel<u32> a -> b; channel<u32> c -> d; channel<u32> e -> f;
+    channel<u32> g -> h; channel<u32> k -> l; channel<u32> m -> n;
+    new client(a, h, 1); new client(c, l, 2); new client(e, n, 3); new server(b, d, f, g, k, m);
+}
+)");
+        ASSERT_TRUE(run.until_lines(1'000));
+        run.lines.resize(1'000);
+        for (const std::string client : {"1", "2", "3"}) {
+            EXPECT_GE(run.count(client), 100) << way << client;
+        }
+    }
+}
+
+// Its sides are buffers, which choose themselves, in the lane or not.
+TEST(Promises, AMergerOfBuffersStarvesNoSide) {
+    for (const std::string sides :
+         {"new buffer(b, g); new buffer(d, k);", "new reo::fifo1(b, g); new buffer(d, k);",
+          "new buffer(b, g); new reo::fifo1(d, k);",
+          "new reo::fifo1(b, g); new reo::fifo(d, k, 2);",
+          "new reo::fifo(b, g, 3); new reo::sync_channel(d, k);"}) {
+        LocalRun run("import std.reo;\n" + source + R"(
+primitive buffer(in<u32> i, out<u32> o) {
+    u32[] kept = {};
+    while (true) sync {
+        fork { assert(kept.length > 0); put(o, kept[0]); kept = kept[1..]; }
+        or { assert(kept.length < 2); kept @= {get(i)}; }
+    }
+}
+primitive merger(in<u32> a, in<u32> b, out<u32> o) {
+    while (true) sync { fork put(o, get(a)); or put(o, get(b)); }
+}
+primitive sink(in<u32> i) { while (true) sync print(get(i)); }
+composite main() {
+    channel<u32> a -> b; channel<u32> c -> d; channel<u32> e -> f;
+    channel<u32> g -> h; channel<u32> k -> l;
+    new source(a, 1); new source(c, 2); new merger(h, l, e); new sink(f);
+    )" + sides + "\n}\n");
+        ASSERT_TRUE(run.until_lines(1'000)) << sides;
+        run.lines.resize(1'000);
+        EXPECT_GE(run.count("1"), 100) << sides;
+        EXPECT_GE(run.count("2"), 100) << sides;
+    }
+}
+
 // Of as many sides as that leaves room for.
 TEST(Promises, MergersAndRoutersOfTheLibraryStarveNoSide) {
     for (const std::string components :
