@@ -136,6 +136,12 @@ std::vector<Runtime::Finding> Runtime::findings_on(ComponentIndex index) const {
             add(node.discard->text, node.discard->where, false);
         }
     }
+    if (findings.empty() && waiting.attempt->patient) {
+        add("would use no port and come back to where it is; so it waits until something changes "
+            "at "
+            "its ports",
+            waiting.body->position(), true);
+    }
     return findings;
 }
 
