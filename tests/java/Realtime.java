@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.Future;
 import org.reowolf.ConnectorException;
 import org.reowolf.ConnectorTimeoutException;
 import org.reowolf.Connector;
@@ -228,17 +229,32 @@ final class Realtime {
         }
     }
 
+    /** A thread is inside of sync() when this returns. While we ask, it may be refused. */
+    private static Future<Boolean> beginToWait(RealtimeConnector connector) {
+        final var waiting =
+                Check.begin(
+                        () -> {
+                            while (true) {
+                                try {
+                                    return connector.sync();
+                                } catch (ConnectorException asked) {
+                                    Check.equal(16, asked.errno()); // EBUSY
+                                }
+                            }
+                        });
+        while (true) {
+            try {
+                connector.length("give");
+                Thread.onSpinWait();
+            } catch (IllegalStateException inside) {
+                return waiting;
+            }
+        }
+    }
+
     private static void closingInsideOfACallIsRefused() throws Exception {
         try (var pair = Pair.realtime(BOTH_WAYS)) {
-            final var waiting = Check.begin(() -> pair.amy.sync());
-            while (true) { // until it is inside
-                try {
-                    pair.amy.length("give");
-                    Thread.onSpinWait();
-                } catch (IllegalStateException busy) {
-                    break;
-                }
-            }
+            final var waiting = beginToWait(pair.amy);
             Check.thrown(IllegalStateException.class, () -> pair.amy.close());
             pair.bob.sync();
             Check.finish(waiting);
@@ -327,22 +343,10 @@ final class Realtime {
             Check.equal(106, Check.thrown(ConnectorException.class, () -> amy.connect()).errno());
             Check.equal(106, Check.thrown(ConnectorException.class, () -> amy.configure("")).errno());
             Check.equal(2, Check.thrown(ConnectorException.class, () -> amy.close("no")).errno());
-            final var waiting = Check.begin(() -> amy.sync());
-            while (!isBusy(amy)) {
-                Thread.onSpinWait();
-            }
+            final var waiting = beginToWait(amy);
             Check.equal(16, Check.thrown(ConnectorException.class, () -> amy.sync()).errno());
             pair.bob.sync();
             Check.finish(waiting);
-        }
-    }
-
-    private static boolean isBusy(RealtimeConnector connector) {
-        try {
-            connector.length("give");
-            return false;
-        } catch (IllegalStateException busy) {
-            return true;
         }
     }
 
@@ -365,17 +369,10 @@ final class Realtime {
             final var nameless =
                     Check.thrown(NullPointerException.class, () -> amy.put(null, number(1)));
             Check.equal("the name of the port is null", nameless.getMessage());
-            final var waiting = Check.begin(() -> amy.sync());
-            // Either it is inside already, and we are told so, or we prepare for it.
-            while (true) {
-                try {
-                    amy.put("give", null);
-                    Thread.onSpinWait();
-                } catch (IllegalStateException busy) {
-                    Check.that(busy.getMessage().contains("thread"), busy.getMessage());
-                    break;
-                }
-            }
+            final var waiting = beginToWait(amy);
+            final RuntimeException busy =
+                    Check.thrown(IllegalStateException.class, () -> amy.put("give", null));
+            Check.that(busy.getMessage().contains("thread"), busy.getMessage());
             pair.bob.sync();
             Check.finish(waiting);
         }
