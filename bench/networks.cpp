@@ -236,6 +236,42 @@ composite main() {{
                        n);
 }
 
+std::string row_of_sums(std::size_t n) {
+    return fmt::format(R"(
+primitive stage(in<u32> a, out<u32> o) {{
+    sync {{ auto x = get(a); fork put(o, x); or put(o, x + 1); }}
+}}
+primitive first(out<u32> o) {{ sync put(o, 0); }}
+primitive last(in<u32> a) {{ sync {{ assert(get(a) == {0}); print("sum"); }} }}
+composite main() {{
+    channel begin -> second;
+    new first(begin);
+    auto from = second;
+    for (auto i in 0..{0}) {{ channel to -> next; new stage(from, to); from = next; }}
+    new last(from);
+}})",
+                       n);
+}
+
+std::string tree_of_sums(std::size_t n) {
+    return fmt::format(R"(
+primitive leaf(out<u32> o) {{ sync {{ fork put(o, 0); or put(o, 1); or put(o, 2); }} }}
+primitive add(in<u32> a, in<u32> b, out<u32> o) {{ sync put(o, get(a) + get(b)); }}
+primitive root(in<u32> a) {{ sync {{ assert(get(a) == {0}); print("sum"); }} }}
+composite tree(out<u32> o, u32 leaves) {{
+    if (leaves == 1) {{
+        new leaf(o);
+    }} else {{
+        channel a -> b; channel c -> d;
+        new tree(a, leaves / 2);
+        new tree(c, leaves - leaves / 2);
+        new add(b, d, o);
+    }}
+}}
+composite main() {{ channel a -> b; new tree(a, {0}); new root(b); }})",
+                       n);
+}
+
 std::string optional_puts(std::size_t n) {
     return fmt::format(R"(
 primitive chooser(out<u32>[] a) {{

@@ -36,6 +36,10 @@ std::string nursery(std::size_t count);
 std::string row_of_forks(std::size_t n);
 // A row of n, each of which guesses how often its sender puts; the last one prints true.
 std::string row_of_guesses(std::size_t n);
+// A row of n, each of which adds 1 or not, and a tree of adders over n that give 0, 1 or 2; of both
+// one prints "sum" where the sum is n.
+std::string row_of_sums(std::size_t n);
+std::string tree_of_sums(std::size_t n);
 // A component that puts to each of n or not, and prints "chosen".
 std::string optional_puts(std::size_t n);
 // n philosophers with n tools between them, who eat once each.

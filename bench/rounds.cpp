@@ -222,6 +222,7 @@ void run(const Options& options) {
     for (const std::size_t n : {1'000, 10'000, 100'000}) measure_crowd(options, n);
     measure_search(options, "row-of-forks", row_of_forks);
     measure_search(options, "row-of-guesses", row_of_guesses);
+    measure_search(options, "row-of-sums", row_of_sums);
     measure_search(options, "optional-puts", optional_puts);
     measure_search(options, "philosophers", philosophers);
     for (const std::size_t n : {2, 4, 8, 12}) {

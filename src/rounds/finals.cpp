@@ -6,6 +6,8 @@
 #include <memory_resource>
 #include <utility>
 
+#include "rounds/forest.hpp"
+
 namespace reowolf::rounds {
 
 using wire::AttemptId;
@@ -222,9 +224,8 @@ bool has_causes(const Leaves& leaves) {
         });
     };
     return std::ranges::all_of(leaves, [&](const Final* leaf) {
-        return std::ranges::all_of(leaf->parts, [&](const wire::Part& part) {
-            return std::ranges::all_of(part.depends, has);
-        });
+        return std::ranges::all_of(
+            leaf->parts, [&](const wire::Part& part) { return one_of_each(part.depends, has); });
     });
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace reowolf::rounds {
 
@@ -72,33 +73,79 @@ void Forest::forget(const AttemptId& attempt) {
     kept_.erase(attempt);
 }
 
+namespace {
+
+// Calls `both` with the nodes of attempts of one component, `one` with those of others. False if
+// `both` was false.
+template <class Both, class One>
+bool side_by_side(Nodes a, Nodes b, Both both, One one) {
+    while (!a.empty() || !b.empty()) {
+        const Nodes left = first_of(a);
+        const Nodes right = first_of(b);
+        const bool is_both = !left.empty() && !right.empty() &&
+                             left[0].attempt.component == right[0].attempt.component;
+        const bool is_left = !left.empty() && (right.empty() || left[0] < right[0]);
+        if (is_both && !both(left, right)) return false;
+        if (!is_both) one(is_left ? left : right);
+        if (is_both || is_left) a = a.subspan(left.size());
+        if (is_both || !is_left) b = b.subspan(right.size());
+    }
+    return true;
+}
+
+void append(Depends& to, Nodes nodes) {
+    to.insert(to.end(), nodes.begin(), nodes.end());
+}
+
+}  // namespace
+
 std::optional<Depends> join(const Forest& forest, const Depends& a, const Depends& b) {
     Depends joined;
     joined.reserve(a.size() + b.size());
-    auto left = a.begin();
-    auto right = b.begin();
-    while (left != a.end() && right != b.end()) {
-        if (left->attempt == right->attempt) {
-            if (forest.is_above(left->attempt, left->node, right->node)) {
-                joined.push_back(*right);
-            } else if (forest.is_above(left->attempt, right->node, left->node)) {
-                joined.push_back(*left);
-            } else {
-                return std::nullopt;
-            }
-            ++left;
-            ++right;
-        } else if (left->attempt.component == right->attempt.component) {
-            return std::nullopt;
-        } else if (*left < *right) {
-            joined.push_back(*left++);
-        } else {
-            joined.push_back(*right++);
+    const auto deepest = [&](Nodes left, Nodes right) {
+        const auto before = static_cast<std::ptrdiff_t>(joined.size());
+        const AttemptId& attempt = left[0].attempt;
+        if (attempt != right[0].attempt) return false;
+        if (std::ranges::equal(left, right)) {
+            append(joined, left);
+            return true;
         }
-    }
-    joined.insert(joined.end(), left, a.end());
-    joined.insert(joined.end(), right, b.end());
-    return joined;
+        for (const NodeRef& one : left) {
+            for (const NodeRef& other : right) {
+                if (forest.is_above(attempt, one.node, other.node)) {
+                    joined.push_back(other);
+                } else if (forest.is_above(attempt, other.node, one.node)) {
+                    joined.push_back(one);
+                }
+            }
+        }
+        std::sort(joined.begin() + before, joined.end());
+        joined.erase(std::unique(joined.begin() + before, joined.end()), joined.end());
+        return joined.begin() + before != joined.end();
+    };
+    const bool agree = side_by_side(a, b, deepest, [&](Nodes alone) { append(joined, alone); });
+    return agree ? std::optional(std::move(joined)) : std::nullopt;
+}
+
+std::optional<Depends> either(const Depends& a, const Depends& b, const IsCertain& is_certain) {
+    // Every behaviour that follows has a copy of them.
+    constexpr std::ptrdiff_t certain_max = 64;
+    constexpr std::ptrdiff_t others_max = 2;
+
+    Depends either;
+    const auto all = [&](Nodes left, Nodes right) {
+        const auto before = std::ssize(either);
+        const AttemptId& attempt = left[0].attempt;
+        if (attempt != right[0].attempt) return false;
+        std::ranges::set_union(left, right, std::back_inserter(either));
+        const auto size = std::ssize(either) - before;
+        if (size <= others_max) return true;
+        if (is_certain(attempt)) return size <= certain_max;
+        either.resize(static_cast<std::size_t>(before));
+        return true;
+    };
+    const bool agree = side_by_side(a, b, all, [](Nodes) {});
+    return agree ? std::optional(std::move(either)) : std::nullopt;
 }
 
 void Announcements::describe(const Forest& forest, wire::SiteId site, const NodeRef& ref,

@@ -3,10 +3,14 @@
 // to tell which nodes lie on one branch.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -45,12 +49,37 @@ class Forest {
     std::set<wire::AttemptId> kept_;
 };
 
-// What led to a behaviour: of every other attempt the deepest node, sorted by attempt.
+// What led to a behaviour: of every other attempt the deepest node, sorted. Of an attempt with
+// several nodes one of them led to it, and it is the same whichever that was.
 using Depends = std::vector<wire::NodeRef>;
+
+using Nodes = std::span<const wire::NodeRef>;
+
+// Those of the first attempt.
+inline Nodes first_of(Nodes depends) {
+    std::size_t size = depends.empty() ? 0 : 1;
+    while (size < depends.size() && depends[size].attempt == depends[0].attempt) ++size;
+    return depends.first(size);
+}
+
+// Whether one of the nodes of each attempt is so.
+template <class IsSo>
+bool one_of_each(Nodes depends, IsSo is_so) {
+    for (; !depends.empty(); depends = depends.subspan(first_of(depends).size())) {
+        if (!std::ranges::any_of(first_of(depends), is_so)) return false;
+    }
+    return true;
+}
 
 // All of both, or nothing if they contradict each other: two branches of one attempt, or two
 // attempts of one component.
 std::optional<Depends> join(const Forest& forest, const Depends& a, const Depends& b);
+
+// What can be said of a behaviour that one or the other led to. Of attempts that it has messages
+// of (`is_certain`) everything has to be; what else there is says less, or nothing, where it would
+// get long. Nothing if they are attempts of one component, or more than is worth keeping.
+using IsCertain = std::function<bool(const wire::AttemptId&)>;
+std::optional<Depends> either(const Depends& a, const Depends& b, const IsCertain& is_certain);
 
 // What each other site has been told of the forest.
 class Announcements {

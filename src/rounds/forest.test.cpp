@@ -115,6 +115,82 @@ TEST(Forest, JoinsLikeTheSlowWay) {
     }
 }
 
+// Of each of some attempts one node or several, which may have led to a behaviour.
+Depends some_nodes(Random& random, const Tree& tree, std::uint32_t attempts) {
+    Depends depends;
+    for (std::uint32_t i = 0; i < attempts; ++i) {
+        if (!random.chance(80)) continue;
+        const auto count = 1 + random.below(3);
+        for (std::uint64_t k = 0; k < count; ++k) {
+            depends.push_back({{{0, i}, 1}, static_cast<NodeId>(random.below(tree.size()))});
+        }
+    }
+    std::ranges::sort(depends);
+    depends.erase(std::ranges::unique(depends).begin(), depends.end());
+    return depends;
+}
+
+// Whether one of the attempt's nodes is above; also if there are none.
+bool allows(const Depends& depends, const Tree& tree, const AttemptId& attempt, NodeId leaf) {
+    const auto nodes = std::ranges::equal_range(depends, attempt, {}, &wire::NodeRef::attempt);
+    return nodes.empty() || std::ranges::any_of(nodes, [&](const wire::NodeRef& node) {
+               return tree.is_above(node.node, leaf);
+           });
+}
+
+// What both allow is allowed by both together, and what one allows, by either. The other way round
+// that holds as well, where the join is; and where either keeps all that there was.
+TEST(Forest, OneOfSeveralNodes) {
+    constexpr std::uint32_t attempts = 3;
+    constexpr AttemptId certain{{0, 0}, 1};
+    for (std::uint64_t seed = 1; seed <= 2'000; ++seed) {
+        Random random(seed);
+        const Tree tree(seed, 12, 50);
+        Forest forest;
+        for (std::uint32_t i = 0; i < attempts; ++i) {
+            for (NodeId node = 1; node < tree.size(); ++node) {
+                forest.grow({{0, i}, 1}, node, tree.parent(node));
+            }
+        }
+        const Depends a = some_nodes(random, tree, attempts);
+        const Depends b = some_nodes(random, tree, attempts);
+        const auto both = join(forest, a, b);
+        const auto one = either(a, b, [&](const AttemptId& which) { return which == certain; });
+        ASSERT_TRUE(one);
+        for (std::uint32_t i = 0; i < attempts; ++i) {
+            const AttemptId attempt{{0, i}, 1};
+            bool is_possible = false;
+            for (NodeId leaf = 0; leaf < tree.size(); ++leaf) {
+                const bool by_a = allows(a, tree, attempt, leaf);
+                const bool by_b = allows(b, tree, attempt, leaf);
+                is_possible |= by_a && by_b;
+                if (both) {
+                    EXPECT_EQ(allows(*both, tree, attempt, leaf), by_a && by_b) << "seed " << seed;
+                }
+                if (attempt == certain) {
+                    EXPECT_EQ(allows(*one, tree, attempt, leaf), by_a || by_b) << "seed " << seed;
+                } else if (by_a || by_b) {
+                    EXPECT_TRUE(allows(*one, tree, attempt, leaf)) << "seed " << seed;
+                }
+            }
+            EXPECT_TRUE(is_possible || !both) << "seed " << seed;
+        }
+    }
+}
+
+TEST(Forest, EitherIsNotKeptWhereItIsLong) {
+    const AttemptId other{{1, 3}, 1};
+    Depends few;
+    Depends many;
+    for (NodeId node = 0; node < 5; ++node) few.push_back({first, node});
+    for (NodeId node = 5; node < 100; ++node) many.push_back({first, node});
+    few.push_back({other, 1});
+    many.push_back({other, 2});
+    EXPECT_EQ(either(few, many, [](const AttemptId&) { return true; }), std::nullopt);
+    EXPECT_EQ(either(few, many, [&](const AttemptId& which) { return which == other; }),
+              (Depends{{other, 1}, {other, 2}}));
+}
+
 TEST(Forest, TwoAttemptsOfOneComponentContradictEachOther) {
     const Forest forest;
     const AttemptId next{first.component, first.number + 1};

@@ -35,7 +35,9 @@ class Search {
     std::optional<Decision> run(const AttemptId& seed) {
         number(seed);
         if (!collect()) return {};
-        strike_out();
+        std::vector<Part> all(members_.size());
+        for (Part part = 0; part < members_.size(); ++part) all[members_.size() - 1 - part] = part;
+        strike_out(std::move(all));
         if (members_[0].left == 0) return {};
         extend();
         return best_;
@@ -77,14 +79,18 @@ class Search {
     };
     struct Level {
         Part part = 0;
-        std::size_t next = 0;     // candidate to try
-        std::vector<Part> added;  // to those that are open
+        std::size_t next = 0;        // candidate to try
+        std::vector<Part> added;     // to those that are open
+        std::size_t struck_out = 0;  // how many were, before
     };
 
     // Enough to prefer among alternatives of applications without enumerating without end.
     static constexpr int rounds_compared_max = 64;
     // From so many on they are looked up.
     static constexpr std::size_t many = 16;
+    // After so many choices in vain each choice strikes out what does not fit with it. In most
+    // searches there are none, and it would only cost time.
+    static constexpr int vain_choices_max = 32;
 
     Part number(const AttemptId& attempt) {
         const auto [place, is_new] = parts_.emplace(attempt, static_cast<Part>(members_.size()));
@@ -179,12 +185,10 @@ class Search {
         return true;
     }
 
-    void strike_out() {
-        std::vector<Part> open(members_.size());
-        for (Part part = 0; part < members_.size(); ++part) {
-            open[members_.size() - 1 - part] = part;
-            members_[part].is_queued = true;
-        }
+    // Candidates of these that lack a partner, and then of those that depend on them. Goes on to
+    // the end even if somebody has none left.
+    void strike_out(std::vector<Part> open) {
+        for (const Part part : open) members_[part].is_queued = true;
         while (!open.empty()) {
             const Part part = open.back();
             open.pop_back();
@@ -192,9 +196,9 @@ class Search {
             member.is_queued = false;
             const std::size_t before = member.left;
             for (Candidate& candidate : member.candidates) {
-                if (candidate.is_struck_out || has_partners(part, candidate)) continue;
-                candidate.is_struck_out = true;
-                --member.left;
+                if (!candidate.is_struck_out && !has_partners(part, candidate)) {
+                    strike_out(member, candidate);
+                }
             }
             if (member.left == before) continue;
             for (const Part other : member.dependents) {
@@ -202,6 +206,26 @@ class Search {
                 open.push_back(other);
             }
         }
+    }
+
+    void strike_out(Member& member, Candidate& candidate) {
+        candidate.is_struck_out = true;
+        --member.left;
+        struck_out_.emplace_back(&member, &candidate);
+    }
+
+    // What does not fit with the choice. False: somebody who is needed has nothing left.
+    bool strike_out_beside(Part part) {
+        Member& member = members_[part];
+        for (Candidate& candidate : member.candidates) {
+            if (&candidate != member.chosen && !candidate.is_struck_out) {
+                strike_out(member, candidate);
+            }
+        }
+        strike_out(member.dependents);
+        return std::ranges::all_of(members_, [&](const Member& each) {
+            return each.left > 0 || (!each.chosen && !open_.contains(each.turn));
+        });
     }
 
     bool has_partners(Part part, const Candidate& candidate) {
@@ -220,16 +244,20 @@ class Search {
                 places, [&](std::uint32_t place) { return fits(member.candidates[place]); });
         };
         const Index& index = index_of(other);
-        const NodeRef* const cause = cause_in(candidate, member.attempt);
-        if (cause && cause->attempt != member.attempt) return false;
-        const Places* fewest = cause ? &at(index.below, cause->node) : nullptr;
+        const Causes causes = causes_in(candidate, member.attempt);
+        if (!causes.empty() && causes[0]->attempt != member.attempt) return false;
+        if (causes.size() > 1) {
+            return std::ranges::any_of(
+                causes, [&](const NodeRef* cause) { return any_of(at(index.below, cause->node)); });
+        }
+        const Places* fewest = causes.empty() ? nullptr : &at(index.below, causes[0]->node);
         for (std::size_t i = 0; i < candidate.ends.size(); ++i) {
             if (candidate.ends[i] != other) continue;
             const Places& places = at(index.users, candidate.leaf->uses[i].channel);
             if (!fewest || places.size() < fewest->size()) fewest = &places;
         }
         if (!fewest) return std::ranges::any_of(member.candidates, fits);
-        if (cause || fewest->size() < many) return any_of(*fewest);
+        if (!causes.empty() || fewest->size() < many) return any_of(*fewest);
         // What gets its messages hangs on it.
         const AttemptId& attempt = members_[part].attempt;
         for (wire::NodeId node = candidate.leaf->node;;) {
@@ -267,13 +295,12 @@ class Search {
 
     static wire::ComponentId component_of(const NodeRef* ref) { return ref->attempt.component; }
 
-    // What of the attempt's component led to the leaf.
-    static const NodeRef* cause_in(const Candidate& candidate, const AttemptId& attempt) {
+    // What of the attempt's component led to the leaf: one of these did.
+    using Causes = std::span<const NodeRef* const>;
+    static Causes causes_in(const Candidate& candidate, const AttemptId& attempt) {
         const auto found =
-            std::ranges::lower_bound(candidate.causes, attempt.component, {}, component_of);
-        return found == candidate.causes.end() || component_of(*found) != attempt.component
-                   ? nullptr
-                   : *found;
+            std::ranges::equal_range(candidate.causes, attempt.component, {}, component_of);
+        return {found.begin(), found.end()};
     }
 
     // Whether two leaves of different attempts can be in one round.
@@ -308,9 +335,11 @@ class Search {
     // What `left` got from the other attempt was put on the branch that ends in `right`.
     bool cause_chosen(const Candidate& left, Part b, const Leaf& right) const {
         const AttemptId& attempt = members_[b].attempt;
-        const NodeRef* const cause = cause_in(left, attempt);
-        return !cause ||
-               (cause->attempt == attempt && forest_.is_above(attempt, cause->node, right.node));
+        const Causes causes = causes_in(left, attempt);
+        return causes.empty() || std::ranges::any_of(causes, [&](const NodeRef* cause) {
+                   return cause->attempt == attempt &&
+                          forest_.is_above(attempt, cause->node, right.node);
+               });
     }
 
     // The attempts that every candidate needs that is left.
@@ -361,6 +390,11 @@ class Search {
         for (const Part other : level.added) open_.erase(members_[other].turn);
         level.added.clear();
         chosen = nullptr;
+        for (; struck_out_.size() > level.struck_out; struck_out_.pop_back()) {
+            const auto& [member, candidate] = struck_out_.back();
+            candidate->is_struck_out = false;
+            ++member->left;
+        }
     }
 
     bool fits_chosen(Part part, const Candidate& candidate) const {
@@ -384,9 +418,17 @@ class Search {
         }
         std::vector<Level> levels;
         const auto descend = [&] {
-            levels.push_back({.part = std::get<Part>(*open_.begin()), .next = 0, .added = {}});
+            levels.push_back({.part = std::get<Part>(*open_.begin()),
+                              .next = 0,
+                              .added = {},
+                              .struck_out = struck_out_.size()});
             open_.erase(open_.begin());
         };
+        const auto ascend = [&] {
+            open_.insert(members_[levels.back().part].turn);
+            levels.pop_back();
+        };
+        int vain_choices = 0;
         descend();
         while (!levels.empty()) {
             Level& level = levels.back();
@@ -398,12 +440,16 @@ class Search {
                 ++level.next;
             }
             if (level.next == candidates.size()) {
-                open_.insert(members_[level.part].turn);
-                levels.pop_back();
+                ascend();
+                if (++vain_choices != vain_choices_max) continue;
+                for (; !levels.empty(); ascend()) take_back(levels.back());  // from the beginning
+                descend();
                 continue;
             }
             choose(level, candidates[level.next++]);
-            if (!open_.empty()) {
+            if (vain_choices >= vain_choices_max && !strike_out_beside(level.part)) {
+                ++vain_choices;
+            } else if (!open_.empty()) {
                 descend();
             } else if (found()) {
                 return;
@@ -433,7 +479,8 @@ class Search {
     const Holdings::Skip& skip_;
     std::map<AttemptId, Part> parts_;
     std::deque<Member> members_;
-    std::set<Turn> open_;  // wait for a leaf
+    std::set<Turn> open_;                                     // wait for a leaf
+    std::vector<std::pair<Member*, Candidate*>> struck_out_;  // in this order
     std::optional<Decision> best_;
     std::uint32_t best_fired_ = 0;
     int compared_ = 0;

@@ -26,6 +26,7 @@ struct Offer {
     wire::NodeRef branch;
     rounds::Depends causes;  // the branch and what led to it
     machine::Value value;
+    wire::NodeId like = 0;  // the branch of the first of its attempt here that has the same value
     struct Taker {
         wire::AttemptId attempt;
         wire::NodeId node;

@@ -79,6 +79,10 @@ struct Node {
     bool is_released = false;                     // was parked
     bool is_away = false;                         // the workers run its code
     std::unique_ptr<machine::Request> postponed;  // that it was parked at, or came back with
+    // It has just got a message, of this kind (Offer::like), and not run since; of so many offers.
+    bool is_fresh = false;
+    wire::NodeId got_like = 0;
+    std::uint32_t sources = 0;
     bool is_hopeless = false;  // complete, but can be in no round; or leads only to such
     bool news = true;          // nothing that only repeats what was led to it
     std::optional<Discard> discard;

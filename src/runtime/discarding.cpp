@@ -126,6 +126,14 @@ void Runtime::remove_node(ComponentIndex index, NodeId id, Removal& removal) {
     }
 }
 
+// Who got it has lost a reason to be there.
+void Runtime::lose_takers(const Offer& offer, std::vector<Offer::Taker>& victims) {
+    for (const Offer::Taker& taker : offer.takers) {
+        const auto index = owner(taker.attempt);
+        if (index && --attempt(*index).nodes[taker.node].sources == 0) victims.push_back(taker);
+    }
+}
+
 // Takes back one message of each of the branches, which are in order.
 void Runtime::retract(std::span<const wire::NodeRef> branches, ChannelIndex number,
                       std::uint32_t index, std::vector<Offer::Taker>& victims) {
@@ -140,7 +148,7 @@ void Runtime::retract(std::span<const wire::NodeRef> branches, ChannelIndex numb
     removal_steps_ += channel.offers[index].size();
     std::erase_if(channel.offers[index], [&](const Offer& offer) {
         if (!std::ranges::binary_search(branches, offer.branch)) return false;
-        victims.insert(victims.end(), offer.takers.begin(), offer.takers.end());
+        lose_takers(offer, victims);
         return true;
     });
 }
@@ -158,7 +166,7 @@ void Runtime::finish_attempt(ComponentIndex index, const wire::Decision& decisio
             if (!channel.in.here || put.index >= channel.offers.size()) continue;
             std::erase_if(channel.offers[put.index], [&](const Offer& offer) {
                 if (offer.branch.attempt != id) return false;
-                victims.insert(victims.end(), offer.takers.begin(), offer.takers.end());
+                lose_takers(offer, victims);
                 return true;
             });
         }

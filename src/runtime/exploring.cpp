@@ -2,6 +2,7 @@
 // The behaviours of an attempt: a tree that grows at every fork and at every message that a get can
 // receive.
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include <fmt/format.h>
@@ -67,6 +68,7 @@ void Runtime::begin_attempt(ComponentIndex index) {
 
 void Runtime::explore(ComponentIndex index, NodeId id, std::uint32_t& budget) {
     Node& node = attempt(index).nodes[id];
+    node.is_fresh = false;
     for (bool goes_on = true; goes_on;) {
         if (budget == 0) {
             attempt(index).enqueue(id);
@@ -320,27 +322,40 @@ NodeId Runtime::add_child(ComponentIndex index, NodeId parent_id, std::unique_pt
 void Runtime::take(ComponentIndex index, NodeId id, ChannelIndex channel, Offer& offer) {
     Attempt& taking = attempt(index);
     rounds::Depends causes;
+    bool has_own = false;
+    bool is_shared = false;
     for (const wire::NodeRef& cause : offer.causes) {
         if (cause.attempt.component != taking.id.component) {
             causes.push_back(cause);
-        } else if (cause.attempt != taking.id ||
-                   !arbiter_.forest().is_above(taking.id, cause.node, id)) {
-            return;
+        } else {
+            has_own = true;
+            is_shared |= cause.attempt == taking.id &&
+                         arbiter_.forest().is_above(taking.id, cause.node, id);
         }
     }
+    if (has_own && !is_shared) return;
     const Node& waiting = taking.nodes[id];
     auto depends = rounds::join(arbiter_.forest(), waiting.depends, causes);
     if (!depends) return;
-    const NodeId child = add_child(index, id, waiting.body->clone());
-    Node& taker = taking.nodes[child];
-    taker.depends = std::move(*depends);
-    if (waiting.body->takes_option()) ++taker.optional_fired;
-    taker.body->got(offer.value);
-    if (channels_[channel].carries_ports) receive_ports(taker, channel, offer.value);
-    taker.add_use(channel, false);
-    taker.news &= offer.news;
-    std::erase_if(offer.takers, [&](const auto& old) { return !owner(old.attempt); });
-    offer.takers.push_back({taking.id, child});
+    auto child = take_like(index, id, offer, *depends);
+    if (!child) {
+        child = add_child(index, id, waiting.body->clone());
+        Node& taker = taking.nodes[*child];
+        taker.depends = std::move(*depends);
+        if (waiting.body->takes_option()) ++taker.optional_fired;
+        taker.body->got(offer.value);
+        if (channels_[channel].carries_ports) receive_ports(taker, channel, offer.value);
+        taker.add_use(channel, false);
+        taker.news &= offer.news;
+        taker.is_fresh = true;
+        taker.got_like = offer.like;
+    }
+    ++taking.nodes[*child].sources;
+    // Each time that they are twice as many, so that it costs little for each.
+    if (std::has_single_bit(offer.takers.size())) {
+        std::erase_if(offer.takers, [&](const auto& old) { return !owner(old.attempt); });
+    }
+    offer.takers.push_back({taking.id, *child});
 }
 
 // Whether the behaviour may use the port: it is the component's own since before this block, and it
@@ -427,6 +442,7 @@ void Runtime::offer(ChannelIndex number, std::uint32_t index, Offer made, bool n
         return send(channel.other_site(), std::move(message));
     }
     if (channel.offers.size() <= index) channel.offers.resize(index + 1);
+    made.like = channel.carries_ports ? made.branch.node : first_like(channel.offers[index], made);
     Offer& kept = channel.offers[index].emplace_back(std::move(made));
     kept.news = news;
     if (news) note_change(number, false);

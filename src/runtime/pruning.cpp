@@ -48,21 +48,22 @@ std::optional<std::vector<NodeId>> Runtime::final_leaves(const Attempt& of, Node
 
 bool Runtime::is_hopeless(ComponentIndex index, NodeId id) const {
     const Node& leaf = component(index).attempt->nodes[id];
-    return std::ranges::any_of(leaf.depends, [&](const wire::NodeRef& cause) {
+    const auto has_partner = [&](const wire::NodeRef& cause) {
         // The behaviour is over with the attempt that it depends on. Others may have another one.
         const auto other = owner(cause.attempt);
-        if (!other || *other == index) return false;
+        if (!other || *other == index) return true;
         const Attempt& theirs = *component(*other).attempt;
         const auto leaves = final_leaves(theirs, cause.node);
-        if (!leaves) return false;
-        return std::ranges::none_of(*leaves, [&](NodeId partner) {
+        if (!leaves) return true;
+        return std::ranges::any_of(*leaves, [&](NodeId partner) {
             return std::ranges::all_of(leaf.counts, [&](const Node::Count& count) {
                 const Channel::End& end = channels_[count.channel].end(!count.puts);
                 if (!end.here || end.owner != *other) return true;
                 return theirs.nodes[partner].count(count.channel, !count.puts) == count.count;
             });
         });
-    });
+    };
+    return !rounds::one_of_each(leaf.depends, has_partner);
 }
 
 // Looks at the behaviours that have become complete, and again at those that were not yet known to

@@ -220,7 +220,7 @@ void Runtime::forget_offers_of(const wire::AttemptId& attempt) {
         for (auto& offers : channel.offers) {
             std::erase_if(offers, [&](const Offer& offer) {
                 if (offer.branch.attempt != attempt) return false;
-                victims.insert(victims.end(), offer.takers.begin(), offer.takers.end());
+                lose_takers(offer, victims);
                 return true;
             });
         }
@@ -277,7 +277,7 @@ void Runtime::lose_ends_at(wire::SiteId site) {
         std::vector<Offer::Taker> victims;
         for (auto& offers : std::exchange(channel.offers, {})) {
             for (const Offer& offer : offers) {
-                victims.insert(victims.end(), offer.takers.begin(), offer.takers.end());
+                lose_takers(offer, victims);
             }
         }
         drop_all(std::move(victims));

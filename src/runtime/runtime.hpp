@@ -470,6 +470,11 @@ class Runtime final : private machine::Exchange {
     void offer(ChannelIndex channel, std::uint32_t index, Offer offer, bool news);
     void note_change(ChannelIndex channel, bool at_out);
 
+    // merging.cpp
+    static wire::NodeId first_like(const std::vector<Offer>& offers, const Offer& made);
+    std::optional<wire::NodeId> take_like(ComponentIndex index, wire::NodeId id, const Offer& offer,
+                                          const rounds::Depends& depends);
+
     // ordering.cpp: what is explored first
     static void note_live(Attempt& exploring);
     static void order_newest(Attempt& exploring, std::uint32_t count);
@@ -519,6 +524,7 @@ class Runtime final : private machine::Exchange {
     void finish(Removal& removal);
     void retract(std::span<const wire::NodeRef> branches, ChannelIndex channel, std::uint32_t index,
                  std::vector<Offer::Taker>& victims);
+    void lose_takers(const Offer& offer, std::vector<Offer::Taker>& victims);
     void finish_attempt(ComponentIndex index, const wire::Decision& decision,
                         bool others_know = false);
 

@@ -67,8 +67,8 @@ struct Use {
 // The summary of a complete behaviour: all that is needed to decide whether it fits with others.
 struct Leaf {
     NodeId node = 0;
-    std::vector<NodeRef> depends;      // of each other attempt the deepest node, sorted
-    std::vector<Use> uses;             // counts > 0, sorted by channel
+    std::vector<NodeRef> depends;  // of each other attempt the deepest, or one of several; sorted
+    std::vector<Use> uses;         // counts > 0, sorted by channel
     std::vector<std::uint32_t> rank;   // smaller (lexicographically) is preferred by its owner
     std::uint32_t optional_fired = 0;  // how many optional ports of an application fire in it
     bool is_silent() const { return uses.empty(); }

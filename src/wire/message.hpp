@@ -44,9 +44,9 @@ struct Lineage {
 // ---- Exploring ------------------------------------------------------------------------------
 
 // Behaviour `branch` puts `value` as number `index` on a channel between sites. `depends` are
-// the nodes of other attempts that led to it. The attempt's authority is, as far as its owner
-// knows, with `holder`. No `news`: the attempt repeats one that ended in silence, so it is no
-// reason for others to look again.
+// the nodes of other attempts that led to it, of several of one attempt one. The attempt's
+// authority is, as far as its owner knows, with `holder`. No `news`: the attempt repeats one that
+// ended in silence, so it is no reason for others to look again.
 struct Value {
     NodeRef branch;
     ChannelId channel;

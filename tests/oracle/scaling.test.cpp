@@ -50,6 +50,43 @@ TEST(Scaling, ARowOfGuesses) {
     expect_growth(bench::row_of_guesses, "true", 2.5);
 }
 
+// The ways to a value at the end of the row are exponentially many, the values are not.
+TEST(Scaling, ARowOfSums) {
+    expect_growth(bench::row_of_sums, "sum", 4.5);
+}
+
+TEST(Scaling, ATreeOfSums) {
+    std::uint64_t before = behaviours(bench::tree_of_sums(4), "sum");
+    for (std::size_t parts = 8; parts <= 64; parts *= 2) {
+        const std::uint64_t now = behaviours(bench::tree_of_sums(parts), "sum");
+        EXPECT_LE(now, 6 * before) << parts << " parts";  // about the square
+        before = now;
+    }
+}
+
+// One of them reads what the first one chose as well: of the ways to a sum some are no ways.
+TEST(Scaling, ValuesThatMeetAgainKeepWhereTheyCameFrom) {
+    EXPECT_LE(behaviours(R"(
+primitive guess(out<u32> o, out<u32> also) {
+    sync { u32 x = 0; fork x = 0; or x = 1; put(o, x); put(also, x); }
+}
+primitive stage(in<u32> a, out<u32> o) {
+    sync { u32 x = get(a); fork put(o, x); or put(o, x + 1); }
+}
+primitive last(in<u32> a, in<u32> also) {
+    sync { assert(get(a) == 5); assert(get(also) == 1); print("five"); }
+}
+composite main() {
+    channel a -> b; channel c -> d;
+    new guess(a, c);
+    auto from = b;
+    for (auto i in 0..4) { channel to -> next; new stage(from, to); from = next; }
+    new last(from, d);
+})",
+                         "five"),
+              200u);
+}
+
 // One component decides for each of its readers; all of them take the second alternative.
 TEST(Scaling, AChainOfForksInOneComponent) {
     expect_growth(
