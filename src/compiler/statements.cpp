@@ -392,7 +392,13 @@ void Generator::translate(const check::Fork& of, Span span) {
 void Generator::translate(const check::Channel& of, Span span) {
     const Slot out = open_local(of.out);
     const Slot in = open_local(of.in);
-    emit(span, {.opcode = Opcode::channel, .a = out, .b = in, .d = type(of.message)});
+    const auto name = [&](check::LocalId local) { return pool_.text(routine_.locals[local].name); };
+    emit(span, {.opcode = Opcode::channel,
+                .a = out,
+                .b = in,
+                .c = name(of.out),
+                .d = type(of.message),
+                .e = name(of.in)});
 }
 
 void Generator::translate(const check::Start& of, Span span) {

@@ -448,6 +448,7 @@ TEST_F(MachineTest, BudgetCountsRequestsAndDataMoved) {
 }
 
 TEST_F(MachineTest, TalksToTheWorld) {
+    assembly.text("end");
     const RoutineId child = assembly.component(
         {.slots = 2, .references = {1}, .parameters = {number, text}}, {op(Opcode::end)});
     const RoutineId main =

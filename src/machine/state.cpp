@@ -2,6 +2,7 @@
 #include "machine/state.hpp"
 
 #include <cassert>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 
@@ -148,6 +149,12 @@ void State::chose(std::uint32_t index) {
 
 void State::fires(bool yes) {
     slot(answered(Opcode::fires).a).bits = yes ? 1 : 0;
+}
+
+std::pair<std::string_view, std::string_view> State::channel_names() const {
+    const Instruction& instruction = program_->routines[top_.routine].code[top_.pc];
+    assert(instruction.opcode == Opcode::channel);
+    return {program_->texts[instruction.c], program_->texts[instruction.e]};
 }
 
 void State::made(PortHandle out, PortHandle in) {

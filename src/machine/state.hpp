@@ -5,6 +5,7 @@
 
 #include <cassert>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -85,6 +86,8 @@ class State {
     void chose(std::uint32_t index);  // of a fork: 0 <= index < count
     void fires(bool yes);
     void made(PortHandle out, PortHandle in);  // of make_channel
+    // Of make_channel: the names of the ends.
+    std::pair<std::string_view, std::string_view> channel_names() const;
 
   private:
     static constexpr std::uint32_t no_slot = 0xFFFF'FFFF;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -60,6 +61,8 @@ class Body {
     virtual void chose(std::uint32_t index) = 0;
     virtual void fires(bool yes) = 0;
     virtual void made(machine::PortHandle out, machine::PortHandle in) = 0;
+    // Before that: what the ends are called. They live as long as the program.
+    virtual std::pair<std::string_view, std::string_view> channel_names() const { return {}; }
 
     // Of one that waits for a message. Null: nothing is certain.
     virtual std::unique_ptr<Foresight> foresee() const { return nullptr; }
@@ -138,6 +141,9 @@ class ProgramBody final : public Body {
     void chose(std::uint32_t index) override { state_.chose(index); }
     void fires(bool yes) override { state_.fires(yes); }
     void made(machine::PortHandle out, machine::PortHandle in) override { state_.made(out, in); }
+    std::pair<std::string_view, std::string_view> channel_names() const override {
+        return state_.channel_names();
+    }
     std::unique_ptr<Foresight> foresee() const override;
     bool reports() const override { return true; }
     bool same_state(const Body& other) const override;

@@ -34,6 +34,7 @@ void Runtime::end_component(ComponentIndex index) {
     ending.brought.reset();
     ending.choice.reset();
     ending.silent_from.clear();
+    ending.idles_from.reset();
     ending.silent_rounds = 0;
     ending.is_silent = false;
     ending.last_used.reset();

@@ -36,7 +36,8 @@ void Runtime::settle(ComponentIndex index) {
     if (index != application) check_dead(index);
     if (index != application && owner(id)) renew_if_worn(index);
     if (owner(id) && !attempt(index).patient && !attempt(index).silent.empty()) {
-        quiet_candidates_.push_back(index);
+        attempt(index).patient = idles(component(index));
+        if (!attempt(index).patient) quiet_candidates_.push_back(index);
     }
 }
 
@@ -239,6 +240,28 @@ void Runtime::note_silence(Component& silent, bool repeats) {
     } else if (std::has_single_bit(silent.silent_rounds)) {
         silent.silent_from.back() = std::move(silent.body);
     }
+}
+
+// Its only silent behaviour does nothing, and leads back to where the block begins: nobody could
+// tell whether it happened, but whoever has its messages would have to get them anew. Which silent
+// behaviours there are hangs on the state alone.
+bool Runtime::idles(Component& silent) {
+    constexpr std::uint32_t instructions_max = 1'000;
+
+    const Attempt& exploring = *silent.attempt;
+    if (silent.is_native || exploring.silent.size() != 1) return false;
+    if (silent.idles_from && silent.idles_from->same_state(*silent.body)) return true;
+    for (NodeId node = exploring.silent.front();; node = exploring.nodes[node].parent) {
+        if (!exploring.nodes[node].printed.empty()) return false;
+        if (node == 0) break;
+    }
+    const auto ahead = exploring.nodes[exploring.silent.front()].body->clone();
+    std::uint32_t budget = instructions_max;
+    const auto next = ahead->run(budget);
+    const bool is_back =
+        next && next->kind == machine::Request::Kind::sync_begin && ahead->same_state(*silent.body);
+    if (is_back) silent.idles_from = silent.body->clone();
+    return is_back;
 }
 
 void Runtime::leave_attempt(ComponentIndex index, std::unique_ptr<Body> body) {

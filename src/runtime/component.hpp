@@ -332,6 +332,7 @@ struct alignas(64) Component : Standing, machine::Participant {
     std::uint64_t withholding_pause = 0;  // rounds
     // Where the silent ones began; of very many some.
     std::vector<std::unique_ptr<Body>> silent_from;
+    std::unique_ptr<Body> idles_from;  // see Runtime::idles()
     // Path → round. Of one that has taken the general way.
     using LastUsed = std::map<std::vector<std::uint32_t>, std::uint64_t>;
     std::unique_ptr<LastUsed> last_used;

@@ -329,8 +329,8 @@ void Runtime::take(ComponentIndex index, NodeId id, ChannelIndex channel, Offer&
             causes.push_back(cause);
         } else {
             has_own = true;
-            is_shared |= cause.attempt == taking.id &&
-                         arbiter_.forest().is_above(taking.id, cause.node, id);
+            is_shared |=
+                cause.attempt == taking.id && arbiter_.forest().is_above(taking.id, cause.node, id);
         }
     }
     if (has_own && !is_shared) return;

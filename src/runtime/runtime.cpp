@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <numeric>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -490,6 +492,8 @@ void Runtime::serve_outside(ComponentIndex index, machine::Request& request, boo
             const Ends ends = make_channel(request.type);
             give_port(index, ends.out);
             give_port(index, ends.in);
+            Channel& made = channels_[channel_of(ends.out)];
+            std::tie(made.out.name, made.in.name) = running.body->channel_names();
             running.body->made(ends.out, ends.in);
             break;
         }
@@ -586,6 +590,27 @@ std::uint64_t Runtime::application_attempt() const {
 bool Runtime::is_application_dead() const {
     const auto& open = component(application).attempt;
     return open && open->is_settled() && open->live == 0;
+}
+
+// Nobody at another site can be heard of, and here nothing goes on by itself.
+bool Runtime::is_cut_off() const {
+    const auto& own = component(application).attempt;
+    if (!is_idle() || !own || !own->is_exhausted()) return false;
+    if (is_promised(own->id) || arbiter_.holder(own->id) != place_.self) return false;
+    std::set<ComponentIndex> seen{application};
+    std::vector<ComponentIndex> open{application};
+    while (!open.empty()) {
+        const ComponentIndex next = open.back();
+        open.pop_back();
+        if (awaits_outside(next)) return false;
+        for (const PortHandle port : component(next).ports) {
+            const Channel::End& other = channels_[channel_of(port)].end(!is_out(port));
+            if (other.closed) continue;
+            if (!other.here) return false;
+            if (seen.insert(other.owner).second) open.push_back(other.owner);
+        }
+    }
+    return true;
 }
 
 void Runtime::close(PortHandle port) {

@@ -148,6 +148,7 @@ class Runtime final : private machine::Exchange {
     std::uint64_t application_attempt() const;
     // Its attempt has no behaviour left, and none can come.
     bool is_application_dead() const;
+    bool is_cut_off() const;  // the application, from all other sites
     void close(machine::PortHandle port);
 
     // ---- Other sites.
@@ -174,6 +175,7 @@ class Runtime final : private machine::Exchange {
     std::uint64_t turns_had() const { return queue_.popped(); }
     // That steps have run, here.
     std::uint64_t instructions_run() const { return instructions_run_; }
+    bool hands_over() const { return hands_over_; }  // there may be ports in messages
     bool is_idle() const { return is_at_rest() && shared_.away == 0; }
     // step() has nothing to do, but workers may have.
     bool is_at_rest() const {
@@ -562,6 +564,7 @@ class Runtime final : private machine::Exchange {
     void commit_round(const rounds::Commit& round, const std::vector<Chosen>& chosen);
     void commit(ComponentIndex index, wire::NodeId id);
     void note_silence(Component& silent, bool repeats);
+    static bool idles(Component& silent);
     void leave_attempt(ComponentIndex index, std::unique_ptr<Body> body);
 
     // closing.cpp

@@ -125,6 +125,38 @@ TEST(Cost, OfPartiesWhoseValuesGoThroughOne) {
     EXPECT_LE(cost.delays, 4.05);
 }
 
+// What a component passes on if it comes goes over the network once, wherever the component is.
+TEST(Cost, OfALargeValueThatMayNotCome) {
+    constexpr std::size_t value_bytes = std::size_t{1} << 20;
+    for (const char* const at : {"amy", "bob"}) {
+        const std::string connector = fmt::format(R"(
+connector pair {{
+    peer amy = "amy:7000" {{ in<string> give; }}
+    peer bob = "bob:7000" {{ out<string> take; }}
+    new pass(amy.give, bob.take) at {};
+}}
+primitive pass(in<string> a, out<string> b) {{
+    while (true) sync if (fires(a)) put(b, get(a));
+}})",
+                                                  at);
+        simulation::Cluster cluster({"self amy;\n" + connector, "self bob;\n" + connector}, 1,
+                                    {.min_ms = delay_ms, .max_ms = delay_ms});
+        ASSERT_TRUE(cluster.connect_all());
+        for (int round = 0; round < 4; ++round) {
+            cluster.network().forget_traffic();
+            connector::Prepared put = cluster.put(0, "give", 0);
+            put.value = machine::Value::text(std::string(value_bytes, 'x'));
+            cluster.sync(0, {std::move(put)}, 10'000);
+            cluster.sync(1, {cluster.get(1, "take")}, 10'000);
+            ASSERT_TRUE(cluster.run_until(
+                [&] { return !cluster.is_syncing(0) && !cluster.is_syncing(1); }, 20'000));
+            ASSERT_TRUE(cluster.calls(1).back().has_succeeded());
+            EXPECT_LT(cluster.network().traffic().bytes, value_bytes + (value_bytes >> 4))
+                << at << ", round " << round;
+        }
+    }
+}
+
 TEST(Cost, OfAlternatives) {
     const Cost cost = measure(exchange_texts(Exchange::alternatives, 2, 0));
     EXPECT_LE(cost.delays, 4.05);
