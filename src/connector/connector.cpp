@@ -22,6 +22,14 @@ std::unexpected<Failure> fail(Fault fault, std::string text) {
     return std::unexpected(Failure{fault, std::move(text)});
 }
 
+// At its end a loop waits for what is not delivered yet. What members owe each other they have by
+// then; it is refusals, and whoever does not take one holds nobody up for long.
+Limits limits_of_loop(Limits limits) {
+    constexpr std::int64_t parting_patience_ms = 1'000;
+    limits.silence_patience_ms = parting_patience_ms;
+    return limits;
+}
+
 }  // namespace
 
 // ---- Whose thread -------------------------------------------------------------------------------
@@ -34,7 +42,7 @@ class Connector::Engine {
           on_progress_(std::move(on_progress)),
           class_(connector_class),
           limits_(limits),
-          loop_(limits),
+          loop_(limits_of_loop(limits)),
           transport_(post::make_lasting_tcp_transport(loop_, limits)) {
         // With its first timer a loop takes the descriptors that it needs: here, where somebody
         // can be told that there are none.

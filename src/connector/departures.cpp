@@ -46,6 +46,7 @@ void Member::lose(wire::SiteId site, const std::string& why) {
     }
     lost_.emplace(site, why);
     runtime_->lose(site, why);
+    part_regions();
     arrived_.erase(site);
     check_.on_loss();
     presence_.on_loss();
@@ -70,6 +71,16 @@ void Member::add_told_losses(std::string& text) const {
         if (!leaving_.contains(site) && !text.contains(gone))
             text += fmt::format("; {}{}", gone, why);
     }
+}
+
+// Who is gone connects nobody any more. What came from it in a message may: then it counts as if it
+// still did.
+void Member::part_regions() {
+    const auto nobody = [](wire::SiteId) { return false; };
+    const auto is_lost = [this](wire::SiteId site) { return lost_.contains(site); };
+    regions_of_all_ = regions_of(description_->structure, classes_, nobody);
+    regions_ = runtime_->hands_over() ? regions_of_all_
+                                      : regions_of(description_->structure, classes_, is_lost);
 }
 
 // ---- Who leaves --------------------------------------------------------------------------------
@@ -150,7 +161,7 @@ Fault Member::fault_of_loss() const {
 // one that has left.
 std::optional<wire::SiteId> Member::missed() const {
     std::optional<wire::SiteId> has_left;
-    for (const wire::SiteId site : region_of_self()) {
+    for (const wire::SiteId site : region_of(regions_of_all_)) {
         if (leaving_.contains(site)) {
             has_left = site;
         } else if (lost_.contains(site)) {

@@ -19,31 +19,47 @@ bool same_type(const Description& left, TypeId a, const Description& right, Type
     return program::same_type(left.program, a, right.program, b);
 }
 
+// "in<u32>", as it stands in the description.
+std::string type_text(const Description& in, const Structure::Port& port) {
+    return fmt::format("{}<{}>", port.puts ? "in" : "out", in.program.type_name(port.type));
+}
+
 }  // namespace
 
 std::optional<std::string> explain_misfit(const Description& last, const Description& next,
-                                          const std::vector<bool>& keeps) {
+                                          const std::vector<bool>& keeps,
+                                          const std::vector<bool>& proposes) {
     if (last.names() != next.names()) {
         return "the new protocol is not one for the same peers in the same order";
     }
+    std::string proposers;
+    for (wire::SiteId site = 0; site < proposes.size(); ++site) {
+        if (!proposes[site]) continue;
+        proposers += fmt::format("{}'{}'", proposers.empty() ? "" : " and ", last.name(site));
+    }
+    const auto misfit = [&](wire::SiteId site, const Structure::Port& port,
+                            std::string_view becomes) {
+        return fmt::format(
+            "port '{}' of '{}' is {} in the new protocol, which {} has configured; '{}' has not "
+            "configured itself",
+            port.name, last.name(site), becomes, proposers, last.name(site));
+    };
     for (wire::SiteId site = 0; site < keeps.size(); ++site) {
         if (!keeps[site]) continue;
         const auto& had = last.structure.ports[site];
         const auto& has = next.structure.ports[site];
         for (const Structure::Port& port : had) {
             const auto found = std::ranges::find(has, port.name, &Structure::Port::name);
-            const bool fits = found != has.end() && found->puts == port.puts &&
-                              same_type(last, port.type, next, found->type);
-            if (fits) continue;
-            return fmt::format(
-                "port '{}' of '{}' is not what it was in the new protocol, and '{}' has not "
-                "configured itself",
-                port.name, last.name(site), last.name(site));
+            if (found == has.end()) return misfit(site, port, "not there");
+            if (found->puts == port.puts && same_type(last, port.type, next, found->type)) continue;
+            return misfit(
+                site, port,
+                fmt::format("{}, and not {},", type_text(next, *found), type_text(last, port)));
         }
-        if (had.size() != has.size()) {
-            return fmt::format(
-                "'{}' has other ports in the new protocol, and has not configured itself",
-                last.name(site));
+        for (const Structure::Port& port : has) {
+            const bool is_new =
+                std::ranges::find(had, port.name, &Structure::Port::name) == had.end();
+            if (is_new) return misfit(site, port, "new");
         }
     }
     return std::nullopt;

@@ -28,6 +28,7 @@ constexpr int renewals_max = 8;
 // Nothing more happens at this site by itself.
 void Member::on_idle() {
     judge_if_dead();
+    judge_if_cut_off();
     try_once();
     tell_arrival();
     look_for_impasse();
@@ -58,7 +59,7 @@ void Member::try_once() {
 }
 
 bool Member::is_everybody_there(const Quiet::Wave& wave) const {
-    return std::ranges::all_of(region_of_self(), [&](wire::SiteId site) {
+    return std::ranges::all_of(region_of(regions_), [&](wire::SiteId site) {
         const auto answer = wave.answers.find(site);
         return answer != wave.answers.end() && answer->second.waiting != 0;
     });
@@ -78,7 +79,7 @@ void Member::look_who_is_there(std::function<void()> done) {
 std::string Member::who_waits() const {
     std::string missing;
     std::string waiting;
-    for (const wire::SiteId site : region_of_self()) {
+    for (const wire::SiteId site : region_of(regions_)) {
         const auto heard = heard_.find(site);
         const bool has_answered = heard != heard_.end();
         const bool is_self = site == description_->self;
@@ -98,8 +99,8 @@ std::string Member::who_waits() const {
     return missing + waiting;
 }
 
-const Region& Member::region_of_self() const {
-    return *std::ranges::find_if(regions_, [this](const Region& region) {
+const Region& Member::region_of(const std::vector<Region>& regions) const {
+    return *std::ranges::find_if(regions, [this](const Region& region) {
         return std::ranges::find(region, description_->self) != region.end();
     });
 }
@@ -125,6 +126,15 @@ void Member::judge_if_dead() {
         }
         pump();
     });
+}
+
+// Nobody who is left can be heard of at any port, nor bring another one. Where ports move, only
+// the site itself can tell.
+void Member::judge_if_cut_off() {
+    if (steps_here() || !runtime_->hands_over() || !is_anybody_gone()) return;
+    if (!runtime_->application_entered() || !runtime_->is_cut_off()) return;
+    give_up(wire::Reason::unsatisfiable, explanation());
+    pump();
 }
 
 void Member::give_up_dead() {

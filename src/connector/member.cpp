@@ -59,11 +59,11 @@ Member::Member(Handshake::Established established, post::Loop& loop, const Limit
       workers_(workers),
       check_(loop, description_->self, 0, questions()),
       presence_(loop, description_->self, 2, questions()),
-      regions_(regions_of(description_->structure, classes_)),
       impasse_(loop, description_->self, 1, questions()),
       epochs_(classes_.size()),
       early_(classes_.size()) {
     build();
+    part_regions();
     links_.resize(established.connections.size());
     outgoing_.resize(links_.size());
     for (wire::SiteId site = 0; site < links_.size(); ++site) {
@@ -515,7 +515,10 @@ void Member::send_all(const wire::Message& message) {
 }
 
 Quiet::Asked Member::questions() {
-    return {.ask_all = [this](const wire::Probe& probe) { send_all({{}, probe}); },
+    return {.ask_all =
+                [this](const wire::Probe& probe) {
+                    send_all({{}, probe});
+                },
             .others =
                 [this] {
                     std::vector<wire::SiteId> others;

@@ -188,9 +188,11 @@ class Member final : private runtime::World, private post::Turn {
     void try_once();
     void look_who_is_there(std::function<void()> done);
     std::string who_waits() const;
-    const Region& region_of_self() const;
+    const Region& region_of(const std::vector<Region>& regions) const;  // this site's
+    void part_regions();
     bool is_everybody_there(const Quiet::Wave& wave) const;
     void judge_if_dead();
+    void judge_if_cut_off();
     void give_up_dead();
     void tell_arrival();
     void look_for_impasse();
@@ -260,8 +262,9 @@ class Member final : private runtime::World, private post::Turn {
     post::TimerId turn_ends_ = 0;
 
     // Rounds that are impossible.
-    std::vector<Region> regions_;
-    Quiet impasse_;  // looked for by the lowest of the sites that are left
+    std::vector<Region> regions_of_all_;  // who is gone, too
+    std::vector<Region> regions_;         // see part_regions()
+    Quiet impasse_;                       // looked for by the lowest of the sites that are left
     // Of those who do not step: who waits, as far as it said, in which attempt.
     std::map<wire::SiteId, std::uint64_t> arrived_;
     std::uint64_t told_attempt_ = 0;  // which attempt of this site's was told of

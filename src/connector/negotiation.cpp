@@ -162,9 +162,9 @@ void Member::begin_protocol(std::shared_ptr<const Description> next, std::uint32
     judged_dead_ = 0;
     ended_known_ = 0;
     build();
-    regions_ = regions_of(description_->structure, classes_);
     for (const SiteId site : leaving_) runtime_->depart(site);
     for (const auto& [site, why] : lost_) runtime_->lose(site, why);
+    part_regions();
     for (SiteId site = 0; site < links_.size(); ++site) {
         if (links_[site]) send(site, wire::Epoch{epoch_});
     }
@@ -248,16 +248,17 @@ void Member::settle_proposals() {
     if (!all) return;
 
     std::vector<bool> keeps(classes_.size(), false);
+    std::vector<bool> proposes(classes_.size(), false);
     for (const auto& [site, proposal] : proposals_) {
         if (proposal.epoch == epoch_) keeps[site] = proposal.hash.empty();
+        if (proposal.epoch == epoch_) proposes[site] = !proposal.hash.empty();
     }
-    const bool is_new = std::ranges::any_of(proposals_, [this](const auto& entry) {
-        return entry.second.epoch == epoch_ && !entry.second.hash.empty();
-    });
-    if (!is_new) return agree(description_);
+    if (std::ranges::find(proposes, true) == proposes.end()) return agree(description_);
     auto next = compose_proposals();
     if (!next) return disagree(next.error());
-    if (auto misfit = explain_misfit(*description_, **next, keeps)) return disagree(*misfit);
+    if (auto misfit = explain_misfit(*description_, **next, keeps, proposes)) {
+        return disagree(*misfit);
+    }
     agree(std::move(*next));
 }
 
@@ -285,6 +286,10 @@ Described Member::compose_proposals() const {
             return std::unexpected(std::move(*problem));
         }
         proposed.push_back(views.at(names[site]));
+    }
+    // Told of those who have said something, not of whoever would take their view.
+    if (auto conflict = explain_conflict(views, limits_)) {
+        return std::unexpected(std::move(*conflict));
     }
     for (SiteId site = 0; site < names.size(); ++site) {
         if (views.contains(names[site])) continue;

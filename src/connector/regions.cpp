@@ -30,15 +30,21 @@ class Parts {
 
 }  // namespace
 
-std::vector<Region> regions_of(const Structure& structure, const std::vector<Class>& classes) {
+std::vector<Region> regions_of(const Structure& structure, const std::vector<Class>& classes,
+                               const IsGone& is_gone) {
     using Kind = Structure::End::Kind;
     const std::size_t sites = classes.size();
     Parts parts(sites + structure.components.size());
     const auto part = [&](const Structure::End& end) -> std::size_t {
         return end.kind == Kind::application ? end.site : sites + end.component;
     };
+    const auto is_there = [&](const Structure::End& end) {
+        if (end.kind == Kind::nobody) return false;
+        const bool is_application = end.kind == Kind::application;
+        return !is_gone(is_application ? end.site : structure.components[end.component].site);
+    };
     for (const Structure::Channel& channel : structure.channels) {
-        if (channel.out.kind == Kind::nobody || channel.in.kind == Kind::nobody) continue;
+        if (!is_there(channel.out) || !is_there(channel.in)) continue;
         parts.join(part(channel.out), part(channel.in));
     }
     std::size_t stepping = sites;

@@ -3,6 +3,7 @@
 // they step together: the others cannot help an impossible round.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "connector/class.hpp"
@@ -14,6 +15,9 @@ namespace reowolf::connector {
 // The sites of a connected part, ascending.
 using Region = std::vector<wire::SiteId>;
 
-std::vector<Region> regions_of(const Structure& structure, const std::vector<Class>& classes);
+// Without what runs at a site that `is_gone`. Such a site is a region of its own, unless it steps.
+using IsGone = std::function<bool(wire::SiteId)>;
+std::vector<Region> regions_of(const Structure& structure, const std::vector<Class>& classes,
+                               const IsGone& is_gone);
 
 }  // namespace reowolf::connector

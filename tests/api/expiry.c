@@ -148,6 +148,37 @@ static void no_agreement(void) {
     end_peers(&peers);
 }
 
+#define THREE                                   \
+    "connector c {\n"                           \
+    "    peer amy = \"$\" { in<u32> give; }\n"  \
+    "    peer bob = \"$\" { out<u32> take; }\n" \
+    "    peer cat = \"$\" { in<u32> give; }\n"  \
+    "    new pass(amy.give, bob.take);\n"       \
+    "}\n"
+
+/* Who has said nothing is not told to have said what another one did. */
+static void those_who_disagree_are_named(void) {
+    struct peers peers =
+        CONNECTED(three, THREE "primitive pass(in<u32> a, out<u32> b) { sync put(b, get(a)); }\n");
+    uint32_t taken = 0;
+    put(peers.AMY, "give", 3);
+    get(peers.BOB, "take", &taken);
+    CHECK_ROUND(&peers, 1);
+    CHECK(configure(&peers, 1,
+                    THREE
+                    "primitive pass(in<u32> a, out<u32> b) { sync put(b, 2 * get(a)); }\n") == 0);
+    CHECK(configure(&peers, 2,
+                    THREE
+                    "primitive pass(in<u32> a, out<u32> b) { sync put(b, 3 * get(a)); }\n") == 0);
+    put(peers.AMY, "give", 5);
+    get(peers.BOB, "take", &taken);
+    const char* text = FAILED_ROUND(&peers, EPROTONOSUPPORT);
+    CHECK_TEXT(text, "the descriptions of 'bob' and 'cat' differ: 'bob' has");
+    CHECK_TEXT(text, "description of 'bob':7");
+    CHECK(strstr(text, "'amy'") == NULL);
+    end_peers(&peers);
+}
+
 /* Who has other ports in the new protocol has to configure itself. */
 static void other_ports(void) {
     struct peers peers = CONNECTED(pair, once);
@@ -157,7 +188,10 @@ static void other_ports(void) {
     CHECK(configure(&peers, 0, wider) == 0);
     put(peers.AMY, "give", 5);
     get(peers.BOB, "take", &taken);
-    CHECK_TEXT(FAILED_ROUND(&peers, EPROTONOSUPPORT), "port 'take' of 'bob'");
+    CHECK_TEXT(
+        FAILED_ROUND(&peers, EPROTONOSUPPORT),
+        "port 'take' of 'bob' is out<u64>, and not out<u32>, in the new protocol, which 'amy' "
+        "has configured; 'bob' has not configured itself");
     CHECK(taken == 77);
     CHECK(configure(&peers, 1, wider) == 0);
     CHECK_ERROR(rw_get(peers.BOB, "take", &taken, sizeof taken), EMSGSIZE);
@@ -563,6 +597,7 @@ int main(int argc, char** argv) {
         CASE(by_both),
         CASE(results_stay),
         CASE(no_agreement),
+        CASE(those_who_disagree_are_named),
         CASE(other_ports),
         CASE(refused),
         CASE(alone),

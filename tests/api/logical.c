@@ -635,6 +635,26 @@ static void leaving(void) {
     end_peers(&peers);
 }
 
+/* Through whom amy could have had to do with cat is gone: cat need not come for amy to be told. */
+static void only_who_is_left_could_help(void) {
+    struct peers peers = connected_as(
+        3, three, logical,
+        "connector row {\n"
+        "    peer amy = \"$\" { in<u32> give; }\n"
+        "    peer bob = \"$\" { out<u32> take; in<u32> give; }\n"
+        "    peer cat = \"$\" { out<u32> take; }\n"
+        "    new pass(amy.give, bob.take);\n"
+        "    new pass(bob.give, cat.take);\n"
+        "}\n"
+        "primitive pass(in<u32> a, out<u32> b) { while (true) sync put(b, get(a)); }\n");
+    CHECK(rw_close(peers.BOB, NULL) == 0);
+    peers.BOB = -1;
+    offer(peers.AMY, "give", 1);
+    CHECK_ERROR(rw_await(peers.AMY), EPIPE);
+    CHECK_TEXT(rw_error(peers.AMY), "peer 'bob' is gone");
+    end_peers(&peers);
+}
+
 static void others_go_on(void) {
     struct peers peers =
         connected_as(3, three, logical,
@@ -761,6 +781,7 @@ int main(int argc, char** argv) {
         CASE(polling_a_buffer),
         CASE(impossible_without_who_left),
         CASE(leaving),
+        CASE(only_who_is_left_could_help),
         CASE(others_go_on),
         CASE(classes),
     };
