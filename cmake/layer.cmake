@@ -53,6 +53,7 @@ endfunction()
 
 # For programs and tests outside src/: the same rule, from the list of layers they may use.
 function(uses_layers TARGET)
+    target_include_directories(${TARGET} PRIVATE ${PROJECT_SOURCE_DIR}/include)
     foreach(used IN LISTS ARGN)
         target_include_directories(${TARGET} PRIVATE ${LAYER_ROOTS}/${used})
     endforeach()

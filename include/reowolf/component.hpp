@@ -375,7 +375,7 @@ struct StepBase {
 
     template <class A>
     decltype(auto) await_transform(A&& awaited) {
-        static_assert(!std::derived_from<std::remove_cvref_t<A>, Act>,
+        static_assert(!std::derived_from<std::remove_cvref_t<A>, Awaitable>,
                       "in a sync block use the round: co_await round.get(port)");
         if constexpr (std::derived_from<std::remove_cvref_t<A>, Asking>) {
             return Awaited<std::remove_reference_t<A>>{awaited};
@@ -406,7 +406,7 @@ template <class T>
 struct Getting : Asking {
     std::uint64_t port;
     bool await_ready() const {
-        return behaviour->is_only && behaviour->engine.get_at_once(*behaviour, port, Scalar<T>);
+        return behaviour->is_only && behaviour->engine.get_at_once(*behaviour, port);
     }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<> asker) const {
         if (behaviour->ask.kind != Ask::Kind::waits) {
@@ -420,6 +420,48 @@ struct Getting : Asking {
         behaviour->ask.kind = Ask::Kind::nothing;
         return from_message<T>(behaviour->engine, port, std::move(behaviour->answer));
     }
+};
+template <Scalar T>
+struct Getting<T> : Asking {
+    std::uint64_t port;
+    Meeting meeting = Meeting::none;
+    bool await_ready() {
+        if (behaviour->is_in_place) [[likely]] {
+            meeting = behaviour->engine.get_number_in_place(behaviour->task, port);
+            return meeting == Meeting::happened;
+        }
+        return behaviour->is_only && behaviour->engine.get_at_once(*behaviour, port);
+    }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> asker) const {
+        if (meeting != Meeting::waits) {
+            ask(asker, port);
+            return std::noop_coroutine();
+        }
+        behaviour->ask.kind = Ask::Kind::waits;
+        behaviour->task.resumes = asker;
+        return behaviour->engine.next();
+    }
+    T await_resume() const {
+        behaviour->ask.kind = Ask::Kind::nothing;
+        return from_bits<T>(behaviour->is_in_place ? behaviour->task.number
+                                                   : behaviour->answer.bits());
+    }
+};
+struct PuttingNumber : Asking {
+    std::uint64_t port;
+    std::uint64_t number;
+    [[gnu::always_inline]] bool await_ready() const {
+        if (behaviour->is_in_place) [[likely]] {
+            return behaviour->engine.put_number_in_place(behaviour->task, port, number);
+        }
+        return behaviour->is_only &&
+               behaviour->engine.put_at_once(*behaviour, port, Message::number(number));
+    }
+    void await_suspend(std::coroutine_handle<> asker) const {
+        behaviour->ask.value = Message::number(number);
+        ask(asker, port);
+    }
+    void await_resume() const {}
 };
 struct Putting : Asking {
     std::uint64_t port;
@@ -478,9 +520,16 @@ auto Round::get(In<T> port) {
 }
 template <class T>
 auto Round::put(Out<T> port, const std::type_identity_t<T>& value) {
-    return embedding::Putting{{&behaviour_, embedding::Ask::Kind::put},
-                              port.handle(),
-                              embedding::to_message<T>(behaviour_.engine, port.handle(), value)};
+    constexpr auto kind = embedding::Ask::Kind::put;
+    if constexpr (Scalar<T>) {
+        return embedding::PuttingNumber{
+            {&behaviour_, kind}, port.handle(), embedding::bits_of(value)};
+    } else {
+        return embedding::Putting{
+            {&behaviour_, kind},
+            port.handle(),
+            embedding::to_message<T>(behaviour_.engine, port.handle(), value)};
+    }
 }
 inline auto Round::fork(std::uint32_t count) {
     return embedding::Forking{{&behaviour_, embedding::Ask::Kind::fork}, count};
@@ -549,7 +598,7 @@ class Component {
         template <class A>
         // NOLINTNEXTLINE(cppcoreguidelines-missing-std-forward)
         embedding::Awaited<std::remove_reference_t<A>> await_transform(A&& awaited) const {
-            static_assert(std::derived_from<std::remove_cvref_t<A>, embedding::Act>,
+            static_assert(std::derived_from<std::remove_cvref_t<A>, embedding::Awaitable>,
                           "a component awaits ports, sync(…) and sleep_for(…); what belongs to a "
                           "round stands in a sync block");
             awaited.task = task;
@@ -573,7 +622,7 @@ namespace embedding {
 
 template <class T>
 struct GetAct : Act {
-    bool await_ready() { return task->engine.get_at_once(*this, Scalar<T>); }
+    bool await_ready() { return task->engine.get_at_once(*this); }
     T await_resume() { return from_message<T>(task->engine, port, std::move(value)); }
 };
 template <class T>
@@ -596,6 +645,24 @@ template <class T>
 struct TryPutAct : PutAct<T> {
     bool await_resume() const { return !this->is_closed; }
 };
+// A number is got or put where that is awaited.
+template <Scalar T>
+struct GetNumber : Alone {
+    explicit GetNumber(std::uint64_t from) : Alone(false, from, 0) {}
+    bool await_ready() {
+        meeting = task->engine.get_number(*task, port);
+        return meeting == Meeting::happened;
+    }
+    T await_resume() const { return from_bits<T>(task->number); }
+};
+struct PutNumber : Alone {
+    PutNumber(std::uint64_t to, std::uint64_t its_number) : Alone(true, to, its_number) {}
+    bool await_ready() {
+        meeting = task->engine.put_number(*task, port, number);
+        return meeting == Meeting::happened;
+    }
+    void await_resume() const {}
+};
 struct PlainAct : Act {
     void await_resume() const {}
 };
@@ -615,105 +682,100 @@ struct IsClosedAct : Act {
 };
 template <class T>
 struct GetAnyAct : Act {
-    bool await_ready() { return task->engine.get_any_at_once(*this); }
+    bool await_ready() {
+        if constexpr (Scalar<T>) {
+            const Meeting meeting = task->engine.get_any_number(*task, ports, count, chosen);
+            is_number = meeting == Meeting::happened;
+            is_entered = meeting == Meeting::waits;
+            if (meeting != Meeting::none) return is_number;
+        }
+        return task->engine.get_any_at_once(*this);
+    }
     From<T> await_resume() {
+        if constexpr (Scalar<T>) {
+            if (is_number) return {from_bits<T>(task->number), chosen};
+        }
         return {from_message<T>(task->engine, ports[chosen], std::move(value)), chosen};
     }
+
+    bool is_number = false;  // which came, so that it is the task's
 };
 
+// A block of which F is the code, and what it came to.
 template <class F>
-struct Sync : Act, Block {
+struct BlockOf : Block {
     using Returned = std::invoke_result_t<const F&, Round&>;
     using T = typename Returned::Result;
     using Promise = typename Returned::promise_type;
     using Kept = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
-    explicit Sync(F its_code) : code(std::move(its_code)) {}
-    // Before it is awaited.
-    Sync(Sync&& other) noexcept
-        : Act(std::move(other)),
-          code(std::move(other.code)),
-          written(std::move(other.written)),
-          has_state(other.has_state) {}
+    explicit BlockOf(F its_code) : code(std::move(its_code)) {}
 
-    // The block begins at once, if nothing is to be known of it beforehand.
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<> component) {
-        kind = Kind::block;
-        block = this;
-        if (has_state) state = &written;
-        const std::coroutine_handle<> nobody = Act::await_suspend(component);
-        if (has_state || until_ms != never || patience_ms != never) return nobody;
-        try {
-            task->code = start(*task->round);
-        } catch (...) {
-            return nobody;  // it is started again, where its failure is reported
-        }
-        promise_of(task->code).in_place = task;
-        task->behaviour->ask.kind = Ask::Kind::nothing;
-        return task->code;
-    }
-    T await_resume() {
-        if (task->code) return take_result();
-        if constexpr (!std::is_void_v<T>) return std::move(*kept);
-    }
-    T take_result() {
-        const auto run = std::exchange(task->code, nullptr);
-        const Returned ended(std::coroutine_handle<Promise>::from_address(run.address()));
-        return promise_of(run).result();
-    }
-
-    std::coroutine_handle<> start(Round& round) override {
-        return std::as_const(code)(round).release();
-    }
+    std::coroutine_handle<> start(Round& round) override { return code_of(round); }
     std::exception_ptr failure(std::coroutine_handle<> run) const override {
         return promise_of(run).failure;
     }
     void keep_result(std::coroutine_handle<> run) override {
         if constexpr (!std::is_void_v<T>) kept = std::move(promise_of(run).value);
     }
+    std::coroutine_handle<Promise> code_of(Round& round) const { return code(round).release(); }
     static Promise& promise_of(std::coroutine_handle<> run) {
         return std::coroutine_handle<Promise>::from_address(run.address()).promise();
     }
 
     F code;
     std::optional<Kept> kept;
+};
+
+// Of which something is to be known before it begins.
+template <class F>
+struct AskingSync : Act, BlockOf<F> {
+    using typename BlockOf<F>::T;
+
+    explicit AskingSync(F its_code) : BlockOf<F>(std::move(its_code)) { kind = Kind::block; }
+    // Before it is awaited.
+    AskingSync(AskingSync&& other) noexcept
+        : Act(std::move(other)),
+          BlockOf<F>(std::move(other.code)),
+          written(std::move(other.written)),
+          has_state(other.has_state) {}
+
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> component) {
+        return prepare().Act::await_suspend(component);
+    }
+    AskingSync& prepare() {
+        block = this;
+        if (has_state) state = &written;
+        return *this;
+    }
+    T await_resume() {
+        if constexpr (!std::is_void_v<T>) return std::move(*this->kept);
+    }
+
     Bytes written;  // the state
     bool has_state = false;
 };
 
 template <class F>
-struct TimedSync : Sync<F> {
-    using typename Sync<F>::T;
+struct TimedSync : AskingSync<F> {
+    using typename AskingSync<F>::T;
+    using AskingSync<F>::AskingSync;
 
-    explicit TimedSync(Sync<F> untimed) : Sync<F>(std::move(untimed)) {}
-    // Without a time that can come it may have been in place.
+    explicit TimedSync(AskingSync<F> untimed) : AskingSync<F>(std::move(untimed)) {}
     auto await_resume() {
-        const bool is_in_place = this->task && this->task->code;
         if constexpr (std::is_void_v<T>) {
-            if (is_in_place) this->take_result();
             return !this->is_late;
         } else {
-            return is_in_place ? std::optional<T>(this->take_result())
-                               : std::exchange(this->kept, std::nullopt);
+            return std::exchange(this->kept, std::nullopt);
         }
     }
 };
 
+// What can be said of a block; see UntimedSync.
 template <class F>
-struct UntimedSync : Sync<F> {
-    using Sync<F>::Sync;
+struct StatefulSync : AskingSync<F> {
+    using AskingSync<F>::AskingSync;
 
-    // All that the block depends on, if that is so: when the component comes back to this block
-    // with an equal value after a round in which it used no port, it waits for something to change
-    // at its ports instead of doing so again. Else that counts as progress.
-    template <Puttable S>
-    UntimedSync&& from(const S& depends_on) && {
-        this->written = to_bytes(depends_on);
-        this->has_state = true;
-        return std::move(*this);
-    }
-    // If the round has not happened by then, and cannot happen with what is waiting then, nothing
-    // happens: a std::optional, or a bool if the block returns nothing. Time is the runtime's.
     TimedSync<F> until(std::chrono::milliseconds time) && {
         TimedSync<F> timed(std::move(*this));
         timed.until_ms = time.count();
@@ -723,6 +785,60 @@ struct UntimedSync : Sync<F> {
         TimedSync<F> timed(std::move(*this));
         timed.patience_ms = time.count();
         return timed;
+    }
+};
+
+// Nothing is to be known of it: it begins at once. Most never are an act.
+template <class F>
+struct UntimedSync : Awaitable, BlockOf<F> {
+    using typename BlockOf<F>::T;
+    using BlockOf<F>::BlockOf;
+
+    // All that the block depends on, if that is so: when the component comes back to this block
+    // with an equal value after a round in which it used no port, it waits for something to change
+    // at its ports instead of doing so again. Else that counts as progress.
+    template <Puttable S>
+    StatefulSync<F> from(const S& depends_on) && {
+        StatefulSync<F> stateful(std::move(this->code));
+        stateful.written = to_bytes(depends_on);
+        stateful.has_state = true;
+        return stateful;
+    }
+    // If the round has not happened by then, and cannot happen with what is waiting then, nothing
+    // happens: a std::optional, or a bool if the block returns nothing. Time is the runtime's.
+    TimedSync<F> until(std::chrono::milliseconds time) && {
+        return StatefulSync<F>(std::move(this->code)).until(time);
+    }
+    TimedSync<F> within(std::chrono::milliseconds time) && {
+        return StatefulSync<F>(std::move(this->code)).within(time);
+    }
+
+    bool await_ready() const { return false; }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<>) {
+        task->act = nullptr;
+        task->alone = nullptr;
+        task->block = this;
+        try {
+            const auto run = this->code_of(*task->round);
+            run.promise().in_place = task;
+            task->behaviour->ask.kind = Ask::Kind::nothing;
+            task->code = run;
+            return run;
+        } catch (...) {
+            return std::noop_coroutine();  // it is started again, where its failure is reported
+        }
+    }
+    T await_resume() {
+        if (task->code) [[likely]] {
+            return take_result();
+        }
+        if constexpr (!std::is_void_v<T>) return std::move(*this->kept);
+    }
+    T take_result() {
+        const auto run = std::exchange(task->code, nullptr);
+        const typename BlockOf<F>::Returned ended(
+            std::coroutine_handle<typename BlockOf<F>::Promise>::from_address(run.address()));
+        return BlockOf<F>::promise_of(run).result();
     }
 };
 
@@ -797,10 +913,14 @@ auto get_any(const std::vector<In<T>>& ports) {
 
 template <class T>
 auto In<T>::get() const {
-    embedding::GetAct<T> act;
-    act.kind = embedding::Act::Kind::get;
-    act.port = handle_;
-    return act;
+    if constexpr (Scalar<T>) {
+        return embedding::GetNumber<T>(handle_);
+    } else {
+        embedding::GetAct<T> act;
+        act.kind = embedding::Act::Kind::get;
+        act.port = handle_;
+        return act;
+    }
 }
 template <class T>
 auto In<T>::try_get() const {
@@ -812,10 +932,14 @@ auto In<T>::try_get() const {
 }
 template <class T>
 auto Out<T>::put(T value) const {
-    embedding::PutAct<T> act{{}, std::move(value)};
-    act.kind = embedding::Act::Kind::put;
-    act.port = handle_;
-    return act;
+    if constexpr (Scalar<T>) {
+        return embedding::PutNumber(handle_, embedding::bits_of(value));
+    } else {
+        embedding::PutAct<T> act{{}, std::move(value)};
+        act.kind = embedding::Act::Kind::put;
+        act.port = handle_;
+        return act;
+    }
 }
 template <class T>
 auto Out<T>::try_put(T value) const {

@@ -10,6 +10,7 @@
 #include <exception>
 #include <limits>
 #include <new>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -21,6 +22,10 @@
 namespace reowolf {
 
 class Round;
+
+namespace runtime {
+struct Component;
+}
 
 // A value that is no value of its PDL type, such as a string that is not UTF-8, or that does not
 // fit into the C++ type.
@@ -81,8 +86,13 @@ class Message {
 };
 
 struct Act;
+struct Alone;
 struct Behaviour;
 struct Task;
+
+// What has come of a get or put where it was awaited: it has happened; or the component waits in
+// its round; or nothing has been done, and the component has to ask.
+enum class Meeting : std::uint8_t { happened, waits, none };
 
 // The runtime as its components see it.
 class Engine {
@@ -94,15 +104,24 @@ class Engine {
     virtual bool is_closed(std::uint64_t port) = 0;
     // Milliseconds since the runtime was made.
     virtual std::int64_t now_ms() = 0;
-    // What the component that runs now does next is this act alone. False: it has to wait,
-    // or to ask; see Act::is_entered.
+    // What the component that runs now does next is to put, or to get, a number alone: then the
+    // task's number.
+    virtual Meeting put_number(Task& task, std::uint64_t port, std::uint64_t number) = 0;
+    virtual Meeting get_number(Task& task, std::uint64_t port) = 0;
+    // The same in its block, which is in place. A put does not wait.
+    virtual bool put_number_in_place(Task& task, std::uint64_t port, std::uint64_t number) = 0;
+    virtual Meeting get_number_in_place(Task& task, std::uint64_t port) = 0;
+    // A number from any one of the ports. What it waits for becomes its act's.
+    virtual Meeting get_any_number(Task& task, const std::uint64_t* ports, std::uint32_t count,
+                                   std::uint32_t& chosen) = 0;
+    // What it does next is this act alone. False: it has to wait, or to ask; see Act::is_entered.
     virtual bool put_at_once(Act& act) = 0;
-    virtual bool get_at_once(Act& act, bool is_number) = 0;
+    virtual bool get_at_once(Act& act) = 0;
     virtual bool get_any_at_once(Act& act) = 0;
     // In the block whose code runs now: what is got is then its answer. False: it has to ask, or
     // waits already, as its `ask` then says.
     virtual bool put_at_once(Behaviour& behaviour, std::uint64_t port, const Message& value) = 0;
-    virtual bool get_at_once(Behaviour& behaviour, std::uint64_t port, bool is_number) = 0;
+    virtual bool get_at_once(Behaviour& behaviour, std::uint64_t port) = 0;
     // The code of the component's block, which is in place, has come to its end. Who goes on.
     virtual std::coroutine_handle<> end_at_once(Task& task) = 0;
     // The component that ran waits. Who goes on.
@@ -185,8 +204,13 @@ class Block {
     ~Block() = default;
 };
 
+// What a component awaits.
+struct Awaitable {
+    Task* task = nullptr;  // whose it is; known when it is awaited
+};
+
 // What a component does next, and what came of it. Lies in the component's frame.
-struct Act {
+struct Act : Awaitable {
     enum class Kind : std::uint8_t { get, put, get_any, block, sleep, outside };
 
     Kind kind = Kind::outside;
@@ -205,14 +229,21 @@ struct Act {
     std::int64_t patience_ms = never;  // from when it begins; sets until_ms
     // Set from another thread: it need not happen any more.
     const std::atomic<bool>* is_unwanted = nullptr;
-    Task* task = nullptr;
 
     bool await_ready() const { return false; }
     inline std::coroutine_handle<> await_suspend(std::coroutine_handle<> component);
 };
 
+// What others need of a component's coroutine to exchange numbers with it.
+struct Seat {
+    // What goes on with it, in place: it, or the code of its block. Null: only the library does.
+    std::coroutine_handle<> resumes;
+    std::uint64_t number = 0;  // the last one that it got
+    runtime::Component* who = nullptr;
+};
+
 // A component's coroutine, as the library sees it.
-struct Task {
+struct Task : Seat {
     explicit Task(Engine& its_engine) : engine(its_engine) {}
     Task(const Task&) = delete;
     Task& operator=(const Task&) = delete;
@@ -220,8 +251,12 @@ struct Task {
     Engine& engine;
     Frames frames;
     std::coroutine_handle<> component;  // where it stands
-    std::coroutine_handle<> resumes;    // what goes on with it: that, or the code of its block
+    // What it does: an act; or else something that is alone; or else a block. These two become acts
+    // when more is to be known of them, which is rare.
     Act* act = nullptr;
+    const Alone* alone = nullptr;
+    Block* block = nullptr;
+    inline Act& become_act();
     // Of a block that is run in place, without anybody being asked: its code, until it has
     // happened and the component has its result; its behaviour; and the round as it sees it.
     std::coroutine_handle<> code;
@@ -229,6 +264,7 @@ struct Task {
     Round* round = nullptr;
     std::exception_ptr failure;
     std::uint32_t index = 0;
+    std::optional<Act> made;  // what became an act last
 };
 
 inline std::coroutine_handle<> Act::await_suspend(std::coroutine_handle<> component) {
@@ -236,6 +272,39 @@ inline std::coroutine_handle<> Act::await_suspend(std::coroutine_handle<> compon
     task->component = component;
     task->resumes = component;
     return is_entered ? task->engine.next() : std::noop_coroutine();
+}
+
+// An act that is to get or put a number and no more. Most never are more than this.
+struct Alone : Awaitable {
+    Alone(bool is_put, std::uint64_t its_port, std::uint64_t its_number)
+        : puts(is_put), port(its_port), number(its_number) {}
+
+    // One that waits is where it always waits, and goes on there.
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<>) {
+        task->act = nullptr;
+        task->alone = this;
+        return meeting == Meeting::waits ? task->engine.next() : std::noop_coroutine();
+    }
+
+    bool puts;
+    Meeting meeting = Meeting::none;
+    std::uint64_t port;
+    std::uint64_t number;  // to be put
+};
+
+inline Act& Task::become_act() {
+    act = &made.emplace();
+    act->task = this;
+    if (alone) {
+        act->kind = alone->puts ? Act::Kind::put : Act::Kind::get;
+        act->is_entered = alone->meeting == Meeting::waits;
+        act->port = alone->port;
+        act->value = Message::number(alone->number);
+    } else {
+        act->kind = Act::Kind::block;
+        act->block = block;
+    }
+    return *act;
 }
 
 // One way through a sync block, under way.
@@ -250,8 +319,8 @@ struct Behaviour {
     bool is_in_place = false;  // … and it is Task::behaviour
     std::coroutine_handle<> asker;
     Ask ask;
-    Message answer;
-    std::uint32_t number = 0;  // an answer too
+    Message answer;            // of one in place that got a number, the task has it
+    std::uint32_t number = 0;  // an answer too: which way, or whether
 };
 
 inline Behaviour::Behaviour(Task& its_task) : engine(its_task.engine), task(its_task) {}

@@ -201,13 +201,13 @@ class REOWOLF_CPP Runtime {
     template <class F>
         requires std::invocable<const F&, Round&>
     auto sync(F block) {
-        return finish_sync(embedding::TimedSync<F>(embedding::Sync<F>(std::move(block))));
+        return finish_sync(embedding::TimedSync<F>(std::move(block)));
     }
     // The same, if it can happen by then.
     template <class F>
         requires std::invocable<const F&, Round&>
     auto sync_within(std::chrono::milliseconds time, F block) {
-        embedding::TimedSync<F> timed{embedding::Sync<F>(std::move(block))};
+        embedding::TimedSync<F> timed(std::move(block));
         timed.patience_ms = time.count();
         return finish_sync(std::move(timed));
     }
@@ -313,9 +313,7 @@ void Runtime::start_as(std::string name, F code, A&&... arguments) {
 
 template <class F>
 auto Runtime::finish_sync(embedding::TimedSync<F> act) {
-    act.kind = embedding::Act::Kind::block;
-    act.block = &act;
-    run_sync(act);
+    run_sync(act.prepare());
     return act.await_resume();
 }
 

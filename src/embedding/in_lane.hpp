@@ -18,41 +18,53 @@ class InLane : public Engine {
   public:
     explicit InLane(runtime::Runtime& runtime) : runtime_(runtime) {}
 
-    bool put_at_once(Act& act) final {
-        if (act.value.is_reference()) return put_reference(act);
-        std::uint64_t word = act.value.bits();
-        return take_part(act, runtime_.put_at_once(who(*act.task), act.port, word));
+    Meeting put_number(Task& task, std::uint64_t port, std::uint64_t number) final {
+        return runtime_.put_number(*task.who, port, number);
     }
-    bool get_at_once(Act& act, bool is_number) final {
-        if (!is_number) return get_reference(act);
-        std::uint64_t word = 0;
-        const Meeting meeting = runtime_.get_at_once(who(*act.task), act.port, word);
-        act.value = Message::number(word);
+    Meeting get_number(Task& task, std::uint64_t port) final {
+        return runtime_.get_number(*task.who, port);
+    }
+    bool put_number_in_place(Task& task, std::uint64_t port, std::uint64_t number) final {
+        return runtime_.put_number_in_place(*task.who, port, number);
+    }
+    Meeting get_number_in_place(Task& task, std::uint64_t port) final {
+        return runtime_.get_number_in_place(*task.who, port);
+    }
+    Meeting get_any_number(Task& task, const std::uint64_t* ports, std::uint32_t count,
+                           std::uint32_t& chosen) final {
+        return runtime_.get_any_number(*task.who, {ports, count}, chosen);
+    }
+    bool put_at_once(Act& act) final {
+        machine::Value value = to_value(act.value);
+        return take_part(act, runtime_.put_at_once(*act.task->who, act.port, value));
+    }
+    bool get_at_once(Act& act) final {
+        machine::Value value;
+        const Meeting meeting = runtime_.get_at_once(*act.task->who, act.port, value);
+        act.value = embedding::to_message(std::move(value));
         return take_part(act, meeting);
     }
     bool get_any_at_once(Act& act) final {
         machine::Value value;
         const Meeting meeting =
-            runtime_.get_any_at_once(who(*act.task), {act.ports, act.count}, act.chosen, value);
+            runtime_.get_any_at_once(*act.task->who, {act.ports, act.count}, act.chosen, value);
         if (!take_part(act, meeting)) return false;
         act.value = embedding::to_message(std::move(value));
         return true;
     }
     bool put_at_once(Behaviour& behaviour, std::uint64_t port, const Message& value) final {
-        machine::Participant& self = who(behaviour.task);
-        return value.is_reference() ? runtime_.put_in_place(self, port, to_value(value))
-                                    : runtime_.put_in_place(self, port, value.bits());
+        return runtime_.put_in_place(*behaviour.task.who, port, to_value(value));
     }
-    bool get_at_once(Behaviour& behaviour, std::uint64_t port, bool is_number) final {
-        if (!is_number) return get_reference(behaviour, port);
-        std::uint64_t word = 0;
+    bool get_at_once(Behaviour& behaviour, std::uint64_t port) final {
+        machine::Value value;
         const Meeting meeting =
-            runtime_.get_in_place(who(behaviour.task), port, behaviour.is_in_place, word);
-        behaviour.answer = Message::number(word);
-        return take_part(behaviour, meeting);
+            runtime_.get_in_place(*behaviour.task.who, port, behaviour.is_in_place, value);
+        behaviour.answer = embedding::to_message(std::move(value));
+        if (meeting == Meeting::waits) behaviour.ask.kind = Ask::Kind::waits;
+        return meeting == Meeting::happened;
     }
     std::coroutine_handle<> end_at_once(Task& task) final {
-        const Meeting meeting = runtime_.end_in_place(who(task));
+        const Meeting meeting = runtime_.end_in_place(*task.who);
         if (meeting == Meeting::none) return std::noop_coroutine();
         task.resumes = task.component;
         task.behaviour->ask.kind = Ask::Kind::waits;
@@ -62,41 +74,12 @@ class InLane : public Engine {
         ends_left_ = ends_in_a_row;
         return std::noop_coroutine();
     }
-    std::coroutine_handle<> next() final {
-        const auto* next = runtime_.pass_turn_in_place([](const runtime::Body& body) {
-            return static_cast<const NativeBody&>(body).is_in_place();
-        });
-        return next ? static_cast<const NativeBody*>(next)->resumes() : std::noop_coroutine();
-    }
+    std::coroutine_handle<> next() final { return runtime_.pass_turn_in_place(); }
 
   protected:
     ~InLane() = default;
 
   private:
-    using Meeting = runtime::Runtime::Meeting;
-
-    static machine::Participant& who(Task& task) { return *static_cast<Core&>(task).who; }
-    [[gnu::noinline]] bool put_reference(Act& act) {
-        machine::Value value = to_value(act.value);
-        return take_part(act, runtime_.put_at_once(who(*act.task), act.port, value));
-    }
-    [[gnu::noinline]] bool get_reference(Act& act) {
-        machine::Value value;
-        const Meeting meeting = runtime_.get_at_once(who(*act.task), act.port, value);
-        act.value = embedding::to_message(std::move(value));
-        return take_part(act, meeting);
-    }
-    [[gnu::noinline]] bool get_reference(Behaviour& behaviour, std::uint64_t port) {
-        machine::Value value;
-        const Meeting meeting =
-            runtime_.get_in_place(who(behaviour.task), port, behaviour.is_in_place, value);
-        behaviour.answer = embedding::to_message(std::move(value));
-        return take_part(behaviour, meeting);
-    }
-    static bool take_part(Behaviour& behaviour, Meeting meeting) {
-        if (meeting == Meeting::waits) behaviour.ask.kind = Ask::Kind::waits;
-        return meeting == Meeting::happened;
-    }
     static bool take_part(Act& act, Meeting meeting) {
         act.is_entered = meeting == Meeting::waits;
         return meeting == Meeting::happened;

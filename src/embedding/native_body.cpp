@@ -96,7 +96,6 @@ bool NativeBody::same_state(const Body& other) const {
 void NativeBody::go_back() {
     if (next_ == Next::component) {
         core_->drop_code();
-        core_->resumes = core_->component;
         act().is_entered = false;
         prepare_act();
     }
@@ -109,6 +108,7 @@ void NativeBody::begin_anew() {
     is_late_ = false;
     is_closed_ = false;
     next_ = Next::begin;
+    core_->resumes = nullptr;
 }
 
 void NativeBody::deliver() {
@@ -116,6 +116,7 @@ void NativeBody::deliver() {
     done.is_late = is_late_;
     done.is_closed = is_closed_;
     done.chosen = chosen_;
+    core_->number = value_.bits();
     done.value = to_message(std::move(value_));
     if (run_ && !is_late_ && !is_closed_) done.block->keep_result(run_->code);
     drop_run();
@@ -210,6 +211,7 @@ std::optional<Request> NativeBody::wait_outside() {
         return std::nullopt;
     }
     next_ = Next::component;
+    core_->resumes = core_->component;
     return Request::of(Request::Kind::exchanged);
 }
 
@@ -372,6 +374,7 @@ Request NativeBody::request_of(Ask& ask) {
 
 void NativeBody::got(Value message) {
     if (next_ == Next::component) {
+        core_->number = message.bits();
         (core_->code ? core_->behaviour->answer : act().value) = to_message(std::move(message));
         return;
     }

@@ -44,7 +44,7 @@ struct Core : Task {
     // It has been started.
     void attach(runtime::ComponentIndex its_index) {
         index = its_index;
-        who = &runtime.participant(its_index);
+        who = &runtime.known(its_index);
     }
     void drop_code() {
         if (code) std::exchange(code, nullptr).destroy();
@@ -54,7 +54,6 @@ struct Core : Task {
     Outside& outside;
     std::string name;
     std::unique_ptr<Start> start;
-    machine::Participant* who = nullptr;
     std::coroutine_handle<> coroutine;  // none before it has begun
     Behaviour behaviour_in_place;
     Round round_in_place;
@@ -71,9 +70,6 @@ class NativeBody final : public runtime::Body {
     void begin_act();
     // That has happened: the task's act has its result.
     void deliver();
-    // Whether its coroutine goes on where it is without being told of anything; and what does.
-    bool is_in_place() const { return next_ == Next::component && core_->resumes; }
-    std::coroutine_handle<> resumes() const { return core_->resumes; }
     // Whether it is in a block that is run in place.
     bool has_code_in_place() const { return core_->code != nullptr; }
 
@@ -81,6 +77,7 @@ class NativeBody final : public runtime::Body {
     std::optional<machine::Request> run(std::uint32_t& budget) override;
     std::optional<machine::Request> has_run() override;
     bool awaits_outside() const override;
+    Seat* seat() override { return core_.get(); }
     std::span<const machine::PortHandle> ports_to_choose() const override;
     void got(machine::Value message) override;
     void got_from(std::uint32_t chosen, machine::Value message) override;
@@ -129,7 +126,7 @@ class NativeBody final : public runtime::Body {
         std::coroutine_handle<> code;
     };
 
-    Act& act() const { return *core_->act; }
+    Act& act() const { return core_->act ? *core_->act : core_->become_act(); }
     std::optional<machine::Request> wait_outside();
     machine::Request ask_in_place();
     void prepare_act();

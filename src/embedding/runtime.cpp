@@ -70,6 +70,7 @@ struct Runtime::Inside final : embedding::InLane, runtime::World {
     void report(const runtime::Report& report) override;
     void send(wire::SiteId, const wire::Message&) override {}
     void committed(const wire::Decision&) override {}
+    bool follows_rounds() const override { return false; }
     void deviation(wire::SiteId, const std::string&) override {}
     void application_committed(std::unique_ptr<runtime::Body> body) override;
     void application_failed(wire::Reason, const std::string&) override;

@@ -97,6 +97,8 @@ class Value {
         }
     }
 
+    // Of one that is no reference.
+    void become(std::uint64_t bits) { slot_.bits = bits; }
     bool is_reference() const { return is_reference_; }
     std::uint64_t bits() const { return slot_.bits; }  // of a scalar or port
     // Of a string or array; may be null when empty.

@@ -19,6 +19,10 @@
 #include "machine/ports.hpp"
 #include "runtime/errand.hpp"
 
+namespace reowolf::embedding {
+struct Seat;
+}
+
 namespace reowolf::runtime {
 
 struct TraceLine {
@@ -47,6 +51,9 @@ class Body {
     // Of a coroutine that was not run by run(), but by another one that waits, in whose turn it had
     // its own: as if run() had.
     virtual std::optional<machine::Request> has_run() { return std::nullopt; }
+    // Of a coroutine: by which others can exchange numbers with it, and go on with it, without
+    // asking the body. Lasts as long as the body does.
+    virtual embedding::Seat* seat() { return nullptr; }
     // Whether something outside can still let it go on, also while it is in a sync block: time, or
     // input. Asked of the body that its sync block, if it is in one, begins with.
     virtual bool awaits_outside() const { return false; }

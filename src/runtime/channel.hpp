@@ -17,6 +17,7 @@
 
 namespace reowolf::runtime {
 
+struct Component;
 using ComponentIndex = std::uint32_t;
 using ChannelIndex = std::uint32_t;
 
@@ -57,6 +58,16 @@ class Pending {
     [[gnu::always_inline]] void pop(std::uint64_t& word) {
         word = first_.bits();
         if (--size_ > 0) advance();
+    }
+    // Whether the only one there is a number, and it; and a new one, where there was none.
+    bool is_number() const { return !first_.is_reference(); }
+    [[gnu::always_inline]] std::uint64_t take_number() {
+        size_ = 0;
+        return first_.bits();
+    }
+    [[gnu::always_inline]] void place_number(std::uint64_t word) {
+        size_ = 1;
+        first_.become(word);
     }
     void clear() {
         first_ = {};
@@ -104,9 +115,10 @@ class Attempts {
     std::unique_ptr<std::set<wire::AttemptId>> attempts_;
 };
 
-// What every round needs of it lies in two cache lines.
+// What most rounds need of it lies in one cache line, and all that rounds need in two more.
 struct alignas(64) Channel {
     static constexpr std::uint32_t no_guard = 0xFFFF'FFFF;
+    static constexpr std::uint64_t no_key = ~std::uint64_t{0};  // handles have one bit less
 
     struct End {
         ComponentIndex owner = 0;  // if here
@@ -135,29 +147,44 @@ struct alignas(64) Channel {
     };
 
     Pending pending;
+    // By whom an end may be used in the lane, mixed with the numbers of its handle; see
+    // note_ends().
+    std::uint64_t out_key = no_key;
+    std::uint64_t in_key = no_key;
+    // The owners of its ends, where there are keys.
+    Component* writer = nullptr;
+    Component* reader = nullptr;
     std::uint32_t generation = 0;  // how often its number was used before
     bool is_free = false;
     bool carries_ports = false;
     bool to_application = false;  // there; not to a component
-    bool is_plain = true;         // see note_ends()
     End out;
     End in;
     wire::ChannelId id;
-    program::TypeId type = 0;
     std::vector<std::vector<Offer>> offers;  // by index within a behaviour's sequence
     // Its name outside, from when one of its ends was first put into a message to another site.
     std::optional<wire::ChannelId> exported;
+    program::TypeId type = 0;
     // If it is known only from messages of rounds that are not committed: of which attempts.
     Attempts named_by;
 
-    // To be called when an end has come, gone or been closed. Plain is a channel of which both are
-    // here and open, and that has no ports in its messages.
-    void note_ends() {
-        is_plain = out.here && in.here && !out.closed && !in.closed && !carries_ports;
+    // To be called when an end has come, gone, been closed or got another owner. There are keys to
+    // a channel of which both are here and open, and that has no ports in its messages.
+    void note_ends(ChannelIndex number) {
+        const bool is_plain = out.here && in.here && !out.closed && !in.closed && !carries_ports;
+        const std::uint64_t handle = std::uint64_t{generation} << 32 | number;
+        out_key = is_plain ? handle ^ out.owner : no_key;
+        in_key = is_plain ? handle ^ in.owner : no_key;
     }
-    // Whether the component may use it in the lane by this end.
-    bool is_plain_for(ComponentIndex user, bool is_out, std::uint32_t of_generation) const {
-        return is_plain && end(is_out).owner == user && generation == of_generation;
+    // Whether the component may use the end in the lane that the handle is of.
+    bool is_plain_out_for(ComponentIndex user, std::uint64_t handle) const {
+        return (handle >> 1 ^ user) == out_key;
+    }
+    bool is_plain_in_for(ComponentIndex user, std::uint64_t handle) const {
+        return (handle >> 1 ^ user) == in_key;
+    }
+    bool is_plain_for(ComponentIndex user, bool is_out, std::uint64_t handle) const {
+        return is_out ? is_plain_out_for(user, handle) : is_plain_in_for(user, handle);
     }
 
     bool between_sites() const { return !out.here || !in.here; }

@@ -135,8 +135,7 @@ bool Runtime::survey(ComponentIndex index, const ForkSite& site) {
 [[gnu::always_inline]] inline bool Runtime::has_message(ComponentIndex index,
                                                         PortHandle port) const {
     const Channel& channel = channels_[channel_of(port)];
-    return !is_out(port) && channel.pending.size() > 0 &&
-           channel.is_plain_for(index, false, generation_of(port));
+    return !is_out(port) && channel.pending.size() > 0 && channel.is_plain_in_for(index, port);
 }
 
 // The same as that its readiness is `now`. Most choices are among messages.

@@ -28,6 +28,7 @@ void Runtime::end_component(ComponentIndex index) {
     }
     recorder_.note(Event::Kind::ended, ending.who);
     ending.phase = Component::Phase::ended;
+    ending.seat = nullptr;
     ending.body.reset();
     ending.is_away = false;
     ending.is_long = false;
@@ -73,7 +74,7 @@ void Runtime::close_end(ChannelIndex number, bool is_out) {
     Channel::End& end = channel.end(is_out);
     if (end.closed) return;
     end.closed = true;
-    channel.note_ends();
+    note_ends(number);
     const Channel::End& other = channel.end(!is_out);
     if (other.closed) return forget_channel(number);
     if (other.here) {

@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include <reowolf/embedding.hpp>
+
 #include "runtime/blocks.hpp"
 #include "runtime/body.hpp"
 #include "runtime/channel.hpp"
@@ -233,10 +235,10 @@ struct Standing {
     // What it waits for in the lane.
     enum class Wait : std::uint8_t {
         nothing,
-        message,
-        fork,    // some alternative that can go on
-        fires,   // something that says whether the port will be used
         others,  // it is at the end of its block
+        message,
+        fork,   // some alternative that can go on
+        fires,  // something that says whether the port will be used
     };
 
     Phase phase = Phase::running;
@@ -254,34 +256,52 @@ struct Standing {
     bool is_plain_native() const { return is_among(native); }
     // … and in no sync block.
     bool is_native_outside() const { return std::bit_cast<std::uint64_t>(*this) == native; }
+    // In the lane or outside, and no message is anything to it.
+    bool is_busy() const { return phase <= Phase::in_lane && waits <= Wait::others; }
+    // A coroutine that waits so in the lane, or outside, and nothing else is to be said of it. It
+    // is written as a whole because it is read so: what was just written in parts the processor has
+    // to wait for.
+    bool is_native_waiting(Wait what) const {
+        return std::bit_cast<std::uint64_t>(*this) == standing_of(Phase::in_lane, what);
+    }
+    void be_native_in_lane(Wait what) {
+        *this = std::bit_cast<Standing>(standing_of(Phase::in_lane, what));
+    }
+    void be_native_outside() { *this = std::bit_cast<Standing>(native); }
 
   private:
     static constexpr std::uint64_t native = 1u << 16;
 
+    static constexpr std::uint64_t standing_of(Phase phase, Wait what) {
+        return native | std::uint64_t{static_cast<std::uint8_t>(what)} << 8 |
+               static_cast<std::uint8_t>(phase);
+    }
     bool is_among(std::uint64_t those) const {
         static_assert(std::endian::native == std::endian::little);
         constexpr auto highest = static_cast<std::uint64_t>(Phase::in_lane);
         return (std::bit_cast<std::uint64_t>(*this) ^ those) <= highest;
     }
 };
-static_assert(sizeof(Standing) == sizeof(std::uint64_t) && offsetof(Standing, is_native) == 2);
+static_assert(sizeof(Standing) == sizeof(std::uint64_t) && offsetof(Standing, is_native) == 2 &&
+              offsetof(Standing, waits) == 1);
 
 // What every round needs comes first, in as few cache lines as it fits into.
 struct alignas(64) Component : Standing, machine::Participant {
     bool queued = false;
-    bool closes = false;          // the message that it waits for in the lane ends its block
-    bool uses_port = false;       // in the lane, in this attempt
-    bool is_doubtful = false;     // in this attempt it took an alternative, or could not
-    bool is_single = false;       // its block in the lane is one message; it waits, in no region
-    bool is_special = false;      // of the lead: somebody in the region has printed, or chosen
     bool is_doubted = false;      // is among those who are looked at after a while
     bool has_printed = false;     // in the lane, in this attempt
-    bool asks_fires = false;      // in the lane, somewhere in this block
-    bool notes_uses = false;      // in the lane, in this block
     bool goes_back = false;       // if native; see Body::can_go_back
     bool writer_chooses = false;  // a component that may put to it waits for an alternative
     bool was_published = false;   // in its last round
-    std::uint8_t misses = 0;      // how often in a row its attempts had to leave the lane
+    // Of its attempt in the lane, together because they are written together.
+    bool closes = false;        // the message that it waits for ends its block
+    bool uses_port = false;     // in this attempt
+    bool is_doubtful = false;   // in this attempt it took an alternative, or could not
+    bool is_single = false;     // its block is one message; it waits, in no region
+    bool is_special = false;    // of the lead: somebody in the region has printed, or chosen
+    bool asks_fires = false;    // somewhere in this block
+    bool notes_uses = false;    // in this block
+    bool takes_number = false;  // what it waits for, by its seat
 
     // The attempts in the lane that gave each other messages are a region: a ring of components.
     Component* lead = nullptr;
@@ -289,14 +309,15 @@ struct alignas(64) Component : Standing, machine::Participant {
     std::uint32_t region_size = 1;  // of the lead
     std::uint32_t region_open = 0;  // of the lead: attempts not at their end, messages not got
 
-    ChannelIndex waits_on = 0;   // a message
-    std::uint32_t sent = 0;      // messages, in this attempt in the lane
+    ChannelIndex waits_on = 0;        // a message
+    std::uint32_t sent = 0;           // messages, in this attempt in the lane
+    embedding::Seat* seat = nullptr;  // of a coroutine
     std::unique_ptr<Body> body;  // while running or idle; in a general attempt: where that begins
 
-    machine::Entrance entrance;  // to the block of the attempt in the lane; not if native
     ComponentIndex index = 0;    // its own
     std::uint32_t renewals = 0;  // of attempts since the last round
-
+    std::uint32_t misses = 0;    // how often in a row its attempts had to leave the lane
+    Who who;
     std::uint64_t rounds = 0;
     // Whether the alternative comes first, this round, that was taken longest ago. So it is in one
     // of four, the first time in the fourth; and in one of four of those in which it stands at one
@@ -304,8 +325,8 @@ struct alignas(64) Component : Standing, machine::Participant {
     // many of them are left out each time.
     bool is_fair_turn() const { return rounds * 0x9E3779B97F4A7C15u >> 62 == 3; }
     std::unique_ptr<Choice> choice;
-    std::uint64_t stamp = 0;  // grows with every attempt in the lane that is not single
-    Who who;
+    std::uint64_t stamp = 0;     // grows with every attempt in the lane that is not single
+    machine::Entrance entrance;  // to the block of the attempt in the lane; not if native
 
     machine::PortHandle asked_port = 0;  // `fires`
     // In a row, up to the last one. None: it is not known where they began either.
@@ -351,6 +372,10 @@ struct alignas(64) Component : Standing, machine::Participant {
         state().got(std::move(message));
     }
     [[gnu::always_inline]] void give(std::uint64_t word) {
+        if (takes_number) {
+            seat->number = word;
+            return;
+        }
         if (is_native) return body->got(machine::Value::scalar(word));
         state().got_word(word);
     }

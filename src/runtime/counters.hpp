@@ -49,10 +49,10 @@ struct Sizes {
     std::uint64_t components = 0;  // of all rounds together
 
     static constexpr std::uint64_t bound(std::size_t bucket) { return std::uint64_t{1} << bucket; }
-    void add(std::uint64_t size) {
+    void add(std::uint64_t size, std::uint64_t times = 1) {
         const auto bucket = static_cast<std::size_t>(std::bit_width(size - 1));
-        ++rounds[bucket < buckets ? bucket : buckets - 1];
-        components += size;
+        rounds[bucket < buckets ? bucket : buckets - 1] += times;
+        components += size * times;
     }
 };
 

@@ -55,8 +55,7 @@ Runtime::Meeting Runtime::meet_chosen(Component& self, std::uint32_t chosen,
 bool Runtime::has_nothing_at(const Component& self, std::span<const PortHandle> ports) const {
     return std::ranges::all_of(ports, [&](PortHandle port) {
         const Channel& channel = channels_[channel_of(port)];
-        return channel.pending.size() == 0 &&
-               channel.is_plain_for(self.index, false, generation_of(port)) &&
+        return channel.pending.size() == 0 && channel.is_plain_in_for(self.index, port) &&
                component(channel.out.owner).phase != Phase::in_sync;
     });
 }
@@ -79,16 +78,25 @@ Runtime::Meeting Runtime::get_any_at_once(machine::Participant& who,
         chosen = *ready;
         return meet_chosen(self, *ready, value);
     }
+    wait_for_any(self);
+    return Meeting::waits;
+}
+
+void Runtime::wait_for_any(Component& self) {
     begin_in_lane(self);
     self.is_single = true;
-    self.uses_port = false;
     self.waits = Wait::fork;
-    wake_choosing_writers(self.index);
-    return Meeting::waits;
+    if (self.writer_chooses) wake_choosing_writers(self.index);
 }
 
 // It waits so. False: it still does, or cannot in this way.
 bool Runtime::complete_choice(Component& self) {
+    std::uint32_t chosen = 0;
+    if (self.seat && !self.is_fair_turn() && take_first_number(self, *self.choice, chosen)) {
+        self.body->got_from(chosen, machine::Value::scalar(self.seat->number));
+        self.be_native_outside();
+        return true;
+    }
     const auto ready = choose_ready(self, *self.choice->site);
     machine::Value value;
     if (!ready || meet_chosen(self, *ready, value) != Meeting::happened) return false;
@@ -142,16 +150,6 @@ Runtime::Meeting Runtime::get_in_place(machine::Participant& who, PortHandle por
 Runtime::Meeting Runtime::get_in_place(machine::Participant& who, PortHandle port, bool may_wait,
                                        std::uint64_t& word) {
     return get_here(static_cast<Component&>(who), port, may_wait, word);
-}
-
-Runtime::Meeting Runtime::end_in_place(machine::Participant& who) {
-    auto& self = static_cast<Component&>(who);
-    // Whoever used no port was silent, and what is told to other sites is asked for.
-    if (steps_ || self.phase != Phase::in_lane || !self.uses_port) return Meeting::none;
-    self.waits = Wait::others;
-    if (--self.lead->region_open > 0) return Meeting::waits;
-    close_region(*self.lead, self);
-    return self.queued ? Meeting::waits : Meeting::happened;
 }
 
 }  // namespace reowolf::runtime

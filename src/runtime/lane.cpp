@@ -24,8 +24,7 @@ using Phase = Component::Phase;
 
 // ---- Attempts ----------------------------------------------------------------------------------
 
-void Runtime::join_regions(Component* larger, Component* smaller) {
-    if (larger->region_size < smaller->region_size) std::swap(larger, smaller);
+void Runtime::join_larger_regions(Component* larger, Component* smaller) {
     larger->region_size += smaller->region_size;
     larger->region_open += smaller->region_open;
     larger->is_special = larger->is_special || smaller->is_special;
@@ -95,7 +94,7 @@ void Runtime::go_back_to_begin(Component& self) {
 }
 
 [[gnu::always_inline]] inline void Runtime::note_region(const Component& lead) {
-    world_.committed(no_records_);
+    if (is_followed_) world_.committed(no_records_);
     ++counters_.rounds_in_lane;
     counters_.sizes.add(lead.region_size);
     const Component* noted = &lead;
@@ -110,6 +109,7 @@ void Runtime::commit_region(Component& lead, const Component& current) {
     note_region(lead);
     Component* member = &lead;
     do {
+        note_round(*member);
         leave_block(*member);
         if (member != &current) enqueue_awake(*member);
         member = member->next;
@@ -127,6 +127,7 @@ void Runtime::commit_special(Component& lead, const Component& current) {
     Component* member = &lead;
     do {
         has_printed |= member->has_printed;
+        note_round(*member);
         leave_block(*member);
         if (member->is_doubtful) {
             *last_chosen = member;
@@ -160,7 +161,7 @@ void Runtime::print_lines(Component& lead) {
 // All attempts of the region take the general way. If something in it went wrong, its components
 // will not try the lane again so soon.
 void Runtime::leave_lane(ComponentIndex of, Fall why) {
-    constexpr std::uint8_t doublings_max = 6;
+    constexpr std::uint32_t doublings_max = 6;
     const bool at_fault = why == Fall::assertion || why == Fall::error || why == Fall::promise ||
                           why == Fall::doubt || why == Fall::unforeseen;
 
@@ -185,7 +186,7 @@ void Runtime::leave_lane(ComponentIndex of, Fall why) {
         }
         member.waits = Wait::nothing;
         if (at_fault || each == application) {
-            member.misses = std::min<std::uint8_t>(member.misses + 1, doublings_max);
+            member.misses = std::min(member.misses + 1, doublings_max);
             member.passes = static_cast<std::uint8_t>((1u << member.misses) - 1);
         }
     }

@@ -22,6 +22,7 @@ template <bool may_be_native>
     if (steps_) self.actions.clear();
     self.is_doubtful = false;
     self.uses_port = false;
+    self.takes_number = false;
 }
 
 // The same, of one on the machine of which nothing needs to be noted.
@@ -58,6 +59,17 @@ template <bool may_be_native>
     enter_lane<false>(self);
 }
 
+// Most have one member that joins the others.
+[[gnu::always_inline]] inline void Runtime::join_regions(Component* larger, Component* smaller) {
+    if (larger->region_size < smaller->region_size) std::swap(larger, smaller);
+    if (smaller->region_size > 1) return join_larger_regions(larger, smaller);
+    ++larger->region_size;
+    larger->region_open += smaller->region_open;
+    larger->is_special = larger->is_special || smaller->is_special;
+    smaller->lead = larger;
+    std::swap(larger->next, smaller->next);
+}
+
 // It takes part in a round.
 [[gnu::always_inline]] inline void Runtime::note_round(Component& member) {
     member.misses = 0;
@@ -65,13 +77,21 @@ template <bool may_be_native>
     ++member.rounds;
 }
 
+// Their whole round was one message between them.
+[[gnu::always_inline]] inline void Runtime::note_pair(Component& self, Component& peer) {
+    note_round(self);
+    note_round(peer);
+    ++pairs_;
+    recorder_.note_round(self.who, peer.who, 2);
+}
+
 // The same, of its attempt in the lane: what is left of its block cannot fail.
 [[gnu::always_inline]] inline void Runtime::leave_block(Component& member) {
-    note_round(member);
-    member.phase = Component::Phase::running;
-    member.waits = Component::Wait::nothing;
     counters_.messages += member.sent;
     member.sent = 0;
+    if (member.seat) return member.be_native_outside();
+    member.phase = Component::Phase::running;
+    member.waits = Component::Wait::nothing;
     if (member.is_native) {
         if (!member.goes_back) member.native_begin.reset();
     } else {
@@ -100,7 +120,7 @@ struct Runtime::Use {
 // Whether a behaviour in the lane may use the port so. All that would discard it, and what concerns
 // others than components in the lane, is for the general way.
 [[gnu::always_inline]] inline bool Runtime::is_allowed(const Use& use, machine::PortHandle port) {
-    if (!use.channel.is_plain_for(use.self.index, use.puts, generation_of(port)) ||
+    if (!use.channel.is_plain_for(use.self.index, use.puts, port) ||
         use.peer.phase == Component::Phase::in_sync) {
         return false;
     }
@@ -195,6 +215,7 @@ inline bool Runtime::get_allowed(const Use& use, bool closes, Message& message) 
     self.waits = Component::Wait::message;
     self.waits_on = use.number;
     self.closes = closes;
+    self.takes_number = false;
     note_readiness(use.channel.out, writer);
     return false;
 }
@@ -215,15 +236,11 @@ inline Runtime::Meeting Runtime::meet(const Use& use, Message& message) {
             pending.pop(message);
             peer.sent = 0;
         }
-        ++counters_.messages;
-        note_round(self);
+        note_pair(self, peer);
         if (!self.is_native) self.state().leave_sync();
         leave_block(peer);
         enqueue_awake(peer);
-        ++counters_.rounds_in_lane;
-        counters_.sizes.add(2);
-        recorder_.note_round(self.who, peer.who, 2);
-        world_.committed(no_records_);
+        if (is_followed_) world_.committed(no_records_);
         return Meeting::happened;
     }
     begin_in_lane(self);
@@ -289,16 +306,6 @@ template <class MayHave>
     next.queued = false;
     running_ = next.index;
     return &next;
-}
-
-template <class IsInPlace>
-[[gnu::always_inline]] inline Body* Runtime::pass_turn_in_place(IsInPlace is_in_place) {
-    const Component* const next = pass_turn([&](Component& each) {
-        if (!each.goes_back) return false;
-        if (each.is_plain_native()) return is_in_place(*each.body);
-        return each.waits == Component::Wait::fork && each.is_single && complete_choice(each);
-    });
-    return next ? next->body.get() : nullptr;
 }
 
 }  // namespace reowolf::runtime

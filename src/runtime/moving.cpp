@@ -127,7 +127,7 @@ ChannelIndex Runtime::named_channel(const ChannelId& id, program::TypeId type) {
         channel.end(out).here = false;
         channel.end(out).site = wire::nobody;
     }
-    channel.note_ends();
+    note_ends(number);
     named_[id] = number;
     return number;
 }
@@ -175,7 +175,7 @@ void Runtime::send_away(const std::vector<Node::Moved>& moved) {
             end.leaves = false;
             end.user.reset();
             end.closed = false;
-            channel.note_ends();
+            note_ends(number);
             end.has_arrived = false;
             end.site = wire::nobody;
             channel.offers.clear();
@@ -206,7 +206,7 @@ void Runtime::welcome(PortHandle port) {
     if (!other.here && other.site != wire::nobody && arbiter_.is_lost(other.site)) {
         other.closed = true;
     }
-    channel.note_ends();
+    note_ends(number);
     for (wire::SiteId site = 0; site < place_.sites.size(); ++site) {
         if (site == place_.self) continue;
         send(site, wire::Here{channel.id, is_out(port), end.moves, true});
@@ -249,7 +249,7 @@ void Runtime::arrive_elsewhere(ChannelIndex number, bool is_out, wire::SiteId si
     if (moves < end.moves || (moves == end.moves && end.site == site && !asks)) return;
     const bool is_new = moves > end.moves || end.site != site;
     if (moves > end.moves) end.closed = false;
-    channel.note_ends();
+    note_ends(number);
     end.moves = moves;
     if (is_new && other.here && !other.closed) begin_anew(number, !is_out);
     end.site = site;
@@ -271,7 +271,7 @@ void Runtime::lose_on_the_way(ChannelIndex number, bool is_out) {
     end.gone_to = wire::nobody;
     ++end.moves;
     end.closed = true;
-    channel.note_ends();
+    note_ends(number);
     for (wire::SiteId site = 0; site < place_.sites.size(); ++site) {
         if (site == place_.self) continue;
         send(site, wire::Closed{channel.id, is_out, end.moves});

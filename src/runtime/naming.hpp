@@ -11,7 +11,7 @@
 namespace reowolf::runtime {
 
 // A component for as long as the runtime lives, also when its number is another one's by then.
-struct Who {
+struct alignas(8) Who {
     std::uint32_t name = 0;      // see Naming
     std::uint32_t instance = 0;  // of those with that name, from 1; 0: nobody
 

@@ -103,6 +103,7 @@ void Runtime::hold_native(std::function<void()> begin, std::vector<PortHandle> p
 void Runtime::hold(Held held) {
     for (const PortHandle port : held.ports) {
         channels_[channel_of(port)].end(is_out(port)).owner = application;
+        note_ends(channel_of(port));
     }
     held_.push_back(std::move(held));
 }
@@ -189,7 +190,7 @@ void Runtime::settle(Island island) {
         Channel& channel = channels_[channel_of(ends.out)];
         channel.out.closed = brought.is_out_closed;
         channel.in.closed = brought.is_in_closed;
-        channel.note_ends();
+        note_ends(channel_of(ends.out));
         handles.insert(handles.end(), {ends.out, ends.in});  // as place_of() has it
     }
     for (Island::Component& each : island.components) {

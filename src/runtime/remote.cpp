@@ -193,7 +193,7 @@ void Runtime::receive(wire::SiteId from, const wire::Closed& message) {
     if (closed.here || message.moves < closed.moves)
         return;  // of an end that is somebody else's now
     closed.closed = true;
-    channel.note_ends();
+    note_ends(number);
     closed.moves = message.moves;
     closed.gone_to = wire::nobody;
     if (is_needless(channel)) return forget_channel(number);
@@ -263,7 +263,7 @@ void Runtime::lose_ends_at(wire::SiteId site) {
         if (!channel.between_sites() || channel.other_site() != site) continue;
         const bool out_here = channel.out.here;
         channel.end(!out_here).closed = true;
-        channel.note_ends();
+        note_ends(number);
         if (channel.end(out_here).closed) {
             forget_channel(number);
             continue;

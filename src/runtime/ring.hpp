@@ -21,6 +21,11 @@ class Ring {
         if (size() == capacity_) grow();
         items_[place(pushed_++)] = std::move(item);
     }
+    // For so many that are there at once, who need not be looked after by place_next().
+    void reserve(std::uint64_t count) {
+        while (capacity_ < count) grow();
+    }
+    [[gnu::always_inline]] void place_next(T item) { items_[place(pushed_++)] = std::move(item); }
     T& front() { return items_[place(popped_)]; }
     const T& front() const { return items_[place(popped_)]; }
     T pop_back() { return std::move(items_[place(--pushed_)]); }

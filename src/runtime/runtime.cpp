@@ -28,13 +28,16 @@ Runtime::Runtime(const program::Program& program, const Limits& limits, Place pl
       blocks_(program),
       sent_(place_.sites.size()),
       received_(place_.sites.size()),
+      is_followed_(world.follows_rounds()),
       steps_(place_.realtime.size() >= 2 &&
              place_.realtime.size() <= rounds::publishing_sites_max &&
              std::ranges::binary_search(place_.realtime, place_.self)) {
+    is_open_ = !steps_;
     for (const program::Type& type : program.types) {
         hands_over_ |= program::is_port(type.kind) && shared_.ports.can_hold(type.element);
     }
     Component& itself = components_[components_.append()];
+    queue_.reserve(components_.size());
     itself.name = place_.sites.at(place_.self);
     itself.who = naming_.make(itself.name);
     itself.is_native = true;
@@ -52,7 +55,7 @@ Runtime::Ends Runtime::make_channel(program::TypeId type) {
     channel.carries_ports = shared_.ports.can_hold(type);
     channel.out = {};
     channel.in = {};
-    channel.note_ends();
+    note_ends(index);
     channel.exported.reset();
     channel.named_by.clear();
     return {port_of(index, true, channel.generation), port_of(index, false, channel.generation)};
@@ -69,7 +72,7 @@ PortHandle Runtime::make_link(program::TypeId type, bool out_here, wire::SiteId 
     channel.to_application = to_application;
     channel.end(!out_here).here = false;
     channel.end(!out_here).site = other_site;
-    channel.note_ends();
+    note_ends(index);
     named_[channel.id] = index;
     described_channels_ = index + 1;
     return port_of(index, out_here);
@@ -86,7 +89,7 @@ void Runtime::make_absent(program::TypeId type) {
         channel.end(out).here = false;
         channel.end(out).site = wire::nobody;
     }
-    channel.note_ends();
+    note_ends(index);
     if (hands_over_) named_[channel.id] = index;  // an end of it may come here
     described_channels_ = index + 1;
 }
@@ -164,6 +167,7 @@ ComponentIndex Runtime::add(Who who, std::string_view name, Span declared,
                             std::unique_ptr<Body> body, bool is_native,
                             const std::vector<PortHandle>& ports) {
     const ComponentIndex index = components_.add();
+    queue_.reserve(components_.size());
     Component& added = components_[index];
     added.index = index;
     added.phase = Component::Phase::running;
@@ -172,6 +176,7 @@ ComponentIndex Runtime::add(Who who, std::string_view name, Span declared,
     added.declared = declared;
     added.is_native = is_native;
     added.goes_back = is_native && body->can_go_back();
+    added.seat = body->seat();
     added.body = std::move(body);
     added.ports.reserve(ports.size());
     for (const PortHandle port : ports) give_port(index, port);
@@ -194,6 +199,14 @@ void Runtime::give_port(ComponentIndex index, PortHandle port) {
     end.owner = index;
     end.place = static_cast<std::uint32_t>(ports.size());
     ports.push_back(port);
+    note_ends(channel_of(port));
+}
+
+void Runtime::note_ends(ChannelIndex number) {
+    Channel& channel = channels_[number];
+    channel.note_ends(number);
+    channel.writer = &component(channel.out.owner);
+    channel.reader = &component(channel.in.owner);
 }
 
 // If it is there. The last one of the owner's takes its place, so that it costs the same however
@@ -234,7 +247,7 @@ std::optional<program::TypeId> Runtime::type_of(PortHandle port) const {
 
 void Runtime::set_lane(Lane lane, std::uint64_t seed) {
     lane_ = lane;
-    is_open_ = lane == Lane::open && !watcher_;
+    is_open_ = lane == Lane::open && !watcher_ && !steps_;
     turns_ = seed;
 }
 
@@ -622,6 +635,14 @@ void Runtime::close(PortHandle port) {
 }
 
 // ---- What can be asked -------------------------------------------------------------------------
+
+Counters Runtime::counters() const {
+    Counters all = counters_;
+    all.rounds_in_lane += pairs_;
+    all.messages += pairs_;
+    all.sizes.add(2, pairs_);
+    return all;
+}
 
 const Body* Runtime::running_body() const {
     return running_ == application ? nullptr : component(running_).body.get();

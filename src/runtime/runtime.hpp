@@ -16,6 +16,8 @@
 #include <string_view>
 #include <vector>
 
+#include <reowolf/embedding.hpp>
+
 #include "base/limits.hpp"
 #include "machine/machine.hpp"
 #include "program/program.hpp"
@@ -105,7 +107,7 @@ class Runtime final : private machine::Exchange {
     // The native component, whose code is running outside of sync blocks, takes part in a round
     // with a get or put at this port alone: that has happened, and what it got is in `value`; or
     // it waits for that in the lane, or with what it got for others; or nothing has been done.
-    enum class Meeting { happened, waits, none };
+    using Meeting = embedding::Meeting;
     template <class Message>  // a value, or the word that a number is
     Meeting put_at_once(machine::Participant& who, machine::PortHandle port, Message& message);
     template <class Message>
@@ -122,14 +124,19 @@ class Runtime final : private machine::Exchange {
     Meeting get_in_place(machine::Participant& who, machine::PortHandle port, bool may_wait,
                          std::uint64_t& word);
     // Its block has come to its end.
-    Meeting end_in_place(machine::Participant& who);
-    // It waits. The body of the coroutine that goes on within its turn, as if that were one of its
-    // own; `is_in_place` says whether one that has been native code only can. Null: nobody, for
-    // now.
-    template <class IsInPlace>
-    Body* pass_turn_in_place(IsInPlace is_in_place);
+    Meeting end_in_place(Component& self);
+    // The same with numbers, for coroutines: what comes is the number of its seat.
+    Meeting put_number(Component& self, machine::PortHandle port, std::uint64_t number);
+    Meeting get_number(Component& self, machine::PortHandle port);
+    bool put_number_in_place(Component& self, machine::PortHandle port, std::uint64_t number);
+    Meeting get_number_in_place(Component& self, machine::PortHandle port);
+    Meeting get_any_number(Component& self, std::span<const machine::PortHandle> ports,
+                           std::uint32_t& chosen);
+    // It waits. The coroutine that goes on within its turn, as if that were one of its own; one
+    // that does nothing if there is nobody, for now.
+    std::coroutine_handle<> pass_turn_in_place();
     // Who the component is for the functions above.
-    machine::Participant& participant(ComponentIndex index) { return component(index); }
+    Component& known(ComponentIndex index) { return component(index); }
     // Runs one slice of one component; or, as long as nothing else is to be done than rounds in the
     // lane, so many turns of components that share the slice. False: nothing here can go on by
     // itself, but what workers run may return.
@@ -183,7 +190,7 @@ class Runtime final : private machine::Exchange {
                !arbiter_.has_news();
     }
     std::size_t components_left() const { return components_left_ + held_.size(); }
-    const Counters& counters() const { return counters_; }
+    Counters counters() const;
     std::uint64_t components_ended() const { return counters_.components_ended; }
     bool has_failed() const { return has_failed_; }
     // Whether a component waits for something outside, or for workers: one that may act, though
@@ -203,7 +210,7 @@ class Runtime final : private machine::Exchange {
     void offer_withheld(bool for_good);
     bool is_closed(machine::PortHandle port) const;
     const rounds::Arbiter& arbiter() const { return arbiter_; }
-    std::uint64_t rounds_committed() const { return counters_.rounds(); }
+    std::uint64_t rounds_committed() const { return counters_.rounds() + pairs_; }
     // Messages about rounds, to and from sites that are not lost; equal sums over all sites mean
     // that none is under way.
     std::uint64_t messages_sent() const { return sum_of(sent_); }
@@ -249,6 +256,7 @@ class Runtime final : private machine::Exchange {
     void serve_entering(ComponentIndex index, Component& self, machine::Request& request,
                         bool in_lane);
     static void note_round(Component& member);
+    void note_pair(Component& self, Component& peer);
     void leave_block(Component& member);
     struct Use;
     Use use_of(Component& self, machine::PortHandle port, bool puts);
@@ -264,12 +272,14 @@ class Runtime final : private machine::Exchange {
     }
     [[gnu::always_inline]] static void note_readiness_unwoken(const Channel::End& end,
                                                               Component& peer) {
-        if (end.guard != Channel::no_guard && peer.choice) peer.choice->set(end.guard);
+        // Most have never chosen, and have this where others look anyway.
+        if (peer.choice && end.guard != Channel::no_guard) peer.choice->set(end.guard);
     }
     void go_back_to_begin(Component& self);
     static void absorb(Component& lead, Component& single);
     static void join_writer(const Use& use);
     static void join_regions(Component* larger, Component* smaller);
+    [[gnu::noinline]] static void join_larger_regions(Component* larger, Component* smaller);
     void close_region(Component& lead, const Component& current);
     void note_region(const Component& lead);
     [[gnu::noinline]] void commit_region(Component& lead, const Component& current);
@@ -346,6 +356,21 @@ class Runtime final : private machine::Exchange {
     Meeting meet_chosen(Component& self, std::uint32_t chosen, machine::Value& value);
     bool has_nothing_at(const Component& self, std::span<const machine::PortHandle> ports) const;
     bool complete_choice(Component& self);
+    void wait_for_any(Component& self);
+
+    // numbers.cpp
+    static void begin_with_number(Component& self, bool gets);
+    void enter_with_numbers(Component& self);
+    [[gnu::noinline]] Meeting get_number_in_place_rarely(Component& self, machine::PortHandle port);
+    [[gnu::noinline]] Meeting put_number_rarely(Component& self, machine::PortHandle port,
+                                                std::uint64_t number);
+    [[gnu::noinline]] Meeting get_number_rarely(Component& self, machine::PortHandle port);
+    [[gnu::noinline]] Meeting join_reader(Component& self, Component& reader, std::uint64_t number);
+    [[gnu::noinline]] Meeting join_writer(Component& self, Channel& channel, Component& writer);
+    [[gnu::noinline]] bool take_first_number(Component& self, Choice& choice,
+                                             std::uint32_t& chosen);
+    [[gnu::noinline]] Meeting tell_of_pair();
+    [[gnu::noinline]] std::coroutine_handle<> pass_turn_rarely();
     template <class Message>
     bool put_here(Component& self, machine::PortHandle port, Message&& message);
     template <class Message>
@@ -621,6 +646,7 @@ class Runtime final : private machine::Exchange {
                                            std::span<const machine::PortHandle> handles) const;
 
     // runtime.cpp
+    void note_ends(ChannelIndex number);  // see Channel
     bool is_native(program::RoutineId routine) const;
     ComponentIndex start(program::RoutineId routine, std::vector<machine::Value> arguments,
                          Who who);
@@ -646,7 +672,7 @@ class Runtime final : private machine::Exchange {
     [[gnu::always_inline]] void enqueue_awake(Component& woken) {
         if (woken.queued) return;
         woken.queued = true;
-        queue_.push(&woken);
+        queue_.place_next(&woken);
     }
     void pass_over(ComponentIndex index, Component& running);
     void explore_some(ComponentIndex index, std::uint32_t& budget);
@@ -726,6 +752,7 @@ class Runtime final : private machine::Exchange {
     rounds::Announcements announcements_;
 
     Counters counters_;
+    std::uint64_t pairs_ = 0;  // rounds of two with one message that are not among the counters yet
     Naming naming_;
     Recorder recorder_;
     Blocks blocks_;  // which components in the lane refer to
@@ -738,7 +765,7 @@ class Runtime final : private machine::Exchange {
     std::deque<std::string> names_;                  // of native components
     bool holds_back_ = false;
     std::vector<Held> held_;
-    Ring<Component*> queue_;
+    Ring<Component*> queue_;  // has room for all
     ComponentIndex running_ = application;
     std::uint64_t step_end_ = 0;    // turns: in this step there are no more than so many
     bool began_between_ = false;    // two sync blocks, where who runs began to
@@ -774,7 +801,8 @@ class Runtime final : private machine::Exchange {
     std::optional<rounds::Commit> published_round_;  // decided, but not all is computed yet
     std::vector<std::uint64_t> sent_;                // by site
     std::vector<std::uint64_t> received_;
-    bool steps_;  // its application does, with few others
+    bool is_followed_;  // by the world, round by round
+    bool steps_;        // its application does, with few others
     Step step_;
     std::vector<std::unique_ptr<Kept>> kept_;   // in their order
     std::vector<std::unique_ptr<Kept>> spare_;  // to be used again

@@ -564,6 +564,7 @@ void Runtime::commit_step() {
         for (const std::string& line : member.printed) world_.print(line);
         member.printed.clear();
         member.has_printed = false;
+        note_round(member);
         leave_block(member);
         member.was_published = true;
         if (part != application) enqueue(part);

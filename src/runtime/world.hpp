@@ -59,6 +59,8 @@ class World {
     // A round with attempts of this site is decided; what its behaviours printed comes next. Empty:
     // one among components of this site, without records.
     virtual void committed(const wire::Decision& decision) = 0;
+    // Asked once. Whether it is to be told of those without records at all.
+    virtual bool follows_rounds() const { return true; }
     // The peer sent what no correct peer sends.
     virtual void deviation(wire::SiteId from, const std::string& what) = 0;
     // The attempt that enter_application() began is over.
@@ -73,6 +75,7 @@ class LocalWorld : public World {
   public:
     void send(wire::SiteId, const wire::Message&) override {}
     void committed(const wire::Decision&) override {}
+    bool follows_rounds() const override { return false; }
     void deviation(wire::SiteId, const std::string&) override {}
     void application_committed(std::unique_ptr<Body>) override {}
     void application_failed(wire::Reason, const std::string&) override {}
