@@ -97,11 +97,23 @@ void Carrier::State::unqueue(std::size_t cost) {
 }
 
 void Carrier::State::when_writable(std::function<void()> done) {
+    if (writable_) {
+        done = [first = std::move(writable_), second = std::move(done)] {
+            first();
+            second();
+        };
+    }
     writable_ = std::move(done);
     office_->loop().post([self = shared_from_this()] { self->unqueue(0); });
 }
 
 void Carrier::State::receive(OnReceived done) {
+    if (receiving_) {
+        return office_->loop().post([done = std::move(done)] {
+            done(std::unexpected(
+                Trouble{Cause::not_supported, "another request waits for the next message"}));
+        });
+    }
     receiving_ = std::move(done);
     read_if_wanted();
 }

@@ -319,6 +319,22 @@ TEST_F(Carriers, give_one_message_after_the_other_to_who_asks_again) {
     EXPECT_EQ(heard.all(), sent);
 }
 
+// The first one still gets the message.
+TEST_F(Carriers, refuse_a_second_request_for_the_next_message) {
+    connect();
+    std::promise<std::string> first;
+    std::promise<Cause> second;
+    near->receive([&](const Result& received) {
+        first.set_value(received ? std::string(received->text()) : "none");
+    });
+    near->receive([&](const Result& received) {
+        second.set_value(received ? Cause::closed : received.error().cause);
+    });
+    EXPECT_EQ(second.get_future().get(), Cause::not_supported);
+    ASSERT_TRUE(far->send("next"));
+    EXPECT_EQ(first.get_future().get(), "next");
+}
+
 TEST_F(Carriers, drop_what_is_sent_after_they_were_closed) {
     connect();
     Gathered events;

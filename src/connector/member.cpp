@@ -515,10 +515,7 @@ void Member::send_all(const wire::Message& message) {
 }
 
 Quiet::Asked Member::questions() {
-    return {.ask_all =
-                [this](const wire::Probe& probe) {
-                    send_all({{}, probe});
-                },
+    return {.ask_all = [this](const wire::Probe& probe) { send_all({{}, probe}); },
             .others =
                 [this] {
                     std::vector<wire::SiteId> others;

@@ -132,6 +132,8 @@ void Arbiter::on(SiteId, const wire::Ask& message) {
         cancel_held(message.attempt, Reason::peer_lost, gone_text());
     } else if (pointer != pointers_.end() && !is_lost(pointer->second)) {
         send(pointer->second, message);
+    } else if (knows_of_no_step(message)) {
+        send(owner, wire::Cancelled{message.attempt, Reason::left, gone_text()});
     } else if (is_excluded) {
         release(message.attempt, true, Reason::peer_lost, gone_text());
     } else {
@@ -142,6 +144,15 @@ void Arbiter::on(SiteId, const wire::Ask& message) {
         }
         no(std::move(finals));
     }
+}
+
+// All who step are in one decision, and whoever leaves has said before what it decided. So if those
+// that are missed have left, and this site steps and has heard of no decision, there was none.
+bool Arbiter::knows_of_no_step(const wire::Ask& message) const {
+    const bool is_of_one_step =
+        finals_.is_stepping(message.attempt) && finals_.is_stepping({{self_, 0}, 0});
+    return is_of_one_step && !message.lost.empty() && !message.published &&
+           std::ranges::all_of(message.lost, [&](SiteId site) { return departed_.contains(site); });
 }
 
 void Arbiter::on(SiteId from, const wire::No& message) {

@@ -99,9 +99,12 @@ bool Runtime::is_set_aside(NodeId id) {
         const auto& offers = channels_[channel_of(port)].offers;
         const std::uint32_t received = node.count(channel_of(port), false);
         return received < offers.size() &&
-               std::ranges::any_of(offers[received], [&](const Offer& offer) {
-                   return rounds::join(arbiter_.forest(), node.depends, offer.causes).has_value();
-               });
+               std::ranges::any_of(
+                   offers[received],
+                   [&](const Offer& offer) {
+                       return rounds::join(arbiter_.forest(), node.depends, offer.causes)
+                           .has_value();
+                   });
     };
     const bool is_crowded = exploring.live > limits_.live_behaviours_max / 4;
     const bool waits = is_crowded ? node.body->leaves_out(0, [](PortHandle) { return true; })
