@@ -33,11 +33,11 @@ void Runtime::settle(ComponentIndex index) {
     }
     apply_effects();
     if (!owner(id) || !attempt(index).is_exhausted()) return;
+    attempt(index).patient |= idles(component(index));
     if (index != application) check_dead(index);
     if (index != application && owner(id)) renew_if_worn(index);
     if (owner(id) && !attempt(index).patient && !attempt(index).silent.empty()) {
-        attempt(index).patient = idles(component(index));
-        if (!attempt(index).patient) quiet_candidates_.push_back(index);
+        quiet_candidates_.push_back(index);
     }
 }
 

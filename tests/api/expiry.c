@@ -174,7 +174,7 @@ static void those_who_disagree_are_named(void) {
     get(peers.BOB, "take", &taken);
     const char* text = FAILED_ROUND(&peers, EPROTONOSUPPORT);
     CHECK_TEXT(text, "the descriptions of 'bob' and 'cat' differ: 'bob' has");
-    CHECK_TEXT(text, "description of 'bob':7");
+    CHECK_TEXT(text, "description of 'bob':8");
     CHECK(strstr(text, "'amy'") == NULL);
     end_peers(&peers);
 }
