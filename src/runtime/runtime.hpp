@@ -728,6 +728,7 @@ class Runtime final : private machine::Exchange {
         bool is_need = true;
     };
     std::vector<Finding> findings_on(ComponentIndex index) const;
+    std::vector<std::string> needs_in_step(const Component& waiting) const;
     std::vector<Finding> findings_in_lane(const Component& waiting) const;
     std::vector<Report::Note> notes_on(ComponentIndex index) const;
     std::vector<Report::Note> notes_beside(const Discard& why, ComponentIndex index) const;
