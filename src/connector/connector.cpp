@@ -9,10 +9,13 @@
 
 #include <fmt/format.h>
 
+#include "inspection/inspection.hpp"
+#include "inspection/picture.hpp"
 #include "post/driver.hpp"
 #include "post/lasting.hpp"
 #include "post/loop.hpp"
 #include "program/shape.hpp"
+#include "system/process.hpp"
 
 namespace reowolf::connector {
 
@@ -37,13 +40,14 @@ Limits limits_of_loop(Limits limits) {
 class Connector::Engine {
   public:
     Engine(std::shared_ptr<const Description> description, Class connector_class,
-           const Limits& limits, OnProgress on_progress)
+           const Options& options)
         : description_(std::move(description)),
-          on_progress_(std::move(on_progress)),
+          on_progress_(options.on_progress),
+          asked_as_(options.asked_as),
           class_(connector_class),
-          limits_(limits),
-          loop_(limits_of_loop(limits)),
-          transport_(post::make_lasting_tcp_transport(loop_, limits)) {
+          limits_(options.limits),
+          loop_(limits_of_loop(limits_)),
+          transport_(post::make_lasting_tcp_transport(loop_, limits_)) {
         // With its first timer a loop takes the descriptors that it needs: here, where somebody
         // can be told that there are none.
         loop_.cancel(loop_.after(0, [] {}));
@@ -69,6 +73,7 @@ class Connector::Engine {
                     member_.emplace(std::move(*established), loop_, limits_, std::random_device{}(),
                                     observer());
                     connected_.emplace();
+                    if (asked_as_) let_ask();
                 } else {
                     connected_ = std::unexpected(std::move(established.error()));
                 }
@@ -117,11 +122,6 @@ class Connector::Engine {
         });
     }
 
-    void look(Look look) {
-        loop_.post(
-            [this, look = std::move(look)] { look(member_->runtime(), *member_->description()); });
-    }
-
     Ended finish() {
         if (!is_settled_) {
             driver_->run_until([this] { return is_settled_.load(); }, [this] { begin(); });
@@ -145,6 +145,21 @@ class Connector::Engine {
     }
 
   private:
+    // The loop always has somebody who runs it, so a question waits for no call.
+    void let_ask() {
+        inspection::Subject subject{.file = *asked_as_,
+                                    .component = description_->name(description_->self),
+                                    .connector = description_->program.connector->name};
+        inspection_.emplace(std::move(subject), [this] {
+            loop_.post([this] {
+                inspection_->answer([this](const auto& asked, const auto& question) {
+                    return inspection::picture_as_json(asked, {&member_->runtime()},
+                                                       member_->description()->sources, question);
+                });
+            });
+        });
+    }
+
     Observer observer() const {
         Observer observer;
         observer.print = [](std::string_view line) {
@@ -192,6 +207,7 @@ class Connector::Engine {
 
     std::shared_ptr<const Description> description_;
     OnProgress on_progress_;
+    std::optional<std::string> asked_as_;
     Class class_;
     Limits limits_;
     post::RealLoop loop_;
@@ -212,13 +228,18 @@ class Connector::Engine {
     std::atomic<bool> is_about_to_begin_ = false;
     std::atomic<bool> is_interrupted_ = false;  // before it began
     Ended ended_;
+    // Asks as long as the loop is there, and what it asks for runs only as long as that has a
+    // driver.
+    std::optional<inspection::Inspection> inspection_;
     std::optional<post::Driver> driver_;
 };
 
 // ---- Establishing ------------------------------------------------------------------------------
 
 Connector::Connector(Class connector_class, const Limits& limits)
-    : class_(connector_class), options_{.limits = limits, .on_progress = {}} {}
+    : class_(connector_class), options_{.limits = limits, .on_progress = {}, .asked_as = {}} {
+    if (inspection::is_wanted()) options_.asked_as = system::program_name();
+}
 
 Connector::~Connector() = default;
 
@@ -263,8 +284,7 @@ Status Connector::start_connecting(std::function<void()> notify) {
         if (!own) return fail(Fault::bad_description, std::move(own.error()));
         description_ = std::move(*own);
     }
-    connecting_ =
-        std::make_unique<Engine>(description_, class_, options_.limits, options_.on_progress);
+    connecting_ = std::make_unique<Engine>(description_, class_, options_);
     connecting_->start_connecting(options_.connect_timeout_ms, std::move(notify));
     return {};
 }
@@ -488,10 +508,6 @@ void Connector::adopt(std::shared_ptr<const Description> next) {
 
 void Connector::interrupt() {
     if (engine_ && is_started_) engine_->interrupt();
-}
-
-void Connector::look(Look look) {
-    if (engine_) engine_->look(std::move(look));
 }
 
 std::expected<bool, Failure> Connector::finish() {

@@ -33,6 +33,9 @@ struct Options {
     std::int64_t sync_timeout_ms = -1;         // the same, of sync and await
     Limits limits;
     OnProgress on_progress;  // of connecting, and of the rounds that follow
+    // What `reowolf top` calls the program, which can be asked from connect() on; nothing: it
+    // cannot.
+    std::optional<std::string> asked_as;
 };
 
 class Connector {
@@ -74,11 +77,6 @@ class Connector {
     void interrupt();
     // True: the protocol has expired.
     std::expected<bool, Failure> finish();
-
-    // Lets somebody look at the components that are here, soon and in another thread, while
-    // connected.
-    using Look = std::function<void(const runtime::Runtime&, const Description&)>;
-    void look(Look look);
 
     Status close(std::string_view port);
     // Whether nothing can go through the port any more, as one of its ends is closed.

@@ -116,6 +116,7 @@ void Outside::deliver() {
 
 bool Outside::has_news() const {
     if (bell_->has_woken() || bell_->is_stopped()) return true;
+    if (is_asked_ && is_asked_()) return true;
     const auto next = alarms_.next_ms();
     return next && *next <= now_ms();
 }

@@ -75,8 +75,9 @@ class Outside final : public native::Outside {
     // Lets those go on for whom something has come. Does not wait.
     void deliver();
     std::optional<std::int64_t> next_time() const { return alarms_.next_ms(); }
-    // Whether somebody can go on, or the runtime is to stop.
+    // Whether somebody can go on, or the runtime is to stop, or it is asked something.
     bool has_news() const;
+    void on_question(std::function<bool()> is_asked) { is_asked_ = std::move(is_asked); }
     // Waits until something may have come for somebody. False: nobody waits for anything outside.
     // If others run something meanwhile, they nudge the bell when they do not any more.
     bool wait(bool do_others_run = false);
@@ -90,6 +91,7 @@ class Outside final : public native::Outside {
     std::chrono::steady_clock::time_point started_;
     Random random_;
     native::Alarms alarms_;
+    std::function<bool()> is_asked_;  // if there is anybody to ask
     std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
     std::unique_ptr<post::Internet> internet_;  // once it is asked for
 };

@@ -18,8 +18,11 @@
 #include "embedding/parts.hpp"
 #include "embedding/program.hpp"
 #include "embedding/types.hpp"
+#include "inspection/inspection.hpp"
+#include "inspection/picture.hpp"
 #include "native/library.hpp"
 #include "program/shape.hpp"
+#include "system/process.hpp"
 #include "workers/threads.hpp"
 
 namespace reowolf {
@@ -76,6 +79,8 @@ struct Runtime::Inside final : embedding::InLane, runtime::World {
     void application_failed(wire::Reason, const std::string&) override;
     void application_in_doubt(const std::string&) override {}
 
+    void look_after();
+    void answer();
     void show_note(const runtime::Report::Note& note, std::string& shown) const;
     void tell();
     template <class Run>
@@ -111,6 +116,7 @@ struct Runtime::Inside final : embedding::InLane, runtime::World {
     std::string impasse;                    // why its last round could not be
     bool is_running = false;
     bool is_host_done = false;
+    std::optional<inspection::Inspection> inspection;  // if somebody may ask
 };
 
 Runtime::Inside::Inside(Program its_program, Options its_options)
@@ -132,6 +138,10 @@ Runtime::Inside::Inside(Program its_program, Options its_options)
         core.employ(*helpers);
     }
     host = std::make_shared<embedding::Core>(*this, core, outside, "the program");
+    if (!inspection::is_wanted()) return;
+    inspection.emplace(inspection::Subject{.file = system::program_name(), .component = "runtime"},
+                       [bell = outside.bell()] { bell->ring(); });
+    outside.on_question([this] { return inspection->is_asked(); });
 }
 
 // ---- Values ------------------------------------------------------------------------------------
@@ -208,6 +218,23 @@ void Runtime::Inside::report(const runtime::Report& report) {
     }
     if (options.report) return options.report(told);
     std::fwrite(told.shown.data(), 1, told.shown.size(), stderr);
+}
+
+// Between two steps: of what has come from outside, and of who asks.
+void Runtime::Inside::look_after() {
+    outside.deliver();
+    if (!inspection) return;
+    core.set_time(outside.now_ms());
+    if (inspection->is_asked()) answer();
+}
+
+void Runtime::Inside::answer() {
+    inspection->answer([this](const auto& subject, const auto& question) {
+        inspection::Runtimes all{&core};
+        const embedding::Parts::Stillness still(parts);
+        parts.for_each([&](const runtime::Runtime& part) { all.push_back(&part); });
+        return inspection::picture_as_json(subject, all, compiled.compiled_->sources, question);
+    });
 }
 
 // What components in parts of their own have to say.
@@ -391,7 +418,7 @@ void Runtime::Inside::run_until(IsOver is_over) {
     constexpr std::uint32_t turns_between_looks = 64;
 
     do {
-        outside.deliver();
+        look_after();
         if (is_over()) return;
     } while (run_slice(turns_between_looks));
 }
@@ -458,7 +485,7 @@ void Runtime::run_ready() {
 bool Runtime::run_one() {
     const Running running(inside_->is_running);
     if (inside_->parts.are_held_back()) inside_->parts.give_up();
-    inside_->outside.deliver();
+    inside_->look_after();
     return inside_->run_slice();
 }
 

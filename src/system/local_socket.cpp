@@ -4,17 +4,21 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "system/process.hpp"
 
 namespace reowolf::system {
 namespace {
@@ -34,12 +38,35 @@ std::optional<sockaddr_un> address_of(const std::string& path) {
     return address;
 }
 
-int new_socket() {
-    return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+int new_socket(int flags = 0) {
+    return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 }
 
+// A child of fork() has its parent's socket too, and keeps it open without ever answering.
+bool is_orphaned(int descriptor) {
+    ucred opener{};
+    socklen_t size = sizeof opener;
+    return ::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &opener, &size) == 0 &&
+           opener.pid > 0 && !is_running(static_cast<std::uint64_t>(opener.pid));
+}
+
+// On failure errno says why; ECONNREFUSED: nobody listens any more.
 bool connect_to(int descriptor, const sockaddr_un& address) {
-    return ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        return false;
+    }
+    if (!is_orphaned(descriptor)) return true;
+    errno = ECONNREFUSED;
+    return false;
+}
+
+// The two numbers in a name like 4711.2; 0: there is none.
+std::pair<std::uint64_t, std::uint64_t> numbers_of(std::string_view name) {
+    std::pair<std::uint64_t, std::uint64_t> numbers{};
+    const char* const end = name.data() + name.size();
+    const auto [rest, error] = std::from_chars(name.data(), end, numbers.first);
+    if (error == std::errc{} && rest != end) std::from_chars(rest + 1, end, numbers.second);
+    return numbers;
 }
 
 void be_patient(int descriptor) {
@@ -71,8 +98,8 @@ std::expected<LocalSocket, std::string> LocalSocket::connect(const std::string& 
     const int descriptor = new_socket();
     if (descriptor < 0) return std::unexpected(reason());
     LocalSocket connected(descriptor);
-    if (!connect_to(descriptor, *address)) return std::unexpected(reason());
     be_patient(descriptor);
+    if (!connect_to(descriptor, *address)) return std::unexpected(reason());
     return connected;
 }
 
@@ -111,29 +138,50 @@ std::optional<std::string> LocalSocket::receive_line(std::size_t bytes_max, std:
     }
 }
 
-std::expected<std::unique_ptr<LocalListener>, std::string> LocalListener::open(std::string path) {
-    // Whoever finds the name finds somebody who listens: it gets that name last.
-    const std::string unfinished = path + ".new";
-    const auto address = address_of(unfinished);
-    if (!address) return std::unexpected(path + " is too long a name for a socket");
+std::expected<std::unique_ptr<LocalListener>, std::string> LocalListener::open(
+    const std::string& folder) {
     const int descriptor = new_socket();
     if (descriptor < 0) return std::unexpected(reason());
+    const std::string path = folder + '/' + std::to_string(::getpid());
+    // Whoever finds the name finds somebody who listens: it gets that name last. Until then it has
+    // one that no other thread can have.
+    const std::string unfinished = path + '.' + std::to_string(descriptor) + ".new";
+    const auto address = address_of(unfinished);
+    if (!address) {
+        ::close(descriptor);
+        return std::unexpected(path + " is too long a name for a socket");
+    }
     ::unlink(unfinished.c_str());
     constexpr int waiting_max = 8;
-    const bool is_open =
+    const auto rename_to = [&](const std::string& name) {
+        return ::renameat2(AT_FDCWD, unfinished.c_str(), AT_FDCWD, name.c_str(),
+                           RENAME_NOREPLACE) == 0;
+    };
+    std::string name = path;
+    bool is_open =
         ::bind(descriptor, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0 &&
-        ::listen(descriptor, waiting_max) == 0 &&
-        std::rename(unfinished.c_str(), path.c_str()) == 0;
+        ::listen(descriptor, waiting_max) == 0;
+    if (is_open) {
+        is_open = rename_to(name);
+        for (int number = 2; !is_open && errno == EEXIST; ++number) {
+            name = path + '.' + std::to_string(number);
+            is_open = rename_to(name);
+        }
+    }
     if (!is_open) {
         const std::string why = reason();
+        ::unlink(unfinished.c_str());
         ::close(descriptor);
         return std::unexpected(path + ": " + why);
     }
-    return std::unique_ptr<LocalListener>(new LocalListener(std::move(path), descriptor));
+    return std::unique_ptr<LocalListener>(new LocalListener(std::move(name), descriptor));
 }
 
+LocalListener::LocalListener(std::string path, int descriptor)
+    : path_(std::move(path)), descriptor_(descriptor), process_(::getpid()) {}
+
 LocalListener::~LocalListener() {
-    ::unlink(path_.c_str());
+    if (process_ == ::getpid()) ::unlink(path_.c_str());
     ::close(descriptor_);
 }
 
@@ -155,6 +203,10 @@ std::optional<LocalSocket> LocalListener::accept(const Event& stop) {
     }
 }
 
+std::uint64_t process_of(std::string_view socket) {
+    return numbers_of(socket).first;
+}
+
 std::vector<std::string> living_sockets(const std::string& folder) {
     std::vector<std::string> living;
     std::error_code error;
@@ -162,16 +214,17 @@ std::vector<std::string> living_sockets(const std::string& folder) {
         if (!entry.is_socket(error) || entry.path().extension() == ".new") continue;
         const std::string path = entry.path().string();
         const auto address = address_of(path);
-        const int descriptor = address ? new_socket() : -1;
+        const int descriptor = address ? new_socket(SOCK_NONBLOCK) : -1;
         if (descriptor < 0) continue;
-        if (connect_to(descriptor, *address)) {
+        // Many may be asking already.
+        if (connect_to(descriptor, *address) || errno == EAGAIN) {
             living.push_back(entry.path().filename().string());
         } else if (errno == ECONNREFUSED) {
             ::unlink(path.c_str());
         }
         ::close(descriptor);
     }
-    std::ranges::sort(living);
+    std::ranges::sort(living, {}, numbers_of);
     return living;
 }
 

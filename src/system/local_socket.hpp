@@ -23,7 +23,7 @@ std::expected<std::string, std::string> local_socket_folder();
 
 class LocalSocket {
   public:
-    // The error says why there is nobody.
+    // The error says why there is nobody. Does not wait for longer than some seconds.
     static std::expected<LocalSocket, std::string> connect(const std::string& path);
 
     LocalSocket(LocalSocket&& other) noexcept
@@ -45,10 +45,14 @@ class LocalSocket {
     std::string read_;
 };
 
-// The socket is there as long as this is. A process that is killed leaves its socket behind.
+// The socket is there as long as this is, in the process that has opened it. A process that is
+// killed leaves its socket behind.
 class LocalListener {
   public:
-    static std::expected<std::unique_ptr<LocalListener>, std::string> open(std::string path);
+    // Named after this process: its number or, if that is taken, its number and one more, as in
+    // 4711.2.
+    static std::expected<std::unique_ptr<LocalListener>, std::string> open(
+        const std::string& folder);
     ~LocalListener();
     LocalListener(const LocalListener&) = delete;
     LocalListener& operator=(const LocalListener&) = delete;
@@ -57,15 +61,18 @@ class LocalListener {
     std::optional<LocalSocket> accept(const Event& stop);
 
   private:
-    LocalListener(std::string path, int descriptor)
-        : path_(std::move(path)), descriptor_(descriptor) {}
+    LocalListener(std::string path, int descriptor);
 
     std::string path_;
     int descriptor_;
+    std::int64_t process_;
 };
 
-// The names of the sockets in the folder at which somebody listens. Those that were left behind are
-// removed.
+// Which process has opened a socket of that name.
+std::uint64_t process_of(std::string_view socket);
+
+// The names of the sockets in the folder at which somebody listens, by process and in the order in
+// which it numbered them. Those that were left behind are removed.
 std::vector<std::string> living_sockets(const std::string& folder);
 
 }  // namespace reowolf::system

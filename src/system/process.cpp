@@ -35,6 +35,10 @@ struct Process {
 };
 static_assert(sizeof(Process) == 64, "there is no padding, so that names can be compared");
 
+bool has_ended(char state) {
+    return state == 'Z' || state == 'X';
+}
+
 bool read_host(Host& host) {
     std::ifstream boot("/proc/sys/kernel/random/boot_id");
     struct stat space{};
@@ -81,6 +85,10 @@ std::string variable(const char* name) {
     return value ? value : "";
 }
 
+std::string program_name() {
+    return program_invocation_short_name;
+}
+
 unsigned usable_cores() {
     cpu_set_t set;
     if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
@@ -108,12 +116,18 @@ std::optional<bool> is_alive(std::span<const std::byte> name) {
         return std::nullopt;
     }
     if (const auto status = status_of(process.number)) {
-        const bool has_ended = status->state == 'Z' || status->state == 'X';
-        return !has_ended && status->started == process.started;
+        return !has_ended(status->state) && status->started == process.started;
     }
     const auto number = static_cast<pid_t>(process.number);
     if (number > 0 && ::kill(number, 0) != 0 && errno == ESRCH) return false;
     return std::nullopt;
+}
+
+bool is_running(std::uint64_t number) {
+    if (const auto status = status_of(number)) return !has_ended(status->state);
+    // Where /proc is not there.
+    const auto process = static_cast<pid_t>(number);
+    return process > 0 && (::kill(process, 0) == 0 || errno != ESRCH);
 }
 
 }  // namespace reowolf::system

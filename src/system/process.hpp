@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,9 @@ std::string boot();
 // Of the environment; empty if it is not set.
 std::string variable(const char* name);
 
+// What this process was started as, without its folders.
+std::string program_name();
+
 // How many processors the calling thread may run on.
 unsigned usable_cores();
 
@@ -25,5 +29,8 @@ std::vector<std::byte> this_process();
 // Whether the process of that name runs. None: it is on another host, or in a place of this one
 // that cannot be seen from here, or what was given is no name.
 std::optional<bool> is_alive(std::span<const std::byte> process);
+
+// Whether a process that can be seen from here has that number, and has not ended yet.
+bool is_running(std::uint64_t number);
 
 }  // namespace reowolf::system

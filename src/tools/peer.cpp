@@ -23,9 +23,7 @@
 #include "system/lines.hpp"
 #include "tools/commands.hpp"
 #include "tools/compile_file.hpp"
-#include "tools/inspection.hpp"
 #include "tools/literals.hpp"
-#include "tools/picture.hpp"
 
 namespace reowolf::tools {
 namespace {
@@ -88,11 +86,11 @@ class Peer {
         connector_.options().on_progress = [this](const connector::Progress& progress) {
             tell(progress);
         };
+        connector_.options().asked_as = options_.file;
         tell_whom_it_waits_for();
         if (const auto status = connector_.connect(); !status) return fail(status.error(), 1);
         tell("connected");
-        last_round_ = connected_at_ = std::chrono::steady_clock::now();
-        inspection_.emplace([this] { news_.set(); });
+        last_round_ = std::chrono::steady_clock::now();
         std::int64_t pause_ms = pause_ms_min;
         std::string why_not;
         for (;;) {
@@ -302,31 +300,10 @@ class Peer {
             news_.set();
         });
         if (!status) return std::unexpected(status.error());
-        do {
-            news_.clear();
-            if (wants_to_look()) let_look();
-            if (!has_ended_) lines_.wait(wants_lines(), news_.descriptor(), -1);
-        } while (!has_ended_ && wants_to_look());
+        news_.clear();
+        if (!has_ended_) lines_.wait(wants_lines(), news_.descriptor(), -1);
         connector_.interrupt();
         return connector_.finish();
-    }
-
-    // `reowolf top` asks, and nobody has been told yet to answer.
-    bool wants_to_look() const { return inspection_->is_asked() && !is_looked_at_; }
-
-    void let_look() {
-        is_looked_at_ = true;
-        const std::chrono::duration<double> age = std::chrono::steady_clock::now() - connected_at_;
-        const Subject subject{.process = ::getpid(),
-                              .file = options_.file,
-                              .component = options_.name,
-                              .seconds = age.count()};
-        connector_.look([this, subject](const auto& runtime, const auto& description) {
-            is_looked_at_ = false;  // before it is: then the next question may come
-            inspection_->answer([&](const Question& question) {
-                return picture_as_json(subject, {&runtime}, description.sources, question);
-            });
-        });
     }
 
     std::int64_t remaining_ms() const {
@@ -356,15 +333,12 @@ class Peer {
     const program::Peer& peer_;
     const Options& options_;
     // What other threads use, so it is there until those have ended.
-    system::Event news_;  // a round has ended, or somebody asks
+    system::Event news_;  // a round has ended
     std::atomic<bool> has_ended_ = false;
-    std::atomic<bool> is_looked_at_ = false;
-    std::optional<Inspection> inspection_;  // once it is connected
     connector::Connector connector_;
     std::string text_;
     std::vector<Port> ports_;
     system::Lines lines_{0};
-    std::chrono::steady_clock::time_point connected_at_;
     std::chrono::steady_clock::time_point last_round_;
     std::chrono::steady_clock::time_point last_told_;
     int line_number_ = 0;

@@ -1,43 +1,18 @@
 // SPDX-License-Identifier: MIT
-// What a running program is doing: as an object of JSON, by the program itself, and as text, by
-// whoever looks at it.
+// What a running program is doing, as whoever looks at it gets it and shows it.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-#include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "diagnostics/source.hpp"
-#include "runtime/runtime.hpp"
-#include "tools/inspection.hpp"
+#include "inspection/question.hpp"
 
 namespace reowolf::tools {
 
-// What of it the runtime does not know.
-struct Subject {
-    std::int64_t process = 0;
-    std::string file;
-    std::string component;
-    double seconds = 0;        // since it began
-    std::string workers = {};  // and what they have done; empty if there are none
-};
-
-// The runtimes that the program has, together.
-using Runtimes = std::vector<const runtime::Runtime*>;
-
-std::string picture_as_json(const Subject& subject, const Runtimes& runtimes,
-                            const diagnostics::Sources& sources, const Question& question);
-
-// A line for each of the events from the one with number `from` on, the oldest first.
-std::vector<std::string> events_as_text(const runtime::Runtime& runtime,
-                                        const diagnostics::Sources& sources,
-                                        std::uint64_t from = 0);
-
-// A picture as somebody else has got it. Its texts may contain anything.
+// As somebody else has made it. Its texts may contain anything.
 struct Picture {
     struct Line {
         std::string name;
@@ -47,7 +22,8 @@ struct Picture {
         std::uint64_t rounds = 0;
         std::uint64_t behaviours = 0;
     };
-    Subject subject;
+    inspection::Subject subject;
+    bool is_silent = false;  // it did not come to answer: nothing else is known
     std::uint64_t rounds_in_lane = 0;
     std::uint64_t rounds_in_general = 0;
     std::uint64_t commits = 0;
@@ -62,6 +38,11 @@ struct Picture {
 
 // The error says why it is none.
 std::expected<Picture, std::string> read_picture(const std::string& json);
+
+// "main", or which connector and peer.
+std::string name_in_program(const inspection::Subject& subject);
+// What stands above a picture: the name, the process and for how long it has been running.
+std::string headline(const inspection::Subject& subject);
 // `before`: an earlier one of the same program, or null. `first`: the place of its first line.
 std::vector<std::string> picture_as_text(const Picture& now, const Picture* before,
                                          std::size_t first);

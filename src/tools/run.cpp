@@ -17,17 +17,16 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "diagnostics/diagnostics.hpp"
 #include "diagnostics/runtime_error.hpp"
+#include "inspection/inspection.hpp"
+#include "inspection/picture.hpp"
 #include "native/library.hpp"
 #include "runtime/runtime.hpp"
 #include "tools/commands.hpp"
 #include "tools/compile_file.hpp"
-#include "tools/inspection.hpp"
 #include "tools/literals.hpp"
-#include "tools/picture.hpp"
 #include "tools/process_outside.hpp"
 #include "tools/stats.hpp"
 #include "tools/terminal.hpp"
@@ -76,7 +75,7 @@ class Record {
         constexpr int errors_max = 100;
 
         if (++errors_ > errors_max) return;
-        for (const std::string& line : events_as_text(runtime_, sources_, written_)) {
+        for (const std::string& line : inspection::events_as_text(runtime_, sources_, written_)) {
             fmt::print(file_, "{}\n", line);
         }
         written_ = runtime_.recorder().noted();
@@ -137,9 +136,8 @@ class Terminal final : public runtime::LocalWorld {
 class Run {
   public:
     Run(const program::Program& program, const diagnostics::Sources& sources,
-        std::optional<std::uint64_t> seed, std::uint32_t workers, Subject subject)
-        : subject_(std::move(subject)),
-          sources_(sources),
+        std::optional<std::uint64_t> seed, std::uint32_t workers, inspection::Subject subject)
+        : sources_(sources),
           program_(program),
           outside_(seed ? *seed : std::random_device{}()),
           terminal_(sources, program, outside_),
@@ -148,7 +146,7 @@ class Run {
           runtime_(program, limits_, place_, terminal_),
           islands_(
               workers - 1, [this] { return outside_.now_ms(); }, [this] { outside_.wake(); }),
-          inspection_([this] { outside_.wake(); }) {
+          inspection_(std::move(subject), [this] { outside_.wake(); }) {
         outside_.attach(runtime_);
         if (seed) runtime_.seed_choices(*seed);
         if (workers == 1) return;
@@ -253,13 +251,13 @@ class Run {
         runtime_.set_time(outside_.now_ms());
         if (inspection_.is_asked()) {
             islands_.pause();
-            inspection_.answer([&](const Question& question) {
-                subject_.seconds = static_cast<double>(outside_.now_ms()) / 1e3;
-                subject_.workers = workers_as_text(labour());
-                Runtimes all{&runtime_};
-                for (const auto& island : islands_.all()) all.push_back(island.get());
-                return picture_as_json(subject_, all, sources_, question);
-            });
+            inspection_.answer(
+                [&](inspection::Subject subject, const inspection::Question& question) {
+                    subject.workers = workers_as_text(labour());
+                    inspection::Runtimes all{&runtime_};
+                    for (const auto& island : islands_.all()) all.push_back(island.get());
+                    return inspection::picture_as_json(subject, all, sources_, question);
+                });
             islands_.resume();
         }
     }
@@ -352,7 +350,6 @@ class Run {
 
     Limits limits_;
     const runtime::Place place_{.self = 0, .sites = {"this process"}, .realtime = {}};
-    Subject subject_;
     const diagnostics::Sources& sources_;
     const program::Program& program_;
     ProcessOutside outside_;
@@ -365,7 +362,7 @@ class Run {
     bool are_parted_ = false;
     bool is_watched_ = false;
     std::unique_ptr<Record> record_;
-    Inspection inspection_;
+    inspection::Inspection inspection_;
     std::map<std::string, Feed> feeds_;
     int line_number_ = 0;
     bool has_bad_input_ = false;
@@ -395,7 +392,7 @@ int run(const Options& options) {
         trace = std::move(*opened);
     }
     Run running(file->program, file->sources, options.seed, workers_of(options),
-                {.process = ::getpid(), .file = options.file, .component = options.component});
+                {.file = options.file, .component = options.component});
     if (trace) running.watch(*trace);
     if (!options.record.empty() && !running.record(options.record)) {
         complain(fmt::format("cannot write {}", options.record));

@@ -3,33 +3,20 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <span>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "inspection/counts.hpp"
+
 namespace reowolf::tools {
 
 namespace {
 
+using inspection::sum;
 using runtime::Counters;
 using runtime::Sizes;
-
-std::uint64_t sum(std::span<const std::uint64_t> counts) {
-    return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
-}
-
-// " (doubt 3, closed 1)", or nothing.
-std::string in_detail(std::span<const std::uint64_t> counts,
-                      std::span<const std::string_view> names) {
-    std::string text;
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-        if (counts[i] == 0) continue;
-        text += fmt::format("{}{} {}", text.empty() ? " (" : ", ", names[i], counts[i]);
-    }
-    return text.empty() ? text : text + ")";
-}
 
 class Exposition {
   public:
@@ -73,33 +60,6 @@ void expose_sizes(const Sizes& sizes, Exposition& out) {
 
 }  // namespace
 
-std::string sizes_as_text(const Sizes& counted) {
-    std::string sizes;
-    for (std::size_t i = 0; i < Sizes::buckets; ++i) {
-        if (counted.rounds[i] == 0) continue;
-        const std::string bound =
-            i == 0   ? "1"
-            : i == 1 ? "2"
-            : i + 1 < Sizes::buckets
-                ? fmt::format("{}-{}", Sizes::bound(i - 1) + 1, Sizes::bound(i))
-                : fmt::format("more than {}", Sizes::bound(i - 1));
-        sizes += fmt::format("{}{} of {}", sizes.empty() ? "" : ", ", counted.rounds[i], bound);
-    }
-    return sizes.empty() ? "none" : sizes;
-}
-
-std::string components_as_text(const Counters& counters) {
-    return fmt::format("{} made, {} ended, {} failed, {} stuck", counters.components_made,
-                       counters.components_ended, counters.components_failed,
-                       counters.components_stuck);
-}
-
-std::string behaviours_as_text(const Counters& counters) {
-    return fmt::format("{} explored, {} discarded{}, {} hopeless, {} dropped", counters.behaviours,
-                       sum(counters.discarded), in_detail(counters.discarded, runtime::cause_names),
-                       counters.hopeless, counters.dropped);
-}
-
 std::string workers_as_text(const Labour& labour) {
     return fmt::format("{}; steals {}; idle {:.3f} s who runs the rounds, {:.3f} s the others",
                        labour.workers, labour.steals, labour.rounds_idle_seconds,
@@ -119,9 +79,10 @@ std::string stats_as_text(const Counters& counters, const Labour& labour, double
         "falls       {}{}\n"
         "workers     {}\n",
         seconds, rate, counters.rounds(), counters.rounds_in_lane, counters.rounds_in_general,
-        sizes_as_text(counters.sizes), counters.sizes.components, counters.messages,
-        components_as_text(counters), behaviours_as_text(counters), sum(counters.falls),
-        in_detail(counters.falls, runtime::fall_names), workers_as_text(labour));
+        inspection::sizes_as_text(counters.sizes), counters.sizes.components, counters.messages,
+        inspection::components_as_text(counters), inspection::behaviours_as_text(counters),
+        sum(counters.falls), inspection::in_detail(counters.falls, runtime::fall_names),
+        workers_as_text(labour));
 }
 
 std::string stats_for_prometheus(const Counters& counters, const Labour& labour, double seconds) {

@@ -18,9 +18,6 @@ struct Labour {
     double others_idle_seconds = 0;  // all others together
 };
 
-std::string sizes_as_text(const runtime::Sizes& sizes);
-std::string components_as_text(const runtime::Counters& counters);
-std::string behaviours_as_text(const runtime::Counters& counters);
 std::string workers_as_text(const Labour& labour);
 std::string stats_as_text(const runtime::Counters& counters, const Labour& labour, double seconds);
 // The text format of Prometheus, version 0.0.4. The names are those of docs/tools.md.

@@ -15,6 +15,7 @@ wanted = sentences.sentences((ROOT / "docs/semantics.md").read_text(), "## Round
 complaints = sentences.complaints(wanted, (ROOT / "docs/semantics-coverage.md").read_text(), {
     "oracle": known.__contains__,
     "golden": lambda name: any((ROOT / "tests/golden").glob(f"{name}.[ps]*")),
+    "inspection": lambda name: f"\ndef {name}(" in (ROOT / "tests/inspection/run").read_text(),
     "tools": lambda name: any((ROOT / "tests/tools").glob(f"{name}.[ps]*")),
 }, others="failing: every error|^example")
 print("\n".join(complaints) if complaints else f"{len(wanted)} sentences")

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -16,42 +17,44 @@
 #include <string>
 #include <thread>
 
+#include "inspection/question.hpp"
 #include "system/event.hpp"
 #include "system/local_socket.hpp"
 
-namespace reowolf::tools {
+namespace reowolf::inspection {
 
-// Which components to tell of, and whether of the last events too.
-struct Question {
-    std::size_t first = 0;
-    std::size_t lines = 0;
-    bool wants_events = false;
-};
-
-std::string as_json(const Question& question);
-std::optional<Question> read_question(const std::string& json);
+// Whether this process is to be asked though it is no command of reowolf's: RW_INSPECT=1 in its
+// environment. A library opens no sockets and threads that nobody wants.
+bool is_wanted();
 
 class Inspection {
   public:
-    // `wake` is called from another thread when somebody asks. Where there is no place for a
-    // socket, nobody can ask, and that is all.
-    explicit Inspection(std::function<void()> wake);
+    // Its process and its age are added to the subject here. `wake` is called from another thread
+    // when somebody asks. Where there is no place for a socket, or for a thread, nobody can ask,
+    // and that is all.
+    Inspection(Subject subject, std::function<void()> wake);
+    // In a child of fork() the parent goes on answering.
     ~Inspection();
     Inspection(const Inspection&) = delete;
     Inspection& operator=(const Inspection&) = delete;
 
-    // Somebody waits for an answer.
+    // Somebody waits for an answer. Who waits too long is told that there is none.
     bool is_asked() const { return is_asked_.load(std::memory_order_relaxed); }
-    void answer(const std::function<std::string(const Question&)>& make);
+    // Nothing if nobody asks any more.
+    using Make = std::function<std::string(Subject, const Question&)>;
+    void answer(const Make& make);
 
   private:
     void serve();
     // Nothing: the program ends.
     std::optional<std::string> answer_to(const Question& question);
+    Subject subject_now() const;
 
+    const Subject subject_;
+    const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::function<void()> wake_;
     std::unique_ptr<system::LocalListener> listener_;
-    system::Event stop_;
+    std::optional<system::Event> stop_;
     std::atomic<bool> is_asked_ = false;
     std::mutex mutex_;
     std::condition_variable changed_;
@@ -61,4 +64,4 @@ class Inspection {
     std::thread thread_;
 };
 
-}  // namespace reowolf::tools
+}  // namespace reowolf::inspection
