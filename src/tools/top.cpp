@@ -114,7 +114,7 @@ std::optional<std::string> only_process(const std::string& folder, int& status) 
             "they are started with RW_INSPECT=1 in their environment");
         return std::nullopt;
     }
-    const std::string first = std::to_string(system::process_of(sockets.front()));
+    std::string first = std::to_string(system::process_of(sockets.front()));
     const auto is_of_first = [&](const std::string& each) { return is_meant(first, each); };
     if (std::ranges::all_of(sockets, is_of_first)) return first;
     list(folder, sockets);
