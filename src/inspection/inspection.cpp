@@ -25,7 +25,7 @@ Subject of_this_process(Subject subject) {
 }  // namespace
 
 bool is_wanted() {
-    return system::variable("RW_INSPECT") == "1";
+    return system::variable("REOWOLF_INSPECT") == "1";
 }
 
 Inspection::Inspection(Subject subject, std::function<void()> wake)

@@ -23,8 +23,8 @@
 
 namespace reowolf::inspection {
 
-// Whether this process is to be asked though it is no command of reowolf's: RW_INSPECT=1 in its
-// environment. A library opens no sockets and threads that nobody wants.
+// Whether this process is to be asked though it is no command of reowolf's: REOWOLF_INSPECT=1 in
+// its environment. A library opens no sockets and threads that nobody wants.
 bool is_wanted();
 
 class Inspection {

@@ -87,7 +87,7 @@ void complain_of_silence(const std::string& folder, const std::string& process) 
         complain(fmt::format(
             "process {} cannot be asked. Besides 'reowolf run' and 'reowolf peer', programs with "
             "connectors or runtimes can, once these are there, if they were started with "
-            "RW_INSPECT=1 in their environment, by the same user",
+            "REOWOLF_INSPECT=1 in their environment, by the same user",
             number));
     }
 }
@@ -111,7 +111,7 @@ std::optional<std::string> only_process(const std::string& folder, int& status) 
     if (sockets.empty()) {
         complain(
             "no program is running that can be asked; 'reowolf run' runs one, and others can be if "
-            "they are started with RW_INSPECT=1 in their environment");
+            "they are started with REOWOLF_INSPECT=1 in their environment");
         return std::nullopt;
     }
     std::string first = std::to_string(system::process_of(sockets.front()));
