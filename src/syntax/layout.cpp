@@ -75,7 +75,7 @@ class Printer {
                 push(doc, task.indent + indentation, task.flat);
                 break;
             case Kind::group:
-                push(doc, task.indent, task.flat || (!doc.breaks && fits(doc)));
+                push(doc, task.indent, task.flat || (!doc.breaks && fits(doc, task.indent)));
                 break;
             case Kind::line_comment:
             case Kind::block_comment:
@@ -175,10 +175,16 @@ class Printer {
         std::size_t next = 0;
     };
 
-    bool fits(const Doc& group) const { return fits({{&group, true}}, column_ + (space_ ? 1 : 0)); }
+    // `indent`: where it begins if a line break is due. Where the last line was longer, that
+    // counts, as it always has: what is laid out stays as it is.
+    bool fits(const Doc& group, std::uint32_t indent) const {
+        const std::uint32_t begin =
+            lines_ > 0 ? std::max(indent, column_) : column_ + (space_ ? 1 : 0);
+        return fits(std::vector<Walk>{{&group, true}}, begin);
+    }
 
     // What follows a line break that could be a space.
-    bool fits_next() const { return fits({}, column_ + 1); }
+    bool fits_next() const { return fits(std::vector<Walk>(), column_ + 1); }
 
     // Whether that, and what follows it, fits up to the next line break.
     bool fits(std::vector<Walk> walks, std::uint32_t column) const {
