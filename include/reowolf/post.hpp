@@ -200,8 +200,8 @@ class REOWOLF_CPP Carrier {
     Awaitable<std::monostate> when_writable();
 
     /// The next message, or why none comes any more; one request at a time, another one is told
-    /// Cause::not_supported. While there is none, what comes waits, and then the other side does: up
-    /// to a mebibyte is on its way.
+    /// Cause::not_supported. While there is none, what comes waits, and then the other side does:
+    /// up to a mebibyte is on its way.
     void receive(OnReceived done);
     Awaitable<std::expected<Received, Trouble>> receive();
 
