@@ -584,6 +584,7 @@ exchanged:
 assert:
     if (slots[at->a].bits != 0) NEXT();
     if (!state->in_sync_) goto fail;
+    goto request;
 sync_begin:
     if (!entrance || !entrance->enter(slots, at->a)) goto request;
     state->in_sync_ = true;

@@ -498,6 +498,25 @@ primitive taker(in<u32> i, in<u32> unused) {
     EXPECT_LE(run.count("taker"), 10);
 }
 
+// Wherever in the code its block begins, and wherever what it asserts is kept.
+TEST(Promises, WhatIsAssertedHolds) {
+    for (int before = 0; before < 40; ++before) {
+        std::string text = R"(
+composite main() { channel a -> b; new giver(a); new taker(b); }
+primitive giver(out<u32> o) { sync put(o, 1); }
+primitive taker(in<u32> i) {
+    u32 x = 0;
+)";
+        for (int k = 0; k < before; ++k) text += "    x = 1;\n";
+        text +=
+            "    sync { u32 y = get(i); bool holds = y == 2; assert(holds); print(\"wrong\"); }\n";
+        text += "    sync skip;\n}\n";
+        LocalRun run(text);
+        EXPECT_TRUE(run.steps(10'000));
+        EXPECT_EQ(run.lines, std::vector<std::string>{}) << before;
+    }
+}
+
 TEST(Promises, WhoHasTooManyBehavioursFailsAlone) {
     Limits limits;
     limits.live_behaviours_max = 50;
