@@ -605,7 +605,7 @@ TEST_F(Carriers, errors_come_where_the_carrier_would) {
 }
 
 Task echo(Carrier carrier) {
-    while (auto message = co_await carrier.receive()) carrier.send(message->text());
+    while (auto message = co_await carrier.receive()) EXPECT_TRUE(carrier.send(message->text()));
 }
 
 TEST_F(Carriers, use_the_transports_that_both_policies_leave) {
@@ -636,7 +636,7 @@ TEST_F(Carriers, use_the_transports_that_both_policies_leave) {
     ASSERT_TRUE(in_memory) << in_memory.error().text;
     auto carrier = initiate(in_memory->local(), {});
     ASSERT_TRUE(carrier) << carrier.error().text;
-    carrier->send("through memory");
+    EXPECT_TRUE(carrier->send("through memory"));
     EXPECT_EQ(text(*carrier), "through memory");
     Policy stream_only;
     stream_only.required_transports = {"tcp"};
@@ -655,7 +655,7 @@ Task converse(const Configuration& configuration, Gathered& heard) {
     auto carrier = co_await configuration.initiate();
     if (!carrier) co_return heard.add(carrier.error().text);
     for (const char* word : {"one", "two", "three"}) {
-        carrier->send(word);
+        EXPECT_TRUE(carrier->send(word));
         auto answer = co_await carrier->receive();
         heard.add(answer ? std::string(answer->text()) : answer.error().text);
     }

@@ -22,11 +22,11 @@ using u64 = std::uint64_t;
 
 template <class T>
 Component put_all(std::vector<T> values, Out<T> to) {
-    for (const T& value : values) co_await to.put(value);
+    for (auto&& value : values) co_await to.put(value);
 }
 template <class T>
 Component put_all_in_blocks(std::vector<T> values, Out<T> to) {
-    for (const T& value : values) {
+    for (auto&& value : values) {
         co_await sync([&](Round& r) -> Step<> { co_await r.put(to, value); });
     }
 }
