@@ -341,6 +341,25 @@ TEST(Arbiter, G11_WhatAnotherHoldsIsNeverTakenBack) {
     EXPECT_FALSE(has<Fail>(effects) || has<Commit>(effects));
 }
 
+// Who leaves has said before what was decided: the last two of those who step know it, or that
+// there was nothing. While somebody else is there, its decision may still be on its way.
+TEST(Arbiter, Rule18_OnlyTheLastTwoKnowThatThereWasNoStep) {
+    Arbiter arbiter(1, {"s0", "s1", "s2", "s3"}, {0, 1, 2, 3});
+    const wire::Ask question{attempt_of(2), {0}, 1, false};
+    arbiter.depart(0);
+    arbiter.lose(0, "it has left");
+    arbiter.take_effects();
+    arbiter.receive(2, question);
+    auto effects = arbiter.take_effects();
+    EXPECT_TRUE(receivers_of<wire::Cancelled>(effects).empty());
+    EXPECT_EQ(receivers_of<wire::No>(effects), std::vector<wire::SiteId>{2});
+    arbiter.depart(3);
+    arbiter.lose(3, "it has left");
+    arbiter.take_effects();
+    arbiter.receive(2, question);
+    EXPECT_EQ(receivers_of<wire::Cancelled>(arbiter.take_effects()), std::vector<wire::SiteId>{2});
+}
+
 // G12: a question is not answered by who has not noticed the same loss: what the lost site has sent
 // it is still to come. So a broken link between two of them cannot make survivors disagree.
 TEST(Arbiter, G12_WhoStillReachesTheLostOneDoesNotAnswer) {

@@ -146,13 +146,19 @@ void Arbiter::on(SiteId, const wire::Ask& message) {
     }
 }
 
-// All who step are in one decision, and whoever leaves has said before what it decided. So if those
-// that are missed have left, and this site steps and has heard of no decision, there was none.
+// All who step are in one decision, and whoever leaves has said before what was decided. So if
+// everybody has left but who asks and this site, which steps and has heard of no decision, there
+// was none. Of anybody else who is there it may still be on its way.
 bool Arbiter::knows_of_no_step(const wire::Ask& message) const {
-    const bool is_of_one_step =
-        finals_.is_stepping(message.attempt) && finals_.is_stepping({{self_, 0}, 0});
-    return is_of_one_step && !message.lost.empty() && !message.published &&
-           std::ranges::all_of(message.lost, [&](SiteId site) { return departed_.contains(site); });
+    if (message.published || !finals_.is_stepping(message.attempt) ||
+        !finals_.is_stepping({{self_, 0}, 0})) {
+        return false;
+    }
+    for (SiteId site = 0; site < sites_.size(); ++site) {
+        const bool is_here = site == self_ || site == message.attempt.owner();
+        if (!is_here && !departed_.contains(site)) return false;
+    }
+    return true;
 }
 
 void Arbiter::on(SiteId from, const wire::No& message) {
