@@ -100,6 +100,9 @@ void append(Depends& to, Nodes nodes) {
 }  // namespace
 
 std::optional<Depends> join(const Forest& forest, const Depends& a, const Depends& b) {
+    // What either() keeps is far less: another site that says more must not keep this one busy.
+    constexpr std::size_t pairs_max = std::size_t{1} << 16;
+
     Depends joined;
     joined.reserve(a.size() + b.size());
     const auto deepest = [&](Nodes left, Nodes right) {
@@ -110,6 +113,7 @@ std::optional<Depends> join(const Forest& forest, const Depends& a, const Depend
             append(joined, left);
             return true;
         }
+        if (left.size() > pairs_max / right.size()) return false;
         for (const NodeRef& one : left) {
             for (const NodeRef& other : right) {
                 if (forest.is_above(attempt, one.node, other.node)) {

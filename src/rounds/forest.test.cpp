@@ -178,6 +178,20 @@ TEST(Forest, OneOfSeveralNodes) {
     }
 }
 
+// Another site can say that one of very many nodes led to its value.
+TEST(Forest, VeryManyNodesAreNotJoined) {
+    constexpr NodeId many = 100'000;
+    Forest forest;
+    Depends odd;
+    Depends even;
+    for (NodeId node = 1; node < many; ++node) {
+        forest.grow(first, node, 0);
+        (node % 2 == 0 ? even : odd).push_back({first, node});
+    }
+    EXPECT_EQ(join(forest, odd, even), std::nullopt);
+    EXPECT_EQ(join(forest, odd, {{first, 0}}), odd);
+}
+
 TEST(Forest, EitherIsNotKeptWhereItIsLong) {
     const AttemptId other{{1, 3}, 1};
     Depends few;
