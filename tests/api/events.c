@@ -165,7 +165,9 @@ static void interrupted(void) {
 /* A thread that waits in a call cannot be cancelled in it; it goes when the call is over. */
 static int result_of_cancelled = -1;
 static void* sync_and_go(void* connector) {
-    result_of_cancelled = rw_sync(*(int*)connector);
+    do { /* again, if it was refused because somebody looked whether it had begun */
+        result_of_cancelled = rw_sync(*(int*)connector);
+    } while (result_of_cancelled < 0 && errno == EBUSY);
     pthread_testcancel();
     return NULL;
 }
