@@ -2,6 +2,7 @@
 // A channel as one site sees it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -135,7 +136,8 @@ struct alignas(64) Channel {
         // How often it has gone to another site. What is known of it from before is of no use.
         std::uint32_t moves = 0;
         wire::SiteId holder = 0;  // of the authority over the user, when that was last heard
-        // Its owner's, somewhere else, who has it while the round is not committed here yet.
+        // The same of where it is while the round is not committed here yet in which it leaves, and
+        // as a message says that may bring it back.
         wire::SiteId ahead_site = 0;
         std::uint32_t ahead_moves = 0;
         // What its owner calls it, or the name of the port through which it got it; the program's.
@@ -144,6 +146,13 @@ struct alignas(64) Channel {
         std::optional<wire::AttemptId> user;  // the open attempt that uses it
         // The last round of its owner, of those decided in the general way.
         std::uint64_t used_in = 0;
+
+        std::uint32_t moves_known() const { return std::max(moves, ahead_moves); }
+        void note_ahead(wire::SiteId where, std::uint32_t how_often) {
+            if (how_often <= moves_known()) return;
+            ahead_site = where;
+            ahead_moves = how_often;
+        }
     };
 
     Pending pending;

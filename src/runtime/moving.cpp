@@ -33,7 +33,7 @@ class Runtime::PortRecord final : public machine::PortCoder {
         bytes.number(id.home);
         bytes.number(id.index);
         bytes.flag(is_out(port));
-        bytes.number(end.moves);
+        bytes.number(end.moves_known());
         bytes.number(other.here ? runtime_.place_.self : other.site);
         bytes.number(other.moves);
         bytes.flag(other.closed);
@@ -66,7 +66,9 @@ class Runtime::PortRecord final : public machine::PortCoder {
         Channel::End& other = channel.end(!out);
         // Also of one that has an end here now: that may leave, before this one comes.
         channel.named_by.add(named_by_);
-        if (channel.is_elsewhere() && moves >= end.moves) {
+        if (!channel.is_elsewhere()) {
+            end.note_ahead(from_, moves);
+        } else if (moves >= end.moves) {
             end.moves = moves;
             end.site = from_;
             end.has_arrived = false;
@@ -169,7 +171,8 @@ void Runtime::send_away(const std::vector<Node::Moved>& moved) {
         const wire::SiteId next = channels_[through].other_site();
         // Who has passed it on here, to somebody here, has no more to do with it.
         if (here || !channels_[through].between_sites() || (end.here && !end.leaves)) continue;
-        if (end.here) {
+        const bool was_here = end.here;
+        if (was_here) {
             channel.id = name_outside(number);
             end.here = false;
             end.leaves = false;
@@ -183,7 +186,7 @@ void Runtime::send_away(const std::vector<Node::Moved>& moved) {
         }
         if (end.has_arrived) continue;
         end.gone_to = next;
-        if (end.ahead_moves > end.moves) {
+        if (was_here && end.ahead_moves > end.moves) {
             arrive_elsewhere(number, is_out(port), end.ahead_site, end.ahead_moves, true);
         } else if (arbiter_.is_lost(next)) {
             lose_on_the_way(number, is_out(port));
@@ -201,7 +204,7 @@ void Runtime::welcome(PortHandle port) {
     end.closed = false;
     end.gone_to = wire::nobody;
     end.user.reset();
-    ++end.moves;
+    end.moves = end.moves_known() + 1;
     end.ahead_moves = 0;
     if (!other.here && other.site != wire::nobody && arbiter_.is_lost(other.site)) {
         other.closed = true;
@@ -240,10 +243,7 @@ void Runtime::arrive_elsewhere(ChannelIndex number, bool is_out, wire::SiteId si
     const Channel::End& other = channel.end(!is_out);
     if (end.here) {
         // Here the round that has handed it over is not committed yet.
-        if (moves > end.moves && moves > end.ahead_moves) {
-            end.ahead_moves = moves;
-            end.ahead_site = site;
-        }
+        end.note_ahead(site, moves);
         return;
     }
     if (moves < end.moves || (moves == end.moves && end.site == site && !asks)) return;
@@ -269,7 +269,7 @@ void Runtime::lose_on_the_way(ChannelIndex number, bool is_out) {
     Channel& channel = channels_[number];
     Channel::End& end = channel.end(is_out);
     end.gone_to = wire::nobody;
-    ++end.moves;
+    end.moves = end.moves_known() + 1;
     end.closed = true;
     note_ends(number);
     for (wire::SiteId site = 0; site < place_.sites.size(); ++site) {

@@ -84,9 +84,9 @@ std::vector<std::string> descriptions(std::size_t sites, Random& random) {
     return all;
 }
 
-class Run {
+class Journey {
   public:
-    Run(std::uint64_t seed, bool with_fault)
+    Journey(std::uint64_t seed, bool with_fault)
         : random_(seed ^ 0x3E0F),
           sites_(2 + random_.below(3)),
           with_fault_(with_fault),
@@ -153,16 +153,22 @@ void run_all(bool with_fault) {
     const std::uint64_t seeds = Options::seeds(seeds_usual);
     std::size_t count = 0;
     for (std::uint64_t seed = options.first_seed; seed < options.first_seed + seeds; ++seed) {
-        Run run(seed, with_fault);
-        const auto problem = run.run();
+        Journey journey(seed, with_fault);
+        const auto problem = journey.run();
         ASSERT_FALSE(problem) << "seed " << seed << ": " << *problem;
-        count += run.count();
+        count += journey.count();
     }
     fmt::print("{} runs: {} values arrived\n", seeds, count);
 }
 
 TEST(Moving, WhatIsPutArrivesWhereverTheEndsAre) {
     run_all(false);
+}
+// In this one an end comes back to a site, and goes on from there, before that site knows that the
+// round has happened in which it gave it away.
+TEST(Moving, AnEndComesBackBeforeItIsKnownToHaveLeft) {
+    const auto problem = Journey(1'795'818'867'951, false).run();
+    EXPECT_FALSE(problem) << *problem;
 }
 TEST(Moving, NothingWrongArrivesWhenSitesFallOut) {
     run_all(true);
