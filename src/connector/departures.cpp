@@ -51,6 +51,7 @@ void Member::lose(wire::SiteId site, const std::string& why) {
     check_.on_loss();
     presence_.on_loss();
     impasse_.on_loss();
+    ends_.on_loss();
     if (waited_for_.erase(site) > 0 && waited_for_.empty()) offer_withheld();
     reconsider();
     part_if_all_know();
@@ -71,6 +72,15 @@ void Member::add_told_losses(std::string& text) const {
         if (!leaving_.contains(site) && !text.contains(gone))
             text += fmt::format("; {}{}", gone, why);
     }
+}
+
+// Links keep the order: who has got an end by now has said so before it answers.
+void Member::seek_ends() {
+    ends_.seek(0, [this](const Quiet::Wave&) {
+        runtime_->lose_ends();
+        pump();
+        return true;
+    });
 }
 
 // Who is gone connects nobody any more. What came from it in a message may: then it counts as if it
@@ -99,6 +109,16 @@ void Member::on(wire::SiteId from, const wire::Farewell&) {
 
 void Member::leave(std::function<void()> done) {
     left_ = std::move(done);
+    loop_.cancel(std::exchange(deadline_, 0));
+    if (!runtime_->has_ends_on_the_way()) return say_bye();
+    // Who has the other end is to hear where this one is before it hears that this site is gone.
+    give_up(wire::Reason::left, {});
+    deadline_ = loop_.after(limits_.farewell_patience_ms, [this] { say_bye(); });
+    pump();
+}
+
+void Member::say_bye() {
+    if (std::exchange(has_said_bye_, true)) return;
     flush();
     for (wire::SiteId site = 0; site < links_.size(); ++site) {
         if (links_[site] && !links_[site]->connection->is_handed_over()) owed_.insert(site);

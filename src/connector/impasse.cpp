@@ -27,6 +27,7 @@ constexpr int renewals_max = 8;
 
 // Nothing more happens at this site by itself.
 void Member::on_idle() {
+    if (left_ && !runtime_->has_ends_on_the_way()) say_bye();
     judge_if_dead();
     judge_if_cut_off();
     try_once();

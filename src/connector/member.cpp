@@ -60,6 +60,7 @@ Member::Member(Handshake::Established established, post::Loop& loop, const Limit
       check_(loop, description_->self, 0, questions()),
       presence_(loop, description_->self, 2, questions()),
       impasse_(loop, description_->self, 1, questions()),
+      ends_(loop, description_->self, 4, questions()),
       epochs_(classes_.size()),
       early_(classes_.size()) {
     build();
@@ -531,7 +532,8 @@ wire::Probed Member::answer() {
     if (runtime_->leave_step()) pump_soon();
     return {.number = 0,
             .quiet = runtime_->is_idle() && !runtime_->awaits_outside() &&
-                     !runtime_->is_withholding() && !runtime_->may_try_more(),
+                     !runtime_->is_withholding() && !runtime_->may_try_more() &&
+                     !ends_.is_seeking(),
             .sent = runtime_->messages_sent(),
             .received = runtime_->messages_received(),
             .waiting = runtime_->application_attempt(),
@@ -584,6 +586,7 @@ void Member::on_message(wire::SiteId from, const wire::Message& message) {
         if (presence_.awaits(*probed)) heard_.insert_or_assign(from, *probed);
         presence_.on_answer(from, *probed);
         impasse_.on_answer(from, *probed);
+        ends_.on_answer(from, *probed);
         on_answer_waited_for(from, *probed);
     } else if (const auto* arrived = std::get_if<wire::Arrived>(&message.body)) {
         on_arrived(from, *arrived);

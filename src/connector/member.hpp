@@ -98,6 +98,7 @@ class Member final : private runtime::World, private post::Turn {
     post::Payload payload_of(const wire::Final* leaf, wire::Form& form);
     void send_step(wire::SiteId to, const wire::Step& step) override;
     void give_back(wire::SiteId from, std::vector<std::byte> bytes) override;
+    void seek_ends() override;
     void deviation(wire::SiteId from, const std::string& what) override;
     void application_committed(std::unique_ptr<runtime::Body> body) override;
     void application_failed(wire::Reason reason, const std::string& text) override;
@@ -135,6 +136,7 @@ class Member final : private runtime::World, private post::Turn {
     std::optional<wire::SiteId> missed() const;
     void add_told_losses(std::string& text) const;
     void complete(std::expected<Outcome, Failure> result);
+    void say_bye();
     void await_farewells();
     void part_if_all_know();
     std::string explanation() const;
@@ -265,6 +267,7 @@ class Member final : private runtime::World, private post::Turn {
     std::vector<Region> regions_of_all_;  // who is gone, too
     std::vector<Region> regions_;         // see part_regions()
     Quiet impasse_;                       // looked for by the lowest of the sites that are left
+    Quiet ends_;                          // who of those who are left has ends of the lost ones
     // Of those who do not step: who waits, as far as it said, in which attempt.
     std::map<wire::SiteId, std::uint64_t> arrived_;
     std::uint64_t told_attempt_ = 0;  // which attempt of this site's was told of
@@ -290,6 +293,7 @@ class Member final : private runtime::World, private post::Turn {
     std::map<wire::SiteId, std::string> told_lost_;           // by somebody who has lost it
 
     std::function<void()> left_;  // leaving
+    bool has_said_bye_ = false;
     std::set<wire::SiteId> farewells_;
     std::int64_t leave_by_ms_ = 0;
     std::set<wire::SiteId> owed_;  // who may not have yet what was decided before

@@ -154,6 +154,7 @@ void Member::begin_protocol(std::shared_ptr<const Description> next, std::uint32
     check_.stop();
     presence_.stop();
     impasse_.stop();
+    ends_.stop();
     forget_question();
     asked_for_ = 0;
     arrived_.clear();

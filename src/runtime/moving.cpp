@@ -206,16 +206,13 @@ void Runtime::welcome(PortHandle port) {
     end.user.reset();
     end.moves = end.moves_known() + 1;
     end.ahead_moves = 0;
-    if (!other.here && other.site != wire::nobody && arbiter_.is_lost(other.site)) {
-        other.closed = true;
-    }
     note_ends(number);
     for (wire::SiteId site = 0; site < place_.sites.size(); ++site) {
         if (site == place_.self) continue;
         send(site, wire::Here{channel.id, is_out(port), end.moves, true});
     }
-    if (other.here && other.closed) return;
-    if (other.here) begin_anew(number, !is_out(port));
+    if (other.here && !other.closed) begin_anew(number, !is_out(port));
+    if (!other.here && arbiter_.is_lost(other.site)) world_.seek_ends();
 }
 
 // What the owner's open attempt has said about the channel has gone to another place.
@@ -262,6 +259,13 @@ void Runtime::arrive_elsewhere(ChannelIndex number, bool is_out, wire::SiteId si
         send(site, wire::Here{channel.id, !is_out, other.moves, false});
     }
     if (is_needless(channel)) forget_channel(number);
+}
+
+bool Runtime::has_ends_on_the_way() const {
+    return std::ranges::any_of(named_, [this](const auto& entry) {
+        const Channel& channel = channels_[entry.second];
+        return channel.out.gone_to != wire::nobody || channel.in.gone_to != wire::nobody;
+    });
 }
 
 // Nobody else will say what became of it.

@@ -240,27 +240,38 @@ void Runtime::lose(wire::SiteId site, const std::string& why) {
     leave_step();
     arbiter_.lose(site, why);
     apply_effects();
-    lose_ends_at(site);
+    if (!hands_over_) return lose_ends();
+    lose_ends_on_the_way_to(site);
     apply_effects();
+    world_.seek_ends();
 }
 
-void Runtime::lose_ends_at(wire::SiteId site) {
-    std::vector<ChannelIndex> concerned;
-    for (const auto& [name, number] : named_) concerned.push_back(number);
-    for (const ChannelIndex number : concerned) {
+std::vector<ChannelIndex> Runtime::named_channels() const {
+    std::vector<ChannelIndex> all;
+    for (const auto& [name, number] : named_) all.push_back(number);
+    return all;
+}
+
+void Runtime::lose_ends_on_the_way_to(wire::SiteId site) {
+    for (const ChannelIndex number : named_channels()) {
         Channel& channel = channels_[number];
         for (const bool is_out : {true, false}) {
             if (!channel.end(is_out).here && channel.end(is_out).gone_to == site) {
                 lose_on_the_way(number, is_out);
             }
         }
-        if (channel.is_elsewhere()) {
-            channel.named_by.erase_if(
-                [&](const wire::AttemptId& attempt) { return attempt.owner() == site; });
-            if (is_needless(channel) && named_.contains(channel.id)) forget_channel(number);
-            continue;
-        }
-        if (!channel.between_sites() || channel.other_site() != site) continue;
+        if (!channel.is_elsewhere()) continue;
+        channel.named_by.erase_if(
+            [&](const wire::AttemptId& attempt) { return attempt.owner() == site; });
+        if (is_needless(channel) && named_.contains(channel.id)) forget_channel(number);
+    }
+}
+
+void Runtime::lose_ends() {
+    for (const ChannelIndex number : named_channels()) {
+        Channel& channel = channels_[number];
+        if (!channel.between_sites() || channel.is_elsewhere()) continue;
+        if (!arbiter_.is_lost(channel.other_site())) continue;
         const bool out_here = channel.out.here;
         channel.end(!out_here).closed = true;
         note_ends(number);
@@ -282,6 +293,7 @@ void Runtime::lose_ends_at(wire::SiteId site) {
         }
         drop_all(std::move(victims));
     }
+    apply_effects();
 }
 
 }  // namespace reowolf::runtime

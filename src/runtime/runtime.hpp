@@ -156,6 +156,10 @@ class Runtime final : private machine::Exchange {
     // Its attempt has no behaviour left, and none can come.
     bool is_application_dead() const;
     bool is_cut_off() const;  // the application, from all other sites
+    // Somebody has been given an end of a channel, and has not said yet that it has come.
+    bool has_ends_on_the_way() const;
+    // Those that lost sites had are closed; see World::seek_ends().
+    void lose_ends();
     void close(machine::PortHandle port);
 
     // ---- Other sites.
@@ -627,7 +631,8 @@ class Runtime final : private machine::Exchange {
     template <class Other>
     void receive(wire::SiteId from, const Other& message);
     std::optional<ChannelIndex> link(wire::SiteId from, const wire::ChannelId& id);
-    void lose_ends_at(wire::SiteId site);
+    std::vector<ChannelIndex> named_channels() const;
+    void lose_ends_on_the_way_to(wire::SiteId site);
     void forget_offers_of(const wire::AttemptId& attempt);
     std::uint64_t sum_of(const std::vector<std::uint64_t>& messages) const;
 

@@ -61,6 +61,9 @@ class World {
     virtual void committed(const wire::Decision& decision) = 0;
     // Asked once. Whether it is to be told of those without records at all.
     virtual bool follows_rounds() const { return true; }
+    // Ends of channels at sites that are lost may have gone to others before. lose_ends() is to be
+    // called when everybody who is left has answered a question that is asked from now on.
+    virtual void seek_ends() {}
     // The peer sent what no correct peer sends.
     virtual void deviation(wire::SiteId from, const std::string& what) = 0;
     // The attempt that enter_application() began is over.

@@ -170,6 +170,64 @@ TEST(Moving, AnEndComesBackBeforeItIsKnownToHaveLeft) {
     const auto problem = Journey(1'795'818'867'951, false).run();
     EXPECT_FALSE(problem) << *problem;
 }
+// The news of where the end is, and that who gave it away is gone, take different ways.
+TEST(Moving, WhoHasHandedAnEndOnMayLeave) {
+    constexpr std::string_view chain = R"(
+connector c {
+    peer maker = "s0:7000" { in<bool> go0; }
+    peer hander = "s1:7000" { in<bool> go1; }
+    peer giver = "s2:7000" { in<bool> go2; }
+    channel<out<u32>> a -> b;
+    channel<out<u32>> c -> d;
+    new idle(maker.go0) at maker;
+    new idle(hander.go1) at hander;
+    new idle(giver.go2) at giver;
+    new make(a) at maker;
+    new hand(b, c) at hander;
+    new give(d) at giver;
+}
+primitive idle(in<bool> go) { while (true) sync get(go); }
+primitive take(in<u32> from) { while (true) sync print(get(from)); }
+comp make(out<out<u32>> to) {
+    channel<u32> o -> i;
+    sync put(to, o);
+    new take(i);
+}
+primitive hand(in<out<u32>> from, out<out<u32>> to) {
+    out<u32>[] ends = {};
+    sync ends = {get(from)};
+    sync put(to, ends[0]);
+}
+primitive give(in<out<u32>> from) {
+    out<u32>[] ends = {};
+    sync ends = {get(from)};
+    for (auto i in 0..10) sync put(ends[0], i);
+}
+)";
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+        std::vector<std::string> texts;
+        for (const auto* self : {"maker", "hander", "giver"}) {
+            texts.push_back(fmt::format("self {};\n{}", self, chain));
+        }
+        simulation::Cluster cluster(texts, seed, {.min_ms = 1, .max_ms = 40});
+        ASSERT_FALSE(cluster.problem()) << *cluster.problem();
+        for (std::size_t site = 0; site < texts.size(); ++site) {
+            cluster.set_class(site, connector::Class::logical);
+        }
+        ASSERT_TRUE(cluster.connect_all());
+        const auto rounds_of_hander = [&] {
+            return std::ranges::count(cluster.committed(), 1u, &simulation::Committed::site);
+        };
+        ASSERT_TRUE(cluster.run_until([&] { return rounds_of_hander() == 2; }, 10'000));
+        cluster.leave(1);
+        cluster.run_for(10'000);
+        std::size_t arrived = 0;
+        for (const simulation::Committed& round : cluster.committed())
+            arrived += round.lines.size();
+        EXPECT_EQ(arrived, 10u) << "seed " << seed;
+    }
+}
+
 TEST(Moving, NothingWrongArrivesWhenSitesFallOut) {
     run_all(true);
 }
