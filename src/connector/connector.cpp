@@ -96,7 +96,7 @@ class Connector::Engine {
         // whether it has expired.
         std::shared_ptr<const Description> description;
         std::uint32_t epoch = 0;
-        bool is_expired = false;
+        bool may_propose = false;
     };
 
     void start(std::shared_ptr<const Batches> batches,
@@ -131,6 +131,10 @@ class Connector::Engine {
 
     bool propose(const std::shared_ptr<const Description>& next) {
         return wait<bool>([this, &next](auto done) { done(member_->propose(next)); });
+    }
+
+    std::optional<Failure> loss() {
+        return wait<std::optional<Failure>>([this](auto done) { done(member_->loss()); });
     }
 
     bool is_closed(machine::PortHandle port) {
@@ -186,7 +190,7 @@ class Connector::Engine {
                           const std::uint32_t last = ended_.epoch;
                           ended_ = {std::move(outcome),
                                     member_->epoch() == last ? nullptr : member_->description(),
-                                    member_->epoch(), member_->is_expired()};
+                                    member_->epoch(), member_->may_propose()};
                           settle(std::exchange(begun_.notify, nullptr));
                       });
         if (is_interrupted_) member_->interrupt();
@@ -245,7 +249,7 @@ Connector::~Connector() = default;
 
 Status Connector::configure(std::string_view text, std::string source_name) {
     if (const auto right = expect_at_rest(); !right) return right;
-    if (engine_ && !is_expired_) {
+    if (engine_ && !may_propose_) {
         return fail(Fault::already_connected,
                     "the connector is connected, and its protocol has not expired");
     }
@@ -296,7 +300,7 @@ Status Connector::finish_connecting() {
     if (!connected) return connected;
     engine_ = std::move(engine);
     description_ = engine_->description();
-    is_expired_ = false;
+    may_propose_ = false;
     epoch_ = 0;
     begin_protocol();
     fired_.clear();
@@ -506,6 +510,10 @@ void Connector::adopt(std::shared_ptr<const Description> next) {
     if (translated) batches_ = std::make_shared<Batches>(std::move(*translated));
 }
 
+std::optional<Failure> Connector::loss() const {
+    return engine_ && !is_started_ ? engine_->loss() : std::nullopt;
+}
+
 void Connector::interrupt() {
     if (engine_ && is_started_) engine_->interrupt();
 }
@@ -515,7 +523,7 @@ std::expected<bool, Failure> Connector::finish() {
     if (!is_started_) return fail(Fault::bad_argument, "no round has been started");
     auto ended = engine_->finish();
     is_started_ = false;
-    is_expired_ = ended.is_expired;
+    may_propose_ = ended.may_propose;
     if (std::exchange(epoch_, ended.epoch) != ended.epoch) adopt(std::move(ended.description));
     auto& outcome = ended.outcome;
     if (!outcome) return std::unexpected(std::move(outcome.error()));
@@ -566,7 +574,7 @@ std::expected<std::optional<std::span<const std::byte>>, Failure> Connector::dec
     const auto index = find(name);
     const Fired* const fired = in_last_round(name);
     // Ports may have ended with the protocol; what its last round brought through them is there.
-    if (!index && !(fired && is_expired_)) return std::unexpected(index.error());
+    if (!index && !(fired && may_propose_)) return std::unexpected(index.error());
     settle_late();
     return fired ? std::optional(fired->bytes) : std::nullopt;
 }

@@ -81,6 +81,8 @@ class Connector {
     Status close(std::string_view port);
     // Whether nothing can go through the port any more, as one of its ends is closed.
     bool is_closed(std::string_view port) const;
+    // That a peer is gone without having left, if one is; between rounds.
+    std::optional<Failure> loss() const;
 
     // ---- The last round: what went out and came in, as the application's bytes.
     struct Fired {
@@ -172,7 +174,7 @@ class Connector {
     std::unique_ptr<Engine> connecting_;  // until it is known whether that succeeds
     std::unique_ptr<Engine> engine_;
     bool is_started_ = false;
-    bool is_expired_ = false;
+    bool may_propose_ = false;
     std::uint32_t epoch_ = 0;  // number of the protocol
     // Shared with the round under way; see batches().
     std::shared_ptr<Batches> batches_ = std::make_shared<Batches>(1);

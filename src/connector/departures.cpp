@@ -53,6 +53,7 @@ void Member::lose(wire::SiteId site, const std::string& why) {
     impasse_.on_loss();
     ends_.on_loss();
     if (waited_for_.erase(site) > 0 && waited_for_.empty()) offer_withheld();
+    if (committed_) find_out_if_last();
     reconsider();
     part_if_all_know();
 }
@@ -175,6 +176,12 @@ Fault Member::fault_of_loss() const {
                               return leaving_.contains(entry.first);
                           });
     return all_left ? Fault::peer_left : Fault::peer_gone;
+}
+
+std::optional<Failure> Member::loss() const {
+    const Fault fault = fault_of_loss();
+    if (lost_.empty() || fault == Fault::peer_left) return std::nullopt;
+    return Failure{fault, runtime_->arbiter().gone_text()};
 }
 
 // Who, of those with whom this application can have to do, is gone: rather one that was lost than

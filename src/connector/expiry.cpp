@@ -91,14 +91,68 @@ bool Member::is_of_application(std::uint32_t channel, bool is_out, wire::SiteId 
     return end.kind == Structure::End::Kind::application && end.site == site;
 }
 
-// The round was the last one if now, when everything that it leads to has happened, no component is
-// left anywhere.
-void Member::complete_or_expire() {
-    check_expiry([this](bool has_expired) {
-        committed_->is_expired = has_expired;
-        complete(std::move(*committed_));
-        committed_.reset();
+void Member::note_round(const wire::Decision& decision) {
+    const wire::ComponentId own{description_->self, runtime::Runtime::application};
+    const auto part = std::ranges::find(
+        decision, own, [](const wire::NodeRef& ref) { return ref.attempt.component; });
+    if (part == decision.end()) return;
+    is_untried_ = false;
+    round_.own = part->attempt.number;
+    round_.is_last = false;
+    round_.others.clear();
+    if (!may_expire_) return;
+    for (const auto& [attempt, node] : decision) {
+        const bool is_application = attempt.component.index == runtime::Runtime::application;
+        if (!is_application || attempt.component == own) continue;
+        round_.others.emplace_back(attempt.owner(), attempt.number);
+    }
+}
+
+// The round was the last one if, when everything that it leads to has happened, no component is
+// left anywhere. But whoever has been told may close ports then, or leave, and components end by
+// that too. So the lowest of those who were in the round finds out, and the others hear it from
+// there.
+void Member::find_out_if_last() {
+    const auto is_there = [this](const auto& other) { return !is_gone(other.first); };
+    const auto lowest = std::ranges::find_if(round_.others, is_there);
+    const bool is_other = lowest != round_.others.end() && lowest->first < description_->self;
+    const wire::SiteId judge = is_other ? lowest->first : description_->self;
+    if (std::exchange(judge_, judge) == judge) return;
+    if (heard_last_ && heard_last_->number == round_.own) return conclude(heard_last_->is_last);
+    if (is_other) return tell(judge, {{}, wire::WasLast{lowest->second, round_.own}});
+    check_expiry([this](bool has_expired) { conclude(has_expired); });
+}
+
+void Member::conclude(bool is_last) {
+    is_expired_ |= is_last;
+    round_.is_last = is_last;
+    if (judge_ == description_->self) {
+        for (const auto& [site, number] : round_.others) {
+            tell(site, {{}, wire::Last{number, is_last}});
+            ask_if_last_.erase(site);
+        }
+    }
+    judge_.reset();
+    committed_->is_expired = is_last;
+    complete(std::move(*committed_));
+    committed_.reset();
+    answer_if_last();
+}
+
+// Who goes on knows whether the rounds before were the last: they were not.
+void Member::answer_if_last() {
+    std::erase_if(ask_if_last_, [this](const auto& entry) {
+        const auto& [site, question] = entry;
+        const bool is_of_last_round = question.number == round_.own;
+        if (question.number > round_.own || (is_of_last_round && committed_)) return false;
+        tell(site, {{}, wire::Last{question.own, is_of_last_round && round_.is_last}});
+        return true;
     });
+}
+
+void Member::on_last(const wire::Last& message) {
+    heard_last_ = message;
+    if (committed_ && message.number == round_.own) conclude(message.is_last);
 }
 
 // Who was quiet at one wave may have ended before the others answered it, so that one wave says

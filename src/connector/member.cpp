@@ -92,6 +92,11 @@ Member::~Member() {
     loop_.cancel(trying_);
 }
 
+void Member::committed(const wire::Decision& decision) {
+    observer_.committed(decision);
+    note_round(decision);
+}
+
 std::unique_ptr<runtime::Body> Member::make_native(const program::Routine& routine,
                                                    runtime::ComponentIndex component,
                                                    const std::vector<machine::Value>& arguments) {
@@ -274,9 +279,13 @@ void Member::application_committed(std::unique_ptr<runtime::Body> body) {
     Outcome outcome{
         .is_expired = false, .batch = done.batch(), .fired = done.take_fired(), .made = {}};
     keep_fresh_ports(outcome);
-    if (!may_expire_) return complete(std::move(outcome));
-    committed_ = std::move(outcome);
-    complete_or_expire();
+    if (may_expire_) {
+        committed_ = std::move(outcome);
+        find_out_if_last();
+    } else {
+        complete(std::move(outcome));
+        answer_if_last();
+    }
 }
 
 void Member::application_failed(wire::Reason reason, const std::string& text) {
@@ -336,6 +345,7 @@ void Member::application_failed(wire::Reason reason, const std::string& text) {
 void Member::application_in_doubt(const std::string& text) {
     Outcome nothing;
     keep_fresh_ports(nothing);
+    is_untried_ = false;
     complete(std::unexpected(Failure{
         Fault::unknown_outcome,
         "the connection was lost after this peer had promised its part, and nobody who is left "
@@ -592,6 +602,11 @@ void Member::on_message(wire::SiteId from, const wire::Message& message) {
         on_arrived(from, *arrived);
     } else if (const auto* impossible = std::get_if<wire::Impossible>(&message.body)) {
         on_impossible(*impossible);
+    } else if (const auto* question = std::get_if<wire::WasLast>(&message.body)) {
+        ask_if_last_.insert_or_assign(from, *question);
+        answer_if_last();
+    } else if (const auto* last = std::get_if<wire::Last>(&message.body)) {
+        on_last(*last);
     } else {
         const auto* closed = std::get_if<wire::Closed>(&message.body);
         if (closed == nullptr || !note_closing(from, *closed)) runtime_->receive(from, message);

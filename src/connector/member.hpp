@@ -68,10 +68,15 @@ class Member final : private runtime::World, private post::Turn {
               SyncDone done);
     // As when the time limit passes; nothing if no round is under way, or it is decided.
     void interrupt();
-    // What this peer wants to have when the protocol has expired; false if it has not.
+    // Whether this peer may say which protocol it wants to have next: the present one has expired,
+    // or nothing has happened in it yet, and it is not the first.
+    bool may_propose() const;
+    // False: it may not.
     bool propose(std::shared_ptr<const Description> next);
 
     void close_port(machine::PortHandle port);
+    // That a peer is gone without having left, if one is.
+    std::optional<Failure> loss() const;
     // Whether an end of the port is closed, so that nothing can go through it any more.
     bool is_port_closed(machine::PortHandle port) const;
 
@@ -81,7 +86,6 @@ class Member final : private runtime::World, private post::Turn {
 
     const std::shared_ptr<const Description>& description() const { return description_; }
     std::uint32_t epoch() const { return epoch_; }
-    bool is_expired() const { return is_expired_; }
     const runtime::Runtime& runtime() const { return *runtime_; }
 
   private:
@@ -92,7 +96,7 @@ class Member final : private runtime::World, private post::Turn {
         const program::Routine& routine, runtime::ComponentIndex component,
         const std::vector<machine::Value>& arguments) override;
     void print(std::string_view line) override { observer_.print(line); }
-    void committed(const wire::Decision& decision) override { observer_.committed(decision); }
+    void committed(const wire::Decision& decision) override;
     void report(const runtime::Report& report) override;
     void send(wire::SiteId to, const wire::Message& message) override;
     post::Payload payload_of(const wire::Final* leaf, wire::Form& form);
@@ -154,7 +158,11 @@ class Member final : private runtime::World, private post::Turn {
     bool may_expire(const std::set<std::uint32_t>& closed) const;
     bool note_closing(wire::SiteId from, const wire::Closed& message);
     bool is_of_application(std::uint32_t channel, bool is_out, wire::SiteId site) const;
-    void complete_or_expire();
+    void note_round(const wire::Decision& decision);
+    void find_out_if_last();
+    void conclude(bool is_last);
+    void answer_if_last();
+    void on_last(const wire::Last& message);
     void check_expiry(std::function<void(bool has_expired)> found);
 
     // negotiation.cpp: the next protocol
@@ -232,6 +240,13 @@ class Member final : private runtime::World, private post::Turn {
     std::set<wire::SiteId> deviated_;
     std::vector<std::string> errors_;  // of components, since the last round began
 
+    // A round of this application: who else was in it, by the numbers of their attempts.
+    struct Round {
+        std::uint64_t own = 0;
+        std::vector<std::pair<wire::SiteId, std::uint64_t>> others;  // if it may be the last
+        bool is_last = false;
+    };
+
     // The round under way.
     SyncDone sync_done_;
     std::uint64_t call_ = 0;  // its number
@@ -253,8 +268,12 @@ class Member final : private runtime::World, private post::Turn {
     std::set<std::uint32_t> closed_;              // channels: by an application that has one end
     bool may_expire_ = false;                     // with the next round
     bool may_expire_by_itself_ = false;           // if nobody closes a port
-    std::optional<Outcome> committed_;  // and what it brought, until it is known who lives on
-    std::uint64_t ended_known_ = 0;     // components, in the whole connector
+    std::optional<Outcome> committed_;      // and what it brought, until it is known who lives on
+    Round round_;                           // the last one
+    std::optional<wire::SiteId> judge_;     // who finds out whether that was the last
+    std::optional<wire::Last> heard_last_;  // as it said
+    std::map<wire::SiteId, wire::WasLast> ask_if_last_;  // who waits to hear it
+    std::uint64_t ended_known_ = 0;                      // components, in the whole connector
 
     // Others who are given the time to answer; see turns.cpp.
     std::set<wire::SiteId> waited_for_;
@@ -277,6 +296,7 @@ class Member final : private runtime::World, private post::Turn {
     // The next protocol. Protocols are numbered; what a site sends is of the one it said last.
     std::uint32_t epoch_ = 0;
     bool is_expired_ = false;
+    bool is_untried_ = false;          // agreed on, and without a round of this application since
     bool is_negotiating_ = false;      // the application's call waits for it
     std::string ended_by_;             // why the call ends meanwhile; empty: it does not
     bool renews_ = false;              // its attempt is cancelled, because the protocol has expired

@@ -27,8 +27,14 @@ wire::Agreed agreement(const Description& description, std::uint32_t epoch) {
 
 // ---- At each peer ------------------------------------------------------------------------------
 
+// Where all step together, nothing has happened for anybody if it has not for one.
+bool Member::may_propose() const {
+    return is_expired_ || (is_untried_ && std::ranges::all_of(classes_, steps));
+}
+
 bool Member::propose(std::shared_ptr<const Description> next) {
-    if (!is_expired_) return false;
+    if (!may_propose()) return false;
+    is_expired_ = true;
     proposal_ = std::move(next);
     // It may have been asked already, and have had no wishes then.
     if (!steps_here() && queried_epoch_ == epoch_ + 1) send_proposal(0);
@@ -147,6 +153,7 @@ void Member::begin_protocol(std::shared_ptr<const Description> next, std::uint32
     const auto last = std::exchange(description_, std::move(next));  // until nothing refers to it
     epoch_ = epoch;
     is_expired_ = false;
+    is_untried_ = true;
     is_queried_ = false;
     proposal_.reset();
     std::erase_if(proposals_, [this](const auto& entry) { return entry.second.epoch != epoch_; });
@@ -162,6 +169,9 @@ void Member::begin_protocol(std::shared_ptr<const Description> next, std::uint32
     told_attempt_ = 0;
     judged_dead_ = 0;
     ended_known_ = 0;
+    round_ = {};
+    heard_last_.reset();
+    ask_if_last_.clear();
     build();
     for (const SiteId site : leaving_) runtime_->depart(site);
     for (const auto& [site, why] : lost_) runtime_->lose(site, why);

@@ -98,7 +98,10 @@ class Peer {
             close_what_is_over();
             const auto prepared = prepare();
             if (!prepared) return fail(prepared.error(), 1);
-            if (!*prepared) return has_failed_ ? 1 : 0;
+            if (!*prepared) {  // all ports are closed
+                if (const auto loss = connector_.loss()) return fail(*loss, 1);
+                return has_failed_ ? 1 : 0;
+            }
             const auto round = await();
             if (round) {
                 print_round();

@@ -257,6 +257,12 @@ void fields(auto& walk, Is<Arrived> auto& x) {
 void fields(auto& walk, Is<Impossible> auto& x) {
     all(walk, x.number, x.reason, x.text);
 }
+void fields(auto& walk, Is<WasLast> auto& x) {
+    all(walk, x.number, x.own);
+}
+void fields(auto& walk, Is<Last> auto& x) {
+    all(walk, x.number, x.is_last);
+}
 
 template <class T, class... Bodies>
 consteval std::uint8_t kind_in(const std::variant<Bodies...>*) {

@@ -216,6 +216,20 @@ struct Impossible {
     std::string text;
 };
 
+// ---- The last round -------------------------------------------------------------------------
+
+// Was the round in which attempt `number` of your application was the protocol's last? The sender's
+// was `own` in it.
+struct WasLast {
+    std::uint64_t number = 0;
+    std::uint64_t own = 0;
+};
+// The answer, about the round of attempt `number` of the receiver's application.
+struct Last {
+    std::uint64_t number = 0;
+    bool is_last = false;
+};
+
 // ---- Ports in messages ----------------------------------------------------------------------
 
 // An end of the channel is at the sender's site now. To all when it has come there; `asks`: who has
@@ -229,7 +243,7 @@ struct Here {
 
 using Body = std::variant<Value, Wait, Retract, Closed, Touch, Hand, LeafFound, Held, Cancel,
                           Cancelled, Decide, Over, Lost, Ask, No, Probe, Probed, Arrived,
-                          Impossible, Final, Release, Here>;
+                          Impossible, Final, Release, Here, WasLast, Last>;
 
 // What a site publishes in a step (docs/deciding.md, the shortcut), or a part of it: the values
 // that it puts, and then its Final. On its way it is made of ordinary messages. It can be read into

@@ -115,6 +115,10 @@ class Author {
                 return final();
             case 21:
                 return Here{channel(), flag(), number(), flag()};
+            case 22:
+                return WasLast{random_.next(), random_.next()};
+            case 23:
+                return Last{random_.next(), flag()};
             default:
                 return Release{attempt(), flag(), reason(), text()};
         }

@@ -39,6 +39,10 @@ static const char* doubled = PEERS
     "    new twice(amy.give, bob.take);\n"
     "}\n"
     "primitive twice(in<u32> a, out<u32> b) { sync put(b, 2 * get(a)); }\n";
+static const char* impossible = PEERS
+    "    new never(amy.give, bob.take);\n"
+    "}\n"
+    "primitive never(in<u32> a, out<u32> b) { sync { put(b, get(a)); assert(false); } }\n";
 static const char* wider =
     "connector c {\n"
     "    peer amy = \"$\" { in<u32> give; }\n"
@@ -590,6 +594,88 @@ static void ended_at_once(void) {
     end_peers(&peers);
 }
 
+/* What somebody does who has returned from a round is no part of it, though it ends the components:
+ * nobody is told that the round was the last. */
+static const char* three_rounds =
+    "connector c {\n"
+    "    peer amy = \"$\" { in<u32> give; in<u32> spare; }\n"
+    "    peer bob = \"$\" { out<u32> take; }\n"
+    "    peer cat = \"$\" { out<u32> copy; }\n"
+    "    new tee(amy.give, bob.take, cat.copy) at bob;\n"
+    "}\n"
+    "primitive tee(in<u32> a, out<u32> b, out<u32> c) {\n"
+    "    for (auto i in 0..3) sync { u32 v = get(a); put(b, v); put(c, v); }\n"
+    "}\n";
+
+static int sync_and_leave(int connector) {
+    int result = rw_sync(connector);
+    CHECK(rw_close(connector, NULL) == 0);
+    return result;
+}
+static int sync_and_close(int connector) {
+    int result = rw_sync(connector);
+    CHECK(rw_close(connector, "give") == 0);
+    return result;
+}
+
+static void ended_after_the_round(int (*end)(int connector), int next_result) {
+    for (int repetition = 0; repetition < 100; ++repetition) {
+        struct peers peers = CONNECTED(three, three_rounds);
+        struct call calls[3];
+        uint32_t value = 1, taken[2];
+        CHECK(rw_put(peers.AMY, "give", &value, sizeof value) == 0);
+        CHECK(rw_get(peers.BOB, "take", &taken[0], sizeof *taken) == 0);
+        CHECK(rw_get(peers.CAT, "copy", &taken[1], sizeof *taken) == 0);
+        begin(&calls[0], end, peers.AMY);
+        for (int i = 1; i < 3; ++i) begin(&calls[i], rw_sync, peers.connectors[i]);
+        for (int i = 0; i < 3; ++i) {
+            finish(&calls[i]);
+            if (calls[i].result != 0) check_failed(__FILE__, __LINE__, three[i], calls[i].text);
+        }
+        if (next_result >= 0) {
+            CHECK_ROUND(&peers, next_result);
+        } else {
+            peers.AMY = -1;
+            for (int i = 1; i < 3; ++i) begin(&calls[i], rw_sync, peers.connectors[i]);
+            for (int i = 1; i < 3; ++i) {
+                finish(&calls[i]);
+                CHECK(calls[i].result == -1 && calls[i].code == EPIPE);
+            }
+        }
+        end_peers(&peers);
+    }
+}
+static void left_after_the_round(void) {
+    ended_after_the_round(sync_and_leave, -1);
+}
+static void closed_after_the_round(void) {
+    ended_after_the_round(sync_and_close, 1); /* the next one is the last */
+}
+
+/* A protocol that turns out to be of no use is replaced as if it had not been agreed on. */
+static void replaced(void) {
+    struct peers peers = CONNECTED(pair, once);
+    last_round(&peers, 1, 1);
+    CHECK(configure(&peers, 0, impossible) == 0);
+    put(peers.AMY, "give", 1);
+    FAILED_ROUND(&peers, EDEADLK);
+    FAILED_ROUND(&peers, EDEADLK);
+    CHECK(configure(&peers, 0, doubled) == 0);
+    last_round(&peers, 2, 4);
+    put(peers.AMY, "give", 1);
+    FAILED_ROUND(&peers, EDEADLK); /* nobody takes it */
+    CHECK(configure(&peers, 1, once) == 0);
+    last_round(&peers, 3, 3);
+    end_peers(&peers);
+
+    struct peers first = CONNECTED(pair, impossible);
+    put(first.AMY, "give", 1);
+    FAILED_ROUND(&first, EDEADLK);
+    CHECK(rw_put(first.AMY, "give", NULL, 0) == 0);
+    CHECK_ERROR(configure(&first, 0, once), EISCONN);
+    end_peers(&first);
+}
+
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
         CASE(implicitly),
@@ -615,6 +701,9 @@ int main(int argc, char** argv) {
         CASE(end_of_a_source),
         CASE(end_by_closing),
         CASE(ended_at_once),
+        CASE(left_after_the_round),
+        CASE(closed_after_the_round),
+        CASE(replaced),
     };
     return RUN_CASES(argc, argv, cases);
 }
