@@ -22,6 +22,53 @@ namespace reowolf {
 
 namespace embedding {
 
+// Of words that lie in a coroutine's frame one after the other, g++ makes one before it writes
+// them, which takes longer than to write each.
+inline constexpr std::size_t apart = 16;
+
+// What is awaited when a number is put, or got, alone.
+struct PutNumber {
+    std::uint64_t port;
+    alignas(apart) std::uint64_t number;
+};
+template <>
+inline constexpr bool is_of_component<PutNumber> = true;
+// The same where it is awaited: who goes on meanwhile. Nobody: it has happened.
+struct Meanwhile {
+    GoesOn meanwhile;
+
+    bool await_ready() const { return !meanwhile; }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<>) const {
+        return std::coroutine_handle<>::from_address(meanwhile);
+    }
+};
+struct NumberPut : Meanwhile {
+    void await_resume() const {}
+};
+template <Scalar T>
+struct GetNumber {
+    std::uint64_t port;
+};
+template <class T>
+inline constexpr bool is_of_component<GetNumber<T>> = true;
+template <Scalar T>
+struct NumberGot : Meanwhile {
+    alignas(apart) Task* task;
+    T await_resume() const { return from_bits<T>(task->number); }
+};
+template <Scalar T>
+struct GetAnyNumber {
+    const std::uint64_t* ports;
+    std::uint32_t count;
+};
+template <class T>
+inline constexpr bool is_of_component<GetAnyNumber<T>> = true;
+template <Scalar T>
+struct NumberGotFrom : Meanwhile {
+    alignas(apart) Task* task;
+    From<T> await_resume() const { return {from_bits<T>(task->number), task->chosen}; }
+};
+
 template <class T>
 struct GetAct : Act {
     bool await_ready() { return task->engine.get_at_once(*this); }
@@ -47,24 +94,6 @@ template <class T>
 struct TryPutAct : PutAct<T> {
     bool await_resume() const { return !this->is_closed; }
 };
-// A number is got or put where that is awaited.
-template <Scalar T>
-struct GetNumber : Alone {
-    explicit GetNumber(std::uint64_t from) : Alone(false, from, 0) {}
-    bool await_ready() {
-        meeting = task->engine.get_number(*task, port);
-        return meeting == Meeting::happened;
-    }
-    T await_resume() const { return from_bits<T>(task->number); }
-};
-struct PutNumber : Alone {
-    PutNumber(std::uint64_t to, std::uint64_t its_number) : Alone(true, to, its_number) {}
-    bool await_ready() {
-        meeting = task->engine.put_number(*task, port, number);
-        return meeting == Meeting::happened;
-    }
-    void await_resume() const {}
-};
 struct PlainAct : Act {
     void await_resume() const {}
 };
@@ -84,23 +113,10 @@ struct IsClosedAct : Act {
 };
 template <class T>
 struct GetAnyAct : Act {
-    bool await_ready() {
-        if constexpr (Scalar<T>) {
-            const Meeting meeting = task->engine.get_any_number(*task, ports, count, chosen);
-            is_number = meeting == Meeting::happened;
-            is_entered = meeting == Meeting::waits;
-            if (meeting != Meeting::none) return is_number;
-        }
-        return task->engine.get_any_at_once(*this);
-    }
+    bool await_ready() { return task->engine.get_any_at_once(*this); }
     From<T> await_resume() {
-        if constexpr (Scalar<T>) {
-            if (is_number) return {from_bits<T>(task->number), chosen};
-        }
         return {from_message<T>(task->engine, ports[chosen], std::move(value)), chosen};
     }
-
-    bool is_number = false;  // which came, so that it is the task's
 };
 
 // A block of which F is the code, and what it came to.
@@ -217,13 +233,12 @@ struct UntimedSync : Awaitable, BlockOf<F> {
 
     bool await_ready() const { return false; }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<>) {
-        task->act = nullptr;
-        task->alone = nullptr;
+        task->does = Doing::block;
+        task->waits = false;
         task->block = this;
         try {
             const auto run = this->code_of(*task->round);
             run.promise().in_place = task;
-            task->behaviour->ask.kind = Ask::Kind::nothing;
             task->code = run;
             return run;
         } catch (...) {

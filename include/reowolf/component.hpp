@@ -60,7 +60,20 @@ class Component {
         void return_void() const {}
         void unhandled_exception() const { task->failure = std::current_exception(); }
 
-        // What is awaited outlives this, and stays where it is:
+        // A number is put or got here already, so that what is awaited is only whether that has
+        // happened.
+        embedding::NumberPut await_transform(embedding::PutNumber put) const {
+            return {{task->engine.put_number(*task, put.port, put.number)}};
+        }
+        template <class T>
+        embedding::NumberGot<T> await_transform(embedding::GetNumber<T> get) const {
+            return {{task->engine.get_number(*task, get.port)}, task};
+        }
+        template <class T>
+        embedding::NumberGotFrom<T> await_transform(embedding::GetAnyNumber<T> get) const {
+            return {{task->engine.get_any_number(*task, get.ports, get.count)}, task};
+        }
+        // What else is awaited outlives this, and stays where it is:
         template <class A>
         // NOLINTNEXTLINE(cppcoreguidelines-missing-std-forward)
         embedding::Awaited<std::remove_reference_t<A>> await_transform(A&& awaited) const {
@@ -144,17 +157,23 @@ inline auto outside() {
 template <class T>
 auto get_any(const std::vector<In<T>>& ports) {
     static_assert(sizeof(In<T>) == sizeof(std::uint64_t));
-    embedding::GetAnyAct<T> act;
-    act.kind = embedding::Act::Kind::get_any;
-    act.ports = reinterpret_cast<const std::uint64_t*>(ports.data());
-    act.count = static_cast<std::uint32_t>(ports.size());
-    return act;
+    const auto* const handles = reinterpret_cast<const std::uint64_t*>(ports.data());
+    const auto count = static_cast<std::uint32_t>(ports.size());
+    if constexpr (Scalar<T>) {
+        return embedding::GetAnyNumber<T>{handles, count};
+    } else {
+        embedding::GetAnyAct<T> act;
+        act.kind = embedding::Act::Kind::get_any;
+        act.ports = handles;
+        act.count = count;
+        return act;
+    }
 }
 
 template <class T>
 auto In<T>::get() const {
     if constexpr (Scalar<T>) {
-        return embedding::GetNumber<T>(handle_);
+        return embedding::GetNumber<T>{handle_};
     } else {
         embedding::GetAct<T> act;
         act.kind = embedding::Act::Kind::get;
@@ -173,7 +192,7 @@ auto In<T>::try_get() const {
 template <class T>
 auto Out<T>::put(T value) const {
     if constexpr (Scalar<T>) {
-        return embedding::PutNumber(handle_, embedding::bits_of(value));
+        return embedding::PutNumber{handle_, embedding::bits_of(value)};
     } else {
         embedding::PutAct<T> act{{}, std::move(value)};
         act.kind = embedding::Act::Kind::put;

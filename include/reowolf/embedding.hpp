@@ -24,8 +24,9 @@ namespace reowolf {
 class Round;
 
 namespace runtime {
+struct Channel;
 struct Component;
-}
+}  // namespace runtime
 
 // A value that is no value of its PDL type, such as a string that is not UTF-8, or that does not
 // fit into the C++ type.
@@ -86,13 +87,16 @@ class Message {
 };
 
 struct Act;
-struct Alone;
 struct Behaviour;
 struct Task;
 
 // What has come of a get or put where it was awaited: it has happened; or the component waits in
 // its round; or nothing has been done, and the component has to ask.
 enum class Meeting : std::uint8_t { happened, waits, none };
+
+// The coroutine that goes on, by its address: where a function's last call has a pointer as its
+// result, g++ jumps there, and no registers are kept for afterwards.
+using GoesOn = void*;
 
 // The runtime as its components see it.
 class Engine {
@@ -104,28 +108,28 @@ class Engine {
     virtual bool is_closed(std::uint64_t port) = 0;
     // Milliseconds since the runtime was made.
     virtual std::int64_t now_ms() = 0;
-    // What the component that runs now does next is to put, or to get, a number alone: then the
-    // task's number.
-    virtual Meeting put_number(Task& task, std::uint64_t port, std::uint64_t number) = 0;
-    virtual Meeting get_number(Task& task, std::uint64_t port) = 0;
-    // The same in its block, which is in place. A put does not wait.
+    // What the component that runs now does next is to put, or to get, a number alone, which is the
+    // task's then; or to get one from any one of the ports, which stay where they are. Null: it has
+    // happened. Otherwise the component waits, or has to ask, and this is who goes on.
+    virtual GoesOn put_number(Task& task, std::uint64_t port, std::uint64_t number) = 0;
+    virtual GoesOn get_number(Task& task, std::uint64_t port) = 0;
+    virtual GoesOn get_any_number(Task& task, const std::uint64_t* ports, std::uint32_t count) = 0;
+    // The same in its block, which is in place. A put does not wait. Who waits gives up its turn by
+    // next(), when the task has where it goes on.
     virtual bool put_number_in_place(Task& task, std::uint64_t port, std::uint64_t number) = 0;
     virtual Meeting get_number_in_place(Task& task, std::uint64_t port) = 0;
-    // A number from any one of the ports. What it waits for becomes its act's.
-    virtual Meeting get_any_number(Task& task, const std::uint64_t* ports, std::uint32_t count,
-                                   std::uint32_t& chosen) = 0;
     // What it does next is this act alone. False: it has to wait, or to ask; see Act::is_entered.
     virtual bool put_at_once(Act& act) = 0;
     virtual bool get_at_once(Act& act) = 0;
     virtual bool get_any_at_once(Act& act) = 0;
     // In the block whose code runs now: what is got is then its answer. False: it has to ask, or
-    // waits already, as its `ask` then says.
+    // waits already, as its task then says.
     virtual bool put_at_once(Behaviour& behaviour, std::uint64_t port, const Message& value) = 0;
     virtual bool get_at_once(Behaviour& behaviour, std::uint64_t port) = 0;
     // The code of the component's block, which is in place, has come to its end. Who goes on.
-    virtual std::coroutine_handle<> end_at_once(Task& task) = 0;
+    virtual GoesOn end_at_once(Task& task) = 0;
     // The component that ran waits. Who goes on.
-    virtual std::coroutine_handle<> next() = 0;
+    virtual GoesOn next() = 0;
 
     // The code of a sync block runs that is not in place.
     bool is_trying = false;
@@ -181,8 +185,7 @@ class Frames {
 
 // What a sync block asks.
 struct Ask {
-    // waits: for a message, or at the end of the block for others, without asking.
-    enum class Kind : std::uint8_t { nothing, waits, get, put, fork, fires, discard, print };
+    enum class Kind : std::uint8_t { nothing, get, put, fork, fires, discard, print };
     Kind kind = Kind::nothing;
     std::uint32_t count = 0;
     // Of a fork each of whose alternatives begins with a get: the ports. Null: that is not known.
@@ -234,12 +237,34 @@ struct Act : Awaitable {
     inline std::coroutine_handle<> await_suspend(std::coroutine_handle<> component);
 };
 
+// What a component awaits: an act; or a block; or to put or get a number and no more. All but the
+// first become acts when more is to be known of them, which is rare.
+enum class Doing : std::uint8_t { act, block, put, get, get_any };
+
 // What others need of a component's coroutine to exchange numbers with it.
 struct Seat {
     // What goes on with it, in place: it, or the code of its block. Null: only the library does.
     std::coroutine_handle<> resumes;
     std::uint64_t number = 0;  // the last one that it got
     runtime::Component* who = nullptr;
+    // What it does; and, if that is no act, whether it waits for it in its round, or has to ask.
+    Doing does = Doing::block;
+    bool waits = false;
+    std::uint32_t chosen = 0;              // of the ports, the one that the number came from
+    std::uint64_t given = 0;               // what it puts
+    const std::uint64_t* ports = nullptr;  // of get_any
+    std::uint32_t count = 0;
+    std::coroutine_handle<> component;  // where it stands
+    // The port that it put into last, or got from, alone, and what is behind it, so that it need
+    // not be looked up each time: channels stay where they are. The key is what the channel has
+    // while it may be used so.
+    struct Way {
+        std::uint64_t port = no_port;
+        std::uint64_t key = 0;
+        runtime::Channel* channel = nullptr;
+    };
+    Way out;
+    Way in;
 };
 
 // A component's coroutine, as the library sees it.
@@ -250,12 +275,13 @@ struct Task : Seat {
 
     Engine& engine;
     Frames frames;
-    std::coroutine_handle<> component;  // where it stands
-    // What it does: an act; or else something that is alone; or else a block. These two become acts
-    // when more is to be known of them, which is rare.
-    Act* act = nullptr;
-    const Alone* alone = nullptr;
-    Block* block = nullptr;
+    Act* act = nullptr;      // what it does, if that is one
+    Block* block = nullptr;  // or that is one
+    void take_up(Act& its_act) {
+        does = Doing::act;
+        act = &its_act;
+    }
+    // Of anything else.
     inline Act& become_act();
     // Of a block that is run in place, without anybody being asked: its code, until it has
     // happened and the component has its result; its behaviour; and the round as it sees it.
@@ -268,43 +294,36 @@ struct Task : Seat {
 };
 
 inline std::coroutine_handle<> Act::await_suspend(std::coroutine_handle<> component) {
-    task->act = this;
+    task->take_up(*this);
     task->component = component;
     task->resumes = component;
-    return is_entered ? task->engine.next() : std::noop_coroutine();
+    if (!is_entered) return std::noop_coroutine();
+    return std::coroutine_handle<>::from_address(task->engine.next());
 }
 
-// An act that is to get or put a number and no more. Most never are more than this.
-struct Alone : Awaitable {
-    Alone(bool is_put, std::uint64_t its_port, std::uint64_t its_number)
-        : puts(is_put), port(its_port), number(its_number) {}
-
-    // One that waits is where it always waits, and goes on there.
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<>) {
-        task->act = nullptr;
-        task->alone = this;
-        return meeting == Meeting::waits ? task->engine.next() : std::noop_coroutine();
-    }
-
-    bool puts;
-    Meeting meeting = Meeting::none;
-    std::uint64_t port;
-    std::uint64_t number;  // to be put
-};
-
 inline Act& Task::become_act() {
-    act = &made.emplace();
-    act->task = this;
-    if (alone) {
-        act->kind = alone->puts ? Act::Kind::put : Act::Kind::get;
-        act->is_entered = alone->meeting == Meeting::waits;
-        act->port = alone->port;
-        act->value = Message::number(alone->number);
+    Act& become = made.emplace();
+    become.task = this;
+    if (does == Doing::block) {
+        become.kind = Act::Kind::block;
+        become.block = block;
     } else {
-        act->kind = Act::Kind::block;
-        act->block = block;
+        become.is_entered = waits;
     }
-    return *act;
+    if (does == Doing::put) {
+        become.kind = Act::Kind::put;
+        become.port = out.port;
+        become.value = Message::number(given);
+    } else if (does == Doing::get) {
+        become.kind = Act::Kind::get;
+        become.port = in.port;
+    } else if (does == Doing::get_any) {
+        become.kind = Act::Kind::get_any;
+        become.ports = ports;
+        become.count = count;
+    }
+    take_up(become);
+    return become;
 }
 
 // One way through a sync block, under way.
@@ -321,6 +340,13 @@ struct Behaviour {
     Ask ask;
     Message answer;            // of one in place that got a number, the task has it
     std::uint32_t number = 0;  // an answer too: which way, or whether
+
+    // It has to ask for that.
+    void want(Ask::Kind kind, std::uint64_t port) {
+        ask.kind = kind;
+        ask.port = port;
+        task.waits = false;
+    }
 };
 
 inline Behaviour::Behaviour(Task& its_task) : engine(its_task.engine), task(its_task) {}

@@ -123,11 +123,80 @@ struct Asking {
 
     bool await_ready() const { return false; }
     void ask(std::coroutine_handle<> asker, std::uint64_t port) const {
-        behaviour->ask.kind = kind;
-        behaviour->ask.port = port;
+        behaviour->want(kind, port);
         behaviour->asker = asker;
     }
 };
+
+// A number is put or got in a block before that is awaited, so that what is awaited is only whether
+// it has happened.
+struct PuttingNumber {
+    Behaviour* behaviour;
+    std::uint64_t port;
+    std::uint64_t number;
+
+    bool is_put() const {
+        if (behaviour->is_in_place) [[likely]] {
+            return behaviour->engine.put_number_in_place(behaviour->task, port, number);
+        }
+        return behaviour->is_only &&
+               behaviour->engine.put_at_once(*behaviour, port, Message::number(number));
+    }
+};
+struct NumberPutHere {
+    Behaviour* asks;  // null: it has been put
+
+    [[gnu::always_inline]] explicit NumberPutHere(const PuttingNumber& put) : asks(nullptr) {
+        if (put.is_put()) [[likely]] {
+            return;
+        }
+        asks = put.behaviour;
+        asks->ask.value = Message::number(put.number);
+        asks->want(Ask::Kind::put, put.port);
+    }
+    bool await_ready() const { return !asks; }
+    void await_suspend(std::coroutine_handle<> asker) const { asks->asker = asker; }
+    void await_resume() const {}
+};
+template <Scalar T>
+struct GettingNumber {
+    Behaviour* behaviour;
+    std::uint64_t port;
+};
+template <Scalar T>
+struct NumberGotHere {
+    Behaviour* behaviour;
+    Meeting meeting;
+
+    [[gnu::always_inline]] explicit NumberGotHere(GettingNumber<T> get)
+        : behaviour(get.behaviour), meeting(Meeting::none) {
+        if (behaviour->is_in_place) [[likely]] {
+            meeting = behaviour->engine.get_number_in_place(behaviour->task, get.port);
+        } else if (behaviour->is_only && behaviour->engine.get_at_once(*behaviour, get.port)) {
+            meeting = Meeting::happened;
+        }
+        if (meeting == Meeting::none) behaviour->want(Ask::Kind::get, get.port);
+    }
+    bool await_ready() const { return meeting == Meeting::happened; }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> asker) const {
+        if (meeting == Meeting::none) {
+            behaviour->asker = asker;
+            return std::noop_coroutine();
+        }
+        behaviour->task.waits = true;
+        behaviour->task.resumes = asker;
+        return std::coroutine_handle<>::from_address(behaviour->engine.next());
+    }
+    T await_resume() const {
+        behaviour->task.waits = false;
+        return from_bits<T>(behaviour->is_in_place ? behaviour->task.number
+                                                   : behaviour->answer.bits());
+    }
+};
+
+// What only components await, outside of their blocks.
+template <class A>
+inline constexpr bool is_of_component = std::derived_from<A, Awaitable>;
 
 struct StepBase {
     std::coroutine_handle<> caller;
@@ -147,8 +216,13 @@ struct StepBase {
         std::coroutine_handle<> await_suspend(std::coroutine_handle<P> done) const noexcept {
             const StepBase& step = done.promise();
             if (step.caller) return step.caller;
-            if (!step.in_place || step.failure) return std::noop_coroutine();
-            return step.in_place->engine.end_at_once(*step.in_place);
+            if (!step.in_place) return std::noop_coroutine();
+            if (step.failure) [[unlikely]] {
+                step.in_place->waits = false;
+                return std::noop_coroutine();
+            }
+            return std::coroutine_handle<>::from_address(
+                step.in_place->engine.end_at_once(*step.in_place));
         }
         void await_resume() const noexcept {}
     };
@@ -156,9 +230,14 @@ struct StepBase {
     Final final_suspend() const noexcept { return {}; }
     void unhandled_exception() { failure = std::current_exception(); }
 
+    static NumberPutHere await_transform(PuttingNumber put) { return NumberPutHere(put); }
+    template <class T>
+    static NumberGotHere<T> await_transform(GettingNumber<T> get) {
+        return NumberGotHere<T>(get);
+    }
     template <class A>
     decltype(auto) await_transform(A&& awaited) {
-        static_assert(!std::derived_from<std::remove_cvref_t<A>, Awaitable>,
+        static_assert(!is_of_component<std::remove_cvref_t<A>>,
                       "in a sync block use the round: co_await round.get(port)");
         if constexpr (std::derived_from<std::remove_cvref_t<A>, Asking>) {
             return Awaited<std::remove_reference_t<A>>{awaited};
@@ -192,59 +271,17 @@ struct Getting : Asking {
         return behaviour->is_only && behaviour->engine.get_at_once(*behaviour, port);
     }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<> asker) const {
-        if (behaviour->ask.kind != Ask::Kind::waits) {
+        if (!behaviour->task.waits) {
             ask(asker, port);
             return std::noop_coroutine();
         }
         behaviour->task.resumes = asker;
-        return behaviour->engine.next();
+        return std::coroutine_handle<>::from_address(behaviour->engine.next());
     }
     T await_resume() const {
-        behaviour->ask.kind = Ask::Kind::nothing;
+        behaviour->task.waits = false;
         return from_message<T>(behaviour->engine, port, std::move(behaviour->answer));
     }
-};
-template <Scalar T>
-struct Getting<T> : Asking {
-    std::uint64_t port;
-    Meeting meeting = Meeting::none;
-    bool await_ready() {
-        if (behaviour->is_in_place) [[likely]] {
-            meeting = behaviour->engine.get_number_in_place(behaviour->task, port);
-            return meeting == Meeting::happened;
-        }
-        return behaviour->is_only && behaviour->engine.get_at_once(*behaviour, port);
-    }
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<> asker) const {
-        if (meeting != Meeting::waits) {
-            ask(asker, port);
-            return std::noop_coroutine();
-        }
-        behaviour->ask.kind = Ask::Kind::waits;
-        behaviour->task.resumes = asker;
-        return behaviour->engine.next();
-    }
-    T await_resume() const {
-        behaviour->ask.kind = Ask::Kind::nothing;
-        return from_bits<T>(behaviour->is_in_place ? behaviour->task.number
-                                                   : behaviour->answer.bits());
-    }
-};
-struct PuttingNumber : Asking {
-    std::uint64_t port;
-    std::uint64_t number;
-    [[gnu::always_inline]] bool await_ready() const {
-        if (behaviour->is_in_place) [[likely]] {
-            return behaviour->engine.put_number_in_place(behaviour->task, port, number);
-        }
-        return behaviour->is_only &&
-               behaviour->engine.put_at_once(*behaviour, port, Message::number(number));
-    }
-    void await_suspend(std::coroutine_handle<> asker) const {
-        behaviour->ask.value = Message::number(number);
-        ask(asker, port);
-    }
-    void await_resume() const {}
 };
 struct Putting : Asking {
     std::uint64_t port;
@@ -299,17 +336,19 @@ struct Step<T>::promise_type : embedding::StepPromise<T> {
 
 template <class T>
 auto Round::get(In<T> port) {
-    return embedding::Getting<T>{{&behaviour_, embedding::Ask::Kind::get}, port.handle()};
+    if constexpr (Scalar<T>) {
+        return embedding::GettingNumber<T>{&behaviour_, port.handle()};
+    } else {
+        return embedding::Getting<T>{{&behaviour_, embedding::Ask::Kind::get}, port.handle()};
+    }
 }
 template <class T>
 auto Round::put(Out<T> port, const std::type_identity_t<T>& value) {
-    constexpr auto kind = embedding::Ask::Kind::put;
     if constexpr (Scalar<T>) {
-        return embedding::PuttingNumber{
-            {&behaviour_, kind}, port.handle(), embedding::bits_of(value)};
+        return embedding::PuttingNumber{&behaviour_, port.handle(), embedding::bits_of(value)};
     } else {
         return embedding::Putting{
-            {&behaviour_, kind},
+            {&behaviour_, embedding::Ask::Kind::put},
             port.handle(),
             embedding::to_message<T>(behaviour_.engine, port.handle(), value)};
     }

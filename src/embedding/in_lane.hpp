@@ -3,7 +3,6 @@
 // engine that is the same wherever they run.
 #pragma once
 
-#include <coroutine>
 #include <cstdint>
 #include <utility>
 
@@ -18,21 +17,20 @@ class InLane : public Engine {
   public:
     explicit InLane(runtime::Runtime& runtime) : runtime_(runtime) {}
 
-    Meeting put_number(Task& task, std::uint64_t port, std::uint64_t number) final {
-        return runtime_.put_number(*task.who, port, number);
+    GoesOn put_number(Task& task, std::uint64_t port, std::uint64_t number) final {
+        return runtime_.put_number(task, port, number);
     }
-    Meeting get_number(Task& task, std::uint64_t port) final {
-        return runtime_.get_number(*task.who, port);
+    GoesOn get_number(Task& task, std::uint64_t port) final {
+        return runtime_.get_number(task, port);
+    }
+    GoesOn get_any_number(Task& task, const std::uint64_t* ports, std::uint32_t count) final {
+        return runtime_.get_any_number(task, {ports, count});
     }
     bool put_number_in_place(Task& task, std::uint64_t port, std::uint64_t number) final {
-        return runtime_.put_number_in_place(*task.who, port, number);
+        return runtime_.put_number_in_place(task, port, number);
     }
     Meeting get_number_in_place(Task& task, std::uint64_t port) final {
-        return runtime_.get_number_in_place(*task.who, port);
-    }
-    Meeting get_any_number(Task& task, const std::uint64_t* ports, std::uint32_t count,
-                           std::uint32_t& chosen) final {
-        return runtime_.get_any_number(*task.who, {ports, count}, chosen);
+        return runtime_.get_number_in_place(task, port);
     }
     bool put_at_once(Act& act) final {
         machine::Value value = to_value(act.value);
@@ -60,21 +58,11 @@ class InLane : public Engine {
         const Meeting meeting =
             runtime_.get_in_place(*behaviour.task.who, port, behaviour.is_in_place, value);
         behaviour.answer = embedding::to_message(std::move(value));
-        if (meeting == Meeting::waits) behaviour.ask.kind = Ask::Kind::waits;
+        behaviour.task.waits = meeting == Meeting::waits;
         return meeting == Meeting::happened;
     }
-    std::coroutine_handle<> end_at_once(Task& task) final {
-        const Meeting meeting = runtime_.end_in_place(*task.who);
-        if (meeting == Meeting::none) return std::noop_coroutine();
-        task.resumes = task.component;
-        task.behaviour->ask.kind = Ask::Kind::waits;
-        if (meeting == Meeting::waits) return next();
-        // Without optimization each resumption takes more of the stack.
-        if (--ends_left_ > 0) return task.component;
-        ends_left_ = ends_in_a_row;
-        return std::noop_coroutine();
-    }
-    std::coroutine_handle<> next() final { return runtime_.pass_turn_in_place(); }
+    GoesOn end_at_once(Task& task) final { return runtime_.end_in_place(task); }
+    GoesOn next() final { return runtime_.pass_turn_in_place(); }
 
   protected:
     ~InLane() = default;
@@ -85,10 +73,7 @@ class InLane : public Engine {
         return meeting == Meeting::happened;
     }
 
-    static constexpr int ends_in_a_row = 64;
-
     runtime::Runtime& runtime_;
-    int ends_left_ = ends_in_a_row;
 };
 
 }  // namespace reowolf::embedding

@@ -109,6 +109,7 @@ void NativeBody::begin_anew() {
     is_closed_ = false;
     next_ = Next::begin;
     core_->resumes = nullptr;
+    core_->waits = false;
 }
 
 void NativeBody::deliver() {
@@ -117,6 +118,7 @@ void NativeBody::deliver() {
     done.is_closed = is_closed_;
     done.chosen = chosen_;
     core_->number = value_.bits();
+    core_->chosen = chosen_;
     done.value = to_message(std::move(value_));
     if (run_ && !is_late_ && !is_closed_) done.block->keep_result(run_->code);
     drop_run();
@@ -143,8 +145,8 @@ bool NativeBody::is_time_over() const {
 }
 
 bool NativeBody::awaits_outside() const {
-    const Act* waiting = core_->act;
-    return waiting && (waiting->until_ms != never || waiting->is_unwanted);
+    if (core_->does != Doing::act) return false;
+    return core_->act->until_ms != never || core_->act->is_unwanted;
 }
 
 std::span<const PortHandle> NativeBody::ports_to_choose() const {
@@ -220,7 +222,9 @@ std::optional<Request> NativeBody::has_run() {
     if (core.failure) return Request::failed(text_of(core.failure));
     if (core.coroutine.done()) return Request::ended({});
     if (core.code) return ask_in_place();
-    if (act().is_entered) return Request::of(Request::Kind::exchanged);
+    const bool is_entered =
+        core.does == Doing::act ? core.act->is_entered : core.does != Doing::block && core.waits;
+    if (is_entered) return Request::of(Request::Kind::exchanged);
     begin_act();
     if (act().kind != Act::Kind::outside && act().kind != Act::Kind::sleep) return enter_block();
     next_ = Next::outside;
@@ -232,7 +236,7 @@ std::optional<Request> NativeBody::has_run() {
 Request NativeBody::ask_in_place() {
     Core& core = *core_;
     Ask& ask = core.behaviour->ask;
-    if (ask.kind == Ask::Kind::waits) return Request::of(Request::Kind::exchanged);
+    if (core.waits) return Request::of(Request::Kind::exchanged);
     core.resumes = core.code.done() ? core.component : core.behaviour->asker;
     Request asked = [&] {
         if (!core.code.done()) return request_of(ask);
@@ -242,6 +246,8 @@ Request NativeBody::ask_in_place() {
         return Request::of(Request::Kind::sync_end);
     }();
     asked.begins = true;  // if nothing has happened in it before
+    // It is not to be taken for what the code awaits next; but a fork may yet be asked about.
+    if (ask.kind != Ask::Kind::fork) ask.kind = Ask::Kind::nothing;
     return asked;
 }
 
@@ -375,7 +381,11 @@ Request NativeBody::request_of(Ask& ask) {
 void NativeBody::got(Value message) {
     if (next_ == Next::component) {
         core_->number = message.bits();
-        (core_->code ? core_->behaviour->answer : act().value) = to_message(std::move(message));
+        if (core_->code) {
+            core_->behaviour->answer = to_message(std::move(message));
+        } else if (core_->does == Doing::act) {
+            core_->act->value = to_message(std::move(message));
+        }
         return;
     }
     if (next_ != Next::block) {
@@ -387,8 +397,11 @@ void NativeBody::got(Value message) {
 }
 
 void NativeBody::got_from(std::uint32_t chosen, Value message) {
-    act().chosen = chosen;
-    act().value = to_message(std::move(message));
+    core_->chosen = chosen;
+    core_->number = message.bits();
+    if (core_->does != Doing::act) return;
+    core_->act->chosen = chosen;
+    core_->act->value = to_message(std::move(message));
 }
 
 void NativeBody::chose(std::uint32_t index) {

@@ -126,7 +126,7 @@ class NativeBody final : public runtime::Body {
         std::coroutine_handle<> code;
     };
 
-    Act& act() const { return core_->act ? *core_->act : core_->become_act(); }
+    Act& act() const { return core_->does == Doing::act ? *core_->act : core_->become_act(); }
     std::optional<machine::Request> wait_outside();
     machine::Request ask_in_place();
     void prepare_act();

@@ -529,7 +529,7 @@ void Runtime::run_sync(embedding::Act& act) {
 }
 
 void Runtime::Inside::run_sync(embedding::Act& act) {
-    host->act = &act;
+    host->take_up(act);
     act.task = host.get();
     auto body = std::make_unique<embedding::NativeBody>(host);
     body->begin_act();
@@ -544,7 +544,7 @@ void Runtime::Inside::run_sync(embedding::Act& act) {
         for (const auto& note : core.explain()) show_note(note, impasse);
         core.cancel_application(wire::Reason::unsatisfiable, {});
     }
-    host->act = nullptr;
+    host->does = embedding::Doing::block;
 }
 
 void Runtime::Inside::application_committed(std::unique_ptr<runtime::Body> body) {

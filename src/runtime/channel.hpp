@@ -22,6 +22,23 @@ struct Component;
 using ComponentIndex = std::uint32_t;
 using ChannelIndex = std::uint32_t;
 
+// A port handle names an end of a channel, and tells it from ends of earlier channels with the same
+// number.
+constexpr machine::PortHandle port_of(ChannelIndex channel, bool is_out,
+                                      std::uint32_t generation = 0) {
+    return (machine::PortHandle{generation} << 33) | (machine::PortHandle{channel} << 1) |
+           (is_out ? 0u : 1u);
+}
+constexpr ChannelIndex channel_of(machine::PortHandle port) {
+    return static_cast<ChannelIndex>(port >> 1);
+}
+constexpr bool is_out(machine::PortHandle port) {
+    return port % 2 == 0;
+}
+constexpr std::uint32_t generation_of(machine::PortHandle port) {
+    return static_cast<std::uint32_t>(port >> 33);
+}
+
 // A message that some behaviour of an open attempt has put. It is there until that attempt is
 // over or the behaviour is discarded, so that whoever comes later can still get it.
 struct Offer {
@@ -119,7 +136,7 @@ class Attempts {
 // What most rounds need of it lies in one cache line, and all that rounds need in two more.
 struct alignas(64) Channel {
     static constexpr std::uint32_t no_guard = 0xFFFF'FFFF;
-    static constexpr std::uint64_t no_key = ~std::uint64_t{0};  // handles have one bit less
+    static constexpr std::uint64_t no_key = ~std::uint64_t{0};  // of no handle that there can be
 
     struct End {
         ComponentIndex owner = 0;  // if here
@@ -181,19 +198,23 @@ struct alignas(64) Channel {
     // a channel of which both are here and open, and that has no ports in its messages.
     void note_ends(ChannelIndex number) {
         const bool is_plain = out.here && in.here && !out.closed && !in.closed && !carries_ports;
-        const std::uint64_t handle = std::uint64_t{generation} << 32 | number;
-        out_key = is_plain ? handle ^ out.owner : no_key;
-        in_key = is_plain ? handle ^ in.owner : no_key;
+        out_key = is_plain ? key_of(port_of(number, true, generation), out.owner) : no_key;
+        in_key = is_plain ? key_of(port_of(number, false, generation), in.owner) : no_key;
     }
-    // Whether the component may use the end in the lane that the handle is of.
-    bool is_plain_out_for(ComponentIndex user, std::uint64_t handle) const {
-        return (handle >> 1 ^ user) == out_key;
+    // What differs for two users, generations or ends of a channel.
+    static constexpr std::uint64_t key_of(machine::PortHandle port, ComponentIndex user) {
+        return port ^ std::uint64_t{user} << 1;
     }
-    bool is_plain_in_for(ComponentIndex user, std::uint64_t handle) const {
-        return (handle >> 1 ^ user) == in_key;
+    // Whether the component may use the end in the lane that the handle is of, which is of no other
+    // end.
+    bool is_plain_out_for(ComponentIndex user, machine::PortHandle port) const {
+        return key_of(port, user) == out_key;
     }
-    bool is_plain_for(ComponentIndex user, bool is_out, std::uint64_t handle) const {
-        return is_out ? is_plain_out_for(user, handle) : is_plain_in_for(user, handle);
+    bool is_plain_in_for(ComponentIndex user, machine::PortHandle port) const {
+        return key_of(port, user) == in_key;
+    }
+    bool is_plain_for(ComponentIndex user, bool is_out, machine::PortHandle port) const {
+        return is_out ? is_plain_out_for(user, port) : is_plain_in_for(user, port);
     }
 
     bool between_sites() const { return !out.here || !in.here; }
@@ -206,22 +227,5 @@ struct alignas(64) Channel {
 
 // About as many bytes as it takes on the wire.
 std::uint64_t size_of(const machine::Value& value);
-
-// A port handle names an end of a channel, and tells it from ends of earlier channels with the same
-// number.
-constexpr machine::PortHandle port_of(ChannelIndex channel, bool is_out,
-                                      std::uint32_t generation = 0) {
-    return (machine::PortHandle{generation} << 33) | (machine::PortHandle{channel} << 1) |
-           (is_out ? 0u : 1u);
-}
-constexpr ChannelIndex channel_of(machine::PortHandle port) {
-    return static_cast<ChannelIndex>(port >> 1);
-}
-constexpr bool is_out(machine::PortHandle port) {
-    return port % 2 == 0;
-}
-constexpr std::uint32_t generation_of(machine::PortHandle port) {
-    return static_cast<std::uint32_t>(port >> 33);
-}
 
 }  // namespace reowolf::runtime

@@ -2,7 +2,6 @@
 // How an attempt in the lane takes one alternative: the first one that can go on now, and out of
 // turn from time to time another one, so that nobody starves.
 #include <algorithm>
-#include <cstring>
 
 #include "runtime/lane.hpp"
 #include "runtime/runtime.hpp"
@@ -75,14 +74,10 @@ const ForkSite* Runtime::site_of(Component& choosing) {
 }
 
 const ForkSite* Runtime::native_site(Component& choosing, std::span<const PortHandle> ports) {
-    static_assert(sizeof(machine::Slot) == sizeof(PortHandle));
     if (ports.empty()) return nullptr;
     if (!choosing.choice) choosing.choice = std::make_unique<Choice>();
     Choice& choice = *choosing.choice;
-    if (ports.size() == choice.native_ports.size() &&
-        std::memcmp(ports.data(), choice.native_ports.data(), ports.size_bytes()) == 0) {
-        return &choice.native_site;
-    }
+    if (choice.is_among(ports)) return &choice.native_site;
     choice.site = nullptr;
     choice.native_site = {.guards = {}, .is_open_choice = true};
     choice.native_ports.clear();

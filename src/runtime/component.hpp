@@ -2,14 +2,17 @@
 // A component and its present attempt.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -204,6 +207,12 @@ struct Choice {
     ForkSite native_site;
     std::vector<machine::Slot> native_ports;
 
+    // Whether its last choice was among these.
+    bool is_among(std::span<const machine::PortHandle> ports) const {
+        static_assert(sizeof(machine::Slot) == sizeof(machine::PortHandle));
+        return ports.size() == native_ports.size() &&
+               std::memcmp(ports.data(), native_ports.data(), ports.size_bytes()) == 0;
+    }
     // All that begin at the port whose first one this is.
     [[gnu::always_inline]] void set(std::uint32_t guard) {
         for (; guard < same_port.size(); guard = same_port[guard]) {
@@ -255,23 +264,27 @@ struct Standing {
     // The same, of one that is native.
     bool is_plain_native() const { return is_among(native); }
     // … and in no sync block.
-    bool is_native_outside() const { return std::bit_cast<std::uint64_t>(*this) == native; }
+    bool is_native_outside() const { return word() == native; }
     // In the lane or outside, and no message is anything to it.
-    bool is_busy() const { return phase <= Phase::in_lane && waits <= Wait::others; }
+    bool is_busy() const {
+        static_assert(static_cast<int>(Phase::in_lane) == 1 && static_cast<int>(Wait::others) == 1);
+        return (word() & 0xFEFE) == 0;
+    }
     // A coroutine that waits so in the lane, or outside, and nothing else is to be said of it. It
     // is written as a whole because it is read so: what was just written in parts the processor has
     // to wait for.
-    bool is_native_waiting(Wait what) const {
-        return std::bit_cast<std::uint64_t>(*this) == standing_of(Phase::in_lane, what);
+    bool is_native_waiting(Wait what) const { return word() == standing_of(Phase::in_lane, what); }
+    [[gnu::always_inline]] void be_native_in_lane(Wait what) {
+        be(standing_of(Phase::in_lane, what));
     }
-    void be_native_in_lane(Wait what) {
-        *this = std::bit_cast<Standing>(standing_of(Phase::in_lane, what));
-    }
-    void be_native_outside() { *this = std::bit_cast<Standing>(native); }
+    [[gnu::always_inline]] void be_native_outside() { be(native); }
 
   private:
     static constexpr std::uint64_t native = 1u << 16;
 
+    std::uint64_t word() const { return std::bit_cast<std::uint64_t>(*this); }
+    // Assigned as an object it would be written in parts by g++.
+    void be(std::uint64_t word) { std::memcpy(static_cast<void*>(this), &word, sizeof word); }
     static constexpr std::uint64_t standing_of(Phase phase, Wait what) {
         return native | std::uint64_t{static_cast<std::uint8_t>(what)} << 8 |
                static_cast<std::uint8_t>(phase);
@@ -279,29 +292,52 @@ struct Standing {
     bool is_among(std::uint64_t those) const {
         static_assert(std::endian::native == std::endian::little);
         constexpr auto highest = static_cast<std::uint64_t>(Phase::in_lane);
-        return (std::bit_cast<std::uint64_t>(*this) ^ those) <= highest;
+        return (word() ^ those) <= highest;
     }
 };
 static_assert(sizeof(Standing) == sizeof(std::uint64_t) && offsetof(Standing, is_native) == 2 &&
               offsetof(Standing, waits) == 1);
 
+// Of its attempt in the lane, together because they are written together, and some are read so.
+struct alignas(8) Manner {
+    bool closes = false;        // the message that it waits for ends its block
+    bool uses_port = false;     // in this attempt
+    bool is_single = false;     // its block is one message; it waits, in no region
+    bool takes_number = false;  // what it waits for, by its seat
+    bool is_doubtful = false;   // in this attempt it took an alternative, or could not
+    bool is_special = false;    // of the lead: somebody in the region has printed, or chosen
+    bool asks_fires = false;    // somewhere in this block
+    bool notes_uses = false;    // in this block
+
+    // It has put a number, or waits for one, and that is all of its block.
+    [[gnu::always_inline]] void put_alone() { be(closing | using_port | single); }
+    [[gnu::always_inline]] void get_alone() { be(getting_alone); }
+    bool gets_alone() const {
+        return std::bit_cast<std::array<std::uint32_t, 2>>(*this)[0] == getting_alone;
+    }
+    // Nothing is to be said of it yet.
+    [[gnu::always_inline]] void begin_block() { be(0); }
+
+  private:
+    static constexpr std::uint64_t closing = 1;
+    static constexpr std::uint64_t using_port = 1u << 8;
+    static constexpr std::uint64_t single = 1u << 16;
+    static constexpr std::uint64_t taking_number = 1u << 24;
+    static constexpr std::uint64_t getting_alone = closing | single | taking_number;
+
+    void be(std::uint64_t word) { std::memcpy(static_cast<void*>(this), &word, sizeof word); }
+};
+static_assert(sizeof(Manner) == sizeof(std::uint64_t) && offsetof(Manner, uses_port) == 1 &&
+              offsetof(Manner, is_single) == 2 && offsetof(Manner, takes_number) == 3);
+
 // What every round needs comes first, in as few cache lines as it fits into.
-struct alignas(64) Component : Standing, machine::Participant {
+struct alignas(64) Component : Standing, Manner, machine::Participant {
     bool queued = false;
     bool is_doubted = false;      // is among those who are looked at after a while
     bool has_printed = false;     // in the lane, in this attempt
     bool goes_back = false;       // if native; see Body::can_go_back
     bool writer_chooses = false;  // a component that may put to it waits for an alternative
     bool was_published = false;   // in its last round
-    // Of its attempt in the lane, together because they are written together.
-    bool closes = false;        // the message that it waits for ends its block
-    bool uses_port = false;     // in this attempt
-    bool is_doubtful = false;   // in this attempt it took an alternative, or could not
-    bool is_single = false;     // its block is one message; it waits, in no region
-    bool is_special = false;    // of the lead: somebody in the region has printed, or chosen
-    bool asks_fires = false;    // somewhere in this block
-    bool notes_uses = false;    // in this block
-    bool takes_number = false;  // what it waits for, by its seat
 
     // The attempts in the lane that gave each other messages are a region: a ring of components.
     Component* lead = nullptr;
@@ -385,6 +421,10 @@ struct alignas(64) Component : Standing, machine::Participant {
     }
     bool waits_at(ChannelIndex channel) const {
         return waits == Wait::message && waits_on == channel;
+    }
+    // A coroutine that waits there for a number and no more, in no region.
+    bool waits_alone_at(ChannelIndex channel) const {
+        return is_native_waiting(Wait::message) && waits_on == channel && gets_alone();
     }
     bool waits_in_round() const { return phase == Phase::in_lane || phase == Phase::in_sync; }
     bool chooses() const { return waits == Wait::fork || waits == Wait::fires; }

@@ -89,23 +89,6 @@ void Runtime::wait_for_any(Component& self) {
     if (self.writer_chooses) wake_choosing_writers(self.index);
 }
 
-// It waits so. False: it still does, or cannot in this way.
-bool Runtime::complete_choice(Component& self) {
-    std::uint32_t chosen = 0;
-    if (self.seat && !self.is_fair_turn() && take_first_number(self, *self.choice, chosen)) {
-        self.body->got_from(chosen, machine::Value::scalar(self.seat->number));
-        self.be_native_outside();
-        return true;
-    }
-    const auto ready = choose_ready(self, *self.choice->site);
-    machine::Value value;
-    if (!ready || meet_chosen(self, *ready, value) != Meeting::happened) return false;
-    self.body->got_from(*ready, std::move(value));
-    self.phase = Phase::running;
-    self.waits = Wait::nothing;
-    return true;
-}
-
 // The code that runs must not be gone back upon meanwhile, so nobody may have to leave the lane.
 [[gnu::always_inline]] inline bool Runtime::is_in_place(const Use& use, PortHandle port) {
     if (!is_allowed(use, port) || use.peer.asks_fires) return false;

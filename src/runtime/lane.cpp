@@ -319,7 +319,9 @@ void Runtime::draw_from_lane(ChannelIndex number, bool is_out) {
 
 void Runtime::note_doubted(Component& self) {
     self.is_doubted = true;
+    if (doubted_.empty() && queue_.popped() >= generation_end_) begin_generation();
     doubted_.push({self.index, self.stamp, generation_});
+    note_turns();
 }
 
 // Attempts that chose and did not get on meanwhile take the general way: at once if nobody can

@@ -17,9 +17,9 @@ namespace reowolf::runtime {
 
 struct Event {
     enum class Kind : std::uint8_t {
+        round,  // of `count` components, of which these two are some
+        with,   // further ones of the same round
         made,
-        round,      // of `count` components, of which these two are some
-        with,       // further ones of the same round
         explores,   // it takes the general way, with all of its region
         discarded,  // `count` behaviours in a row, for the same reason
         ended,
@@ -34,7 +34,8 @@ struct Event {
     std::uint32_t offset = 0;
     std::uint32_t count = 0;
     Kind kind = Kind::made;
-    std::uint8_t why = 0;  // of discarded: a Cause. Of explores: a Fall
+    std::uint8_t why = 0;      // of discarded: a Cause. Of explores: a Fall
+    std::uint16_t unused = 0;  // written too, so that all of it is few words
 };
 
 class Recorder {
@@ -110,6 +111,7 @@ class Recorder {
         event.count = count;
         event.kind = kind;
         event.why = 0;
+        event.unused = 0;
     }
     Event& next() { return events_[noted_++ % events_max]; }
 

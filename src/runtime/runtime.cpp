@@ -177,6 +177,7 @@ ComponentIndex Runtime::add(Who who, std::string_view name, Span declared,
     added.is_native = is_native;
     added.goes_back = is_native && body->can_go_back();
     added.seat = body->seat();
+    if (added.seat) added.seat->out = added.seat->in = {.channel = &nowhere_};
     added.body = std::move(body);
     added.ports.reserve(ports.size());
     for (const PortHandle port : ports) give_port(index, port);
@@ -249,6 +250,15 @@ void Runtime::set_lane(Lane lane, std::uint64_t seed) {
     lane_ = lane;
     is_open_ = lane == Lane::open && !watcher_ && !steps_;
     turns_ = seed;
+    forget_ways();
+}
+
+// They lead somewhere when they are looked up again, if the lane is open then.
+void Runtime::forget_ways() {
+    for (ComponentIndex i = 0; i < components_.size(); ++i) {
+        Seat* const seat = component(i).seat;
+        if (seat) seat->out.channel = seat->in.channel = &nowhere_;
+    }
 }
 
 void Runtime::note_generation() {
@@ -277,6 +287,7 @@ bool Runtime::step(std::uint32_t turns_max) {
         if (!may_chain || !quiet_candidates_.empty() || component(application).attempt) {
             end_step_soon();
         }
+        note_turns();
         do {
             take_turn(budget);
             if (queue_.popped() >= generation_end_) note_generation();

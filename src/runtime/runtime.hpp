@@ -3,6 +3,7 @@
 // only inside its functions, and speaks to the world through World.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <expected>
@@ -49,6 +50,7 @@ class Runtime final : private machine::Exchange {
     void watch(Watcher& watcher) {
         watcher_ = &watcher;
         is_open_ = false;
+        forget_ways();
     }
     // Components that compute for long are handed to them. Before anything runs; they must outlive
     // the runtime. Without them, what happens depends on nothing but the seed.
@@ -123,18 +125,21 @@ class Runtime final : private machine::Exchange {
                          machine::Value& value);
     Meeting get_in_place(machine::Participant& who, machine::PortHandle port, bool may_wait,
                          std::uint64_t& word);
-    // Its block has come to its end.
-    Meeting end_in_place(Component& self);
-    // The same with numbers, for coroutines: what comes is the number of its seat.
-    Meeting put_number(Component& self, machine::PortHandle port, std::uint64_t number);
-    Meeting get_number(Component& self, machine::PortHandle port);
-    bool put_number_in_place(Component& self, machine::PortHandle port, std::uint64_t number);
-    Meeting get_number_in_place(Component& self, machine::PortHandle port);
-    Meeting get_any_number(Component& self, std::span<const machine::PortHandle> ports,
-                           std::uint32_t& chosen);
+    // The same with numbers, for coroutines: what comes is the number of its seat. The first three
+    // are its whole block. Null: that has happened; otherwise the seat has what it does, and this
+    // is who goes on, as with pass_turn_in_place().
+    using Seat = embedding::Seat;
+    using GoesOn = embedding::GoesOn;
+    GoesOn put_number(Seat& seat, machine::PortHandle port, std::uint64_t number);
+    GoesOn get_number(Seat& seat, machine::PortHandle port);
+    GoesOn get_any_number(Seat& seat, std::span<const machine::PortHandle> ports);
+    bool put_number_in_place(Seat& seat, machine::PortHandle port, std::uint64_t number);
+    Meeting get_number_in_place(Seat& seat, machine::PortHandle port);
+    // Its block has come to its end. Who goes on.
+    GoesOn end_in_place(Seat& seat);
     // It waits. The coroutine that goes on within its turn, as if that were one of its own; one
     // that does nothing if there is nobody, for now.
-    std::coroutine_handle<> pass_turn_in_place();
+    GoesOn pass_turn_in_place();
     // Who the component is for the functions above.
     Component& known(ComponentIndex index) { return component(index); }
     // Runs one slice of one component; or, as long as nothing else is to be done than rounds in the
@@ -365,16 +370,34 @@ class Runtime final : private machine::Exchange {
     // numbers.cpp
     static void begin_with_number(Component& self, bool gets);
     void enter_with_numbers(Component& self);
+    Channel& behind(machine::PortHandle port);
+    Channel& find_way(Seat::Way& way, const Component& self, machine::PortHandle port);
+    void look_up(Seat::Way& way, const Component& self, machine::PortHandle port);
+    void forget_ways();
+    [[gnu::noinline]] bool put_number_among(Component& self, Channel& channel, ChannelIndex index,
+                                            std::uint64_t number);
+    [[gnu::noinline]] bool put_number_in_place_rarely(Component& self, machine::PortHandle port,
+                                                      std::uint64_t number);
     [[gnu::noinline]] Meeting get_number_in_place_rarely(Component& self, machine::PortHandle port);
-    [[gnu::noinline]] Meeting put_number_rarely(Component& self, machine::PortHandle port,
-                                                std::uint64_t number);
-    [[gnu::noinline]] Meeting get_number_rarely(Component& self, machine::PortHandle port);
-    [[gnu::noinline]] Meeting join_reader(Component& self, Component& reader, std::uint64_t number);
-    [[gnu::noinline]] Meeting join_writer(Component& self, Channel& channel, Component& writer);
-    [[gnu::noinline]] bool take_first_number(Component& self, Choice& choice,
-                                             std::uint32_t& chosen);
-    [[gnu::noinline]] Meeting tell_of_pair();
-    [[gnu::noinline]] std::coroutine_handle<> pass_turn_rarely();
+    [[gnu::noinline]] GoesOn put_number_rarely(Seat& seat, machine::PortHandle port,
+                                               std::uint64_t number);
+    [[gnu::noinline]] GoesOn get_number_rarely(Seat& seat, machine::PortHandle port);
+    [[gnu::noinline]] GoesOn get_any_number_rarely(Seat& seat,
+                                                   std::span<const machine::PortHandle> ports);
+    [[gnu::noinline]] GoesOn join_reader(Seat& seat, Component& reader, machine::PortHandle port,
+                                         std::uint64_t number);
+    [[gnu::noinline]] GoesOn join_writer(Seat& seat, Channel& channel, Component& writer,
+                                         machine::PortHandle port);
+    bool take_first_number(Component& self, Choice& choice);
+    GoesOn deliver_alone(Component& self, Component& reader, std::uint64_t number);
+    GoesOn take_alone(Component& self, Channel& channel, Component& writer);
+    [[gnu::noinline]] GoesOn tell_of_pair();
+    [[gnu::noinline]] GoesOn end_asking(Seat& seat);
+    [[gnu::noinline]] GoesOn close_in_place(Seat& seat);
+    GoesOn pass_turn_quickly();
+    GoesOn pass_turn_of(Seat& seat, Meeting meeting);
+    [[gnu::noinline]] GoesOn pass_turn_and_tell(const Channel::End& end, Component& peer);
+    [[gnu::noinline]] GoesOn pass_turn_rarely();
     template <class Message>
     bool put_here(Component& self, machine::PortHandle port, Message&& message);
     template <class Message>
@@ -659,7 +682,13 @@ class Runtime final : private machine::Exchange {
                std::vector<machine::Value> arguments);
     void take_turn(std::uint32_t& budget);
     // What happens is no matter of the lane alone: the step ends with the turn that is under way.
-    void end_step_soon() { step_end_ = queue_.popped(); }
+    void end_step_soon() {
+        step_end_ = queue_.popped();
+        note_turns();
+    }
+    void note_turns() {
+        quick_end_ = doubted_.empty() ? step_end_ : std::min(step_end_, generation_end_);
+    }
     void run(std::uint32_t& budget);
     bool serve_brought(ComponentIndex index);
     template <class MayHave>
@@ -681,10 +710,11 @@ class Runtime final : private machine::Exchange {
     }
     void pass_over(ComponentIndex index, Component& running);
     void explore_some(ComponentIndex index, std::uint32_t& budget);
-    // When everybody who could run has had a turn.
+    // When everybody who could run has had a turn; later, while nobody is doubted.
     void begin_generation() {
         ++generation_;
         generation_end_ = queue_.pushed();
+        note_turns();
     }
     void note_generation();
     void bury();
@@ -764,6 +794,7 @@ class Runtime final : private machine::Exchange {
     Blocks blocks_;  // which components in the lane refer to
     Slab<Component> components_;
     Slab<Channel> channels_;
+    Channel nowhere_;                                // that nobody may use
     std::map<wire::ChannelId, ChannelIndex> named_;  // that other sites know, or may know
     std::uint32_t exported_ = 0;                     // how many have got a name from this site
     ChannelIndex described_channels_ = 0;            // the first ones are the description's
@@ -774,6 +805,7 @@ class Runtime final : private machine::Exchange {
     Ring<Component*> queue_;  // has room for all
     ComponentIndex running_ = application;
     std::uint64_t step_end_ = 0;    // turns: in this step there are no more than so many
+    std::uint64_t quick_end_ = 0;   // turns: before that there is nothing but the queue to look at
     bool began_between_ = false;    // two sync blocks, where who runs began to
     std::uint32_t began_with_ = 0;  // what was left of the budget then
     std::vector<ComponentIndex> quiet_candidates_;
@@ -783,6 +815,8 @@ class Runtime final : private machine::Exchange {
 
     Lane lane_ = Lane::open;
     bool is_open_ = true;  // for everybody who is plain; see may_enter_lane()
+    static constexpr int ends_in_a_row = 64;
+    int ends_left_ = ends_in_a_row;  // of blocks, whose components go on at once
     struct Doubted {
         ComponentIndex index = 0;
         std::uint64_t stamp = 0;

@@ -71,6 +71,44 @@ void expect_arrival(const std::vector<T>& values) {
     }
 }
 
+// The same from one of several ports; the reader is there first, or last.
+template <class T>
+void expect_arrival_from_any(const std::vector<T>& values) {
+    for (const bool gets_first : {true, false}) {
+        Told told;
+        Runtime runtime(Program(), told.options());
+        std::vector<In<T>> ins;
+        std::vector<Out<T>> outs;
+        for (int i = 0; i < 2; ++i) {
+            auto [out, in] = runtime.channel<T>();
+            outs.push_back(out);
+            ins.push_back(in);
+        }
+        std::vector<std::vector<T>> got(2);
+        const auto get = [&](std::vector<In<T>> from) -> Component {
+            for (std::size_t n = 0; n < 2 * values.size(); ++n) {
+                const From<T> one = co_await get_any(from);
+                got.at(one.port).push_back(one.value);
+            }
+        };
+        if (gets_first) runtime.start(get, ins);
+        for (const Out<T> each : outs) runtime.start(put_all<T>, values, each);
+        if (!gets_first) runtime.start(get, ins);
+        EXPECT_EQ(runtime.run(), Outcome::ended);
+        for (const auto& each : got) EXPECT_EQ(each, values);
+        EXPECT_EQ(runtime.rounds(), 2 * values.size());
+        EXPECT_TRUE(told.reports.empty());
+    }
+}
+
+TEST(Numbers, ComeFromAnyPortAsWhatTheyWere) {
+    expect_arrival_from_any<u64>({0, 1, std::numeric_limits<u64>::max(), 3, 4, 5, 6, 7});
+    expect_arrival_from_any<std::int16_t>({-32768, -1, 0, 127, 5, 6, 7, 8});
+    expect_arrival_from_any<bool>({true, false, true, true, false});
+    expect_arrival_from_any<double>({1e300, -2.25, 0, 4, 5});
+    expect_arrival_from_any<std::string>({"", "short", std::string(100'000, 'x'), "a", "b"});
+}
+
 TEST(Numbers, ArriveAsWhatTheyWere) {
     expect_arrival<u64>({0, 1, std::numeric_limits<u64>::max()});
     expect_arrival<std::int8_t>({-128, -1, 0, 127});
