@@ -72,8 +72,8 @@ RW_API int rw_connector(int cls);
  * round brought stays until the next one has succeeded. Peers for which nothing changes (names,
  * directions and types of their ports) need not configure anything: they take it. All others have
  * to, and until then the round fails with EPROTONOSUPPORT. If nobody configures anything, the last
- * protocol begins anew. Where all peers are real-time, it can be called again until the new protocol
- * has had a round.
+ * protocol begins anew. Where all peers are real-time, it can be called again until the new
+ * protocol has had a round.
  *
  * 0, or -1: EINVAL (the description is not valid, or is one for another peer; rw_error and
  * rw_checkdesc have the diagnostic with line and column), EISCONN (connected, and not expired). */

@@ -76,12 +76,13 @@ void Runtime::close_end(ChannelIndex number, bool is_out) {
     end.closed = true;
     note_ends(number);
     const Channel::End& other = channel.end(!is_out);
-    if (other.closed) return forget_channel(number);
-    if (other.here) {
-        discard_users_of(number, !is_out);
-    } else {
+    // Whoever has closed the other end keeps it in mind as long as this one may go elsewhere.
+    const bool is_awaited = !other.closed || hands_over_;
+    if (!other.here && is_awaited) {
         send(channel.other_site(), wire::Closed{channel.id, is_out, end.moves});
     }
+    if (other.closed) return forget_channel(number);
+    if (other.here) discard_users_of(number, !is_out);
 }
 
 // An application has no text in which to look for the port.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Dynamic connectors: ports that are made, sent, received and handed on. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -406,6 +407,32 @@ static void all_classes_together(void) {
     end_peers(&peers);
 }
 
+/* Nothing is kept of a channel of which both ends are closed, also if one was known to be when the
+ * other was closed. Names are remembered, as many as that. */
+static void closed_ones_leave_nothing(void) {
+    enum { TURNS = 1100, BYTES_KEPT_MAX = 150000 };
+    struct peers peers = connected_as(3, names, dynamic, chains[0]);
+    int amy = peers.connectors[0], bob = peers.connectors[1];
+    struct name kept, bobs;
+    size_t before = 0;
+    for (int i = 0; i < 2 * TURNS; ++i) {
+        uint32_t number = 0;
+        if (i == TURNS) before = mallinfo2().uordblks;
+        make(amy, bob, &kept, &bobs);
+        CHECK(rw_close(bob, bobs.text) == 0);
+        CHECK(rw_poll(amy, kept.text, &number, sizeof number) == 0);
+        CHECK_ERROR(rw_await(amy), EDEADLK);
+        CHECK(rw_close(amy, kept.text) == 0);
+    }
+    size_t after = mallinfo2().uordblks;
+    if (after > before + BYTES_KEPT_MAX) {
+        char found[40];
+        snprintf(found, sizeof found, "%zu bytes more", after - before);
+        check_failed(__FILE__, __LINE__, "closed channels leave nothing", found);
+    }
+    end_peers(&peers);
+}
+
 int main(int argc, char** argv) {
     const struct test_case cases[] = {
         CASE(made_and_used),
@@ -418,6 +445,7 @@ int main(int argc, char** argv) {
         CASE(the_last_round),
         CASE(what_is_refused),
         CASE(many_that_are_closed),
+        CASE(closed_ones_leave_nothing),
         CASE(who_handed_it_on_may_go),
         CASE(all_classes_together),
     };
