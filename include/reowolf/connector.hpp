@@ -72,8 +72,8 @@ class Connector {
     Connector(Connector&& other) noexcept
         : conn_(std::exchange(other.conn_, -1)),
           awaited_(std::move(other.awaited_)),
-          alternative_(other.alternative_),
-          is_begun_(other.is_begun_),
+          alternative_(std::exchange(other.alternative_, 0)),
+          is_begun_(std::exchange(other.is_begun_, false)),
           types_(std::move(other.types_)),
           expected_(std::move(other.expected_)),
           progress_(std::move(other.progress_)) {}
@@ -151,6 +151,7 @@ class Connector {
     // Leaves the connector; it can be used for nothing afterwards. Never fails.
     void close() noexcept {
         if (conn_ >= 0) rw_close(std::exchange(conn_, -1), nullptr);
+        is_begun_ = false;
         forget_all();
     }
 

@@ -312,6 +312,23 @@ TEST(CppRealtime, ConnectorsMove) {
     EXPECT_EQ(code_of([&] { pair.amy.sync(); }), std::errc::not_connected);
 }
 
+// What was begun on the connector is over for whoever has closed it, or moved it away.
+TEST(CppRealtime, NothingIsBegunOnAClosedConnector) {
+    Both pair(orders);
+    EXPECT_TRUE(pair.amy.try_sync_start());
+    EXPECT_TRUE(pair.bob.try_sync_start());
+    RealtimeConnector amy = std::move(pair.amy);
+    pair.bob.close();
+    for (RealtimeConnector* gone : {&pair.amy, &pair.bob}) {
+        const Result<void> started = gone->try_sync_start();
+        ASSERT_FALSE(started.has_value());
+        EXPECT_EQ(started.error().code, std::errc::bad_file_descriptor);
+        EXPECT_FALSE(gone->try_connect_start().has_value());
+        EXPECT_FALSE(gone->try_sync_finish().has_value());
+    }
+    EXPECT_TRUE(amy.try_sync_start());  // is under way
+}
+
 TEST(CppLogical, WhatCanHappenHappens) {
     Pair<LogicalConnector, LogicalConnector> pair(orders);
     std::optional<Order> order;
