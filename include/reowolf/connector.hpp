@@ -17,7 +17,9 @@
 // 1. Functions throw Error, with the errno of the C interface and its text. For each that can fail
 //    for other reasons than a mistake of the programmer there is a twin, try_…, which returns a
 //    Result and throws nothing but std::bad_alloc.
-// 2. A call that fails has changed nothing: what was prepared stays prepared.
+// 2. A call that fails has changed nothing: what was prepared stays prepared. But for EMSGSIZE of
+//    sync and await, which comes after the round: an array came that is longer or shorter than the
+//    std::array for it. All else that came is there, and nothing is prepared any more.
 // 3. A connector is used by one thread at a time; different ones are independent.
 // 4. Variables that are given to get, opt and poll must stay until the round has happened or the
 //    connector is closed.
@@ -168,12 +170,16 @@ class Connector {
         return chosen;
     }
 
-    // What came in through the port in the last round; nothing if it did not fire.
+    // What came in through the port in the last round; nothing if it did not fire. EMSGSIZE: an
+    // array of another size than T has; it can still be had as a std::vector.
     template <Gettable T>
     std::optional<T> decide(const std::string& port) {
         expect_type(port, Codec<T>::type());
         const std::optional<std::span<const std::byte>> bytes = view(port);
-        return bytes ? from_bytes<T>(*bytes) : std::nullopt;
+        if (!bytes) return std::nullopt;
+        std::expected<T, std::string> value = value_from<T>(*bytes);
+        if (!value) throw Error(misfit(port, value.error()));
+        return *std::move(value);
     }
     // The same as bytes, in place: good until the next call that changes the connector.
     std::optional<std::span<const std::byte>> view(const std::string& port) {
@@ -215,13 +221,15 @@ class Connector {
     int number() const { return conn_; }
 
   protected:
+    // Keeps what came in, or says why it cannot.
+    using Store = std::function<std::expected<void, std::string>(std::span<const std::byte>)>;
     // A value that is to come in: where it goes, and a buffer for the C interface, which keeps it
     // until the round has happened, for each alternative one of its own.
     struct Awaited {
         std::string port;
         std::size_t alternative = 0;
         Bytes room;
-        std::function<void(std::span<const std::byte>)> store;
+        Store store;
     };
 
     explicit Connector(int cls) : conn_(rw_connector(cls)) {
@@ -256,16 +264,23 @@ class Connector {
         if (const Result<void> right = done(status); !right) return std::unexpected(right.error());
         const std::vector<Awaited> awaited = std::exchange(awaited_, {});
         alternative_ = 0;
+        if (status == 1) types_.clear();
         const int chosen = rw_chosen(conn_);
+        Result<bool> result = status == 1;
         for (const Awaited& each : awaited) {
             const void* data = nullptr;
             std::size_t size = 0;
             if (std::cmp_not_equal(each.alternative, chosen)) continue;
             if (rw_view(conn_, c_name(each.port), &data, &size) != 1) continue;
-            each.store(std::span(static_cast<const std::byte*>(data), size));
+            const auto stored = each.store(std::span(static_cast<const std::byte*>(data), size));
+            if (!stored && result) result = std::unexpected(misfit(each.port, stored.error()));
         }
-        if (status == 1) types_.clear();
-        return status == 1;
+        return result;
+    }
+    static Failure misfit(const std::string& port, const std::string& why) {
+        return {
+            std::make_error_code(std::errc::message_size),
+            "the round has happened, but what came at port '" + port + "' does not fit: " + why};
     }
 
     // What opt and poll take into a variable: into a std::optional<T> a T, which may come or not.
@@ -345,7 +360,7 @@ class Connector {
     }
     template <Gettable T>
     void take(int (*call)(int, const char*, void*, std::size_t), const std::string& port,
-              std::function<void(std::span<const std::byte>)> store) {
+              Store store) {
         expect_type(call, port, Codec<T>::type());
         // The C interface wants room for a value of fixed size; others are fetched afterwards.
         Awaited awaited{port, alternative_, to_bytes(T{}), std::move(store)};
@@ -358,10 +373,15 @@ class Connector {
     // What stores a value of a port that carries T.
     template <Gettable T, class Variable>
     static auto into(Variable& variable) {
-        return [&variable](std::span<const std::byte> bytes) {
-            if (std::optional<T> value = from_bytes<T>(bytes)) variable = std::move(*value);
+        return [&variable](std::span<const std::byte> bytes) -> std::expected<void, std::string> {
+            std::expected<T, std::string> value = value_from<T>(bytes);
+            if (!value) return std::unexpected(std::move(value.error()));
+            variable = *std::move(value);
+            return {};
         };
     }
+    // For whom it is enough that it came, or who asks decide() for it.
+    static std::expected<void, std::string> nowhere(std::span<const std::byte>) { return {}; }
     void erase(int status, const std::string& port) {
         value_or_throw(done(status));
         forget(port);
@@ -452,7 +472,7 @@ class RealtimeConnector : public Connector {
     }
     template <Gettable T>
     void get(const std::string& port) {
-        take<T>(rw_get, port, [](std::span<const std::byte>) {});
+        take<T>(rw_get, port, nowhere);
     }
     // The same for a value that may come or not; the variable is left as it is if it does not. A
     // std::optional<T> takes a T.
@@ -462,13 +482,14 @@ class RealtimeConnector : public Connector {
     }
     template <Gettable T>
     void opt(const std::string& port) {
-        take<T>(rw_opt, port, [](std::span<const std::byte>) {});
+        take<T>(rw_opt, port, nowhere);
     }
     // Takes back what get and opt have prepared.
     void unget(const std::string& port) { erase(rw_get(conn_, c_name(port), nullptr, 0), port); }
 
     // One round. True: with it the protocol has expired. Fails with ETIMEDOUT, EDEADLK, EPROTO,
-    // EPIPE, ECONNABORTED, EPROTONOSUPPORT; see <reowolf/connector.h>.
+    // EPIPE, ECONNABORTED, EPROTONOSUPPORT; see <reowolf/connector.h>. And with EMSGSIZE after a
+    // round that brought an array for a std::array of another size, which is left as it was.
     bool sync() { return value_or_throw(try_sync()); }
     Result<bool> try_sync() { return finished(rw_sync(conn_)); }
 
@@ -514,7 +535,7 @@ class LogicalConnector : public Connector {
     }
     template <Gettable T>
     void poll(const std::string& port) {
-        take<T>(rw_poll, port, [](std::span<const std::byte>) {});
+        take<T>(rw_poll, port, nowhere);
     }
     void unpoll(const std::string& port) { erase(rw_poll(conn_, c_name(port), nullptr, 0), port); }
 

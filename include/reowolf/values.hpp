@@ -18,7 +18,9 @@
 //                                                      value, std::tuple for one with several
 //     PutPort<T>, GetPort<T>                           out<T>, in<T>, of dynamic connectors
 //
-// Names do not count, of types, fields and variants: what must agree is the shape.
+// Names do not count, of types, fields and variants: what must agree is the shape. A T[] has as
+// many elements as whoever sends it likes: a std::vector takes them all, a std::array just its own
+// number (RealtimeConnector::sync says what comes of another one).
 #pragma once
 
 #include <algorithm>
@@ -28,6 +30,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <expected>
 #include <optional>
 #include <span>
 #include <string>
@@ -71,12 +74,21 @@ class Reader {
         return taken;
     }
     void fail() { failed_ = true; }
+    // The number of elements of an array that is to have so many.
+    void expect_size(std::size_t size, std::size_t wanted) {
+        if (size == wanted || failed_) return;
+        failed_ = true;
+        why_ = "an array of " + std::to_string(size) + " elements, where the program has one of " +
+               std::to_string(wanted);
+    }
     std::size_t left() const { return rest_.size(); }
     bool failed() const { return failed_; }
+    const std::string& why() const { return why_; }  // if there is more to be said
 
   private:
     std::span<const std::byte> rest_;
     bool failed_ = false;
+    std::string why_;
 };
 
 using Bytes = std::vector<std::byte>;
@@ -154,7 +166,7 @@ template <class T, std::size_t N>
 struct Codec<std::array<T, N>> : SequenceCodec<std::array<T, N>> {
     static std::array<T, N> read(Reader& reader) {
         std::array<T, N> values{};
-        if (Codec<std::uint32_t>::read(reader) != N) reader.fail();
+        reader.expect_size(Codec<std::uint32_t>::read(reader), N);
         for (T& value : values) value = Codec<T>::read(reader);
         return values;
     }
@@ -339,6 +351,15 @@ concept Gettable = requires(Reader& reader) {
     { Codec<T>::read(reader) } -> std::same_as<T>;
 };
 
+// Its size is known beforehand, and at top level it has no count.
+template <class T>
+concept ArrayOfBytes =
+    requires(T& value) {
+        std::tuple_size<T>::value;
+        value.data();
+    } && (std::same_as<typename T::value_type, std::uint8_t> ||
+          std::same_as<typename T::value_type, std::byte>);
+
 // The value of a port as the C interface takes it: as on the wire, except that strings, names of
 // ports and arrays of bytes are their bytes alone, and scalars have the host's byte order.
 template <Puttable T>
@@ -354,9 +375,9 @@ Bytes to_bytes(const T& value) {
     return bytes;
 }
 
-// The other way; nothing if the bytes are no value of the type.
+// The other way; what is wrong if the bytes are no value of the type.
 template <Gettable T>
-std::optional<T> from_bytes(std::span<const std::byte> bytes) {
+std::expected<T, std::string> value_from(std::span<const std::byte> bytes) {
     if constexpr (std::same_as<T, std::string>) {
         return T(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     } else if constexpr (NamesPort<T>) {
@@ -366,17 +387,34 @@ std::optional<T> from_bytes(std::span<const std::byte> bytes) {
     } else if constexpr (std::same_as<T, std::vector<std::uint8_t>>) {
         const auto* begin = reinterpret_cast<const std::uint8_t*>(bytes.data());
         return T(begin, begin + bytes.size());
-    } else if constexpr (Scalar<T> && std::endian::native == std::endian::big) {
-        Bytes reversed(bytes.rbegin(), bytes.rend());
-        Reader reader(reversed);
-        const T value = Codec<T>::read(reader);
-        return reader.failed() || reader.left() > 0 ? std::nullopt : std::optional(value);
+    } else if constexpr (ArrayOfBytes<T>) {
+        T value{};
+        Reader reader(bytes);
+        reader.expect_size(bytes.size(), value.size());
+        if (reader.failed()) return std::unexpected(reader.why());
+        std::ranges::copy(bytes, std::as_writable_bytes(std::span(value)).begin());
+        return value;
     } else {
+        Bytes turned;
+        if constexpr (Scalar<T> && std::endian::native == std::endian::big) {
+            turned.assign(bytes.rbegin(), bytes.rend());
+            bytes = turned;
+        }
         Reader reader(bytes);
         T value = Codec<T>::read(reader);
-        if (reader.failed() || reader.left() > 0) return std::nullopt;
+        if (!reader.why().empty()) return std::unexpected(reader.why());
+        if (reader.failed() || reader.left() > 0) {
+            return std::unexpected("bytes that are no " + Codec<T>::type());
+        }
         return value;
     }
+}
+
+// The same, for whom it is enough to know that they are none.
+template <Gettable T>
+std::optional<T> from_bytes(std::span<const std::byte> bytes) {
+    std::expected<T, std::string> value = value_from<T>(bytes);
+    return value ? std::optional<T>(*std::move(value)) : std::nullopt;
 }
 
 }  // namespace reowolf

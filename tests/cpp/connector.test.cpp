@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <future>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -327,6 +329,50 @@ TEST(CppRealtime, NothingIsBegunOnAClosedConnector) {
         EXPECT_FALSE(gone->try_sync_finish().has_value());
     }
     EXPECT_TRUE(amy.try_sync_start());  // is under way
+}
+
+// The round is as good as any other, and everything else of it is there.
+TEST(CppRealtime, AnArrayOfAnotherSizeIsAnError) {
+    Both pair(
+        "connector c {\n"
+        "    peer amy = \"$\" { in<u32[]> numbers; in<u8[]> bytes; in<u32> one; }\n"
+        "    peer bob = \"$\" { out<u32[]> numbers; out<u8[]> bytes; out<u32> one; }\n"
+        "    new pass(amy.numbers, bob.numbers);\n"
+        "    new pass(amy.bytes, bob.bytes);\n"
+        "    new pass(amy.one, bob.one);\n"
+        "}\n"
+        "primitive pass<T>(in<T> a, out<T> b) { while (true) sync if (fires(a)) put(b, get(a)); "
+        "}\n");
+    std::array<std::uint32_t, 3> numbers{9, 9, 9};
+    std::array<std::uint8_t, 2> bytes{};
+    std::uint32_t one = 0;
+    const auto exchange = [&](const std::vector<std::uint32_t>& sent) {
+        pair.amy.put("numbers", sent);
+        pair.amy.put("bytes", std::vector<std::uint8_t>{6, 7});
+        pair.amy.put("one", 1U);
+        pair.bob.get("numbers", numbers);
+        pair.bob.get("bytes", bytes);
+        pair.bob.get("one", one);
+        auto other = std::async(std::launch::async, [&] { return pair.amy.try_sync(); });
+        const Result<bool> result = pair.bob.try_sync();
+        EXPECT_TRUE(other.get().has_value());
+        return result;
+    };
+    const Result<bool> other_size = exchange({1, 2});
+    ASSERT_FALSE(other_size.has_value());
+    EXPECT_EQ(other_size.error().code, std::errc::message_size);
+    EXPECT_EQ(other_size.error().text,
+              "the round has happened, but what came at port 'numbers' does not fit: an array of 2 "
+              "elements, where the program has one of 3");
+    EXPECT_EQ(numbers, (std::array<std::uint32_t, 3>{9, 9, 9}));
+    EXPECT_EQ(bytes, (std::array<std::uint8_t, 2>{6, 7}));
+    EXPECT_EQ(one, 1U);
+    EXPECT_EQ(code_of([&] { pair.bob.decide<std::array<std::uint32_t, 3>>("numbers"); }),
+              std::errc::message_size);
+    EXPECT_EQ(pair.bob.decide<std::vector<std::uint32_t>>("numbers"),
+              (std::vector<std::uint32_t>{1, 2}));
+    EXPECT_TRUE(exchange({1, 2, 3}).has_value());  // nothing is left of it
+    EXPECT_EQ(numbers, (std::array<std::uint32_t, 3>{1, 2, 3}));
 }
 
 TEST(CppLogical, WhatCanHappenHappens) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <array>
 #include <limits>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -74,6 +76,8 @@ TEST(Values, WhatIsWrittenIsRead) {
     expect_round_trip(Path{"p", {{1, 2}, {3, 4}}});
     expect_round_trip(std::vector<std::string>{"", "a", "bc"});
     expect_round_trip(std::array<std::int16_t, 3>{1, -2, 3});
+    expect_round_trip(std::array<std::uint8_t, 3>{1, 2, 3});
+    expect_round_trip(std::array<std::byte, 2>{std::byte{1}, std::byte{2}});
     expect_round_trip(std::vector<std::optional<Point>>{std::nullopt, Point{5, 6}});
     expect_round_trip(std::variant<std::monostate, Path, std::tuple<std::uint8_t, std::string>>{
         std::tuple{std::uint8_t{1}, std::string("x")}});
@@ -100,6 +104,19 @@ TEST(Values, BytesThatAreNoValueAreRefused) {
     // A count that promises more than there is takes no memory.
     EXPECT_FALSE(from_bytes<std::vector<std::uint64_t>>(to_bytes(0xFFFFFFFFU)));
     EXPECT_FALSE((from_bytes<std::variant<std::monostate>>(to_bytes(std::uint8_t{1}))));
+}
+
+TEST(Values, AnArrayOfAnotherSizeIsToldWithBothSizes) {
+    const auto read = value_from<std::array<std::uint32_t, 3>>(to_bytes(std::vector{1U, 2U}));
+    ASSERT_FALSE(read.has_value());
+    EXPECT_EQ(read.error(), "an array of 2 elements, where the program has one of 3");
+    const auto bytes = value_from<std::array<std::uint8_t, 3>>(to_bytes("four"));
+    ASSERT_FALSE(bytes.has_value());
+    EXPECT_EQ(bytes.error(), "an array of 4 elements, where the program has one of 3");
+    using Inside = std::vector<std::array<char, 1>>;
+    const auto inside = value_from<Inside>(to_bytes(std::vector<std::vector<char>>{{'a'}, {}}));
+    ASSERT_FALSE(inside.has_value());
+    EXPECT_EQ(inside.error(), "an array of 0 elements, where the program has one of 1");
 }
 
 }  // namespace
