@@ -279,7 +279,16 @@ void Checker::collect_peer(const tree::Peer& of, Connector& connector, Routine& 
             .note<NoteCode::first_here>(connector.peers[earlier->second].span);
         return;
     }
-    Peer peer{of.name.text, of.name.span, of.address, of.listen, of.key, of.via, {}};
+    const auto written = [](const tree::Name& text) {
+        return program::Written{text.text, text.span};
+    };
+    Peer peer{of.name.text,
+              of.name.span,
+              written(of.address),
+              written(of.listen),
+              written(of.key),
+              written(of.via),
+              {}};
     std::unordered_map<std::string_view, Span> names;
     for (const tree::PeerPort& each : of.ports) {
         const auto [same, added] = names.emplace(each.name.text, each.name.span);

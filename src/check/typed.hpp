@@ -296,10 +296,10 @@ struct PeerPort {
 struct Peer {
     std::string name;
     Span span;
-    std::string address;
-    std::string listen;
-    std::string key;
-    std::string via;
+    program::Written address;
+    program::Written listen;
+    program::Written key;
+    program::Written via;
     std::vector<PeerPort> ports;
 };
 

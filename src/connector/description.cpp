@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -39,10 +40,10 @@ std::string trimmed(std::string_view line) {
 // What is wrong with "ed25519:" and 32 bytes in base 64, or what should be that.
 std::optional<std::string> check_key(const program::Peer& peer) {
     constexpr std::string_view prefix = "ed25519:";
-    if (!peer.key.starts_with(prefix)) {
+    if (!peer.key.text.starts_with(prefix)) {
         return fmt::format("the key of '{}' must begin with \"{}\"", peer.name, prefix);
     }
-    std::string_view digits = std::string_view(peer.key).substr(prefix.size());
+    std::string_view digits = std::string_view(peer.key.text).substr(prefix.size());
     if (digits.ends_with('=')) digits.remove_suffix(1);
     std::array<unsigned char, crypto_sign_PUBLICKEYBYTES> key{};
     std::size_t size = 0;
@@ -54,25 +55,6 @@ std::optional<std::string> check_key(const program::Peer& peer) {
         return std::nullopt;
     }
     return fmt::format("the key of '{}' is not {} bytes in base 64", peer.name, key.size());
-}
-
-// What the language has and connectors have not; before that, what is not even what it should be.
-std::optional<std::string> what_is_missing(const diagnostics::Sources& sources,
-                                           const program::Connector& connector) {
-    for (const program::Peer& peer : connector.peers) {
-        if (!peer.key.empty()) {
-            const auto wrong = check_key(peer);
-            return problem_at(sources, wrong.value_or("'key' is not supported yet"), peer.span);
-        }
-        if (!peer.via.empty()) {
-            const auto relay = post::parse_address(peer.via);
-            const std::string wrong =
-                relay ? "'via' is not supported yet"
-                      : fmt::format("the relay to '{}': {}", peer.name, relay.error());
-            return problem_at(sources, wrong, peer.span);
-        }
-    }
-    return std::nullopt;
 }
 
 bool is_number(const post::Address& address) {
@@ -88,8 +70,8 @@ std::optional<std::string> check_port_0(const program::Peer& peer, const post::A
             "looked up with the port",
             peer.name);
     }
-    if (address.by_name || address.port == 0 || peer.listen.empty()) return std::nullopt;
-    const auto listen = post::parse_address(peer.listen);
+    if (address.by_name || address.port == 0 || peer.listen.text.empty()) return std::nullopt;
+    const auto listen = post::parse_address(peer.listen.text);
     if (!listen || listen->by_name || listen->port != 0) return std::nullopt;
     return fmt::format("the others look for '{}' at port {}, but 'listen' takes any that is free",
                        peer.name, address.port);
@@ -97,54 +79,51 @@ std::optional<std::string> check_port_0(const program::Peer& peer, const post::A
 
 std::optional<std::string> check_address(std::string_view text) {
     const auto address = post::parse_address(text);
-    if (address || post::is_of_later_transport(text)) return std::nullopt;
-    return address.error();
+    return address ? std::nullopt : std::optional(address.error());
 }
 
-std::vector<std::string> faults_of(const program::Peer& peer, bool is_looked_for) {
-    std::vector<std::string> faults;
-    const auto add = [&](std::optional<std::string> fault) {
-        if (fault) faults.push_back(std::move(*fault));
+std::vector<AddressFault> faults_of(const program::Peer& peer, bool is_looked_for) {
+    std::vector<AddressFault> faults;
+    const auto add = [&](std::optional<std::string> fault, Span where) {
+        if (fault) faults.push_back({std::move(*fault), where});
     };
-    add(check_address(peer.address));
-    const auto address = post::parse_address(peer.address);
-    if (address && is_looked_for) add(check_port_0(peer, *address));
-    if (!peer.listen.empty()) add(check_address(peer.listen));
-    if (const auto wrong = peer.via.empty() ? std::nullopt : check_address(peer.via)) {
-        add(fmt::format("the relay to '{}': {}", peer.name, *wrong));
+    add(check_address(peer.address.text), peer.address.span);
+    const auto address = post::parse_address(peer.address.text);
+    if (address && is_looked_for) add(check_port_0(peer, *address), peer.address.span);
+    if (!peer.listen.text.empty()) add(check_address(peer.listen.text), peer.listen.span);
+    if (!peer.key.text.empty()) {
+        add(check_key(peer).value_or("'key' is not supported yet"), peer.key.span);
+    }
+    if (!peer.via.text.empty()) {
+        const auto wrong = check_address(peer.via.text);
+        add(wrong ? fmt::format("the relay to '{}': {}", peer.name, *wrong)
+                  : "'via' is not supported yet",
+            peer.via.span);
     }
     return faults;
 }
 
-// Addresses are checked here, not by the compiler: it knows no transports.
-std::optional<std::string> read_addresses(Description& description) {
+// Of a connector without such faults.
+void read_addresses(Description& description) {
     const program::Connector& connector = *description.program.connector;
-    for (wire::SiteId site = 0; site < connector.peers.size(); ++site) {
-        const program::Peer& peer = connector.peers[site];
-        const auto address = post::parse_address(peer.address);
-        if (!address) return problem_at(description.sources, address.error(), peer.span);
-        if (auto wrong = check_port_0(peer, *address); wrong && connector.peers.size() > 1) {
-            return problem_at(description.sources, *wrong, peer.span);
-        }
-        description.addresses.push_back(*address);
+    for (const program::Peer& peer : connector.peers) {
+        description.addresses.push_back(*post::parse_address(peer.address.text));
+        post::Address& address = description.addresses.back();
         // Any free port, which the others find by the name.
-        if (address->port == 0) description.addresses.back().by_name = !is_number(*address);
-        if (site != description.self) continue;
-        const auto listen = post::parse_address(peer.listen.empty() ? peer.address : peer.listen);
-        if (!listen) return problem_at(description.sources, listen.error(), peer.span);
-        description.listen = *listen;
+        if (address.port == 0) address.by_name = !is_number(address);
     }
-    return std::nullopt;
+    const program::Peer& self = connector.peers[description.self];
+    description.listen =
+        *post::parse_address(self.listen.text.empty() ? self.address.text : self.listen.text);
 }
 
 }  // namespace
 
+// The compiler does not: it knows no transports.
 std::vector<AddressFault> faults_in_addresses(const program::Connector& connector) {
     std::vector<AddressFault> faults;
     for (const program::Peer& peer : connector.peers) {
-        for (std::string& fault : faults_of(peer, connector.peers.size() > 1)) {
-            faults.push_back({std::move(fault), peer.span});
-        }
+        std::ranges::move(faults_of(peer, connector.peers.size() > 1), std::back_inserter(faults));
     }
     return faults;
 }
@@ -212,12 +191,14 @@ Described describe(std::string_view text, const Limits& limits,
                        fmt::format("a connector may have at most {} peers", limits.sites_max),
                        connector.span));
     }
-    if (auto missing = what_is_missing(description->sources, connector)) {
-        return std::unexpected(std::move(*missing));
+    std::string problems;
+    for (const AddressFault& fault : faults_in_addresses(connector)) {
+        problems += problem_at(description->sources, fault.message, fault.where);
     }
+    if (!problems.empty()) return std::unexpected(std::move(problems));
     description->self = static_cast<wire::SiteId>(*self_index);
     description->program = std::move(*program);
-    if (auto problem = read_addresses(*description)) return std::unexpected(std::move(*problem));
+    read_addresses(*description);
     auto structure = elaborate(description->program, plan_of(description->program), limits);
     if (!structure) {
         return std::unexpected(diagnostics::render_runtime_error(

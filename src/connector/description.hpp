@@ -52,7 +52,7 @@ Described describe(std::string_view text, const Limits& limits,
                    std::optional<std::string_view> self = {},
                    std::string source_name = "description");
 
-// Addresses of peers that are none, for whomever.
+// Addresses and keys of peers that are none, or that connectors cannot do with yet.
 struct AddressFault {
     std::string message;
     Span where;

@@ -46,14 +46,10 @@ std::string_view scheme_of(std::string_view text) {
 
 }  // namespace
 
-bool is_of_later_transport(std::string_view text) {
-    return scheme_of(text) == "quic" || scheme_of(text) == "udp";
-}
-
 std::expected<Address, std::string> parse_address(std::string_view text) {
     Address address;
     address.scheme = scheme_of(text);
-    if (is_of_later_transport(text)) {
+    if (address.scheme == "quic" || address.scheme == "udp") {
         return wrong(fmt::format("the transport \"{}\" is not supported yet", address.scheme));
     }
     std::string_view rest = text;

@@ -22,9 +22,6 @@ struct Address {
 // a sentence without a full stop, fit for a diagnostic.
 std::expected<Address, std::string> parse_address(std::string_view text);
 
-// It names a transport that the language has and this version has not: an error above.
-bool is_of_later_transport(std::string_view text);
-
 // The inverse of parse_address.
 std::string to_string(const Address& address);
 

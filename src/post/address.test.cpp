@@ -29,10 +29,6 @@ TEST(AddressText, that_is_not_supported_says_so) {
         auto address = parse_address(text);
         ASSERT_FALSE(address) << text;
         EXPECT_THAT(address.error(), EndsWith("is not supported yet"));
-        EXPECT_TRUE(is_of_later_transport(text));
-    }
-    for (const char* text : {"tcp://a:1", "shm://a:1", "a:1", "quic", "sctp://a:1", ""}) {
-        EXPECT_FALSE(is_of_later_transport(text)) << text;
     }
 }
 

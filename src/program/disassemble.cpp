@@ -129,8 +129,8 @@ void append_connector(const Program& program, const Connector& connector, std::s
     for (std::size_t i = 0; i < connector.peers.size(); ++i) {
         const Peer& peer = connector.peers[i];
         fmt::format_to(std::back_inserter(out), "    peer {} {}{}{}\n", peer.name,
-                       quoted(peer.address),
-                       peer.listen.empty() ? "" : " listen " + quoted(peer.listen),
+                       quoted(peer.address.text),
+                       peer.listen.text.empty() ? "" : " listen " + quoted(peer.listen.text),
                        connector.self == i ? " (self)" : "");
         for (const PeerPort& port : peer.ports) {
             fmt::format_to(std::back_inserter(out), "        {} {}\n", program.type_name(port.type),

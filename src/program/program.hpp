@@ -148,6 +148,11 @@ struct Routine {
     bool may_end = true;                    // false if it can be seen that it never reaches its end
 };
 
+// What stands between quotes, and where it does, quotes included.
+struct Written {
+    std::string text;
+    Span span;
+};
 // A peer of a connector and its ports, in the order of declaration. Directions are the
 // connector's: the application puts into an in port.
 struct PeerPort {
@@ -157,10 +162,10 @@ struct PeerPort {
 };
 struct Peer {
     std::string name;
-    std::string address;  // as written
-    std::string listen;   // as written; empty: bind what `address` says
-    std::string key;      // as written, or empty: of its identity
-    std::string via;      // as written, or empty: the relay to it
+    Written address;
+    Written listen;  // empty: bind what `address` says
+    Written key;     // or empty: of its identity
+    Written via;     // or empty: the relay to it
     std::vector<PeerPort> ports;
     Span span;
 };

@@ -105,7 +105,7 @@ TEST(Disassemble, ShowsTheConnectorAndDefectsWithoutFalling) {
     assembly.program.connector =
         Connector{.name = "c",
                   .span = {},
-                  .peers = {{"A", "host:1", "0.0.0.0:1", "", "", {{"x", in, {}}}, {}}},
+                  .peers = {{"A", {"host:1", {}}, {"0.0.0.0:1", {}}, {}, {}, {{"x", in, {}}}, {}}},
                   .links = {},
                   .self = 0,
                   .body = 0};

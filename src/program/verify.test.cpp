@@ -307,7 +307,7 @@ TEST_F(Verify, Connectors) {
             body.kind = RoutineKind::connector;
             program.routines.push_back(body);
             Connector connector;
-            connector.peers = {{"A", "host:1", "", "", "", {{"x", in, {}}}, {}}};
+            connector.peers = {{"A", {"host:1", {}}, {}, {}, {}, {{"x", in, {}}}, {}}};
             connector.body = static_cast<RoutineId>(program.routines.size() - 1);
             program.connector = connector;
             EXPECT_EQ(verify(program), std::nullopt);

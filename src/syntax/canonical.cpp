@@ -499,11 +499,11 @@ class CanonicalPrinter {
         open();
         for (const Peer& peer : of.peers) {
             begin();
-            text_ += "peer " + peer.name.text + " = " + quoted(peer.address, '"');
+            text_ += "peer " + peer.name.text + " = " + quoted(peer.address.text, '"');
             open();
-            if (!peer.listen.empty()) line("listen " + quoted(peer.listen, '"') + ';');
-            if (!peer.key.empty()) line("key " + quoted(peer.key, '"') + ';');
-            if (!peer.via.empty()) line("via " + quoted(peer.via, '"') + ';');
+            if (!peer.listen.text.empty()) line("listen " + quoted(peer.listen.text, '"') + ';');
+            if (!peer.key.text.empty()) line("key " + quoted(peer.key.text, '"') + ';');
+            if (!peer.via.text.empty()) line("via " + quoted(peer.via.text, '"') + ';');
             for (const PeerPort& port : peer.ports) {
                 begin();
                 type(port.type);

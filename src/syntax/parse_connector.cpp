@@ -63,7 +63,7 @@ bool Parser::peer(tree::Connector& connector) {
         report<Code::expected_address>(here(), found());
         return false;
     }
-    peer.address = string_here();
+    peer.address = {string_here(), here()};
     take();
     bool fine = true;
     if (at(TokenKind::open_brace)) {
@@ -87,14 +87,14 @@ bool Parser::peer(tree::Connector& connector) {
 
 bool Parser::peer_item(tree::Peer& peer) {
     for (const auto& [word, text_of] :
-         {std::pair<std::string_view, std::string*>{"listen", &peer.listen},
+         {std::pair<std::string_view, tree::Name*>{"listen", &peer.listen},
           {"key", &peer.key},
           {"via", &peer.via}}) {
         if (!at_word(word) || kind(1) != TokenKind::string) continue;
         take();
-        if (!text_of->empty()) report<Code::repeated_peer_item>(here(), peer.name.text, word);
-        *text_of = string_here();
-        if (text_of->empty()) report<Code::empty_peer_item>(here(), word);
+        if (!text_of->text.empty()) report<Code::repeated_peer_item>(here(), peer.name.text, word);
+        *text_of = {string_here(), here()};
+        if (text_of->text.empty()) report<Code::empty_peer_item>(here(), word);
         take();
         return expect_semicolon("after the text");
     }

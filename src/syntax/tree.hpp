@@ -307,10 +307,10 @@ struct PeerPort {
 
 struct Peer {
     Name name;
-    std::string address;
-    std::string listen;
-    std::string key;
-    std::string via;
+    Name address;  // without its quotes, but its place has them
+    Name listen;
+    Name key;
+    Name via;
     std::vector<PeerPort> ports;
 };
 

@@ -179,8 +179,8 @@ class Peer {
         std::string others;
         for (const program::Peer& each : program_.connector->peers) {
             if (each.name == options_.name) continue;
-            others +=
-                fmt::format("{}'{}' at {}", others.empty() ? "" : ", ", each.name, each.address);
+            others += fmt::format("{}'{}' at {}", others.empty() ? "" : ", ", each.name,
+                                  each.address.text);
         }
         tell(fmt::format("'{}' waits for {}", options_.name, others));
     }
