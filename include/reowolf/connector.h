@@ -87,9 +87,10 @@ RW_API size_t rw_checkdesc(const char* desc_sz, char* out, size_t len);
  * any order. The time limit is 30 s unless rw_timeout says otherwise. 0, or -1: ENOTCONN (not
  * configured), EISCONN, EADDRINUSE and EADDRNOTAVAIL (this peer's address), ECONNREFUSED,
  * EHOSTUNREACH and ETIMEDOUT (another peer is not there), EPROTONOSUPPORT (the descriptions
- * differ), EMFILE (no descriptor, or no thread). After a failure it can be tried again. A peer that
- * ends while others connect may be started again, and is waited for like one that has not come yet;
- * rw_progress tells at once, and rw_error in the end, what happened to whom. */
+ * differ, or ask for a transport that there cannot be), EMFILE (no descriptor, or no thread). After
+ * a failure it can be tried again. A peer that ends while others connect may be started again, and
+ * is waited for like one that has not come yet; rw_progress tells at once, and rw_error in the end,
+ * what happened to whom. */
 RW_API int rw_connect(int conn);
 
 /* Closes a port: for the rest of the protocol it stays silent. Closing the last one leaves the

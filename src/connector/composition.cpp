@@ -2,6 +2,7 @@
 #include "connector/composition.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -68,6 +69,11 @@ class Comparison {
         for (const auto& [name, view] : views_) {
             if (auto problem = check_peers(name, *view)) return problem;
         }
+        for (auto view = views_.begin(); view != views_.end(); ++view) {
+            for (auto other = std::next(view); other != views_.end(); ++other) {
+                if (auto problem = check_transports(*view, *other)) return problem;
+            }
+        }
         std::set<std::string> seen;
         for (const auto& [name, view] : views_) {
             if (!seen.insert(view->view->hash).second) continue;
@@ -99,6 +105,30 @@ class Comparison {
             return fmt::format(
                 "'{}' has ports in the text of '{}', which is another than its own; {}\n{}",
                 other_name, name, text, place(view, other_peer->ports[0].span));
+        }
+        return std::nullopt;
+    }
+
+    // For the connection between the two; what one text asks for has been compared.
+    std::optional<std::string> check_transports(const Views::value_type& one,
+                                                const Views::value_type& another) const {
+        const auto demands = [&](const Description& view) {
+            std::vector<Demand> found;
+            for (const program::Peer& peer : connector_of(view).peers) {
+                if (peer.name != one.first && peer.name != another.first) continue;
+                if (auto demand = demand_of(peer)) found.push_back(*std::move(demand));
+            }
+            return found;
+        };
+        for (const Demand& here : demands(*one.second)) {
+            for (const Demand& there : demands(*another.second)) {
+                if (here.scheme == there.scheme) continue;
+                return fmt::format(
+                    "the views of '{0}' and '{1}' do not fit: '{0}' asks for {2}://, but '{1}' for "
+                    "{3}://, and the connection between them cannot be both\n{4}{5}",
+                    one.first, another.first, here.scheme, there.scheme,
+                    place(*one.second, here.where), place(*another.second, there.where));
+            }
         }
         return std::nullopt;
     }

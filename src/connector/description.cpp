@@ -5,6 +5,7 @@
 #include <array>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -103,6 +104,40 @@ std::vector<AddressFault> faults_of(const program::Peer& peer, bool is_looked_fo
     return faults;
 }
 
+std::optional<Demand> demand_in(const program::Written& text) {
+    const auto address = post::parse_address(text.text);
+    if (!address || address->scheme.empty()) return std::nullopt;
+    return Demand{address->scheme, text.span};
+}
+
+// Every peer has a connection with every other one, and if they ask for two transports, there is
+// none that either may use. A local view says nothing of the connections between others.
+void add_contradictions(const program::Connector& connector, std::vector<AddressFault>& faults) {
+    const auto& peers = connector.peers;
+    for (const program::Peer& peer : peers) {
+        const auto address = demand_in(peer.address);
+        const auto listen = demand_in(peer.listen);
+        if (address && listen && address->scheme != listen->scheme) {
+            faults.push_back({fmt::format("'{}' is reached by {}://, and listens with {}://",
+                                          peer.name, address->scheme, listen->scheme),
+                              listen->where});
+        }
+        const auto wanted = demand_of(peer);
+        if (!wanted) continue;
+        for (const program::Peer& other : std::span(peers.data(), &peer)) {
+            const auto others = demand_of(other);
+            if (!others || others->scheme == wanted->scheme) continue;
+            if (!connector.links.empty() && peer.ports.empty() && other.ports.empty()) continue;
+            faults.push_back(
+                {fmt::format("'{}' asks for {}://, but '{}' for {}://: the connection between "
+                             "them cannot be both",
+                             peer.name, wanted->scheme, other.name, others->scheme),
+                 wanted->where});
+            break;
+        }
+    }
+}
+
 // Of a connector without such faults.
 void read_addresses(Description& description) {
     const program::Connector& connector = *description.program.connector;
@@ -115,9 +150,16 @@ void read_addresses(Description& description) {
     const program::Peer& self = connector.peers[description.self];
     description.listen =
         *post::parse_address(self.listen.text.empty() ? self.address.text : self.listen.text);
+    // Whoever dials, and has another text, may not know of it.
+    if (const auto demand = demand_of(self)) description.listen.scheme = demand->scheme;
 }
 
 }  // namespace
+
+std::optional<Demand> demand_of(const program::Peer& peer) {
+    const auto reached = demand_in(peer.address);
+    return reached ? reached : demand_in(peer.listen);
+}
 
 // The compiler does not: it knows no transports.
 std::vector<AddressFault> faults_in_addresses(const program::Connector& connector) {
@@ -125,6 +167,7 @@ std::vector<AddressFault> faults_in_addresses(const program::Connector& connecto
     for (const program::Peer& peer : connector.peers) {
         std::ranges::move(faults_of(peer, connector.peers.size() > 1), std::back_inserter(faults));
     }
+    add_contradictions(connector, faults);
     return faults;
 }
 

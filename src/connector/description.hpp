@@ -52,6 +52,13 @@ Described describe(std::string_view text, const Limits& limits,
                    std::optional<std::string_view> self = {},
                    std::string source_name = "description");
 
+// A transport that a peer's addresses ask for, and where.
+struct Demand {
+    std::string scheme;
+    Span where;
+};
+std::optional<Demand> demand_of(const program::Peer& peer);
+
 // Addresses and keys of peers that are none, or that connectors cannot do with yet.
 struct AddressFault {
     std::string message;

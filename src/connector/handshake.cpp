@@ -118,10 +118,10 @@ void Handshake::start(std::int64_t timeout_ms, Done done) {
     });
 }
 
-// Who asks for one transport in its own address has it also where it dials.
+// Who asks for one transport in its own addresses has it also where it dials.
 post::Address Handshake::address_of(wire::SiteId site) const {
     post::Address address = description_->addresses[site];
-    if (address.scheme.empty()) address.scheme = description_->addresses[description_->self].scheme;
+    if (address.scheme.empty()) address.scheme = description_->listen.scheme;
     return address;
 }
 
@@ -474,6 +474,10 @@ Failure Handshake::why_incomplete() const {
             case post::Failure::unreachable:
             case post::Failure::unknown_host:
                 failure.fault = Fault::unreachable;
+                break;
+            // Their texts could not be compared, as one takes no message that comes otherwise.
+            case post::Failure::not_supported:
+                failure.fault = Fault::disagreement;
                 break;
             default:
                 break;

@@ -355,7 +355,7 @@ TEST_F(Moving, shared_memory_that_is_required_and_not_offered_is_a_failure) {
                         });
     ASSERT_TRUE(until([&] { return failure.has_value(); }));
     EXPECT_EQ(failure->failure, Failure::not_supported);
-    EXPECT_NE(failure->text.find("tcp was asked for"), std::string::npos) << failure->text;
+    EXPECT_NE(failure->text.find("tcp:// is asked for there"), std::string::npos) << failure->text;
 }
 
 // Who dials goes on without memory, which is not taken, and learns why.
@@ -376,8 +376,8 @@ TEST_F(Moving, memory_that_is_required_where_it_is_dialled_and_cannot_be_had_is_
         EXPECT_TRUE(near_heard.closed_with(Failure::not_supported)) << near_heard.closed->text;
         EXPECT_NE(near_heard.closed->text.find(why), std::string::npos) << near_heard.closed->text;
     };
-    fails_with("tcp", port, "shared memory only: none was offered");
-    fails_with("", forwarder.port(), "shared memory only: there is a relay between them");
+    fails_with("tcp", port, "shared memory (shm://) only: none was offered");
+    fails_with("", forwarder.port(), "shared memory (shm://) only: there is a relay between them");
     // Whoever says nothing more is not waited for.
     Stranger stranger(port);
     stranger.introduce();

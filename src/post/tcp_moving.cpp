@@ -115,7 +115,7 @@ void TcpStream::say_stays() {
 std::expected<void, std::string> TcpStream::visit(const std::vector<std::byte>& body) {
     const auto offer = decode_offer(body);
     if (!offer) return std::unexpected("the offer is malformed");
-    if (memory_ == Memory::forbidden) return std::unexpected("tcp was asked for");
+    if (memory_ == Memory::forbidden) return std::unexpected("tcp:// is asked for there");
     const std::string host = system::boot();
     if (host.empty() || offer->host != host) return std::unexpected("they are on two hosts");
     const auto ends = ends_of(socket_);
@@ -138,14 +138,16 @@ std::expected<void, std::string> TcpStream::visit(const std::vector<std::byte>& 
 void TcpStream::on_told_to_stay(const std::string& why) {
     if (side_ == Side::dialled || invitation_) return on_stays(why);
     end(Failure::not_supported,
-        fmt::format("{} takes messages through shared memory only: {}", remote_, why), true);
+        fmt::format("{} takes messages through shared memory (shm://) only: {}", remote_, why),
+        true);
 }
 
 void TcpStream::on_stays(const std::string& why) {
     invitation_ = nullptr;
     visit_ = nullptr;
     if (memory_ != Memory::required || phase_ == Phase::ended) return;
-    end(Failure::not_supported, fmt::format("no shared memory with {}: {}", remote_, why), true);
+    end(Failure::not_supported, fmt::format("no shared memory (shm://) with {}: {}", remote_, why),
+        true);
 }
 
 void TcpStream::on_linked(std::unique_ptr<MemoryLink> link) {

@@ -252,6 +252,45 @@ static void expired_views_are_renewed(void) {
     end_peers(&peers);
 }
 
+#define ASKING(amys, bobs, amy_ports, bob_ports, rest)                                           \
+    "connector asking {\n    peer amy = \"" amys "$\" { " amy_ports " }\n    peer bob = \"" bobs \
+    "$\" { " bob_ports " }\n" rest
+#define AMY_ASKING(amys, bobs)   \
+    ASKING(amys, bobs, TALK, "", \
+           AMYS_LINKS            \
+           "    new pass(amy.say, outgoing);\n    new pass(incoming, amy.hear);\n}\n" PASS)
+#define BOB_ASKING(amys, bobs)   \
+    ASKING(amys, bobs, "", TALK, \
+           BOBS_LINKS            \
+           "    new pass(bob.say, outgoing);\n    new pass(incoming, bob.hear);\n}\n" PASS)
+
+/* Each asks for another transport, and whoever dials first does not decide which. */
+static void transports_that_contradict(void) {
+    check_disagreement(
+        AMY_ASKING("", "tcp://"), BOB_ASKING("", "shm://"),
+        (const char*[]){"'amy' asks for tcp://, but 'bob' for shm://", "description of 'amy':4:16",
+                        "description of 'bob':4:16", NULL});
+    check_disagreement(AMY_ASKING("shm://", ""), BOB_ASKING("tcp://", ""),
+                       (const char*[]){"'amy' asks for shm://, but 'bob' for tcp://", NULL});
+
+    /* Where neither lets the other in, the texts cannot be compared. */
+    const char* bodies[] = {AMY_ASKING("shm://", ""), BOB_ASKING("", "tcp://")};
+    const char* reasons[] = {"tcp:// is asked for there", "shared memory (shm://) only"};
+    struct peers peers = peers_with(2, two, bodies);
+    struct call calls[2];
+    for (int i = 0; i < 2; ++i) {
+        CHECK(rw_timeout(peers.connectors[i], 500) == 0);
+        begin(&calls[i], rw_connect, peers.connectors[i]);
+    }
+    for (int i = 0; i < 2; ++i) {
+        finish(&calls[i]);
+        CHECK(calls[i].result == -1);
+        if (calls[i].code != EPROTONOSUPPORT) check_failed(__FILE__, __LINE__, "", calls[i].text);
+        CHECK_TEXT(calls[i].text, reasons[i]);
+    }
+    end_peers(&peers);
+}
+
 /* A stranger's view may not keep others busy for ever. */
 static void costly_views(void) {
     static const char* costs[] = {
@@ -291,6 +330,7 @@ int main(int argc, char** argv) {
         CASE(some_share_one),
         CASE(at_a_peer_with_another_text),
         CASE(expired_views_are_renewed),
+        CASE(transports_that_contradict),
         CASE(costly_views),
     };
     return RUN_CASES(argc, argv, cases);
