@@ -72,6 +72,15 @@ bool Association::resume(std::unique_ptr<Connection>& connection, const records:
     return true;
 }
 
+// Who was dialled knows the other's end of a connection, which says nothing to people, and may be
+// told where the other one is reached.
+std::string Association::other_address() const {
+    if (!return_address_) return remote_;
+    Address address = *return_address_;
+    address.scheme.clear();
+    return to_string(address);
+}
+
 // Both sides continue where the other one said that it is.
 void Association::adopt(std::unique_ptr<Connection> connection, Transient transient,
                         std::uint64_t told_received, std::uint64_t received_there) {
@@ -94,7 +103,7 @@ void Association::adopt(std::unique_ptr<Connection> connection, Transient transi
 void Association::on_message(std::vector<std::byte> bytes) {
     const auto self = shared_from_this();
     const auto malformed = [&](const std::string& how) {
-        fail({Failure::protocol, fmt::format("{}: {}", remote_, how)});
+        fail({Failure::protocol, fmt::format("{}: {}", other_address(), how)});
     };
     if (records::is_fragment(bytes)) {
         const auto fragment = records::decode_fragment(bytes);
@@ -144,8 +153,8 @@ void Association::on_record(const records::Record& record, std::size_t size) {
     }
     if (const auto* abort = std::get_if<records::Abort>(&record)) {
         connection_.reset();
-        return fail(
-            {Failure::lost, fmt::format("{} ended the connection: {}", remote_, abort->why)});
+        return fail({Failure::lost,
+                     fmt::format("{} ended the connection: {}", other_address(), abort->why)});
     }
     const bool is_greeting = std::holds_alternative<records::Open>(record) ||
                              std::holds_alternative<records::Opened>(record) ||
@@ -157,7 +166,7 @@ void Association::on_record(const records::Record& record, std::size_t size) {
 }
 
 void Association::fail_out_of_order() {
-    fail({Failure::protocol, fmt::format("{}: it sent a record out of order", remote_)});
+    fail({Failure::protocol, fmt::format("{}: it sent a record out of order", other_address())});
 }
 
 // A numbered one. False: nothing is to be done about it.
@@ -226,8 +235,8 @@ void Association::acknowledge() {
 
 void Association::on_acknowledged(std::uint64_t received) {
     if (!resending_.acknowledge(received)) {
-        return fail(
-            {Failure::protocol, fmt::format("{}: it has received what was never sent", remote_)});
+        return fail({Failure::protocol,
+                     fmt::format("{}: it has received what was never sent", other_address())});
     }
     std::vector<std::uint32_t> closed;
     for (auto& [number, carrier] : carriers_) {
@@ -243,7 +252,8 @@ void Association::on_acknowledged(std::uint64_t received) {
         note_delivery();
     }
     for (const std::uint32_t number : closed) {
-        end(number, {Failure::closed, fmt::format("closed the connection with {}", remote_)});
+        end(number,
+            {Failure::closed, fmt::format("closed the connection with {}", other_address())});
     }
     finish_if_over();
 }
@@ -269,7 +279,7 @@ void Association::break_off(const Error& why) {
 
 bool Association::other_has_died() {
     if (table_->processes.is_alive(other_process_).value_or(true)) return false;
-    fail({Failure::lost, fmt::format("the process at {} has ended", remote_)});
+    fail({Failure::lost, fmt::format("the process at {} has ended", other_address())});
     return true;
 }
 
@@ -304,7 +314,7 @@ void Association::redial() {
 void Association::on_redialled(Transient transient, std::uint64_t told_received,
                                std::expected<Greeting::Greeted, Error> result) {
     if (result && result->opened.sender != other_) {
-        return fail({Failure::lost, fmt::format("another process is at {} now", remote_)});
+        return fail({Failure::lost, fmt::format("another process is at {} now", other_address())});
     }
     if (result) {
         return adopt(std::move(result->connection), transient, told_received,
@@ -326,12 +336,12 @@ void Association::on_redialled(Transient transient, std::uint64_t told_received,
 
 // ---- The end -----------------------------------------------------------------------------------
 
-// A copy, as who has it may be destroyed meanwhile:
+// Copies, as who has them may be destroyed meanwhile:
 // NOLINTNEXTLINE(performance-unnecessary-value-param)
-void Association::fail(Error why) {
+void Association::fail(Error why, std::optional<std::string> told) {
     if (has_ended_) return;
     if (connection_) {
-        connection_->send(records::encode(records::Abort{why.text}));
+        connection_->send(records::encode(records::Abort{told.value_or(why.text)}));
     }
     stop(why);
 }
@@ -342,7 +352,7 @@ void Association::finish_if_over() {
         std::ranges::all_of(carriers_, [](const auto& each) { return each.second.is_over(); });
     if (has_ended_ || !is_over) return;
     if (received_ > acknowledged_) acknowledge();
-    stop({Failure::closed, fmt::format("{} closed the connection", remote_)});
+    stop({Failure::closed, fmt::format("{} closed the connection", other_address())});
 }
 
 void Association::stop(const Error& why) {

@@ -185,7 +185,9 @@ class Association final : public std::enable_shared_from_this<Association>,
     void end(std::uint32_t carrier, Error why);
     void forget_if_done(std::uint32_t carrier);
     void finish_if_over();
-    void fail(Error why);
+    // `told`: what the other side is to hear, if that is not the same.
+    void fail(Error why, std::optional<std::string> told = {});
+    std::string other_address() const;
     void stop(const Error& why);
 
     void adopt(std::unique_ptr<Connection> connection, Transient transient,

@@ -202,6 +202,28 @@ TEST_F(Lasting, where_processes_can_be_seen_their_end_is_noticed_at_once) {
     EXPECT_TRUE(near_heard.closed_with(Failure::lost)) << near_heard.closed->text;
 }
 
+// Who was dialled sees the end of a connection there, which is another one each time and nobody's
+// address.
+TEST_F(Lasting, the_other_one_is_called_by_where_it_is_reached) {
+    bool lives = true;
+    far_host = transport("far", {.own = {}, .is_alive = [&](auto) { return lives; }});
+    connect();
+    network.cut("near", "far");
+    loop.run_for(20'000);
+    lives = false;
+    loop.run_for(1'000);
+    ASSERT_TRUE(far_heard.closed_with(Failure::lost));
+    EXPECT_EQ(far_heard.closed->text, "the process at near:7000 has ended");
+}
+
+TEST_F(Lasting, an_abort_is_told_from_the_side_of_who_hears_of_it) {
+    connect();
+    near->abort();
+    ASSERT_TRUE(until([&] { return near_heard.closed && far_heard.closed; }, 1'000));
+    EXPECT_EQ(near_heard.closed->text, "the connection was aborted here");
+    EXPECT_EQ(far_heard.closed->text, "near:7000 ended the connection: it was aborted there");
+}
+
 TEST_F(Lasting, nobody_is_given_up_who_can_be_seen_to_live) {
     near_host = transport("near", {.own = {}, .is_alive = [&](auto) { return true; }});
     connect();

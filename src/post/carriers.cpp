@@ -202,7 +202,8 @@ void Association::note_delivery() {
 
 void Association::on(const records::Fork& fork) {
     if (fork.carrier != next_other_carrier_) {
-        return fail({Failure::protocol, fmt::format("{}: a carrier out of order", remote_)});
+        return fail(
+            {Failure::protocol, fmt::format("{}: a carrier out of order", other_address())});
     }
     next_other_carrier_ += 2;
     if (!on_carrier_ || carriers_.size() >= limits_.carriers_max) {
@@ -221,15 +222,16 @@ void Association::on(const records::Window& window) {
 void Association::on(const records::Close& close) {
     if (carrier_of(close.carrier)) {
         acknowledges_soon_ = true;
-        end(close.carrier, {Failure::closed, fmt::format("{} closed the connection", remote_)});
+        end(close.carrier,
+            {Failure::closed, fmt::format("{} closed the connection", other_address())});
     }
     finish_if_over();
 }
 
 void Association::on(const records::Abandon& abandon) {
     if (carrier_of(abandon.carrier)) {
-        end(abandon.carrier,
-            {Failure::lost, fmt::format("{} ended the connection: {}", remote_, abandon.why)});
+        end(abandon.carrier, {Failure::lost, fmt::format("{} ended the connection: {}",
+                                                         other_address(), abandon.why)});
     }
     finish_if_over();
 }
@@ -240,7 +242,8 @@ void Association::add(const records::Fragment& fragment, std::vector<std::byte> 
     if (!carrier || carrier->end) return;
     carrier->received += records::charge(fragment.bytes.size());
     if (carrier->received > carrier->window) {
-        return fail({Failure::protocol, fmt::format("{}: it sends more than it may", remote_)});
+        return fail(
+            {Failure::protocol, fmt::format("{}: it sends more than it may", other_address())});
     }
     if (carrier->is_closing) return skip(fragment.carrier, *carrier);
     // Now, and not when it is its turn: nobody has it, so nobody may be told so.
@@ -263,7 +266,7 @@ void Association::skip(std::uint32_t number, Carrier& carrier) {
 void Association::refuse(Error error) {
     --received_;
     if (received_ > acknowledged_) acknowledge();
-    error.text = fmt::format("{}: {}", remote_, error.text);
+    error.text = fmt::format("{}: {}", other_address(), error.text);
     fail(std::move(error));
 }
 
@@ -277,7 +280,7 @@ void Association::take(std::uint32_t number, const records::Fragment& fragment,
         // What is behind the gap is not for anybody.
         carrier.inbox.clear();
         Error& error = message.error();
-        error.text = fmt::format("{}: {}", remote_, error.text);
+        error.text = fmt::format("{}: {}", other_address(), error.text);
         return fail(std::move(error));
     }
     widen(number, carrier);
@@ -354,18 +357,18 @@ void Association::close_those_that_are_empty() {
 void Association::watch_closing() {
     if (closing_ != 0) return;
     acknowledged_when_closing_ = resending_.acknowledged();
-    closing_ =
-        loop_.after(limits_.silence_patience_ms, guarded([](Association& a) {
-                        a.closing_ = 0;
-                        const bool is_leaving = std::ranges::any_of(
-                            a.carriers_, [](const auto& each) { return each.second.is_leaving(); });
-                        if (!is_leaving) return;
-                        const bool is_stuck = a.connection_ && a.acknowledged_when_closing_ ==
-                                                                   a.resending_.acknowledged();
-                        if (!is_stuck) return a.watch_closing();
-                        a.fail({Failure::timed_out,
-                                fmt::format("{} does not read what it is sent", a.remote_)});
-                    }));
+    closing_ = loop_.after(
+        limits_.silence_patience_ms, guarded([](Association& a) {
+            a.closing_ = 0;
+            const bool is_leaving = std::ranges::any_of(
+                a.carriers_, [](const auto& each) { return each.second.is_leaving(); });
+            if (!is_leaving) return;
+            const bool is_stuck =
+                a.connection_ && a.acknowledged_when_closing_ == a.resending_.acknowledged();
+            if (!is_stuck) return a.watch_closing();
+            a.fail({Failure::timed_out,
+                    fmt::format("{} does not read what it is sent", a.other_address())});
+        }));
 }
 
 void Association::abort(std::uint32_t number) {
@@ -376,8 +379,9 @@ void Association::abort(std::uint32_t number) {
     carrier->is_closing = false;
     const bool is_last =
         std::ranges::count_if(carriers_, [](const auto& each) { return !each.second.end; }) == 1;
-    if (is_last) return fail(why);
-    push(records::Abandon{number, "it was aborted"});
+    const std::string told = "it was aborted there";
+    if (is_last) return fail(why, told);
+    push(records::Abandon{number, told});
     end(number, why);
 }
 
