@@ -219,7 +219,10 @@ RW_API int rw_fresh(int conn, const char* port_sz);
 /* ---- Alternatives --------------------------------------------------------------------------- */
 
 /* What is prepared from here on, until the next rw_or or the end of the round, is an alternative to
- * what was prepared before: one of them happens, an earlier one rather than a later one. 0, or -1:
+ * what was prepared before: one of them happens. That is an earlier one rather than a later one, as
+ * a rule and not always: where several are possible again and again, about every fourth round may
+ * take the one that was taken longest ago, so that nobody starves; and an earlier one that becomes
+ * possible a little later than a later one may not be waited for. rw_chosen tells which. 0, or -1:
  * ENOTCONN, EMFILE (more than 1,024 alternatives). */
 RW_API int rw_or(int conn);
 

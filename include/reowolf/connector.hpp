@@ -158,7 +158,7 @@ class Connector {
     }
 
     // What is prepared from here on is an alternative to what was prepared before: one of them
-    // happens, an earlier one rather than a later one.
+    // happens. That is an earlier one rather than a later one, as a rule and not always; see rw_or.
     void or_else() {
         value_or_throw(done(rw_or(conn_)));
         ++alternative_;

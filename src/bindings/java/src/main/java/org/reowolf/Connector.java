@@ -189,8 +189,9 @@ public abstract class Connector implements AutoCloseable {
     }
 
     /**
-     * Ends one batch of what is prepared and begins an alternative one: one of them happens, an earlier
-     * one rather than a later one, and {@link #chosen} tells which.
+     * Ends one batch of what is prepared and begins an alternative one: one of them happens, and
+     * {@link #chosen} tells which. That is an earlier one rather than a later one, as a rule and not
+     * always: now and then it is the turn of the one that happened longest ago.
      */
     public void or() {
         unchecked(Native.or(conn));
