@@ -102,7 +102,12 @@ RW_API int rw_close(int conn, const char* port_sz);
 
 /* The time limit of rw_connect, rw_sync and rw_await, in milliseconds. Negative: none, as at first
  * for rw_sync and rw_await; rw_connect has 30,000 at first. 0: tries once; what is not possible
- * with the peers that wait now fails with ETIMEDOUT. Takes effect with the next call. */
+ * with the peers that wait now fails with ETIMEDOUT. Takes effect with the next call.
+ *
+ * When the limit has passed, it is settled with the other peers whether the round has happened
+ * after all. If one of them that has a part in it cannot be reached, that takes until it can be
+ * again, or is lost: 10 s until the silence is noticed and 60 s more, unless RW_SILENCE_MS says
+ * otherwise. So much longer than its limit can rw_sync or rw_await take. */
 RW_API int rw_timeout(int conn, long ms);
 
 /* The options of rw_set. The last three are set before connecting, and hold for this peer alone:

@@ -129,7 +129,8 @@ class Connector {
         return connected(rw_connect_finish(conn_));
     }
 
-    // Of connect, sync and await. Zero: what is not possible at once fails.
+    // Of connect, sync and await. Zero: what is not possible at once fails. While a peer cannot be
+    // reached, it can take longer to know what has become of a round; see rw_timeout.
     void timeout(std::chrono::milliseconds limit) {
         value_or_throw(done(rw_timeout(conn_, static_cast<long>(limit.count()))));
     }
