@@ -100,6 +100,7 @@ class Peer {
             if (!prepared) return fail(prepared.error(), 1);
             if (!*prepared) {  // all ports are closed
                 if (const auto loss = connector_.loss()) return fail(*loss, 1);
+                tell_what_is_left("all ports are closed");
                 return has_failed_ ? 1 : 0;
             }
             const auto round = await();
@@ -107,6 +108,7 @@ class Peer {
                 print_round();
                 if (*round) {  // the protocol has ended
                     for (Port& port : ports_) forget(port);
+                    tell_what_is_left("the protocol has ended");
                     return has_failed_ ? 1 : 0;
                 }
                 pause_ms = pause_ms_min;
@@ -273,6 +275,25 @@ class Peer {
                              count == 1 ? "line" : fmt::format("{} lines", count)));
         port.waiting.clear();
         has_failed_ = true;
+    }
+
+    // Of the input: what is there now, as whoever writes it may be slow, or never end.
+    void tell_what_is_left(std::string_view why) {
+        std::size_t count = 0;
+        for (bool is_more = true; is_more && count <= lines_waiting_max;) {
+            is_more = false;
+            lines_.wait(true, -1, 0);
+            while (const auto line = lines_.take()) {
+                is_more = true;
+                if (!trimmed(*line).empty()) ++count;
+            }
+        }
+        if (count == 0) return;
+        const std::string lines = count == 1                  ? "1 line"
+                                  : count > lines_waiting_max ? "the rest"
+                                                              : fmt::format("{} lines", count);
+        fmt::print(stderr, "WARNING: {} of the input {} not used: {}\n", lines,
+                   count == 1 || count > lines_waiting_max ? "was" : "were", why);
     }
 
     // Offers the next line of each port, and takes what comes out of the others. False: there is

@@ -3,6 +3,8 @@ echo 'say: "eins"' | reowolf peer --as bob chat.pdl > bob & p=$!; printf 'say: "
 printf 'nonsense\nsay: 3\nhear: "x"\nsay: "one"\n' | reowolf peer --as bob chat.pdl & p=$!; reowolf peer chat.pdl --as amy; echo "amy $?"; wait $p
 # A round that takes lines of two ports.
 printf 'price: 7\nprice: 9\n' | reowolf peer --as seller deal.pdl > seller 2>&1 & p=$!; printf 'name: "ann"\noffer: 8\n' | reowolf peer --as buyer deal.pdl; echo "buyer $?"; wait $p; echo "seller $?"; cat seller
+# What is not needed any more is not read, and no mistake.
+printf 'price: 7\nprice: 9\n\nprice: 1\nnonsense' | reowolf peer --as seller deal.pdl > seller & p=$!; printf 'name: "ann"\noffer: 8\n' | reowolf peer --as buyer deal.pdl > buyer; echo "buyer $?"; wait $p; echo "seller $?"; cat seller
 # Nothing fits, until the time is over.
 mkfifo s b; exec 3<>s 4<>b; echo 'price: 7' >&3; echo 'offer: 6' >&4; reowolf peer --as seller --timeout 700 deal.pdl <&3 > seller 2>&1 & p=$!; reowolf peer --as buyer --timeout 300 deal.pdl <&4 > buyer 2>&1; echo "buyer $?"; wait $p; echo "seller $?"; grep -c "no round within" buyer; grep -o "at deal.pdl:[0-9:]*" buyer | head -1
 # One is killed in the middle of the protocol: the other one says so.
