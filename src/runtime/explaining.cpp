@@ -121,9 +121,9 @@ std::vector<Runtime::Finding> Runtime::findings_on(ComponentIndex index) const {
     };
     for (const Node& node : waiting.attempt->nodes) {
         if (node.phase == Node::Phase::waiting) {
-            const bool nothing_came = node.children.empty();
-            add(fmt::format("waits for {}message at {}", nothing_came ? "a " : "another ",
-                            describe_port(node.waits_on, false)),
+            // What came has been tried: this would be what another behaviour puts instead.
+            add(fmt::format("waits for a message at {}{}", describe_port(node.waits_on, false),
+                            node.children.empty() ? "" : " in place of what came"),
                 node.body->position(), true);
         } else if (node.phase == Node::Phase::complete && !node.counts.empty()) {
             std::string uses;
