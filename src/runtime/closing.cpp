@@ -85,14 +85,19 @@ void Runtime::close_end(ChannelIndex number, bool is_out) {
     if (other.here) discard_users_of(number, !is_out);
 }
 
-// An application has no text in which to look for the port.
+// An application has no text in which to look for the port. Which component had the other end is
+// not known any more, as its number may be another's by now.
 std::string Runtime::why_closed(ComponentIndex index, ChannelIndex number, bool is_out) const {
-    const std::string_view name = channels_[number].end(is_out).name;
-    if (index == application && !name.empty()) {
-        return fmt::format("the other end of port '{}' is closed", name);
-    }
-    return is_out ? "attempted to 'put' on port that is no longer owned"
-                  : "'get' from a port whose other end is closed";
+    const Channel& channel = channels_[number];
+    const Channel::End& other = channel.end(!is_out);
+    const bool is_elsewhere = !other.here && channel.other_site() < place_.sites.size();
+    const std::string whose =
+        is_elsewhere ? fmt::format(", at '{}',", place_.sites[channel.other_site()]) : "";
+    const std::string_view name = channel.end(is_out).name;
+    const std::string port = name.empty() ? "a port" : fmt::format("port '{}'", name);
+    if (index == application) return fmt::format("the other end of {}{} is closed", port, whose);
+    return fmt::format("the other end{} is closed: {} {}", whose,
+                       is_out ? "'put' to" : "'get' from", port);
 }
 
 // The other end of the channel is closed: behaviours of the owner of this end that need it are

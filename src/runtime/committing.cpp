@@ -117,10 +117,15 @@ void Runtime::check_dead(ComponentIndex index) {
                                why.cause == Discard::Cause::get_from_closed;
         if (is_closed && body.notices_closing()) return notice_closing(index);
         if (why.cause == Discard::Cause::error || why.cause == Discard::Cause::put_on_closed) {
-            return fail_component(index, {.message = why.text,
-                                          .where = why.where,
-                                          .trace = why.trace,
-                                          .notes = notes_beside(why, index)});
+            Report report{.message = why.text,
+                          .where = why.where,
+                          .trace = why.trace,
+                          .notes = notes_beside(why, index)};
+            if (why.cause == Discard::Cause::put_on_closed) {
+                report.message = "attempted to 'put' on port that is no longer owned";
+                report.notes.insert(report.notes.begin(), {why.text, why.where});
+            }
+            return fail_component(index, report);
         }
         if (why.cause == Discard::Cause::get_from_closed) end_of_file = &why;
     }

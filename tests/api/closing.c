@@ -111,6 +111,26 @@ static void ports_that_lead_to_nobody(void) {
     end_peers(&peers);
 }
 
+/* It is said at whom it was. */
+static void a_port_that_was_closed_elsewhere(void) {
+    struct peers peers = CONNECTED(pair,
+                                   "connector leads {\n"
+                                   "    peer amy = \"$\" { in<u32> give; in<u32> other; }\n"
+                                   "    peer bob = \"$\" { out<u32> take; }\n"
+                                   "    new once(amy.give) at bob;\n"
+                                   "    new pass(amy.other, bob.take);\n"
+                                   "}\n"
+                                   "primitive once(in<u32> a) { sync get(a); }\n"
+                                   "primitive pass(in<u32> a, out<u32> b) {\n"
+                                   "    while (true) sync if (fires(a)) put(b, get(a));\n"
+                                   "}\n");
+    put(peers.connectors[0], "give", 1);
+    CHECK_ROUND(&peers, 0);
+    put(peers.connectors[0], "give", 2);
+    CHECK_TEXT(FAILED_ROUND(&peers, EDEADLK), "the other end of port 'give', at 'bob', is closed");
+    end_peers(&peers);
+}
+
 /* What needed the port ends, and closes its own; who needs those learns it, and that for good. */
 static void a_port_that_everything_needs(void) {
     struct peers peers = CONNECTED(pair,
@@ -257,6 +277,7 @@ int main(int argc, char** argv) {
         CASE(single_ports),
         CASE(a_port_that_others_need),
         CASE(ports_that_lead_to_nobody),
+        CASE(a_port_that_was_closed_elsewhere),
         CASE(a_port_that_everything_needs),
         CASE(all_ports),
         CASE(leaving_while_others_wait),
