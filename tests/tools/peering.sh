@@ -8,7 +8,7 @@ printf 'price: 7\nprice: 9\n\nprice: 1\nnonsense' | reowolf peer --as seller dea
 # Nothing fits, until the time is over.
 mkfifo s b; exec 3<>s 4<>b; echo 'price: 7' >&3; echo 'offer: 6' >&4; reowolf peer --as seller --timeout 700 deal.pdl <&3 > seller 2>&1 & p=$!; reowolf peer --as buyer --timeout 300 deal.pdl <&4 > buyer 2>&1; echo "buyer $?"; wait $p; echo "seller $?"; grep -c "no round within" buyer; grep -o "at deal.pdl:[0-9:]*" buyer | head -1
 # One is killed in the middle of the protocol: the other one says so.
-for i in 1 2 3 4 5 6 7 8; do mkfifo amy$i; exec 3<>amy$i; echo 'give: 1' >&3; reowolf peer --as amy three.pdl <&3 & a=$!; reowolf peer --as bob three.pdl > bob$i 2>&1 & b=$!; tail -f --pid=$b bob$i | grep -q -m1 take; kill -9 $a; wait $a 2>/dev/null; wait $b; echo $? $(grep -c "'amy' is gone" bob$i); done
+for i in 1 2 3 4 5 6 7 8; do mkfifo amy$i; exec 3<>amy$i; echo 'give: 1' >&3; : > bob$i; reowolf peer --as amy three.pdl <&3 & a=$!; reowolf peer --as bob three.pdl > bob$i 2>&1 & b=$!; tail -f --pid=$b bob$i | grep -q -m1 take; kill -9 $a; wait $a 2>/dev/null; wait $b; echo $? $(grep -c "'amy' is gone" bob$i); done
 # Nobody is there.
 reowolf peer --as amy --timeout 50 chat.pdl
 # Who is there is said on a terminal, or if asked for.
