@@ -49,8 +49,8 @@ TEST(Compile, DescribesTheConnector) {
     const program::Connector& connector = *program->connector;
     EXPECT_EQ(connector.self, 1u);
     ASSERT_EQ(connector.peers.size(), 2u);
-    EXPECT_EQ(connector.peers[0].address, "a:1");
-    EXPECT_EQ(connector.peers[1].listen, "l:3");
+    EXPECT_EQ(connector.peers[0].address.text, "a:1");
+    EXPECT_EQ(connector.peers[1].listen.text, "l:3");
     const program::Routine& body = program->routines[connector.body];
     ASSERT_EQ(body.parameters.size(), 3u);
     EXPECT_EQ(body.parameters[1].name, "amy.y");
