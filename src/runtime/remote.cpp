@@ -92,8 +92,15 @@ void Runtime::receive(wire::SiteId from, const wire::Message& message) {
     receive_now(from, message);
 }
 
+// What it says from now on is not believed: the rest of a frame least of all, as its leaf would
+// decide a round of which a value is missing for good.
+void Runtime::deviate(wire::SiteId from, const std::string& what) {
+    deviated_.insert(from);
+    world_.deviation(from, what);
+}
+
 void Runtime::receive_now(wire::SiteId from, const wire::Message& message) {
-    if (arbiter_.is_lost(from)) return;
+    if (arbiter_.is_lost(from) || deviated_.contains(from)) return;
     ++received_[from];
     urge(from, message.body);
     for (const wire::Lineage& line : message.lineage) {
@@ -120,7 +127,7 @@ std::optional<ChannelIndex> Runtime::link(wire::SiteId from, const wire::Channel
         }
     }
     if (hands_over_) return std::nullopt;
-    world_.deviation(from, "a message on a channel that it does not share with this peer");
+    deviate(from, "a message on a channel that it does not share with this peer");
     return std::nullopt;
 }
 
@@ -130,7 +137,7 @@ void Runtime::receive(wire::SiteId from, const wire::Value& message) {
     Channel& channel = channels_[*number];
     if (!channel.in.here && hands_over_) return;  // said before the ends were where they are
     if (!channel.in.here || message.branch.attempt.owner() != from) {
-        return world_.deviation(from, "a value on a channel whose other end it does not have");
+        return deviate(from, "a value on a channel whose other end it does not have");
     }
     // What led to it may be over, so that nothing can come of it.
     const auto is_current = [&](const wire::NodeRef& ref) {
@@ -139,7 +146,7 @@ void Runtime::receive(wire::SiteId from, const wire::Value& message) {
     if (!is_current(message.branch) || !std::ranges::all_of(message.depends, is_current)) return;
     if (channel.in.closed) return;
     if (message.index > channel.offers.size()) {
-        return world_.deviation(from, "a value before the one that it follows");
+        return deviate(from, "a value before the one that it follows");
     }
 
     const auto known = [&](const Offer& offer) { return offer.branch == message.branch; };
@@ -148,7 +155,7 @@ void Runtime::receive(wire::SiteId from, const wire::Value& message) {
         return;
     }
     auto value = value_from(from, message.branch.attempt, channel.type, message.value);
-    if (!value) return world_.deviation(from, "a value of another type: " + value.error());
+    if (!value) return deviate(from, "a value of another type: " + value.error());
     channel.out.user = message.branch.attempt;
     channel.out.holder = message.holder;
     Offer made{.branch = message.branch,
@@ -166,7 +173,7 @@ void Runtime::receive(wire::SiteId from, const wire::Wait& message) {
     if (!number || arbiter_.is_over(message.attempt)) return;
     Channel& channel = channels_[*number];
     if (message.attempt.owner() != from) {
-        return world_.deviation(from, "a wait of an attempt that it does not have");
+        return deviate(from, "a wait of an attempt that it does not have");
     }
     const bool out_here = channel.out.here;
     channel.end(!out_here).user = message.attempt;

@@ -468,6 +468,7 @@ class Runtime final : private machine::Exchange {
     void commit_step();
     void forget_kept_of_step();
     void receive_kept();
+    void deviate(wire::SiteId from, const std::string& what);
     void leave_step_if_stuck();
     bool has_said(wire::SiteId to, const wire::Value& value) const;
     void explore_published();
@@ -841,8 +842,9 @@ class Runtime final : private machine::Exchange {
     std::optional<rounds::Commit> published_round_;  // decided, but not all is computed yet
     std::vector<std::uint64_t> sent_;                // by site
     std::vector<std::uint64_t> received_;
-    bool is_followed_;  // by the world, round by round
-    bool steps_;        // its application does, with few others
+    std::set<wire::SiteId> deviated_;  // have said what the protocol does not allow
+    bool is_followed_;                 // by the world, round by round
+    bool steps_;                       // its application does, with few others
     Step step_;
     std::vector<std::unique_ptr<Kept>> kept_;   // in their order
     std::vector<std::unique_ptr<Kept>> spare_;  // to be used again
