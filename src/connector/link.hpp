@@ -16,7 +16,11 @@ class Member::Link final : public post::ConnectionHandler {
         : connection(std::move(made)), member_(member), site_(site) {}
 
     void on_message(std::vector<std::byte> bytes) override {
-        member_.on_frame(site_, std::move(bytes));
+        member_.on_frame(site_, runtime::Frame(std::move(bytes)));
+    }
+    void on_large(post::Large message) override {
+        const auto bytes = message.bytes();
+        member_.on_frame(site_, runtime::Frame(bytes, std::move(message.room)));
     }
     void on_closed(const post::Error& why) override {
         const bool deviates =

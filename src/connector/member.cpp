@@ -72,16 +72,17 @@ Member::Member(Handshake::Established established, post::Loop& loop, const Limit
         links_[site] =
             std::make_unique<Link>(*this, site, std::move(established.connections[site]));
     }
-    loop_.post([this, early = std::move(established.early), alive = std::weak_ptr(alive_)] {
-        if (alive.expired()) return;
-        for (wire::SiteId site = 0; site < links_.size(); ++site) {
-            if (!links_[site]) continue;
-            for (const auto& bytes : early[site]) on_frame(site, bytes);
-            links_[site]->connection->set_handler(links_[site].get());
-        }
-        if (observer_.progress) watch_transfers();
-        pump();
-    });
+    loop_.post(
+        [this, early = std::move(established.early), alive = std::weak_ptr(alive_)]() mutable {
+            if (alive.expired()) return;
+            for (wire::SiteId site = 0; site < links_.size(); ++site) {
+                if (!links_[site]) continue;
+                for (auto& bytes : early[site]) on_frame(site, runtime::Frame(std::move(bytes)));
+                links_[site]->connection->set_handler(links_[site].get());
+            }
+            if (observer_.progress) watch_transfers();
+            pump();
+        });
 }
 
 Member::~Member() {
@@ -506,6 +507,10 @@ void Member::give_back(wire::SiteId from, std::vector<std::byte> bytes) {
     links_[from]->connection->give_back(std::move(bytes));
 }
 
+void Member::align(wire::SiteId from, std::size_t bytes) {
+    links_[from]->connection->align(bytes);
+}
+
 void Member::tell(wire::SiteId to, const wire::Message& message) {
     flush();
     if (!links_[to]->is_open) return;
@@ -552,13 +557,13 @@ wire::Probed Member::answer() {
             .explanation = explanation()};
 }
 
-void Member::on_frame(wire::SiteId from, std::vector<std::byte> bytes) {
+void Member::on_frame(wire::SiteId from, runtime::Frame frame) {
     const bool is_of_now = links_[from]->is_open && epochs_[from] == epoch_;
-    if (is_of_now && runtime_->receive_step(from, protocol_, bytes)) return pump();
-    on_message(from, bytes);
+    if (is_of_now && runtime_->receive_step(from, protocol_, frame)) return pump();
+    on_message(from, frame.bytes());
 }
 
-void Member::on_message(wire::SiteId from, const std::vector<std::byte>& bytes) {
+void Member::on_message(wire::SiteId from, std::span<const std::byte> bytes) {
     if (!links_[from]->is_open) return;
     if (wire::is_handshake(bytes)) {
         const auto handshake = wire::decode_handshake(bytes);
@@ -575,7 +580,7 @@ void Member::on_message(wire::SiteId from, const std::vector<std::byte>& bytes) 
     if (epochs_[from] != epoch_) {  // of the last protocol, or already of the next
         if (epochs_[from] < epoch_) return;
         if (early_[from].size() >= early_max) return deviation(from, "it does not wait for others");
-        early_[from].push_back(bytes);
+        early_[from].emplace_back(bytes.begin(), bytes.end());
         return;
     }
     if (frame->protocol != protocol_) return deviation(from, "it follows another protocol");

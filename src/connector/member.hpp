@@ -103,6 +103,7 @@ class Member final : private runtime::World, private post::Turn {
     void send_step(wire::SiteId to, const wire::Step& step) override;
     void give_back(wire::SiteId from, std::vector<std::byte> bytes) override;
     void seek_ends() override;
+    void align(wire::SiteId from, std::size_t bytes) override;
     void deviation(wire::SiteId from, const std::string& what) override;
     void application_committed(std::unique_ptr<runtime::Body> body) override;
     void application_failed(wire::Reason reason, const std::string& text) override;
@@ -121,8 +122,8 @@ class Member final : private runtime::World, private post::Turn {
     void end_call(std::string_view why);
     void pump();
     void flush();
-    void on_frame(wire::SiteId from, std::vector<std::byte> bytes);
-    void on_message(wire::SiteId from, const std::vector<std::byte>& bytes);
+    void on_frame(wire::SiteId from, runtime::Frame frame);
+    void on_message(wire::SiteId from, std::span<const std::byte> bytes);
     void on_message(wire::SiteId from, const wire::Message& message);
     // At once, after everything that has gathered.
     void tell(wire::SiteId to, const wire::Message& message);

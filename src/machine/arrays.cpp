@@ -12,6 +12,7 @@
 
 #include "machine/arithmetic.hpp"
 #include "machine/large_blocks.hpp"
+#include "machine/lodging.hpp"
 
 namespace reowolf::machine {
 namespace {
@@ -45,6 +46,7 @@ Block* allocate(std::uint32_t element_bytes, std::uint64_t capacity) {
 }
 
 void free_block(Block* block) {
+    if (block->is_lodged) return leave_lodging(block);
     const std::size_t prefix = prefix_bytes(block->element_bytes);
     block->~Block();
     std::free(reinterpret_cast<std::byte*>(block) - prefix);
@@ -57,7 +59,7 @@ void give_back_block(Block* block) {
     const std::size_t prefix = prefix_bytes(block->element_bytes);
     const std::size_t bytes =
         prefix + sizeof(Block) + std::size_t{block->capacity} * block->element_bytes;
-    if (bytes < large_bytes_min) return free_block(block);
+    if (bytes < large_bytes_min || block->is_lodged) return free_block(block);
     block->~Block();
     give_back_large(reinterpret_cast<std::byte*>(block) - prefix, bytes);
 }

@@ -421,6 +421,13 @@ std::optional<std::span<const std::byte>> bytes_in_place(const program::Program&
         std::span(block->data(), std::size_t{block->length} * block->element_bytes));
 }
 
+bool is_in_place(const program::Program& program, TypeId type, std::span<const std::byte> bytes,
+                 const Limits& limits) {
+    if (!is_bytes(program, type) || bytes.size() > limits.value_bytes_max) return false;
+    if (program.types[type].kind != TypeKind::string) return true;
+    return !first_invalid_utf8({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
 std::size_t fixed_size(const program::Program& program, TypeId id) {
     const program::Type& type = program.types[id];
     if (is_reference(type.kind) || is_port(type.kind) || type.kind == TypeKind::union_of) return 0;

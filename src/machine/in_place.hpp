@@ -14,4 +14,9 @@ namespace reowolf::machine {
 std::optional<std::span<const std::byte>> bytes_in_place(const program::Program&, program::TypeId,
                                                          const Value&);
 
+// The other way round: whether these bytes, as they lie there, are a value of the type. False: they
+// are none, or it takes decode() to make it of them.
+bool is_in_place(const program::Program&, program::TypeId, std::span<const std::byte> bytes,
+                 const Limits& limits);
+
 }  // namespace reowolf::machine

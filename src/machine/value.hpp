@@ -30,6 +30,7 @@ struct Block {
     std::uint32_t capacity = 0;        // elements
     std::uint32_t element_bytes = 1;   // 1, 2, 4 or a multiple of 8
     std::uint32_t nesting = 1;         // at least how deep blocks nest in it, and it itself
+    bool is_lodged = false;            // in memory that is not its own; see lodging.hpp
     std::uint64_t nested_bytes = 0;    // of all that its references lead to
     std::uint64_t reference_mask = 0;  // of the first 64 slots of an element; see arrays.hpp
 

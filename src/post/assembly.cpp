@@ -13,9 +13,6 @@ namespace {
 // As in frame_reader.cpp.
 constexpr std::size_t growth = 4;
 
-// What is left over of a message is kept for the next one up to this size.
-constexpr std::size_t spare_bytes_max = 4u << 20;
-
 }  // namespace
 
 Error too_large(std::uint64_t length, std::size_t message_bytes_max) {
@@ -38,13 +35,14 @@ std::expected<std::optional<Incoming>, Error> Assembly::add(const records::Fragm
         } else {
             record.erase(record.begin(), record.end() - std::ssize(fragment.bytes));
         }
-        return Incoming{std::move(record), fragment.properties.value_or(Properties{})};
+        return Incoming{std::move(record), {}, fragment.properties.value_or(Properties{})};
     }
     auto& partial = partials_[fragment.slot];
     if (fragment.is_first == partial.has_value()) return wrong();
     if (fragment.is_first) {
+        const bool is_placed = next_.room && fragment.bytes.data() == next_.at(0);
         partial = Partial{.properties = fragment.properties.value_or(Properties{}),
-                          .room = std::exchange(spare_, nullptr),
+                          .space = is_placed ? std::exchange(next_, {}) : space_for(length),
                           .arrived = 0,
                           .length = length};
     }
@@ -54,14 +52,15 @@ std::expected<std::optional<Incoming>, Error> Assembly::add(const records::Fragm
     }
     const std::size_t bytes = fragment.bytes.size();
     if (bytes == 0 || bytes > partial->length - partial->arrived) return wrong();
-    widen(partial->room, partial->arrived, bytes, partial->length);
-    std::byte* const end = partial->room->data() + partial->arrived;
+    widen(partial->space, partial->arrived, bytes, partial->length);
+    std::byte* const end = partial->space.at(partial->arrived);
     if (fragment.bytes.data() != end) std::ranges::copy(fragment.bytes, end);
     partial->arrived += bytes;
     if (fragment.is_last != (partial->arrived == partial->length)) return wrong();
     if (!fragment.is_last) return std::nullopt;
-    partial->room->resize(partial->length);
-    Incoming message{std::move(*partial->room), partial->properties};
+    Incoming message{{},
+                     Large{std::move(partial->space.room), partial->space.begin, partial->arrived},
+                     partial->properties};
     partial.reset();
     return message;
 }
@@ -76,27 +75,31 @@ std::optional<Placement> Assembly::place(const records::Fragment& fragment, std:
     const std::uint64_t length = fragment.is_first ? fragment.length : partial->length;
     const std::size_t arrived = fragment.is_first ? 0 : partial->arrived;
     if (bytes > length - arrived) return std::nullopt;
-    Room& room = fragment.is_first ? spare_ : partial->room;
-    widen(room, arrived, bytes, length);
+    if (fragment.is_first) next_ = space_for(length);
+    Space& space = fragment.is_first ? next_ : partial->space;
+    widen(space, arrived, bytes, length);
     return Placement{
-        .head_bytes = 0, .bytes = std::span(*room).subspan(arrived, bytes), .keeper = room};
+        .head_bytes = 0, .bytes = std::span(space.at(arrived), bytes), .keeper = space.room};
+}
+
+Assembly::Space Assembly::space_for(std::uint64_t length) {
+    constexpr std::size_t alignment = alignof(std::max_align_t);
+    const std::size_t begin = (alignment - aligned_ % alignment) % alignment;
+    return {.room = rooms_.find(begin + length), .begin = begin};
 }
 
 // Not in its place, as bytes may still be put there.
-void Assembly::widen(Room& room, std::size_t arrived, std::size_t more, std::uint64_t length) {
+void Assembly::widen(Space& space, std::size_t arrived, std::size_t more, std::uint64_t length) {
     const std::size_t size = arrived + more;
-    if (room && size <= room->size()) return;
-    auto wider =
-        std::make_shared<std::vector<std::byte>>(std::min<std::uint64_t>(length, size * growth));
-    if (room) std::copy_n(room->begin(), arrived, wider->begin());
-    room = std::move(wider);
+    if (space.room && space.begin + size <= space.room->size()) return;
+    Space wider{.room = rooms_.make(space.begin + std::min<std::uint64_t>(length, size * growth)),
+                .begin = space.begin};
+    if (space.room) std::copy_n(space.at(0), arrived, wider.at(0));
+    space = std::move(wider);
 }
 
 void Assembly::give_back(std::vector<std::byte> bytes) {
-    const bool has_parts = bytes.size() > records::fragment_bytes_max;
-    if (!has_parts || bytes.size() > spare_bytes_max) return;
-    if (spare_ && spare_->size() >= bytes.size()) return;
-    spare_ = std::make_shared<std::vector<std::byte>>(std::move(bytes));
+    if (bytes.size() > records::fragment_bytes_max) rooms_.give_back(std::move(bytes));
 }
 
 std::optional<Connection::Arriving> Assembly::arriving() const {

@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "post/records.hpp"
+#include "post/rooms.hpp"
 #include "post/transport.hpp"
 
 namespace reowolf::post {
 
 struct Incoming {
     std::vector<std::byte> bytes;
+    std::optional<Large> large;  // in place of these
     Properties properties;
 };
 
@@ -40,25 +42,35 @@ class Assembly {
     // then. Nothing: anywhere else.
     std::optional<Placement> place(const records::Fragment& fragment, std::size_t bytes,
                                    std::size_t message_bytes_max);
-    // The memory of a large message that is not needed any more, for the next one.
+    // See Connection.
     void give_back(std::vector<std::byte> bytes);
+    void align(std::size_t bytes) { aligned_ = bytes; }
 
     // Of those that are not whole yet, the one of which most is here.
     std::optional<Connection::Arriving> arriving() const;
 
   private:
-    // As large as there is room. Shared with whoever puts bytes there.
-    using Room = std::shared_ptr<std::vector<std::byte>>;
+    // Where a message lies, from there on. The room is null, or smaller than the message, as long
+    // as there need not be more.
+    struct Space {
+        Room room;
+        std::size_t begin = 0;
+
+        std::byte* at(std::size_t place) const { return room->data() + begin + place; }
+    };
     struct Partial {
         Properties properties;
-        Room room;
+        Space space;
         std::size_t arrived = 0;
         std::uint64_t length = 0;
     };
-    static void widen(Room& room, std::size_t arrived, std::size_t more, std::uint64_t length);
+    Space space_for(std::uint64_t length);
+    void widen(Space& space, std::size_t arrived, std::size_t more, std::uint64_t length);
 
     std::array<std::optional<Partial>, records::slots> partials_;
-    Room spare_;  // for the next message
+    Rooms rooms_;
+    Space next_;  // where the first part of a message was given a place
+    std::size_t aligned_ = 0;
 };
 
 }  // namespace reowolf::post

@@ -87,6 +87,7 @@ class Association final : public std::enable_shared_from_this<Association>,
     std::size_t queued_messages(std::uint32_t carrier) const;
     std::optional<Connection::Arriving> arriving(std::uint32_t carrier) const;
     void give_back(std::uint32_t carrier, std::vector<std::byte> bytes);
+    void align(std::uint32_t carrier, std::size_t bytes);
     // Of all carriers; see Connection.
     bool is_handed_over() const;
 

@@ -39,6 +39,7 @@ class CarrierConnection final : public Connection {
     void give_back(std::vector<std::byte> bytes) override {
         association_->give_back(carrier_, std::move(bytes));
     }
+    void align(std::size_t bytes) override { association_->align(carrier_, bytes); }
     std::size_t queued_bytes() const override { return association_->queued_bytes(carrier_); }
     bool is_handed_over() const override { return association_->is_handed_over(); }
     std::optional<Arriving> arriving() const override { return association_->arriving(carrier_); }

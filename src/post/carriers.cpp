@@ -83,6 +83,10 @@ void Association::give_back(std::uint32_t number, std::vector<std::byte> bytes) 
     }
 }
 
+void Association::align(std::uint32_t number, std::size_t bytes) {
+    if (Carrier* const carrier = carrier_of(number)) carrier->assembly.align(bytes);
+}
+
 bool Association::is_handed_over() const {
     if (!sending_.is_empty()) return false;
     return resending_.is_empty() || (connection_ && connection_->is_handed_over());
@@ -285,10 +289,14 @@ void Association::take(std::uint32_t number, const records::Fragment& fragment,
     }
     widen(number, carrier);
     if (!*message) return;
+    Incoming& whole = **message;
     if (carrier.full_handler) {
-        carrier.full_handler->on_incoming(std::move(**message));
+        if (whole.large) whole.bytes = std::move(*std::exchange(whole.large, {})).take();
+        carrier.full_handler->on_incoming(std::move(whole));
+    } else if (whole.large) {
+        carrier.handler->on_large(std::move(*whole.large));
     } else {
-        carrier.handler->on_message(std::move((*message)->bytes));
+        carrier.handler->on_message(std::move(whole.bytes));
     }
 }
 

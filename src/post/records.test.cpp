@@ -133,6 +133,7 @@ TEST(Parts, of_many_messages_are_put_together_again) {
         using Lane = std::pair<std::uint32_t, std::uint16_t>;
         std::map<Lane, std::vector<Bytes>> sent;
         std::map<Lane, std::vector<Bytes>> got;
+        std::vector<Large> kept;
         std::size_t passed = 0;
         const auto receive = [&](Bytes bytes) {
             ASSERT_LE(bytes.size(), message_bytes_from_strangers);
@@ -155,10 +156,26 @@ TEST(Parts, of_many_messages_are_put_together_again) {
                                            : assembly.add(placed, 400'000);
             ASSERT_TRUE(whole) << whole.error().text;
             if (!*whole) return;
-            Bytes& bytes_got =
-                got[{part->carrier, (*whole)->properties.niceness}].emplace_back((*whole)->bytes);
-            ASSERT_LE(bytes_got.size(), 400'000u);
-            if (random.chance(50)) assembly.give_back(std::move((*whole)->bytes));
+            auto& all_got = got[{part->carrier, (*whole)->properties.niceness}];
+            ASSERT_EQ((*whole)->large.has_value(), !(part->is_first && part->is_last));
+            if (!(*whole)->large) {
+                all_got.push_back(std::move((*whole)->bytes));
+                return;
+            }
+            Large large = std::move(*(*whole)->large);
+            const auto bytes_there = large.bytes();
+            ASSERT_LE(bytes_there.size(), 400'000u);
+            all_got.emplace_back(bytes_there.begin(), bytes_there.end());
+            if (random.chance(30)) {
+                Bytes taken = std::move(large).take();
+                ASSERT_EQ(taken, all_got.back());
+                if (random.chance(50)) assembly.give_back(std::move(taken));
+            } else if (random.chance(50)) {
+                // Who keeps it may write there, and nobody else does.
+                std::ranges::fill(bytes_there, std::byte{0xEE});
+                kept.push_back(std::move(large));
+            }
+            if (random.chance(20)) assembly.align(random.below(100));
         };
         for (int step = 0; step < 400; ++step) {
             if (step < 200 && random.chance(40)) {
@@ -191,6 +208,10 @@ TEST(Parts, of_many_messages_are_put_together_again) {
         }
         EXPECT_GT(passed, 0u);
         EXPECT_TRUE(got == sent);
+        for (const Large& large : kept) {
+            const auto bytes = large.bytes();
+            EXPECT_EQ(std::ranges::count(bytes, std::byte{0xEE}), std::ssize(bytes));
+        }
         EXPECT_TRUE(sending.is_empty());
     }
 }
@@ -239,6 +260,61 @@ TEST(Parts, have_no_place_before_they_fit) {
     EXPECT_FALSE(assembly.place(first, 10, 1'000'000)) << "twice";
     EXPECT_FALSE(assembly.place(next, 999'991, 1'000'000)) << "more than was announced";
     EXPECT_TRUE(assembly.place(next, 10, 1'000'000));
+}
+
+TEST(Parts, lie_where_something_in_them_is_wanted) {
+    const Bytes half(1'000);
+    for (std::size_t wanted = 0; wanted < 40; ++wanted) {
+        Assembly assembly;
+        assembly.align(wanted);
+        for (const bool is_placed : {false, true}) {
+            records::Fragment first;
+            first.is_first = true;
+            first.length = 2'000;
+            first.bytes = half;
+            records::Fragment last;
+            last.is_last = true;
+            last.bytes = half;
+            for (records::Fragment part : {first, last}) {
+                const auto place = is_placed ? assembly.place(part, 1'000, 2'000) : std::nullopt;
+                if (place) part.bytes = place->bytes;
+                const auto whole = assembly.add(part, 2'000);
+                ASSERT_TRUE(whole);
+                ASSERT_EQ(whole->has_value(), part.is_last);
+                if (!*whole) continue;
+                const auto bytes = (*whole)->large->bytes();
+                EXPECT_EQ(bytes.size(), 2'000u);
+                const auto there = reinterpret_cast<std::uintptr_t>(bytes.data() + wanted);
+                EXPECT_EQ(there % alignof(std::max_align_t), 0u);
+                EXPECT_EQ(Bytes(bytes.begin(), bytes.end()), Bytes(2'000));
+            }
+        }
+    }
+}
+
+// A place that was given and not used, as the connection broke, is another message's then.
+TEST(Parts, that_were_to_come_come_again) {
+    Assembly assembly;
+    const Bytes one(1'000, std::byte{1});
+    const Bytes two(1'000, std::byte{2});
+    records::Fragment first;
+    first.is_first = true;
+    first.length = 3'000;
+    const auto never = assembly.place(first, 1'000, 5'000);
+    ASSERT_TRUE(never);
+    assembly.align(5);
+    first.length = 2'000;
+    first.bytes = one;
+    ASSERT_TRUE(assembly.add(first, 5'000));
+    std::ranges::fill(never->bytes, std::byte{9});
+    records::Fragment last;
+    last.is_last = true;
+    last.bytes = two;
+    auto whole = assembly.add(last, 5'000);
+    ASSERT_TRUE(whole && *whole);
+    Bytes expected = one;
+    expected.insert(expected.end(), two.begin(), two.end());
+    EXPECT_EQ(std::move(*(*whole)->large).take(), expected);
 }
 
 TEST(Parts, that_do_not_fit_together_are_refused) {

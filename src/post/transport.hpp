@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "post/address.hpp"
+#include "post/rooms.hpp"
 
 namespace reowolf::post {
 
@@ -170,6 +171,21 @@ struct Placement {
     std::shared_ptr<void> keeper;  // of their memory, as they may still come when nobody wants them
 };
 
+// A message that was put together of parts, where that was done.
+struct Large {
+    Room room;
+    std::size_t begin = 0;
+    std::size_t length = 0;
+
+    std::span<std::byte> bytes() const { return std::span(*room).subspan(begin, length); }
+    std::vector<std::byte> take() && {
+        std::vector<std::byte> all = std::move(*room);
+        all.resize(begin + length);
+        all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(begin));
+        return all;
+    }
+};
+
 class ConnectionHandler {
   public:
     virtual ~ConnectionHandler() = default;
@@ -186,6 +202,9 @@ class ConnectionHandler {
         message.insert(message.end(), bytes.begin(), bytes.end());
         on_message(std::move(message));
     }
+    // In place of on_message(), of a message that is so large that it came in parts. Its memory is
+    // the handler's, which may write there, and is used again once nobody keeps it.
+    virtual void on_large(Large message) { on_message(std::move(message).take()); }
     // Once, and last. After close() or abort() here it comes too.
     virtual void on_closed(const Error& why) = 0;
     // Everything sent has left this process' queue.
@@ -220,6 +239,10 @@ class Connection {
     // The memory of a message that came here, and is not needed any more: for the next one.
     // Taken over: NOLINTNEXTLINE(performance-unnecessary-value-param)
     virtual void give_back(std::vector<std::byte>) {}
+
+    // Of messages that will come in parts: what is so many bytes behind the beginning of one is
+    // wanted at an address for which any object is aligned.
+    virtual void align(std::size_t /*bytes*/) {}
 
     // Bytes of messages that are still in this process.
     virtual std::size_t queued_bytes() const = 0;

@@ -171,7 +171,7 @@ class Runtime final : private machine::Exchange {
     void receive(wire::SiteId from, const wire::Message& message);
     // True: the frame is kept, as it is what is expected next of a step in the lane. Otherwise its
     // messages are to be received.
-    bool receive_step(wire::SiteId from, std::uint64_t protocol, std::vector<std::byte>& frame);
+    bool receive_step(wire::SiteId from, std::uint64_t protocol, Frame& frame);
     // Before anything is asked or told that has to do with attempts or messages: from now on they
     // are in the general way. False: they were.
     bool leave_step();
@@ -463,7 +463,13 @@ class Runtime final : private machine::Exchange {
     bool is_proper(wire::SiteId from, const wire::Step& step) const;
     bool gather_leaves();
     void try_step();
-    const wire::Step::Put* find_put(const Channel& channel, std::uint32_t index) const;
+    struct Found {
+        Kept* kept = nullptr;
+        const wire::Step::Put* put = nullptr;
+    };
+    Found find_put(const Channel& channel, std::uint32_t index) const;
+    bool may_lodge(const Found& found, const Channel& channel);
+    void lodge_values();
     bool find_values();
     void commit_step();
     void forget_kept_of_step();

@@ -5,12 +5,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "rounds/finals.hpp"
 #include "rounds/forest.hpp"
 #include "runtime/channel.hpp"
+#include "runtime/frame.hpp"
 #include "wire/message.hpp"
 
 namespace reowolf::runtime {
@@ -18,6 +20,8 @@ namespace reowolf::runtime {
 // Of all values that one site puts in a step, if more than two step together; more is not worth to
 // be told to everybody.
 inline constexpr std::size_t copied_bytes_max = 16u << 10;
+
+struct Kept;
 
 struct Step {
     // On a channel to another site.
@@ -62,6 +66,13 @@ struct Step {
     };
     std::vector<Heard> heard;
 
+    // A value that stays in the frame that it came in.
+    struct Lodger {
+        std::size_t place = 0;  // among the values
+        Kept* kept = nullptr;
+        std::span<const std::byte> bytes;
+    };
+
     // While it is being described: how far each part is, and the messages between them.
     struct Progress {
         std::size_t done = 0;
@@ -84,6 +95,7 @@ struct Step {
     std::vector<std::uint64_t> leaf_forms;
     std::vector<std::uint64_t> round_forms;
     std::vector<machine::Value> values;
+    std::vector<Lodger> lodgers;
     wire::Decision decision;
 
     void end() {
@@ -91,13 +103,14 @@ struct Step {
         puts.clear();
         awaited.clear();
         values.clear();
+        lodgers.clear();
     }
 };
 
 // A frame of another site that has not been received yet.
 struct Kept {
     wire::SiteId from = 0;
-    std::vector<std::byte> bytes;
+    Frame frame;
     wire::Step step;  // what it says
 };
 

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "machine/in_place.hpp"
+#include "machine/lodging.hpp"
 #include "runtime/lane.hpp"
 #include "runtime/runtime.hpp"
 
@@ -399,18 +400,18 @@ bool Runtime::copy_step() {
 
 // ---- What others publish -----------------------------------------------------------------------
 
-bool Runtime::receive_step(SiteId from, std::uint64_t protocol, std::vector<std::byte>& bytes) {
+bool Runtime::receive_step(SiteId from, std::uint64_t protocol, Frame& frame) {
     if (!may_step() || !std::ranges::binary_search(place_.realtime, from)) return false;
-    if (kept_.size() >= kept_max || kept_bytes_ + bytes.size() > kept_bytes_max) return false;
+    if (kept_.size() >= kept_max || kept_bytes_ + frame.size() > kept_bytes_max) return false;
     if (step_.heard.size() <= from) step_.heard.resize(std::size_t{from} + 1);
     std::unique_ptr<Kept> kept = take_spare(step_.heard[from].number);
-    if (!read_step(from, protocol, bytes, kept->step)) {
+    if (!read_step(from, protocol, frame.bytes(), kept->step)) {
         spare_.push_back(std::move(kept));
         return false;
     }
     kept->from = from;
-    kept->bytes = std::move(bytes);
-    kept_bytes_ += kept->bytes.size();
+    kept->frame = std::exchange(frame, {});
+    kept_bytes_ += kept->frame.size();
     kept_.push_back(std::move(kept));
     try_step();
     return true;
@@ -496,26 +497,46 @@ bool Runtime::is_step_a_round() const {
 }
 
 // A message of the channel, by its place in the behaviour that puts it.
-const wire::Step::Put* Runtime::find_put(const Channel& channel, std::uint32_t index) const {
+Runtime::Found Runtime::find_put(const Channel& channel, std::uint32_t index) const {
     for (const auto& kept : kept_) {
         if (kept->from != channel.out.site) continue;
         for (std::size_t i = 0; i < kept->step.put_count; ++i) {
             const wire::Step::Put& put = kept->step.puts[i];
-            if (put.value.channel == channel.id && put.value.index == index) return &put;
+            if (put.value.channel == channel.id && put.value.index == index) {
+                return {kept.get(), &put};
+            }
         }
         if (kept->step.has_leaf) break;
     }
-    return nullptr;
+    return {};
+}
+
+// One of each frame, and only if it is most of it, as all of that is kept with it.
+bool Runtime::may_lodge(const Found& found, const Channel& channel) {
+    const Frame& frame = found.kept->frame;
+    const auto bytes = found.put->bytes;
+    if (!frame.keeper() || bytes.size() < frame.size() / 2) return false;
+    const auto before = static_cast<std::size_t>(bytes.data() - frame.bytes().data());
+    if (!machine::may_lodge_at(reinterpret_cast<std::uintptr_t>(bytes.data()))) {
+        world_.align(found.kept->from, before);
+        return false;
+    }
+    return before >= machine::lodging_bytes &&
+           std::ranges::find(step_.lodgers, found.kept, &Step::Lodger::kept) ==
+               step_.lodgers.end() &&
+           machine::is_in_place(shared_.program, channel.type, bytes, limits_);
 }
 
 bool Runtime::find_values() {
     step_.values.clear();
+    step_.lodgers.clear();
     for (std::size_t i = 0; i < step_.awaited.size(); ++i) {
         const Channel& channel = channels_[step_.awaited[i].channel];
         const auto before = std::span(step_.awaited).first(i);
         const auto index = static_cast<std::uint32_t>(
             std::ranges::count(before, step_.awaited[i].channel, &Step::Awaited::channel));
-        const wire::Step::Put* const put = find_put(channel, index);
+        const Found found = find_put(channel, index);
+        const wire::Step::Put* const put = found.put;
         if (!put) return false;
         const auto leaf = std::ranges::find_if(step_.leaves, [&](const wire::Final* each) {
             return each->attempt.owner() == channel.out.site;
@@ -528,6 +549,11 @@ bool Runtime::find_values() {
             std::ranges::find(part->path, node) == part->path.end()) {
             return false;
         }
+        if (may_lodge(found, channel)) {
+            step_.lodgers.push_back({step_.values.size(), found.kept, put->bytes});
+            step_.values.emplace_back();
+            continue;
+        }
         auto value = machine::decode(shared_.program, channel.type, put->bytes, limits_);
         if (!value) return false;
         step_.values.push_back(std::move(*value));
@@ -535,7 +561,18 @@ bool Runtime::find_values() {
     return true;
 }
 
+// Not before it is certain that nobody reads the frames again: a part of them is written over.
+void Runtime::lodge_values() {
+    for (const Step::Lodger& lodger : step_.lodgers) {
+        const Frame& frame = lodger.kept->frame;
+        const auto before = static_cast<std::size_t>(lodger.bytes.data() - frame.bytes().data());
+        step_.values[lodger.place] =
+            machine::lodge(frame.lent().subspan(before, lodger.bytes.size()), frame.keeper());
+    }
+}
+
 void Runtime::commit_step() {
+    lodge_values();
     step_.decision.clear();
     for (const wire::Final* leaf : step_.leaves) {
         for (const wire::Part& part : leaf->parts) {
@@ -582,8 +619,8 @@ void Runtime::forget_kept_of_step() {
             if (!is_of_step || kept->from != site) continue;
             received_[site] += kept->step.put_count + (kept->step.has_leaf ? 1 : 0);
             is_of_step = !kept->step.has_leaf;
-            kept_bytes_ -= kept->bytes.size();
-            world_.give_back(site, std::exchange(kept->bytes, {}));
+            kept_bytes_ -= kept->frame.size();
+            world_.give_back(site, std::exchange(kept->frame, {}).take_own());
             spare_.push_back(std::move(kept));
         }
         std::erase(kept_, nullptr);
@@ -606,9 +643,9 @@ void Runtime::receive_kept() {
     must_receive_kept_ = false;
     kept_bytes_ = 0;
     for (auto& kept : std::exchange(kept_, {})) {
-        const auto frame = wire::decode_frame(kept->bytes);
+        const auto frame = wire::decode_frame(kept->frame.bytes());
         for (const wire::Message& message : frame->messages) receive_now(kept->from, message);
-        kept->bytes = {};
+        kept->frame = {};
         spare_.push_back(std::move(kept));
     }
 }

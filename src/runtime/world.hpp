@@ -56,6 +56,9 @@ class World {
     // Of what was handed to receive_step() and is not needed any more.
     // Taken over: NOLINTNEXTLINE(performance-unnecessary-value-param)
     virtual void give_back(wire::SiteId /*from*/, std::vector<std::byte>) {}
+    // In large frames that come from there, something that is so many bytes behind the beginning
+    // is wanted at an address for which any object is aligned.
+    virtual void align(wire::SiteId /*from*/, std::size_t /*bytes*/) {}
     // A round with attempts of this site is decided; what its behaviours printed comes next. Empty:
     // one among components of this site, without records.
     virtual void committed(const wire::Decision& decision) = 0;

@@ -202,6 +202,56 @@ static void longer_than_the_room(void) {
     end_peers(&peers);
 }
 
+/* Large ones, round after round, both ways at once: what one round brought is there until the next
+ * one is over, while other values come. */
+static const char large_body[] =
+    "connector large {\n"
+    "    peer amy = \"$\" { in<string> give; out<u8[]> take; }\n"
+    "    peer bob = \"$\" { in<u8[]> give; out<string> take; }\n"
+    "    new pass_text(amy.give, bob.take) at amy;\n"
+    "    new pass_bytes(bob.give, amy.take) at bob;\n"
+    "}\n"
+    "primitive pass_text(in<string> a, out<string> b) { while (true) sync put(b, get(a)); }\n"
+    "primitive pass_bytes(in<u8[]> a, out<u8[]> b) { while (true) sync put(b, get(a)); }\n";
+
+static void fill(char* room, size_t size, size_t seed) {
+    for (size_t i = 0; i < size; ++i) room[i] = (char)('a' + (seed + i / 7 + i % 11) % 26);
+}
+
+static void large_round_after_round(void) {
+    enum { ROUNDS = 24, LARGE = 1 << 20 };
+    struct peers peers = CONNECTED(names, large_body);
+    char *given[2], *taken[2];
+    for (int i = 0; i < 2; ++i) {
+        given[i] = malloc(LARGE);
+        taken[i] = malloc(LARGE);
+        CHECK(given[i] && taken[i]);
+    }
+    for (size_t round = 0; round < ROUNDS; ++round) {
+        /* Some are alike, and some are not. */
+        const size_t sizes[2] = {round % 5 == 4 ? 100000 + round : LARGE - round % 3,
+                                 round % 7 == 6 ? round : LARGE / 2 + round % 2};
+        for (int i = 0; i < 2; ++i) {
+            fill(given[i], sizes[i], round * 2 + (size_t)i);
+            CHECK(rw_put(peers.connectors[i], "give", given[i], sizes[i]) == 0);
+            CHECK(rw_get(peers.connectors[i], "take", taken[i], LARGE) == 0);
+        }
+        CHECK_ROUND(&peers, 0);
+        for (int i = 0; i < 2; ++i) {
+            CHECK(rw_length(peers.connectors[i], "take") == (long)sizes[1 - i]);
+            CHECK(memcmp(taken[i], given[1 - i], sizes[1 - i]) == 0);
+            memset(taken[i], '#', LARGE);
+            CHECK(rw_decide(peers.connectors[i], "take", taken[i], LARGE) == 1);
+            CHECK(memcmp(taken[i], given[1 - i], sizes[1 - i]) == 0);
+        }
+    }
+    end_peers(&peers);
+    for (int i = 0; i < 2; ++i) {
+        free(given[i]);
+        free(taken[i]);
+    }
+}
+
 /* The limit of 64 MiB: up to there it works, above it nothing is sent. */
 static void very_large(void) {
     struct peers peers = CONNECTED(names, body);
@@ -231,7 +281,8 @@ static void very_large(void) {
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
         CASE(scalars),          CASE(texts_and_bytes),      CASE(arrays),
-        CASE(malformed_arrays), CASE(longer_than_the_room), CASE(very_large),
+        CASE(malformed_arrays), CASE(longer_than_the_room), CASE(large_round_after_round),
+        CASE(very_large),
     };
     return RUN_CASES(argc, argv, cases);
 }
