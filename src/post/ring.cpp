@@ -86,16 +86,18 @@ std::expected<std::size_t, std::string> RingWriter::write(
     for (const auto& piece : pieces) left += piece.size();
     std::size_t total = 0;
     std::size_t in_piece = 0;
-    while (left > 0) {
-        if (free_cells() < std::min(chunk_cells_max_, cells_of(left))) {
-            const std::uint64_t consumed =
-                word(control_ + at_consumed).load(std::memory_order_acquire);
-            if (consumed < consumed_ || consumed > written_) {
-                return std::unexpected(fmt::format(
-                    "it has read {} cells of a ring where {} were written", consumed, written_));
-            }
-            consumed_ = consumed;
+    // Once, as it may take twice as many cells at most: who writes on for as long as the reader
+    // makes room does not read meanwhile what the reader has to say, so that each waits for the
+    // other.
+    if (free_cells() < 2 * cells_of(left)) {
+        const std::uint64_t consumed = word(control_ + at_consumed).load(std::memory_order_acquire);
+        if (consumed < consumed_ || consumed > written_) {
+            return std::unexpected(fmt::format(
+                "it has read {} cells of a ring where {} were written", consumed, written_));
         }
+        consumed_ = consumed;
+    }
+    while (left > 0) {
         const std::size_t cells = std::min({chunk_cells_max_, cells_of(left), free_cells()});
         if (cells == 0) break;
         const std::size_t length =
