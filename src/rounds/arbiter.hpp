@@ -101,7 +101,10 @@ class Arbiter {
     bool is_proper(const wire::Final& leaf) const { return finals_.is_proper(leaf); }
     // One leaf of each site: none is over for another one of them.
     bool agree(const Leaves& leaves) const;
-    void commit_step(const Leaves& leaves, const wire::Decision& decision);
+    // Of each site what it published, with its leaf. Among more than two, that is kept here as long
+    // as somebody may ask for it. A step of the form that the site's step before had gets the leaf
+    // of that one in exchange, which differs in what is written anew for the next.
+    void commit_step(std::span<wire::Step* const> steps, const wire::Decision& decision);
     // It is not decided in the lane: all its attempts have been opened, and it is published here
     // as if it had been so before.
     void restore(wire::Final own);
@@ -231,12 +234,13 @@ class Arbiter {
     std::map<wire::AttemptId, std::vector<Noted>> noted_;  // touches that wait for what comes first
     std::optional<wire::Cancel> wanted_cancel_;            // of what is published
     std::map<wire::SiteId, wire::Cancel> kept_cancels_;
-    std::vector<wire::Final> last_round_;  // that was decided by all together
-    wire::Decision last_step_;             // the last one that was decided in the lane
-    std::set<wire::AttemptId> singles_;    // held here, and could have been published
-    std::uint64_t steps_ = 0;              // rounds of the applications
-    bool is_publishing_expected_ = true;   // as the last step was
-    bool is_doubtful_ = false;             // has published, and never learned the outcome
+    std::vector<wire::Final> last_round_;    // that was decided by all together
+    std::vector<std::uint64_t> last_forms_;  // of its leaves, if that was a step in the lane
+    wire::Decision last_step_;               // the last one that was decided in the lane
+    std::set<wire::AttemptId> singles_;      // held here, and could have been published
+    std::uint64_t steps_ = 0;                // rounds of the applications
+    bool is_publishing_expected_ = true;     // as the last step was
+    bool is_doubtful_ = false;               // has published, and never learned the outcome
 
     std::vector<wire::AttemptId> news_;  // held here: others have told of behaviours since
     std::vector<wire::Ask> deferred_;    // questions about losses not noticed here yet

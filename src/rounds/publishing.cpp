@@ -35,16 +35,25 @@ bool Arbiter::agree(const Leaves& leaves) const {
     return true;
 }
 
-void Arbiter::commit_step(const Leaves& leaves, const wire::Decision& decision) {  // rule 12
+void Arbiter::commit_step(std::span<wire::Step* const> steps,
+                          const wire::Decision& decision) {  // rule 12
     ++steps_;
-    for (const Final* leaf : leaves) finals_.raise_floor(leaf->attempt);
+    for (const wire::Step* step : steps) finals_.raise_floor(step->leaf.attempt);
     for (const wire::NodeRef& member : decision) {
         std::uint64_t& over = over_[member.attempt.component];
         over = std::max(over, member.attempt.number);
     }
     last_step_ = decision;
-    last_round_.resize(leaves.size() > 2 ? leaves.size() : 0);
-    for (std::size_t i = 0; i < last_round_.size(); ++i) last_round_[i] = *leaves[i];
+    last_round_.resize(steps.size() > 2 ? steps.size() : 0);
+    last_forms_.resize(last_round_.size());
+    for (std::size_t i = 0; i < last_round_.size(); ++i) {
+        const std::uint64_t form = steps[i]->form;
+        if (std::exchange(last_forms_[i], form) == form && form != 0) {
+            std::swap(last_round_[i], steps[i]->leaf);
+        } else {
+            last_round_[i] = steps[i]->leaf;
+        }
+    }
 }
 
 void Arbiter::restore(Final own) {
@@ -175,6 +184,7 @@ void Arbiter::try_round() {
     if (!leaves) return;
     if (is_round(*leaves)) {
         last_round_.clear();
+        last_forms_.clear();
         if (leaves->size() > 2) {
             for (const Final* leaf : *leaves) last_round_.push_back(*leaf);
         }

@@ -91,6 +91,7 @@ struct Step {
 
     // While it is being decided.
     rounds::Leaves leaves;
+    std::vector<wire::Step*> leaves_of;  // that these are in
     // Their forms, and those of the last step that was a round: with the same ones it is one again.
     std::vector<std::uint64_t> leaf_forms;
     std::vector<std::uint64_t> round_forms;

@@ -464,18 +464,22 @@ bool Runtime::is_proper(SiteId from, const wire::Step& step) const {
 // The first leaf that was kept of each; false: one is missing.
 bool Runtime::gather_leaves() {
     step_.leaves.clear();
+    step_.leaves_of.clear();
     step_.leaf_forms.clear();
+    const auto add = [&](wire::Step& step) {
+        step_.leaves.push_back(&step.leaf);
+        step_.leaves_of.push_back(&step);
+        step_.leaf_forms.push_back(step.form);
+    };
     for (const SiteId site : place_.realtime) {
         if (site == place_.self) {
-            step_.leaves.push_back(&step_.said.leaf);
-            step_.leaf_forms.push_back(step_.said.form);
+            add(step_.said);
             continue;
         }
         const auto kept = std::ranges::find_if(
             kept_, [&](const auto& each) { return each->from == site && each->step.has_leaf; });
         if (kept == kept_.end()) return false;
-        step_.leaves.push_back(&(*kept)->step.leaf);
-        step_.leaf_forms.push_back((*kept)->step.form);
+        add((*kept)->step);
     }
     return true;
 }
@@ -580,7 +584,7 @@ void Runtime::commit_step() {
         }
     }
     if (!std::ranges::is_sorted(step_.decision)) std::ranges::sort(step_.decision);
-    arbiter_.commit_step(step_.leaves, step_.decision);
+    arbiter_.commit_step(step_.leaves_of, step_.decision);
     world_.committed(step_.decision);
     ++counters_.rounds_in_lane;
     counters_.sizes.add(step_.parts.size());
