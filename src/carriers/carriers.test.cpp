@@ -646,7 +646,7 @@ TEST_F(Carriers, use_the_transports_that_both_policies_leave) {
         const auto not_there = initiate(remote, policy);
         ASSERT_FALSE(not_there);
         EXPECT_EQ(not_there.error().cause, Cause::not_supported) << not_there.error().text;
-        EXPECT_NE(not_there.error().text.find("shared memory only"), std::string::npos)
+        EXPECT_NE(not_there.error().text.find("shared memory (shm://) only"), std::string::npos)
             << not_there.error().text;
     }
 }
