@@ -96,8 +96,8 @@ RW_API int rw_connect(int conn);
 /* Closes a port: for the rest of the protocol it stays silent. Closing the last one leaves the
  * connector. With NULL, leaves the connector and releases its number; what others need to finish
  * the last round is delivered first, and a round under way is abandoned. A peer that does not
- * answer is waited for some tenths of a second and, if something was on its way to it, for
- * RW_SILENCE_MS at most. 0, or -1: ENOTCONN, ENOENT, EACCES. */
+ * answer is waited for some tenths of a second and, if something was on its way to it, until that
+ * has arrived, or nothing more has for RW_SILENCE_MS. 0, or -1: ENOTCONN, ENOENT, EACCES. */
 RW_API int rw_close(int conn, const char* port_sz);
 
 /* The time limit of rw_connect, rw_sync and rw_await, in milliseconds. Negative: none, as at first

@@ -122,7 +122,8 @@ void Member::say_bye() {
     if (std::exchange(has_said_bye_, true)) return;
     flush();
     for (wire::SiteId site = 0; site < links_.size(); ++site) {
-        if (links_[site] && !links_[site]->connection->is_handed_over()) owed_.insert(site);
+        if (!links_[site] || links_[site]->connection->is_handed_over()) continue;
+        owed_[site] = {links_[site]->connection->acknowledged(), loop_.now_ms()};
     }
     runtime_->depart(description_->self);
     for (wire::SiteId site = 0; site < links_.size(); ++site) {
@@ -130,8 +131,17 @@ void Member::say_bye() {
     }
     loop_.cancel(std::exchange(deadline_, 0));
     deadline_ = loop_.after(limits_.farewell_patience_ms, [this] { await_farewells(); });
-    leave_by_ms_ = loop_.now_ms() + limits_.silence_patience_ms;
     part_if_all_know();
+}
+
+// What was decided is on its way there, and gets on.
+bool Member::is_being_delivered(wire::SiteId site) {
+    const auto found = owed_.find(site);
+    if (found == owed_.end() || links_[site]->connection->is_handed_over()) return false;
+    Owed& owed = found->second;
+    const std::uint64_t acknowledged = links_[site]->connection->acknowledged();
+    if (acknowledged > owed.acknowledged) owed = {acknowledged, loop_.now_ms()};
+    return loop_.now_ms() < owed.since_ms + limits_.silence_patience_ms;
 }
 
 // Who does not answer has to have what was decided, or be on the way to have it, and no more.
@@ -139,8 +149,7 @@ void Member::await_farewells() {
     deadline_ = 0;
     for (wire::SiteId site = 0; site < links_.size(); ++site) {
         if (!links_[site] || !links_[site]->is_open || farewells_.contains(site)) continue;
-        const bool has_all = !owed_.contains(site) || links_[site]->connection->is_handed_over();
-        if (!has_all && loop_.now_ms() < leave_by_ms_) continue;
+        if (is_being_delivered(site)) continue;
         links_[site]->is_open = false;
         links_[site]->connection->abort();
     }

@@ -143,6 +143,7 @@ class Member final : private runtime::World, private post::Turn {
     void complete(std::expected<Outcome, Failure> result);
     void say_bye();
     void await_farewells();
+    bool is_being_delivered(wire::SiteId site);
     void part_if_all_know();
     std::string explanation() const;
     bool is_gone(wire::SiteId site) const { return runtime_->arbiter().is_gone(site); }
@@ -316,8 +317,12 @@ class Member final : private runtime::World, private post::Turn {
     std::function<void()> left_;  // leaving
     bool has_said_bye_ = false;
     std::set<wire::SiteId> farewells_;
-    std::int64_t leave_by_ms_ = 0;
-    std::set<wire::SiteId> owed_;  // who may not have yet what was decided before
+    // Who may not have yet what was decided before: how much it has said to have, since then.
+    struct Owed {
+        std::uint64_t acknowledged = 0;
+        std::int64_t since_ms = 0;
+    };
+    std::map<wire::SiteId, Owed> owed_;
     bool pumps_soon_ = false;
     // Of a round that is over, and of which nobody has been told yet.
     struct Result {

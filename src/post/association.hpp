@@ -90,6 +90,7 @@ class Association final : public std::enable_shared_from_this<Association>,
     void align(std::uint32_t carrier, std::size_t bytes);
     // Of all carriers; see Connection.
     bool is_handed_over() const;
+    std::uint64_t acknowledged() const { return resending_.acknowledged(); }
 
     const std::string& remote() const { return remote_; }
     const std::string& choice() const { return choice_; }

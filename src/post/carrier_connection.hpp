@@ -41,6 +41,7 @@ class CarrierConnection final : public Connection {
     }
     void align(std::size_t bytes) override { association_->align(carrier_, bytes); }
     std::size_t queued_bytes() const override { return association_->queued_bytes(carrier_); }
+    std::uint64_t acknowledged() const override { return association_->acknowledged(); }
     bool is_handed_over() const override { return association_->is_handed_over(); }
     std::optional<Arriving> arriving() const override { return association_->arriving(carrier_); }
     void set_return_address(const Address& address) override {

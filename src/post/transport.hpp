@@ -247,6 +247,9 @@ class Connection {
     // Bytes of messages that are still in this process.
     virtual std::size_t queued_bytes() const = 0;
 
+    // Grows when the other side says that it has got something.
+    virtual std::uint64_t acknowledged() const { return 0; }
+
     // Whether all that was sent is where this process need not care any more: its end would lose
     // nothing of it.
     virtual bool is_handed_over() const { return queued_bytes() == 0; }

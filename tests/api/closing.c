@@ -2,11 +2,13 @@
 /* Closing ports, and leaving. */
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <reowolf/connector.h>
 
 #include "check.h"
+#include "middleman.h"
 #include "peers.h"
 
 static const char* pair[] = {"amy", "bob"};
@@ -254,6 +256,50 @@ static void leaving_after_a_round(void) {
     }
 }
 
+/* What is on its way when somebody leaves arrives, if it takes longer than a peer may be silent. */
+static void leaving_over_a_slow_line(void) {
+    enum { BYTES = 24000000, SILENCE_MS = 1500, BYTES_PER_MS = 8000 };
+    static const char body[] =
+        "connector direct {\n"
+        "    peer amy = \"tcp://$\" { in<u8[]> give; listen \"$\"; }\n"
+        "    peer bob = \"tcp://$\" { out<u8[]> take; listen \"$\"; }\n"
+        "    new pass(amy.give, bob.take) at amy;\n"
+        "}\n"
+        "primitive pass(in<u8[]> a, out<u8[]> b) { while (true) sync put(b, get(a)); }\n";
+    struct middleman man = {.bytes_per_ms = BYTES_PER_MS};
+    address addresses[4];
+    int connectors[2];
+    struct call calls[2];
+    unsigned char* value = calloc(2, BYTES);
+    CHECK(value != NULL);
+    value[BYTES - 1] = 7;
+    find_addresses(addresses, 4);
+    begin_between(&man, addresses);
+    for (int i = 0; i < 2; ++i) {
+        char* text = describe(pair[i], body, addresses);
+        connectors[i] = rw_connector(RW_REALTIME);
+        CHECK(rw_set(connectors[i], RW_SILENCE_MS, SILENCE_MS) == 0);
+        if (rw_configure(connectors[i], text) != 0) {
+            check_failed(__FILE__, __LINE__, "rw_configure", rw_error(connectors[i]));
+        }
+        free(text);
+    }
+    for (int i = 0; i < 2; ++i) begin(&calls[i], rw_connect, connectors[i]);
+    for (int i = 0; i < 2; ++i) finish(&calls[i]);
+    CHECK(calls[0].result == 0 && calls[1].result == 0);
+    CHECK(rw_put(connectors[0], "give", value, BYTES) == 0);
+    CHECK(rw_get(connectors[1], "take", value + BYTES, BYTES) == 0);
+    begin(&calls[1], rw_sync, connectors[1]);
+    CHECK(rw_sync(connectors[0]) == 0);
+    CHECK(rw_close(connectors[0], NULL) == 0);
+    finish(&calls[1]);
+    if (calls[1].result != 0) check_failed(__FILE__, __LINE__, "bob's sync", calls[1].text);
+    CHECK(value[2 * BYTES - 1] == 7);
+    CHECK(rw_close(connectors[1], NULL) == 0);
+    end_between(&man);
+    free(value);
+}
+
 static void leaving_at_once(void) {
     int c = rw_connector(RW_REALTIME);
     CHECK(rw_close(c, NULL) == 0); /* not configured */
@@ -282,6 +328,7 @@ int main(int argc, char** argv) {
         CASE(all_ports),
         CASE(leaving_while_others_wait),
         CASE(leaving_after_a_round),
+        CASE(leaving_over_a_slow_line),
         CASE(leaving_at_once),
     };
     return RUN_CASES(argc, argv, cases);
