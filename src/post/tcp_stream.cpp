@@ -124,8 +124,8 @@ void TcpStream::write_soon() {
     if (!writing_) come_soon();
 }
 
-// Turns come before news: who has much to say would hear nothing meanwhile, and the other side could
-// say nothing more.
+// Turns come before news: who has much to say would hear nothing meanwhile, and the other side
+// could say nothing more.
 void TcpStream::on_turn() {
     const auto self = shared_from_this();
     write();
