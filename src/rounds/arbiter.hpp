@@ -180,6 +180,7 @@ class Arbiter {
     void cancel_foreign();
     void inquire(const wire::AttemptId& own);
     void conclude_if_denied(const wire::AttemptId& own);
+    bool steps_with(const wire::AttemptId& attempt) const;
     bool knows_of_no_step(const wire::Ask& message) const;
     const wire::Decision* find_decision(const wire::AttemptId& attempt) const;
 

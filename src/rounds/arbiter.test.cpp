@@ -360,6 +360,23 @@ TEST(Arbiter, Rule18_OnlyTheLastTwoKnowThatThereWasNoStep) {
     EXPECT_EQ(receivers_of<wire::Cancelled>(arbiter.take_effects()), std::vector<wire::SiteId>{2});
 }
 
+// That somebody has published nothing says something only of a step in which it would have a part.
+TEST(Arbiter, Rule18_WhoDoesNotStepKnowsNothingOfAStep) {
+    for (const bool steps : {true, false}) {
+        Arbiter arbiter(
+            0, {"s0", "s1", "s2", "s3"},
+            steps ? std::vector<wire::SiteId>{0, 1, 2, 3} : std::vector<wire::SiteId>{1, 2, 3});
+        arbiter.lose(1, "killed");
+        arbiter.take_effects();
+        arbiter.receive(3, wire::Ask{attempt_of(3), {1}, 0, true});
+        const auto effects = arbiter.take_effects();
+        const std::vector<wire::SiteId> asker{3};
+        const std::vector<wire::SiteId> none;
+        EXPECT_EQ(receivers_of<wire::Release>(effects), steps ? asker : none);
+        EXPECT_EQ(receivers_of<wire::No>(effects), steps ? none : asker);
+    }
+}
+
 // G12: a question is not answered by who has not noticed the same loss: what the lost site has sent
 // it is still to come. So a broken link between two of them cannot make survivors disagree.
 TEST(Arbiter, G12_WhoStillReachesTheLostOneDoesNotAnswer) {

@@ -122,7 +122,7 @@ void Arbiter::on(SiteId, const wire::Ask& message) {
         for (const auto& [site, why] : lost_) lost.push_back(site);
         send(owner, wire::No{message.attempt, std::move(lost), message.asked, std::move(finals)});
     };
-    const bool is_excluded = message.published && finals_.is_stepping(message.attempt) &&
+    const bool is_excluded = message.published && steps_with(message.attempt) &&
                              (is_free() || message.attempt.number <= finals_.floor(owner));
     if (message.published && std::ranges::any_of(last_round_, names)) {
         no(last_round_);  // all that the owner needs to commit
@@ -146,14 +146,16 @@ void Arbiter::on(SiteId, const wire::Ask& message) {
     }
 }
 
+// Of a step of others this site knows nothing, whether it has published anything or not.
+bool Arbiter::steps_with(const AttemptId& attempt) const {
+    return finals_.is_stepping(attempt) && finals_.is_stepping({{self_, 0}, 0});
+}
+
 // All who step are in one decision, and whoever leaves has said before what was decided. So if
 // everybody has left but who asks and this site, which steps and has heard of no decision, there
 // was none. Of anybody else who is there it may still be on its way.
 bool Arbiter::knows_of_no_step(const wire::Ask& message) const {
-    if (message.published || !finals_.is_stepping(message.attempt) ||
-        !finals_.is_stepping({{self_, 0}, 0})) {
-        return false;
-    }
+    if (message.published || !steps_with(message.attempt)) return false;
     for (SiteId site = 0; site < sites_.size(); ++site) {
         const bool is_here = site == self_ || site == message.attempt.owner();
         if (!is_here && !departed_.contains(site)) return false;
