@@ -19,7 +19,7 @@
 
 namespace reowolf::wire {
 
-inline constexpr std::uint16_t protocol_version = 5;
+inline constexpr std::uint16_t protocol_version = 6;
 
 enum class Reason : std::uint8_t {
     timed_out,      // somebody's time limit passed

@@ -267,33 +267,21 @@ static void leaving_over_a_slow_line(void) {
         "}\n"
         "primitive pass(in<u8[]> a, out<u8[]> b) { while (true) sync put(b, get(a)); }\n";
     struct middleman man = {.bytes_per_ms = BYTES_PER_MS};
-    address addresses[4];
     int connectors[2];
-    struct call calls[2];
+    struct call bobs;
     unsigned char* value = calloc(2, BYTES);
     CHECK(value != NULL);
     value[BYTES - 1] = 7;
-    find_addresses(addresses, 4);
-    begin_between(&man, addresses);
-    for (int i = 0; i < 2; ++i) {
-        char* text = describe(pair[i], body, addresses);
-        connectors[i] = rw_connector(RW_REALTIME);
-        CHECK(rw_set(connectors[i], RW_SILENCE_MS, SILENCE_MS) == 0);
-        if (rw_configure(connectors[i], text) != 0) {
-            check_failed(__FILE__, __LINE__, "rw_configure", rw_error(connectors[i]));
-        }
-        free(text);
-    }
-    for (int i = 0; i < 2; ++i) begin(&calls[i], rw_connect, connectors[i]);
-    for (int i = 0; i < 2; ++i) finish(&calls[i]);
-    CHECK(calls[0].result == 0 && calls[1].result == 0);
+    begin_between(&man, RW_REALTIME, body, connectors);
+    for (int i = 0; i < 2; ++i) CHECK(rw_set(connectors[i], RW_SILENCE_MS, SILENCE_MS) == 0);
+    connect_between(connectors);
     CHECK(rw_put(connectors[0], "give", value, BYTES) == 0);
     CHECK(rw_get(connectors[1], "take", value + BYTES, BYTES) == 0);
-    begin(&calls[1], rw_sync, connectors[1]);
+    begin(&bobs, rw_sync, connectors[1]);
     CHECK(rw_sync(connectors[0]) == 0);
     CHECK(rw_close(connectors[0], NULL) == 0);
-    finish(&calls[1]);
-    if (calls[1].result != 0) check_failed(__FILE__, __LINE__, "bob's sync", calls[1].text);
+    finish(&bobs);
+    if (bobs.result != 0) check_failed(__FILE__, __LINE__, "bob's sync", bobs.text);
     CHECK(value[2 * BYTES - 1] == 7);
     CHECK(rw_close(connectors[1], NULL) == 0);
     end_between(&man);

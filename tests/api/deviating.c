@@ -42,26 +42,13 @@ static const struct manner {
   waiting = {RW_LOGICAL, rw_offer, rw_poll, rw_await};
 
 static void lied_to(const struct manner* manner) {
-    static const char* names[] = {"amy", "bob"};
     for (int lie = 0; lie < LIES; ++lie) {
         struct middleman man = {.said = NULL};
-        address addresses[4];
         int connectors[2];
         struct call calls[2];
         uint32_t value = 1, taken = 0;
-        find_addresses(addresses, 4);
-        begin_between(&man, addresses);
-        for (int i = 0; i < 2; ++i) {
-            char* text = describe(names[i], body, addresses);
-            connectors[i] = rw_connector(manner->cls);
-            if (rw_configure(connectors[i], text) != 0) {
-                check_failed(__FILE__, __LINE__, "rw_configure", rw_error(connectors[i]));
-            }
-            free(text);
-        }
-        for (int i = 0; i < 2; ++i) begin(&calls[i], rw_connect, connectors[i]);
-        for (int i = 0; i < 2; ++i) finish(&calls[i]);
-        CHECK(calls[0].result == 0 && calls[1].result == 0);
+        begin_between(&man, manner->cls, body, connectors);
+        connect_between(connectors);
         /* A good round first. */
         for (int round = 0; round < 2; ++round) {
             CHECK(manner->give(connectors[0], "give", &value, sizeof value) == 0);

@@ -2,10 +2,13 @@
 #include "middleman.h"
 
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <reowolf/connector.h>
 
 #include "check.h"
 
@@ -83,13 +86,31 @@ static void* stand_between(void* argument) {
     return NULL;
 }
 
-void begin_between(struct middleman* man, address addresses[4]) {
+void begin_between(struct middleman* man, int cls, const char* body, int connectors[2]) {
+    static const char* names[] = {"amy", "bob"};
+    address addresses[4];
+    find_addresses(addresses, 4);
     for (int i = 0; i < 2; ++i) {
         memcpy(man->doors[i], addresses[2 * i], sizeof(address));
         memcpy(man->behind[i], addresses[2 * i + 1], sizeof(address));
         man->listeners[i] = listen_at(man->doors[i]);
     }
     CHECK(pthread_create(&man->thread, NULL, stand_between, man) == 0);
+    for (int i = 0; i < 2; ++i) {
+        char* text = describe(names[i], body, addresses);
+        connectors[i] = rw_connector(cls);
+        if (rw_configure(connectors[i], text) != 0) {
+            check_failed(__FILE__, __LINE__, "rw_configure", rw_error(connectors[i]));
+        }
+        free(text);
+    }
+}
+
+void connect_between(int connectors[2]) {
+    struct call calls[2];
+    for (int i = 0; i < 2; ++i) begin(&calls[i], rw_connect, connectors[i]);
+    for (int i = 0; i < 2; ++i) finish(&calls[i]);
+    CHECK(calls[0].result == 0 && calls[1].result == 0);
 }
 
 void end_between(struct middleman* man) {

@@ -31,8 +31,10 @@ struct middleman {
     pthread_t thread;
 };
 
-/* Two peers' addresses are taken from four: of each where it is known to be, and where it is. */
-void begin_between(struct middleman* man, address addresses[4]);
+/* Connectors of amy and bob, configured: of each of the two, `body` wants to know first where it is
+ * known to be, and then where it listens. */
+void begin_between(struct middleman* man, int cls, const char* body, int connectors[2]);
+void connect_between(int connectors[2]);
 void end_between(struct middleman* man);
 
 #endif
