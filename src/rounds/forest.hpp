@@ -27,6 +27,15 @@ class Forest {
     std::optional<wire::NodeId> parent(const wire::NodeRef& ref) const;
     // `above` is `below` or one of its ancestors. False for nodes that are not known.
     bool is_above(const wire::AttemptId& attempt, wire::NodeId above, wire::NodeId below) const;
+    // The node and those above it but for the root, as far as they are known, until `visit` says
+    // false.
+    template <class Visit>
+    void climb(const wire::NodeRef& from, Visit visit) const {
+        const auto tree = trees_.find(from.attempt);
+        for (wire::NodeId node = from.node; node != 0 && visit(node);) {
+            node = tree == trees_.end() ? 0 : find(tree->second, node).parent;
+        }
+    }
     void forget(const wire::AttemptId& attempt);
     // The tree stays until it is forgotten or released, although there may be a newer attempt.
     void keep(const wire::AttemptId& attempt) { kept_.insert(attempt); }
@@ -60,6 +69,11 @@ inline Nodes first_of(Nodes depends) {
     std::size_t size = depends.empty() ? 0 : 1;
     while (size < depends.size() && depends[size].attempt == depends[0].attempt) ++size;
     return depends.first(size);
+}
+
+// Those of one attempt.
+inline Nodes of_attempt(Nodes depends, const wire::AttemptId& attempt) {
+    return std::ranges::equal_range(depends, attempt, {}, &wire::NodeRef::attempt);
 }
 
 // Whether one of the nodes of each attempt is so.

@@ -46,6 +46,7 @@ struct Offer {
     rounds::Depends causes;  // the branch and what led to it
     machine::Value value;
     wire::NodeId like = 0;  // the branch of the first of its attempt here that has the same value
+    std::uint64_t number = 0;  // ascending
     struct Taker {
         wire::AttemptId attempt;
         wire::NodeId node;
@@ -188,6 +189,7 @@ struct alignas(64) Channel {
     End in;
     wire::ChannelId id;
     std::vector<std::vector<Offer>> offers;  // by index within a behaviour's sequence
+    std::uint64_t offers_made = 0;
     // Its name outside, from when one of its ends was first put into a message to another site.
     std::optional<wire::ChannelId> exported;
     program::TypeId type = 0;

@@ -20,6 +20,7 @@
 
 #include <reowolf/embedding.hpp>
 
+#include "rounds/branches.hpp"
 #include "runtime/blocks.hpp"
 #include "runtime/body.hpp"
 #include "runtime/channel.hpp"
@@ -102,6 +103,18 @@ struct Node {
     void note_moved(const std::vector<machine::PortHandle>& ports, bool here, ChannelIndex through);
 };
 
+// The behaviours that wait for one message; see matching.cpp.
+struct Waiting {
+    std::vector<wire::NodeId> nodes;  // also some that were removed since
+    std::size_t purged_at = 0;        // so many there are before it is seen which were
+    // By what led to them of the attempt that has put last: the first so many, by their places.
+    std::optional<rounds::Branches> branches;
+    std::size_t in_branches = 0;
+    // What it has put, up to this number.
+    std::optional<rounds::Branches> offers;
+    std::uint64_t in_offers = 0;
+};
+
 struct Attempt {
     wire::AttemptId id;
     std::deque<Node> nodes;    // by NodeId
@@ -124,8 +137,7 @@ struct Attempt {
     // It has so many behaviours that they are not all tried at once: the preferred ones are
     // followed to their ends first.
     bool is_deep = false;
-    // By channel and number of the message. Also some that were removed since.
-    std::map<std::pair<ChannelIndex, std::uint32_t>, std::vector<wire::NodeId>> waiting;
+    std::map<std::pair<ChannelIndex, std::uint32_t>, Waiting> waiting;  // by number of the message
     std::vector<wire::NodeId> leaves;  // complete, of which it is not known that they are hopeless
     std::set<wire::SiteId> told;       // that have heard of it, while ends of channels move
     std::vector<wire::NodeId> silent;  // complete, using no port; offered when all is quiet

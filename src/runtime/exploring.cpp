@@ -2,7 +2,6 @@
 // The behaviours of an attempt: a tree that grows at every fork and at every message that a get can
 // receive.
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 #include <fmt/format.h>
@@ -134,11 +133,9 @@ bool Runtime::serve_get(ComponentIndex index, NodeId id, PortHandle port) {
     node.phase = Node::Phase::waiting;
     node.waits_on = number;
     const std::uint32_t received = node.count(number, false);
-    attempt(index).waiting[{number, received}].push_back(id);
+    attempt(index).waiting[{number, received}].nodes.push_back(id);
     if (channel.out.here) want(number, received);
-    if (received < channel.offers.size()) {
-        for (Offer& offer : channel.offers[received]) take(index, id, number, offer);
-    }
+    if (received < channel.offers.size()) take_all(index, id, number, received);
     return false;
 }
 
@@ -218,7 +215,10 @@ bool Runtime::serve_fires(ComponentIndex index, NodeId id, PortHandle port) {
         parent.body->fires(used || promised->fires);
         return true;
     }
+    // Who knows already that there is a message cannot do without it.
+    const bool has_to = !is_out(port) && has_put(index, channel_of(port), parent.depends);
     for (const bool yes : {true, false}) {
+        if (!yes && has_to) break;
         const NodeId child = add_child(index, id, parent.body->clone());
         Node& alternative = attempt(index).nodes[child];
         if (watcher_) alternative.alternative_at = alternative.body->position();
@@ -318,46 +318,6 @@ NodeId Runtime::add_child(ComponentIndex index, NodeId parent_id, std::unique_pt
     return id;
 }
 
-// The waiting behaviour gets the message, if it can come from a past that they share.
-void Runtime::take(ComponentIndex index, NodeId id, ChannelIndex channel, Offer& offer) {
-    Attempt& taking = attempt(index);
-    rounds::Depends causes;
-    bool has_own = false;
-    bool is_shared = false;
-    for (const wire::NodeRef& cause : offer.causes) {
-        if (cause.attempt.component != taking.id.component) {
-            causes.push_back(cause);
-        } else {
-            has_own = true;
-            is_shared |=
-                cause.attempt == taking.id && arbiter_.forest().is_above(taking.id, cause.node, id);
-        }
-    }
-    if (has_own && !is_shared) return;
-    const Node& waiting = taking.nodes[id];
-    auto depends = rounds::join(arbiter_.forest(), waiting.depends, causes);
-    if (!depends) return;
-    auto child = take_like(index, id, offer, *depends);
-    if (!child) {
-        child = add_child(index, id, waiting.body->clone());
-        Node& taker = taking.nodes[*child];
-        taker.depends = std::move(*depends);
-        if (waiting.body->takes_option()) ++taker.optional_fired;
-        taker.body->got(offer.value);
-        if (channels_[channel].carries_ports) receive_ports(taker, channel, offer.value);
-        taker.add_use(channel, false);
-        taker.news &= offer.news;
-        taker.is_fresh = true;
-        taker.got_like = offer.like;
-    }
-    ++taking.nodes[*child].sources;
-    // Each time that they are twice as many, so that it costs little for each.
-    if (std::has_single_bit(offer.takers.size())) {
-        std::erase_if(offer.takers, [&](const auto& old) { return !owner(old.attempt); });
-    }
-    offer.takers.push_back({taking.id, *child});
-}
-
 // Whether the behaviour may use the port: it is the component's own since before this block, and it
 // has not said that it would not. If not, the behaviour is discarded.
 bool Runtime::may_use(ComponentIndex index, NodeId id, PortHandle port, std::string_view what) {
@@ -420,40 +380,6 @@ void Runtime::meet(ChannelIndex number) {
     const Channel::End& other = channel.out.here ? channel.in : channel.out;
     arbiter_.touch(*own_end.user, *other.user,
                    other.here ? arbiter_.holder(*other.user) : other.holder);
-}
-
-// Makes the message available to whoever waits for it, now or later.
-void Runtime::offer(ChannelIndex number, std::uint32_t index, Offer made, bool news) {
-    Channel& channel = channels_[number];
-    if (!channel.in.here) {
-        wire::Value message{.branch = made.branch,
-                            .channel = channel.id,
-                            .index = index,
-                            .holder = arbiter_.holder(made.branch.attempt),
-                            .news = news,
-                            .depends = made.causes,
-                            .value = {}};
-        std::erase(message.depends, made.branch);
-        message.value = bytes_for(channel.type, made.value);
-        if (hands_over_) {
-            attempt(made.branch.attempt.component.index).told.insert(channel.other_site());
-        }
-        copy_value(message, channel.other_site());
-        return send(channel.other_site(), std::move(message));
-    }
-    if (channel.offers.size() <= index) channel.offers.resize(index + 1);
-    made.like = channel.carries_ports ? made.branch.node : first_like(channel.offers[index], made);
-    Offer& kept = channel.offers[index].emplace_back(std::move(made));
-    kept.news = news;
-    if (news) note_change(number, false);
-    Component& reader = component(channel.in.owner);
-    if (!reader.attempt) return draw_from_lane(number, false);
-    const auto waiting = reader.attempt->waiting.find({number, index});
-    if (waiting == reader.attempt->waiting.end()) return;
-    std::erase_if(waiting->second, [&](NodeId id) {
-        return reader.attempt->nodes[id].phase != Node::Phase::waiting;
-    });
-    for (const NodeId id : std::vector(waiting->second)) take(channel.in.owner, id, number, kept);
 }
 
 // Something is new at this end of the channel: the component that owns it may have reason to be

@@ -45,7 +45,7 @@ bool Runtime::is_wanted(ChannelIndex number, std::uint32_t index) const {
     if (!reading) return false;
     const auto waiting = reading->waiting.find({number, index});
     return waiting != reading->waiting.end() &&
-           std::ranges::any_of(waiting->second, [&](NodeId id) {
+           std::ranges::any_of(waiting->second.nodes, [&](NodeId id) {
                return reading->nodes[id].phase == Node::Phase::waiting;
            });
 }

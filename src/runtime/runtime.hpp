@@ -523,13 +523,20 @@ class Runtime final : private machine::Exchange {
     bool serve_discarded(ComponentIndex index, wire::NodeId id);
     bool serve_failed(ComponentIndex index, wire::NodeId id, std::string message);
     wire::NodeId add_child(ComponentIndex index, wire::NodeId parent, std::unique_ptr<Body> body);
-    void take(ComponentIndex index, wire::NodeId id, ChannelIndex channel, Offer& offer);
     bool may_use(ComponentIndex index, wire::NodeId id, machine::PortHandle port,
                  std::string_view what);
     void note_use(ComponentIndex index, ChannelIndex channel, bool puts);
     void meet(ChannelIndex channel);
-    void offer(ChannelIndex channel, std::uint32_t index, Offer offer, bool news);
     void note_change(ChannelIndex channel, bool at_out);
+
+    // matching.cpp
+    void offer(ChannelIndex channel, std::uint32_t index, Offer offer, bool news);
+    void give(ChannelIndex channel, std::uint32_t index, Offer& offer);
+    const rounds::Branches& by_branch(Waiting& waiting, const std::vector<Offer>& offers);
+    bool has_put(ComponentIndex index, ChannelIndex channel, const rounds::Depends& past);
+    void take_all(ComponentIndex index, wire::NodeId id, ChannelIndex channel,
+                  std::uint32_t received);
+    void take(ComponentIndex index, wire::NodeId id, ChannelIndex channel, Offer& offer);
 
     // merging.cpp
     static wire::NodeId first_like(const std::vector<Offer>& offers, const Offer& made);

@@ -114,6 +114,37 @@ composite main() {{
 }
 
 // What each reader may get or not is decided for each by itself.
+// One leaves out what it likes, the other one counts: who has a message cannot do without it, so
+// there are as many pasts to tell apart as the first has behaviours, and not 3^N.
+TEST(Scaling, ManyOptionalPortsBetweenTwo) {
+    const auto explored = [](std::size_t ports) {
+        Running program(fmt::format(R"(
+primitive offers(out<u32>[] o) {{ sync {{ for (auto i in 0..{0}) if (fires(o[i])) put(o[i], i); }} }}
+primitive counts(in<u32>[] a) {{
+    sync {{
+        u32 count = 0;
+        for (auto i in 0..{0}) if (fires(a[i])) {{ get(a[i]); count += 1; }}
+        assert(count == {0} + 1);
+    }}
+}}
+composite main() {{
+    out<u32>[] left = {{}}; in<u32>[] right = {{}};
+    for (auto i in 0..{0}) {{ channel p -> q; left @= {{p}}; right @= {{q}}; }}
+    new offers(left); new counts(right);
+}})",
+                                    ports));
+        program.start("main", {});
+        program.run_to_rest();
+        return program.runtime().counters().behaviours;
+    };
+    std::uint64_t before = explored(4);
+    for (std::size_t ports = 6; ports <= 10; ports += 2) {
+        const std::uint64_t now = explored(ports);
+        EXPECT_LE(now, 5 * before) << ports << " ports";
+        before = now;
+    }
+}
+
 TEST(Scaling, ManyOptionalPutsAtOnce) {
     expect_growth(bench::optional_puts, "chosen", 4);
 }
