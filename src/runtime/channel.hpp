@@ -189,7 +189,6 @@ struct alignas(64) Channel {
     End in;
     wire::ChannelId id;
     std::vector<std::vector<Offer>> offers;  // by index within a behaviour's sequence
-    std::uint64_t offers_made = 0;
     // Its name outside, from when one of its ends was first put into a message to another site.
     std::optional<wire::ChannelId> exported;
     program::TypeId type = 0;

@@ -105,14 +105,18 @@ struct Node {
 
 // The behaviours that wait for one message; see matching.cpp.
 struct Waiting {
+    // Of many.
+    struct Sorted {
+        std::size_t purged_at = 0;  // with so many it is seen which were removed
+        // By what led to them of the attempt that has put last: the first so many, by their places.
+        std::optional<rounds::Branches> behaviours;
+        std::size_t in_behaviours = 0;
+        // What it has put, up to this number.
+        std::optional<rounds::Branches> offers;
+        std::uint64_t in_offers = 0;
+    };
     std::vector<wire::NodeId> nodes;  // also some that were removed since
-    std::size_t purged_at = 0;        // so many there are before it is seen which were
-    // By what led to them of the attempt that has put last: the first so many, by their places.
-    std::optional<rounds::Branches> branches;
-    std::size_t in_branches = 0;
-    // What it has put, up to this number.
-    std::optional<rounds::Branches> offers;
-    std::uint64_t in_offers = 0;
+    std::unique_ptr<Sorted> sorted;
 };
 
 struct Attempt {

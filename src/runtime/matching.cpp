@@ -4,6 +4,7 @@
 // channels have, and each fits with few of the others.
 #include <algorithm>
 #include <bit>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -22,6 +23,11 @@ constexpr std::size_t few = 32;
 // The first of at least this number.
 auto find_offer(auto& offers, std::uint64_t number) {
     return std::ranges::lower_bound(offers, number, {}, &Offer::number);
+}
+
+Waiting::Sorted& sorting(Waiting& waiting) {
+    if (!waiting.sorted) waiting.sorted = std::make_unique<Waiting::Sorted>();
+    return *waiting.sorted;
 }
 
 }  // namespace
@@ -48,7 +54,7 @@ void Runtime::offer(ChannelIndex number, std::uint32_t index, Offer made, bool n
     if (channel.offers.size() <= index) channel.offers.resize(index + 1);
     made.like = channel.carries_ports ? made.branch.node : first_like(channel.offers[index], made);
     Offer& kept = channel.offers[index].emplace_back(std::move(made));
-    kept.number = ++channel.offers_made;
+    kept.number = ++offers_made_;
     kept.news = news;
     if (news) note_change(number, false);
     Component& reader = component(channel.in.owner);
@@ -62,10 +68,12 @@ void Runtime::give(ChannelIndex number, std::uint32_t index, Offer& offer) {
     Attempt& reading = attempt(reader);
     Waiting& waiting = reading.waiting.at({number, index});
     const auto waits = [&](NodeId id) { return reading.nodes[id].phase == Node::Phase::waiting; };
-    if (waiting.nodes.size() >= waiting.purged_at) {
+    if (waiting.nodes.size() >= (waiting.sorted ? waiting.sorted->purged_at : 0)) {
         std::erase_if(waiting.nodes, [&](NodeId id) { return !waits(id); });
-        waiting.purged_at = std::max(few, 2 * waiting.nodes.size());
-        waiting.branches.reset();
+        if (waiting.sorted) {
+            waiting.sorted->purged_at = 2 * waiting.nodes.size();
+            waiting.sorted->behaviours.reset();
+        }
     }
     if (waiting.nodes.size() <= few) {
         for (const NodeId id : waiting.nodes) {
@@ -73,35 +81,43 @@ void Runtime::give(ChannelIndex number, std::uint32_t index, Offer& offer) {
         }
         return;
     }
-    const wire::AttemptId& putting = offer.branch.attempt;
-    if (!waiting.branches || waiting.branches->attempt() != putting) {
-        waiting.branches.emplace(putting);
-        waiting.in_branches = 0;
-    }
-    for (; waiting.in_branches < waiting.nodes.size(); ++waiting.in_branches) {
-        const Node& node = reading.nodes[waiting.nodes[waiting.in_branches]];
-        waiting.branches->add(arbiter_.forest(), rounds::of_attempt(node.depends, putting),
-                              waiting.in_branches);
-    }
-    for (const auto place : waiting.branches->find(arbiter_.forest(), {&offer.branch, 1})) {
+    const rounds::Branches& branches = behaviours_by_branch(reading, waiting, offer.branch.attempt);
+    for (const auto place : branches.find(arbiter_.forest(), {&offer.branch, 1})) {
         const NodeId id = waiting.nodes[place];
         if (waits(id)) take(reader, id, number, offer);
     }
 }
 
-// Those of the attempt that has put last, of which there are some, by their branches.
-const rounds::Branches& Runtime::by_branch(Waiting& waiting, const std::vector<Offer>& offers) {
+const rounds::Branches& Runtime::behaviours_by_branch(const Attempt& reading, Waiting& waiting,
+                                                      const wire::AttemptId& putting) {
+    Waiting::Sorted& sorted = sorting(waiting);
+    if (!sorted.behaviours || sorted.behaviours->attempt() != putting) {
+        sorted.behaviours.emplace(putting);
+        sorted.in_behaviours = 0;
+    }
+    for (; sorted.in_behaviours < waiting.nodes.size(); ++sorted.in_behaviours) {
+        const Node& node = reading.nodes[waiting.nodes[sorted.in_behaviours]];
+        sorted.behaviours->add(arbiter_.forest(), rounds::of_attempt(node.depends, putting),
+                               sorted.in_behaviours);
+    }
+    return *sorted.behaviours;
+}
+
+// Those of the attempt that has put last, of which there are some.
+const rounds::Branches& Runtime::offers_by_branch(Waiting& waiting,
+                                                  const std::vector<Offer>& offers) {
+    Waiting::Sorted& sorted = sorting(waiting);
     const wire::AttemptId& putting = offers.back().branch.attempt;
-    if (!waiting.offers || waiting.offers->attempt() != putting) {
-        waiting.offers.emplace(putting);
-        waiting.in_offers = 0;
+    if (!sorted.offers || sorted.offers->attempt() != putting) {
+        sorted.offers.emplace(putting);
+        sorted.in_offers = 0;
     }
-    for (auto each = find_offer(offers, waiting.in_offers + 1); each != offers.end(); ++each) {
+    for (auto each = find_offer(offers, sorted.in_offers + 1); each != offers.end(); ++each) {
         const bool is_of_it = each->branch.attempt == putting;
-        waiting.offers->add(arbiter_.forest(), {&each->branch, is_of_it ? 1U : 0U}, each->number);
+        sorted.offers->add(arbiter_.forest(), {&each->branch, is_of_it ? 1U : 0U}, each->number);
     }
-    waiting.in_offers = offers.back().number;
-    return *waiting.offers;
+    sorted.in_offers = offers.back().number;
+    return *sorted.offers;
 }
 
 // The behaviour that waits now, from all who have put the message.
@@ -113,7 +129,7 @@ void Runtime::take_all(ComponentIndex index, NodeId id, ChannelIndex number,
         for (Offer& offer : offers) take(index, id, number, offer);
         return;
     }
-    const rounds::Branches& branches = by_branch(waiting, offers);
+    const rounds::Branches& branches = offers_by_branch(waiting, offers);
     const rounds::Nodes past =
         rounds::of_attempt(attempt(index).nodes[id].depends, branches.attempt());
     for (const auto wanted : branches.find(arbiter_.forest(), past)) {
@@ -137,7 +153,8 @@ bool Runtime::has_put(ComponentIndex index, ChannelIndex number, const rounds::D
                    arbiter_.forest().is_above(last[0].attempt, offer.branch.node, last[0].node);
         });
     }
-    const rounds::Branches& branches = by_branch(attempt(index).waiting[{number, 0}], offers);
+    const rounds::Branches& branches =
+        offers_by_branch(attempt(index).waiting[{number, 0}], offers);
     return branches.any_above(arbiter_.forest(), last[0], [&](std::uint64_t wanted) {
         const auto found = find_offer(offers, wanted);
         return found != offers.end() && found->number == wanted;

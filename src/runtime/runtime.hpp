@@ -532,7 +532,9 @@ class Runtime final : private machine::Exchange {
     // matching.cpp
     void offer(ChannelIndex channel, std::uint32_t index, Offer offer, bool news);
     void give(ChannelIndex channel, std::uint32_t index, Offer& offer);
-    const rounds::Branches& by_branch(Waiting& waiting, const std::vector<Offer>& offers);
+    const rounds::Branches& behaviours_by_branch(const Attempt& reading, Waiting& waiting,
+                                                 const wire::AttemptId& putting);
+    const rounds::Branches& offers_by_branch(Waiting& waiting, const std::vector<Offer>& offers);
     bool has_put(ComponentIndex index, ChannelIndex channel, const rounds::Depends& past);
     void take_all(ComponentIndex index, wire::NodeId id, ChannelIndex channel,
                   std::uint32_t received);
@@ -863,6 +865,7 @@ class Runtime final : private machine::Exchange {
     std::vector<std::unique_ptr<Kept>> spare_;  // to be used again
     std::size_t kept_bytes_ = 0;
     bool must_receive_kept_ = false;  // the application takes the general way
+    std::uint64_t offers_made_ = 0;   // ever
     std::uint64_t removal_steps_ = 0;
     bool has_failed_ = false;
     bool applying_ = false;

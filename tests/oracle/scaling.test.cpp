@@ -114,14 +114,27 @@ composite main() {{
 }
 
 // What each reader may get or not is decided for each by itself.
-// One leaves out what it likes, the other one counts: who has a message cannot do without it, so
-// there are as many pasts to tell apart as the first has behaviours, and not 3^N.
+// One leaves out what it likes, and tells what it has; the other one begins when all of that is
+// there, and counts. Who has a message cannot do without it, so there are as many pasts to tell
+// apart as the first has behaviours, and not 3^N.
 TEST(Scaling, ManyOptionalPortsBetweenTwo) {
     const auto explored = [](std::size_t ports) {
         Running program(fmt::format(R"(
-primitive offers(out<u32>[] o) {{ sync {{ for (auto i in 0..{0}) if (fires(o[i])) put(o[i], i); }} }}
-primitive counts(in<u32>[] a) {{
+primitive offers(out<u32>[] o) {{
     sync {{
+        u32 taken = 1;
+        for (auto i in 0..{0}) {{
+            taken *= 2;
+            if (fires(o[i])) {{ taken += 1; put(o[i], taken); }}
+        }}
+    }}
+}}
+primitive later(out<u32> o) {{
+    sync {{ u32 x = 0; while (x < 1000000) x += 1; put(o, x); }}
+}}
+primitive counts(in<u32> first, in<u32>[] a) {{
+    sync {{
+        get(first);
         u32 count = 0;
         for (auto i in 0..{0}) if (fires(a[i])) {{ get(a[i]); count += 1; }}
         assert(count == {0} + 1);
@@ -130,7 +143,8 @@ primitive counts(in<u32>[] a) {{
 composite main() {{
     out<u32>[] left = {{}}; in<u32>[] right = {{}};
     for (auto i in 0..{0}) {{ channel p -> q; left @= {{p}}; right @= {{q}}; }}
-    new offers(left); new counts(right);
+    channel begin -> begun;
+    new later(begin); new offers(left); new counts(begun, right);
 }})",
                                     ports));
         program.start("main", {});
