@@ -151,9 +151,12 @@ class Connector {
     // The port stays silent from now on.
     void close(const std::string& port) { value_or_throw(try_close(port)); }
     Result<void> try_close(const std::string& port) { return done(rw_close(conn_, c_name(port))); }
-    // Leaves the connector; it can be used for nothing afterwards. Never fails.
+    // Leaves the connector; it can be used for nothing afterwards. Never throws. Nothing happens
+    // while another thread is in a call, or in what on_progress() was given: the call that is under
+    // way needs the connector, and what it was told of.
     void close() noexcept {
-        if (conn_ >= 0) rw_close(std::exchange(conn_, -1), nullptr);
+        if (conn_ >= 0 && rw_close(conn_, nullptr) != 0 && errno == EBUSY) return;
+        conn_ = -1;
         is_begun_ = false;
         forget_all();
     }

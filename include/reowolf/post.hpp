@@ -251,7 +251,8 @@ struct Policy {
     /// Cause::too_large; there it is Cause::lost, and the message is not acknowledged.
     std::size_t message_bytes_max = std::size_t{64} << 20;
     /// Messages that wait to be sent on a carrier: their bytes, 8 for each antecedent, and
-    /// queued_message_bytes for each message. One message may always wait.
+    /// queued_message_bytes for each message. One message may always wait, and if it is larger than
+    /// this, those that are more urgent as if it were not there.
     std::size_t queue_bytes_max = std::size_t{4} << 20;
 };
 

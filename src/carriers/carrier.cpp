@@ -61,7 +61,7 @@ void Carrier::State::queue(Pending&& pending) {
         outgoing.expires_ms = later_ms(office_->loop().now_ms(), *message.lifetime);
     }
     if (message.on_event) followed_.emplace(id, Followed{cost, std::move(message.on_event)});
-    if (connection_->send(std::move(outgoing))) queued_bytes_ -= cost;
+    if (connection_->send(std::move(outgoing))) take_off(cost);
 }
 
 void Carrier::State::on_fate(std::uint64_t id, Sending::Fate fate) {
@@ -90,8 +90,13 @@ void Carrier::State::on_fate(std::uint64_t id, Sending::Fate fate) {
     let_go_when_told();
 }
 
-void Carrier::State::unqueue(std::size_t cost) {
+void Carrier::State::take_off(std::size_t cost) {
+    if (cost > policy_.queue_bytes_max) oversized_ = 0;
     queued_bytes_ -= cost;
+}
+
+void Carrier::State::unqueue(std::size_t cost) {
+    take_off(cost);
     if (!writable_ || (!end_ && queued_bytes_ > policy_.queue_bytes_max / 2)) return;
     std::exchange(writable_, nullptr)();
 }
@@ -223,13 +228,19 @@ std::expected<MessageId, Trouble> Carrier::State::send(Message&& message) {
                                                   policy_.message_bytes_max)});
     }
     const std::size_t cost = cost_of(message);
+    // What is more urgent than a message that is too large for the queue passes it.
+    const std::size_t passed = message.niceness < oversized_niceness_ ? oversized_.load() : 0;
     std::size_t queued = queued_bytes_;
     do {
-        if (queued > 0 && queued + cost > policy_.queue_bytes_max) {
+        if (queued > 0 && queued - std::min(passed, queued) + cost > policy_.queue_bytes_max) {
             return std::unexpected(
                 Trouble{Cause::full, fmt::format("{} bytes wait to be sent already", queued)});
         }
     } while (!queued_bytes_.compare_exchange_weak(queued, queued + cost));
+    if (cost > policy_.queue_bytes_max) {
+        oversized_niceness_ = message.niceness;
+        oversized_ = cost;
+    }
     const bool is_here = office_->is_here();
     std::unique_lock lock(outbox_mutex_);
     const MessageId id = office_->next_message();

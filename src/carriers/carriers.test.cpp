@@ -474,6 +474,27 @@ TEST_F(Carriers, a_sender_is_told_when_the_queue_is_full) {
     EXPECT_EQ(text(*far), "again");
 }
 
+TEST_F(Carriers, what_is_urgent_passes_what_is_too_large_for_the_queue) {
+    Policy policy;
+    policy.queue_bytes_max = 100'000;
+    connect(policy);
+    Message large(std::vector<std::byte>(5'000'000));
+    large.niceness = 100;
+    ASSERT_TRUE(near->send(std::move(large)));
+    Message lazy("lazy");
+    lazy.niceness = 100;
+    EXPECT_EQ(near->send(std::move(lazy)).error().cause, Cause::full);
+    Message urgent("urgent");
+    urgent.niceness = 0;
+    ASSERT_TRUE(near->send(std::move(urgent)));
+    EXPECT_EQ(text(*far), "urgent");
+    // As many of those may wait as at other times.
+    Message more(std::vector<std::byte>(100'001));
+    more.niceness = 0;
+    EXPECT_EQ(near->send(std::move(more)).error().cause, Cause::full);
+    EXPECT_EQ(receive(*far)->bytes.size(), 5'000'000u);
+}
+
 // They have no bytes, but have to be kept.
 TEST_F(Carriers, a_queue_of_empty_messages_is_full_at_some_time) {
     Policy policy;

@@ -63,6 +63,8 @@ class Carrier::State final : public CarrierHandler, public std::enable_shared_fr
     void queue_outbox();
     void queue_all(std::vector<Pending> pending);
     void queue(Pending&& pending);
+    void take_off(std::size_t cost);
+    // The same; tells who waits for room.
     void unqueue(std::size_t cost);
     void read_if_wanted();
     void let_go_when_told();
@@ -78,6 +80,9 @@ class Carrier::State final : public CarrierHandler, public std::enable_shared_fr
     std::map<MessageId, Followed> followed_;
 
     std::atomic<std::size_t> queued_bytes_ = 0;
+    // Of these: a message that has more of them than may wait, the only one there can be.
+    std::atomic<std::size_t> oversized_ = 0;
+    std::atomic<std::uint16_t> oversized_niceness_ = 0;
     // From other threads, for the office's. A later message has a greater id, and is late if an
     // earlier one was.
     std::mutex outbox_mutex_;

@@ -20,10 +20,20 @@ template <typename Reply>
 using Owned = std::unique_ptr<Reply, void (*)(void*)>;
 
 // An address as descriptions have it; but not one that would have to be looked up again.
-std::optional<Address> complete_address(const std::string& text) {
+std::expected<Address, std::string> complete_address(const std::string& text) {
     auto address = parse_address(text);
-    if (!address || address->by_name || address->port == 0) return std::nullopt;
-    return *std::move(address);
+    if (address && (address->by_name || address->port == 0)) {
+        return std::unexpected(std::string("a host and a port are wanted"));
+    }
+    return address;
+}
+
+// Whoever keeps the records may have written anything, and much.
+std::string for_people(const std::string& text, const std::string& fault) {
+    constexpr std::size_t bytes_max = 200;
+    std::string both = fmt::format("\"{}\": {}", text, fault).substr(0, bytes_max);
+    std::ranges::replace_if(both, [](char each) { return each < ' ' || each > '~'; }, '?');
+    return both;
 }
 
 const unsigned char* bytes_of(std::span<const std::byte> answer) {
@@ -70,7 +80,7 @@ std::vector<Address> in_order(std::vector<Service> services,
     return addresses;
 }
 
-std::vector<Address> addresses_in_texts(std::span<const std::byte> answer) {
+Texts texts_in(std::span<const std::byte> answer) {
     ares_txt_ext* found = nullptr;
     ares_parse_txt_reply_ext(bytes_of(answer), static_cast<int>(answer.size()), &found);
     const Owned<ares_txt_ext> reply(found, ares_free_data);
@@ -79,14 +89,16 @@ std::vector<Address> addresses_in_texts(std::span<const std::byte> answer) {
         if (each->record_start || texts.empty()) texts.emplace_back();
         texts.back().append(reinterpret_cast<const char*>(each->txt), each->length);
     }
-    std::vector<Address> addresses;
+    Texts said;
     for (const std::string& text : texts) {
         if (!text.starts_with(text_key)) continue;
         if (auto address = complete_address(text.substr(text_key.size()))) {
-            addresses.push_back(*std::move(address));
+            said.addresses.push_back(*std::move(address));
+        } else if (said.wrong.empty()) {
+            said.wrong = for_people(text, address.error());
         }
     }
-    return addresses;
+    return said;
 }
 
 }  // namespace reowolf::post

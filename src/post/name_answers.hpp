@@ -27,7 +27,11 @@ std::vector<Service> services_in(std::span<const std::byte> answer);
 std::vector<Address> in_order(std::vector<Service> services,
                               const std::function<std::uint64_t(std::uint64_t)>& below);
 
-// The addresses of text records "at=host:port"; the transport may stand in front.
-std::vector<Address> addresses_in_texts(std::span<const std::byte> answer);
+// What text records "at=host:port" say; the transport may stand in front.
+struct Texts {
+    std::vector<Address> addresses;
+    std::string wrong;  // of the first that cannot be used, for people
+};
+Texts texts_in(std::span<const std::byte> answer);
 
 }  // namespace reowolf::post

@@ -219,14 +219,14 @@ class NameLookup final : public Lookup {
     }
 
     void on_texts(int status, std::span<const std::byte> answer) {
-        texts_ = status == ARES_SUCCESS ? addresses_in_texts(answer) : std::vector<Address>();
+        texts_ = status == ARES_SUCCESS ? texts_in(answer) : Texts();
         choose();
     }
 
     // Both answers are there: services count first.
     void choose() {
         if (!services_ || !texts_) return;
-        std::vector<Address> places = services_->empty() ? *texts_ : *services_;
+        std::vector<Address> places = services_->empty() ? texts_->addresses : *services_;
         std::erase_if(places, [&](const Address& each) {
             return !each.scheme.empty() && !name_.scheme.empty() && each.scheme != name_.scheme;
         });
@@ -313,6 +313,10 @@ class NameLookup final : public Lookup {
     }
 
     Error nothing() const {
+        if (texts_ && !texts_->wrong.empty()) {
+            return error(Failure::unknown_host,
+                         fmt::format("the record {} has {}", record_, texts_->wrong));
+        }
         return error(failure_of_status(services_status_),
                      services_status_ == ARES_SUCCESS || services_status_ == ARES_ENODATA
                          ? fmt::format("no record {} says where it is", record_)
@@ -341,7 +345,7 @@ class NameLookup final : public Lookup {
     std::function<void(Places)> done_;
     std::string record_;
     std::optional<std::vector<Address>> services_;  // none: not answered yet
-    std::optional<std::vector<Address>> texts_;
+    std::optional<Texts> texts_;
     int services_status_ = ARES_SUCCESS;
     std::deque<Host> hosts_;
     std::string hosts_error_;

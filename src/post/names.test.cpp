@@ -212,6 +212,23 @@ TEST_F(Names, without_services_text_records_count) {
     EXPECT_THAT(texts(look("tcp://amy.test")), ElementsAre("tcp://127.0.0.3:7003"));
 }
 
+TEST_F(Names, whose_record_is_wrong_say_what_is) {
+    reply = [](const Question& question) {
+        if (question.type != type_txt) return answer(question, {});
+        return answer(question, {text("at=127.0.0.1:70000\x1b"), text("at=another.name")});
+    };
+    const Places places = look("amy.test");
+    ASSERT_FALSE(places);
+    EXPECT_THAT(places.error().text,
+                HasSubstr("the record _reowolf._tcp.amy.test has \"at=127.0.0.1:70000?\": "));
+    reply = [](const Question& question) {
+        if (question.type != type_txt) return answer(question, {});
+        return answer(question, {text("at=another.name")});
+    };
+    EXPECT_THAT(look("amy.test").error().text,
+                HasSubstr("has \"at=another.name\": a host and a port are wanted"));
+}
+
 TEST_F(Names, that_nobody_knows_say_so) {
     reply = [](const Question& question) { return answer(question, {}, 0x8183); };
     const Places places = look("amy.test");
@@ -311,7 +328,7 @@ TEST(NameAnswers, may_be_anything) {
     const std::string words =
         answer(question_for(type_txt), {text("at=127.0.0.1:7001"), text("at=[::1]:2")});
     EXPECT_EQ(services_in(as_bytes(services)).size(), 2u);
-    EXPECT_EQ(addresses_in_texts(as_bytes(words)).size(), 2u);
+    EXPECT_EQ(texts_in(as_bytes(words)).addresses.size(), 2u);
     Random random(11);
     for (int i = 0; i < 20'000; ++i) {
         std::string bytes = random.chance(50) ? services : words;
@@ -323,10 +340,10 @@ TEST(NameAnswers, may_be_anything) {
             EXPECT_NE(each.address.port, 0);
             EXPECT_FALSE(each.address.host.empty());
         }
-        for (const Address& each : addresses_in_texts(as_bytes(bytes))) EXPECT_NE(each.port, 0);
+        for (const Address& each : texts_in(as_bytes(bytes)).addresses) EXPECT_NE(each.port, 0);
     }
     EXPECT_THAT(services_in({}), IsEmpty());
-    EXPECT_THAT(addresses_in_texts({}), IsEmpty());
+    EXPECT_THAT(texts_in({}).addresses, IsEmpty());
 }
 
 TEST(NameAnswers, services_without_a_port_or_a_host_are_none) {

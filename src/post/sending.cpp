@@ -62,6 +62,7 @@ void Sending::widen(std::uint32_t carrier, std::uint64_t window) {
 }
 
 std::optional<Payload> Sending::next(std::int64_t now_ms) {
+    ++turn_;
     for (auto level = levels_.begin(); level != levels_.end();) {
         auto& lanes = level->second;
         std::optional<Payload> record;
@@ -82,6 +83,7 @@ std::optional<Payload> Sending::next_of(Lane& lane, std::int64_t now_ms) {
     drop_expired(lane, now_ms);
     if (lane.messages.empty()) return std::nullopt;
     Carrier& carrier = carriers_.at(lane.carrier);
+    if (carrier.blocked_in == turn_) return std::nullopt;
     Outgoing& message = lane.messages.front();
     const std::size_t size = message.payload.size();
     records::Fragment fragment;
@@ -94,12 +96,16 @@ std::optional<Payload> Sending::next_of(Lane& lane, std::int64_t now_ms) {
         finish(lane, Fate::expired, size);
         return record;
     }
+    if (!lane.is_begun && !can_begin(carrier, message)) return std::nullopt;
     const std::size_t part = std::min(size - lane.sent, records::fragment_bytes_max);
     const std::uint64_t charge = records::charge(part);
-    if (carrier.charged + charge > carrier.window) return std::nullopt;
+    if (carrier.charged + charge > carrier.window) {
+        // What is less urgent does not take what is left of it.
+        carrier.blocked_in = turn_;
+        return std::nullopt;
+    }
     fragment.is_last = lane.sent + part == size;
     if (!lane.is_begun) {
-        if (!can_begin(carrier, message)) return std::nullopt;
         fragment.is_first = true;
         fragment.length = size;
         if (message.properties != Properties{}) fragment.properties = message.properties;

@@ -91,7 +91,8 @@ class Sending {
         std::map<std::uint16_t, Lane> lanes;
         std::uint64_t window = 0;
         std::uint64_t charged = 0;
-        std::uint8_t slots_used = 0;  // a bit each
+        std::uint64_t blocked_in = 0;  // the turn in which something waits for the window
+        std::uint8_t slots_used = 0;   // a bit each
         std::size_t queued_bytes = 0;
         std::size_t queued_messages = 0;
     };
@@ -107,6 +108,7 @@ class Sending {
     std::map<std::uint32_t, Carrier> carriers_;
     // By niceness: the lanes that have messages, in turn.
     std::map<std::uint16_t, std::deque<Lane*>> levels_;
+    std::uint64_t turn_ = 0;
     std::size_t mortal_ = 0;  // messages that can expire
     std::vector<Finished> finished_;
     std::vector<Left> left_;

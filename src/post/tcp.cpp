@@ -347,6 +347,7 @@ class TcpTransport final : public Transport {
             for (const auto& entry : results) {
                 candidates.push_back({entry.endpoint(), memory_for(local)});
             }
+            if (error && local.port == 0) candidates = where_records_say(local);
         }
         auto listening =
             std::make_shared<Listening>(loop_, limits_, memory_for(local), std::move(on_accept));
@@ -371,6 +372,16 @@ class TcpTransport final : public Transport {
     }
 
   private:
+    // A name of no host may be one with records, of which the ports do not count here.
+    std::vector<Place> where_records_say(Address name) {
+        name.by_name = true;
+        const Places places = look_up_now(limits_, name_servers_, name, Random(random_.next()));
+        if (!places) return {};
+        std::vector<Place> found = as_numbers(*places);
+        for (Place& each : found) each.endpoint.port(0);
+        return found;
+    }
+
     RealLoop& loop_;
     Limits limits_;
     std::string name_servers_;

@@ -331,6 +331,23 @@ TEST(CppRealtime, NothingIsBegunOnAClosedConnector) {
     EXPECT_TRUE(amy.try_sync_start());  // is under way
 }
 
+// The call that tells of it needs the connector.
+TEST(CppRealtime, NothingIsClosedWhileACallIsUnderWay) {
+    RealtimeConnector amy;
+    int told = 0;
+    amy.on_progress([&](const rw_event&) {
+        ++told;
+        amy.close();
+    });
+    amy.configure("self amy;\n" + with_addresses(orders));
+    amy.timeout(0ms);
+    EXPECT_EQ(code_of([&] { amy.connect(); }), std::errc::connection_refused);
+    EXPECT_EQ(code_of([&] { amy.connect(); }), std::errc::connection_refused);
+    EXPECT_GE(told, 2);
+    amy.close();
+    EXPECT_EQ(code_of([&] { amy.connect(); }), std::errc::bad_file_descriptor);
+}
+
 // The round is as good as any other, and everything else of it is there.
 TEST(CppRealtime, AnArrayOfAnotherSizeIsAnError) {
     Both pair(

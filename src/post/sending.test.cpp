@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "post/sending.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace reowolf::post {
+namespace {
+
+constexpr std::uint64_t window = std::uint64_t{1} << 20;
+
+Outgoing message(std::size_t bytes, std::uint16_t niceness, std::uint64_t id = 0) {
+    Outgoing made;
+    made.payload = Payload(std::vector<std::byte>(bytes));
+    made.properties.niceness = niceness;
+    made.id = id;
+    return made;
+}
+
+// How many records can be sent now.
+std::size_t drain(Sending& sending) {
+    std::size_t records = 0;
+    while (sending.next(0)) ++records;
+    return records;
+}
+
+TEST(Sending, what_is_less_urgent_does_not_pass_what_waits_for_the_window) {
+    Sending sending;
+    sending.open(0, window);
+    sending.push(0, message(2 * window, 0));
+    EXPECT_GT(drain(sending), 0u);
+    sending.push(0, message(3, 100));
+    EXPECT_EQ(drain(sending), 0u);
+    sending.widen(0, 3 * window);
+    drain(sending);
+    EXPECT_TRUE(sending.is_empty());
+}
+
+TEST(Sending, another_carrier_is_not_held_up_by_a_full_window) {
+    Sending sending;
+    sending.open(0, window);
+    sending.open(2, window);
+    sending.push(0, message(2 * window, 0));
+    drain(sending);
+    sending.push(2, message(3, 100));
+    EXPECT_EQ(drain(sending), 1u);
+}
+
+// The less urgent one is what the other waits for.
+TEST(Sending, an_antecedent_passes_what_may_not_begin) {
+    Sending sending;
+    sending.open(0, window);
+    sending.push(0, message(3, 100, 1));
+    Outgoing after = message(2 * window, 0, 2);
+    after.antecedents = {1};
+    sending.push(0, std::move(after));
+    sending.next(0);
+    EXPECT_EQ(sending.queued_messages(0), 1u);
+    EXPECT_GT(drain(sending), 0u);
+}
+
+}  // namespace
+}  // namespace reowolf::post
