@@ -83,6 +83,14 @@ static void implicitly(void) {
     end_peers(&peers);
 }
 
+/* Where nothing can end, nothing has. */
+static void without_components(void) {
+    struct peers peers = CONNECTED(pair, PEERS "}\n");
+    for (int i = 0; i < 2; ++i) CHECK_ROUND(&peers, 0);
+    CHECK_ERROR(configure(&peers, 0, once), EISCONN);
+    end_peers(&peers);
+}
+
 /* One peer proposes; the others accept what leaves their own ports as they were. */
 static void by_one(void) {
     struct peers peers = CONNECTED(pair, once);
@@ -679,6 +687,7 @@ static void replaced(void) {
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
         CASE(implicitly),
+        CASE(without_components),
         CASE(by_one),
         CASE(by_both),
         CASE(results_stay),
