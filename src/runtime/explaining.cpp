@@ -105,6 +105,24 @@ std::string Runtime::describe_port(ChannelIndex number, bool is_out) const {
     return fmt::format("{} {} '{}'", port, is_out ? "to" : "from", peer);
 }
 
+// What has come to a behaviour that waits, and did not do.
+std::string Runtime::instead_of(const Node& waiting) const {
+    // It has been tried: this would be what another behaviour puts instead.
+    if (!waiting.children.empty()) return " in place of what came";
+    const auto has_offers = [&](ChannelIndex number, std::uint32_t index) {
+        const auto& offers = channels_[number].offers;
+        return index < offers.size() && !offers[index].empty();
+    };
+    if (!has_offers(waiting.waits_on, waiting.count(waiting.waits_on, false))) return {};
+    // Whoever has put it has put something there, too; see matching.cpp.
+    for (const Node::Promise& promise : waiting.promises) {
+        const ChannelIndex number = channel_of(promise.port);
+        if (promise.fires || is_out(promise.port) || !has_offers(number, 0)) continue;
+        return fmt::format(" and none at {}", describe_port(number, false));
+    }
+    return {};
+}
+
 // What became of each behaviour of the component's attempt.
 std::vector<Runtime::Finding> Runtime::findings_on(ComponentIndex index) const {
     std::vector<Finding> findings;
@@ -121,9 +139,8 @@ std::vector<Runtime::Finding> Runtime::findings_on(ComponentIndex index) const {
     };
     for (const Node& node : waiting.attempt->nodes) {
         if (node.phase == Node::Phase::waiting) {
-            // What came has been tried: this would be what another behaviour puts instead.
             add(fmt::format("waits for a message at {}{}", describe_port(node.waits_on, false),
-                            node.children.empty() ? "" : " in place of what came"),
+                            instead_of(node)),
                 node.body->position(), true);
         } else if (node.phase == Node::Phase::complete && !node.counts.empty()) {
             std::string uses;

@@ -215,20 +215,26 @@ bool Runtime::serve_fires(ComponentIndex index, NodeId id, PortHandle port) {
         parent.body->fires(used || promised->fires);
         return true;
     }
-    // Who knows already that there is a message cannot do without it.
-    const bool has_to = !is_out(port) && has_put(index, channel_of(port), parent.depends);
+    NodeId last = id;
     for (const bool yes : {true, false}) {
-        if (!yes && has_to) break;
         const NodeId child = add_child(index, id, parent.body->clone());
         Node& alternative = attempt(index).nodes[child];
         if (watcher_) alternative.alternative_at = alternative.body->position();
         alternative.body->fires(yes);
         alternative.promises.push_back({port, yes});
         alternative.path.push_back(yes ? 0 : 1);
+        last = child;
     }
     parent.phase = Node::Phase::split;
     parent.body.reset();
     --attempt(index).live;
+    if (is_out(port) || !has_put(index, channel_of(port), parent.depends)) return false;
+    discard(index, last,
+            {.cause = Discard::Cause::broken_promise,
+             .text = "'fires' was taken to be false, but there is a message at " +
+                     describe_port(channel_of(port), false),
+             .where = attempt(index).nodes[last].body->position(),
+             .trace = {}});
     return false;
 }
 

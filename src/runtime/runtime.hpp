@@ -778,6 +778,7 @@ class Runtime final : private machine::Exchange {
         Span where;
         bool is_need = true;
     };
+    std::string instead_of(const Node& waiting) const;
     std::vector<Finding> findings_on(ComponentIndex index) const;
     std::vector<std::string> needs_in_step(const Component& waiting) const;
     std::vector<Finding> findings_in_lane(const Component& waiting) const;
