@@ -83,7 +83,6 @@ std::optional<Payload> Sending::next_of(Lane& lane, std::int64_t now_ms) {
     drop_expired(lane, now_ms);
     if (lane.messages.empty()) return std::nullopt;
     Carrier& carrier = carriers_.at(lane.carrier);
-    if (carrier.blocked_in == turn_) return std::nullopt;
     Outgoing& message = lane.messages.front();
     const std::size_t size = message.payload.size();
     records::Fragment fragment;
@@ -96,6 +95,7 @@ std::optional<Payload> Sending::next_of(Lane& lane, std::int64_t now_ms) {
         finish(lane, Fate::expired, size);
         return record;
     }
+    if (carrier.blocked_in == turn_) return std::nullopt;
     if (!lane.is_begun && !can_begin(carrier, message)) return std::nullopt;
     const std::size_t part = std::min(size - lane.sent, records::fragment_bytes_max);
     const std::uint64_t charge = records::charge(part);

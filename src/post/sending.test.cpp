@@ -39,6 +39,21 @@ TEST(Sending, what_is_less_urgent_does_not_pass_what_waits_for_the_window) {
     EXPECT_TRUE(sending.is_empty());
 }
 
+// Its end takes no room, and its sender waits to be told.
+TEST(Sending, what_expires_under_way_is_ended_although_others_wait_for_the_window) {
+    Sending sending;
+    sending.open(0, window);
+    Outgoing mortal = message(window, 100);
+    mortal.expires_ms = 10;
+    sending.push(0, std::move(mortal));
+    sending.next(0);
+    sending.push(0, message(2 * window, 0));
+    drain(sending);
+    EXPECT_EQ(sending.queued_messages(0), 2u);
+    EXPECT_TRUE(sending.next(10));
+    EXPECT_EQ(sending.queued_messages(0), 1u);
+}
+
 TEST(Sending, another_carrier_is_not_held_up_by_a_full_window) {
     Sending sending;
     sending.open(0, window);
