@@ -10,7 +10,8 @@
 namespace reowolf::post {
 namespace {
 
-constexpr std::uint64_t window = std::uint64_t{1} << 20;
+// A few bytes are left of it where the next part of a large message has no room.
+constexpr std::uint64_t window = (std::uint64_t{1} << 20) + 1'000;
 
 Outgoing message(std::size_t bytes, std::uint16_t niceness, std::uint64_t id = 0) {
     Outgoing made;

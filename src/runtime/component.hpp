@@ -141,7 +141,8 @@ struct Attempt {
     // It has so many behaviours that they are not all tried at once: the preferred ones are
     // followed to their ends first.
     bool is_deep = false;
-    std::map<std::pair<ChannelIndex, std::uint32_t>, Waiting> waiting;  // by number of the message
+    // By channel and number of the message.
+    std::map<std::pair<ChannelIndex, std::uint32_t>, Waiting> waiting;
     std::vector<wire::NodeId> leaves;  // complete, of which it is not known that they are hopeless
     std::set<wire::SiteId> told;       // that have heard of it, while ends of channels move
     std::vector<wire::NodeId> silent;  // complete, using no port; offered when all is quiet

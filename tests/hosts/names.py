@@ -99,6 +99,19 @@ def any_port(program, server):
             with_records(server, records, lambda: play(started))
 
 
+def any_port_of_a_host_in_records(program, server):
+    """Where they say, although what they say of the port is of an earlier time."""
+    places = hosts.free_addresses(3)
+    host = places[1].split(":")[0]
+    others = [each for name, place in zip(hosts.NAMES, places) if name != "bob"
+              for each in text(name, place)]
+    with NameServer(server, *others, *text("bob", f"{host}:1")):
+        with connector(program, ["amy.rw.test", "bob.rw.test:0", "cat.rw.test"]) as started:
+            bob = started.peers[hosts.NAMES.index("bob")]
+            records = others + text("bob", f"{host}:{listening_port(bob, started)}")
+            with_records(server, records, lambda: play(started))
+
+
 def with_records(server, records, act):
     """Another server, beside the first one, would not be asked: it takes its place."""
     host, port = server.split(":")
@@ -127,6 +140,7 @@ def main():
     known(program, server, service)
     known(program, server, text)
     any_port(program, server)
+    any_port_of_a_host_in_records(program, server)
     os.environ["CONNECT_TIMEOUT_MS"] = "3000"
     with NameServer(server):
         unknown(program, server, r"_reowolf\._tcp\.\w+\.rw\.test: Domain name not found")
