@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& service : reowolf::post::services_in(bytes)) {
         if (service.address.host.empty() || service.address.port == 0) std::abort();
     }
-    for (const auto& address : reowolf::post::addresses_in_texts(bytes)) {
+    for (const auto& address : reowolf::post::texts_in(bytes).addresses) {
         if (address.host.empty() || address.port == 0) std::abort();
     }
     // Of large ones some are placed.
