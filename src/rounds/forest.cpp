@@ -68,6 +68,12 @@ bool Forest::is_above(const AttemptId& attempt, NodeId above, NodeId below) cons
     return below == above;
 }
 
+bool Forest::is_only_branch(const NodeRef& ref) const {
+    const auto tree = trees_.find(ref.attempt);
+    const std::size_t nodes = tree == trees_.end() ? 0 : tree->second.size();
+    return nodes == (nodes == 0 ? 0 : find(tree->second, ref.node).depth);
+}
+
 void Forest::forget(const AttemptId& attempt) {
     trees_.erase(attempt);
     kept_.erase(attempt);
@@ -150,6 +156,12 @@ std::optional<Depends> either(const Depends& a, const Depends& b, const IsCertai
     };
     const bool agree = side_by_side(a, b, all, [](Nodes) {});
     return agree ? std::optional(std::move(either)) : std::nullopt;
+}
+
+void shorten(const Forest& forest, Depends& depends, const IsCertain& is_certain) {
+    std::erase_if(depends, [&](const NodeRef& ref) {
+        return forest.is_only_branch(ref) && !is_certain(ref.attempt);
+    });
 }
 
 void Announcements::describe(const Forest& forest, wire::SiteId site, const NodeRef& ref,

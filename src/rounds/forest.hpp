@@ -36,6 +36,8 @@ class Forest {
             node = tree == trees_.end() ? 0 : find(tree->second, node).parent;
         }
     }
+    // Nothing of its attempt is known but the node, and those above it.
+    bool is_only_branch(const wire::NodeRef& ref) const;
     void forget(const wire::AttemptId& attempt);
     // The tree stays until it is forgotten or released, although there may be a newer attempt.
     void keep(const wire::AttemptId& attempt) { kept_.insert(attempt); }
@@ -58,7 +60,8 @@ class Forest {
     std::set<wire::AttemptId> kept_;
 };
 
-// What led to a behaviour: of every other attempt the deepest node, sorted. Of an attempt with
+// What led to a behaviour: of every other attempt the deepest node, sorted; some need not be named
+// (see shorten()). Of an attempt with
 // several nodes one of them led to it, and it is the same whichever that was.
 using Depends = std::vector<wire::NodeRef>;
 
@@ -94,6 +97,11 @@ std::optional<Depends> join(const Forest& forest, const Depends& a, const Depend
 // get long. Nothing if they are attempts of one component, or more than is worth keeping.
 using IsCertain = std::function<bool(const wire::AttemptId&)>;
 std::optional<Depends> either(const Depends& a, const Depends& b, const IsCertain& is_certain);
+
+// Leaves out the attempts with one branch, but for those of which it has messages (`is_certain`):
+// who gave it theirs says the same of them. Else in a row of components each would name all before
+// it.
+void shorten(const Forest& forest, Depends& depends, const IsCertain& is_certain);
 
 // What each other site has been told of the forest.
 class Announcements {

@@ -205,6 +205,24 @@ TEST(Forest, EitherIsNotKeptWhereItIsLong) {
               (Depends{{other, 1}, {other, 2}}));
 }
 
+TEST(Forest, WhatHasOneBranchNeedNotBeNamed) {
+    const AttemptId rooted{{1, 3}, 1};
+    const AttemptId split{{1, 4}, 1};
+    const AttemptId giver{{1, 5}, 1};
+    Forest forest;
+    forest.grow(first, 1, 0);
+    forest.grow(first, 2, 1);
+    forest.grow(split, 1, 0);
+    forest.grow(split, 2, 0);
+    const auto is_giver = [&](const AttemptId& which) { return which == giver; };
+    Depends depends{{first, 2}, {rooted, 0}, {split, 1}, {giver, 0}};
+    shorten(forest, depends, is_giver);
+    EXPECT_EQ(depends, (Depends{{split, 1}, {giver, 0}}));
+    depends = {{first, 1}};
+    shorten(forest, depends, is_giver);
+    EXPECT_EQ(depends, (Depends{{first, 1}})) << "there is more below it";
+}
+
 TEST(Forest, TwoAttemptsOfOneComponentContradictEachOther) {
     const Forest forest;
     const AttemptId next{first.component, first.number + 1};

@@ -52,8 +52,10 @@ class Search {
 
     struct Candidate {
         const Leaf* leaf = nullptr;
-        std::vector<Part> ends;              // of each use: whose the other end is
-        std::vector<Part> needs;             // ascending
+        std::vector<Part> ends;   // of each use: whose the other end is
+        std::vector<Part> needs;  // ascending
+        // In each of them the one that was found to fit last.
+        std::vector<const Candidate*> partners;
         std::vector<const NodeRef*> causes;  // by component
         bool is_struck_out = false;
     };
@@ -139,7 +141,7 @@ class Search {
             if (with && !has_counts(leaf, part, *with)) continue;
             Candidate candidate;
             if (!find_needs(part, leaf, candidate)) continue;
-            if (with && !has_partner(part, candidate, *with)) continue;
+            if (with && !partner_of(part, candidate, *with)) continue;
             optional_ports_ |= leaf.optional_fired > 0;
             candidates.push_back(std::move(candidate));
         }
@@ -182,6 +184,7 @@ class Search {
         const auto [first, last] = std::ranges::unique(candidate.needs);
         candidate.needs.erase(first, last);
         std::erase(candidate.needs, part);
+        candidate.partners.resize(candidate.needs.size());
         return true;
     }
 
@@ -228,27 +231,40 @@ class Search {
         });
     }
 
-    bool has_partners(Part part, const Candidate& candidate) {
-        return std::ranges::all_of(candidate.needs,
-                                   [&](Part other) { return has_partner(part, candidate, other); });
+    bool has_partners(Part part, Candidate& candidate) {
+        for (std::size_t i = 0; i < candidate.needs.size(); ++i) {
+            const Candidate*& partner = candidate.partners[i];
+            if (partner && !partner->is_struck_out) continue;
+            partner = partner_of(part, candidate, candidate.needs[i]);
+            if (!partner) return false;
+        }
+        return true;
     }
 
-    bool has_partner(Part part, const Candidate& candidate, Part other) {
+    // One of the other's candidates that fits; none if there is none left.
+    const Candidate* partner_of(Part part, const Candidate& candidate, Part other) {
         Member& member = members_[other];
         const auto fits = [&](const Candidate& partner) {
             return !partner.is_struck_out && fit(part, candidate, other, partner);
         };
-        if (member.candidates.size() < many) return std::ranges::any_of(member.candidates, fits);
-        const auto any_of = [&](const Places& places) {
-            return std::ranges::any_of(
+        const auto find_in_all = [&]() -> const Candidate* {
+            const auto found = std::ranges::find_if(member.candidates, fits);
+            return found == member.candidates.end() ? nullptr : &*found;
+        };
+        if (member.candidates.size() < many) return find_in_all();
+        const auto find_in = [&](const Places& places) -> const Candidate* {
+            const auto found = std::ranges::find_if(
                 places, [&](std::uint32_t place) { return fits(member.candidates[place]); });
+            return found == places.end() ? nullptr : &member.candidates[*found];
         };
         const Index& index = index_of(other);
         const Causes causes = causes_in(candidate, member.attempt);
-        if (!causes.empty() && causes[0]->attempt != member.attempt) return false;
+        if (!causes.empty() && causes[0]->attempt != member.attempt) return nullptr;
         if (causes.size() > 1) {
-            return std::ranges::any_of(
-                causes, [&](const NodeRef* cause) { return any_of(at(index.below, cause->node)); });
+            for (const NodeRef* cause : causes) {
+                if (const auto* partner = find_in(at(index.below, cause->node))) return partner;
+            }
+            return nullptr;
         }
         const Places* fewest = causes.empty() ? nullptr : &at(index.below, causes[0]->node);
         for (std::size_t i = 0; i < candidate.ends.size(); ++i) {
@@ -256,13 +272,15 @@ class Search {
             const Places& places = at(index.users, candidate.leaf->uses[i].channel);
             if (!fewest || places.size() < fewest->size()) fewest = &places;
         }
-        if (!fewest) return std::ranges::any_of(member.candidates, fits);
-        if (!causes.empty() || fewest->size() < many) return any_of(*fewest);
+        if (!fewest) return find_in_all();
+        if (!causes.empty() || fewest->size() < many) return find_in(*fewest);
         // What gets its messages hangs on it.
         const AttemptId& attempt = members_[part].attempt;
         for (wire::NodeId node = candidate.leaf->node;;) {
-            if (any_of(at(index.hanging, NodeRef{attempt, node}))) return true;
-            if (node == 0) return false;
+            if (const auto* partner = find_in(at(index.hanging, NodeRef{attempt, node}))) {
+                return partner;
+            }
+            if (node == 0) return nullptr;
             node = forest_.parent({attempt, node}).value_or(0);
         }
     }
@@ -305,6 +323,7 @@ class Search {
 
     // Whether two leaves of different attempts can be in one round.
     bool fit(Part a, const Candidate& left, Part b, const Candidate& right) const {
+        ++holdings_.pairs_compared_;
         return counts_equal(left, b, *right.leaf) && counts_equal(right, a, *left.leaf) &&
                cause_chosen(left, b, *right.leaf) && cause_chosen(right, a, *left.leaf);
     }

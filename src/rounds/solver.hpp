@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -56,6 +57,8 @@ class Holdings {
     // Behaviours that use no port are considered only if nothing else fits and `silent_too`.
     std::optional<wire::Decision> find_round(const Forest& forest, const wire::AttemptId& attempt,
                                              bool silent_too, const Skip& skip = {}) const;
+    // By all searches so far: what they cost.
+    std::uint64_t pairs_compared() const { return pairs_compared_; }
 
   private:
     friend class Search;
@@ -65,6 +68,7 @@ class Holdings {
     std::map<wire::AttemptId, Held> held_;
     // Which held attempt has leaves that use an end of a channel.
     std::map<std::pair<wire::ChannelId, bool>, wire::AttemptId> ends_;
+    mutable std::uint64_t pairs_compared_ = 0;
 };
 
 }  // namespace reowolf::rounds

@@ -226,5 +226,48 @@ TEST(Solver, ApplicationsStepTogetherAndMoreOptionsArePreferred) {
     EXPECT_EQ(*holdings.find_round(Forest(), right, true), (Decision{{left, 2}, {right, 2}}));
 }
 
+// Each of a row passes on what it gets or one more; the last one wants one of all sums, and those
+// before it would rather pass on other ones.
+TEST(Solver, ARowOfSumsIsFoundByFewComparisons) {
+    const auto node_of = [](std::uint32_t sum, std::uint32_t added) { return 1 + 2 * sum + added; };
+    const auto compared = [&](std::uint32_t length) {
+        Holdings holdings({});
+        Forest forest;
+        const auto between = [](std::uint64_t i) {
+            return wire::ChannelId{0, static_cast<std::uint32_t>(i)};
+        };
+        // All behaviours of the one before that have put this sum.
+        const auto causes = [&](std::uint64_t i, std::uint32_t sum) {
+            rounds::Depends depends;
+            if (sum > 0) depends.push_back({attempt_of(i - 1), node_of(sum - 1, 1)});
+            if (sum + 1 < i) depends.push_back({attempt_of(i - 1), node_of(sum, 0)});
+            return depends;
+        };
+        for (std::uint64_t i = 1; i <= length; ++i) {
+            const AttemptId attempt = attempt_of(i);
+            holdings.add(attempt);
+            for (std::uint32_t sum = 0; sum < i; ++sum) {
+                for (std::uint32_t added = 0; added < 2; ++added) {
+                    const NodeId node = node_of(sum, added);
+                    forest.grow(attempt, node, 0);
+                    Leaf leaf{node, i > 1 ? causes(i, sum) : Depends(), {}, {1 - added}, 0};
+                    if (i > 1) leaf.uses.push_back({between(i - 1), false, 1});
+                    leaf.uses.push_back({between(i), true, 1});
+                    holdings.add_leaf(attempt, std::move(leaf));
+                }
+            }
+        }
+        const AttemptId last = attempt_of(length + 1);
+        holdings.add(last);
+        holdings.add_leaf(
+            last, {1, causes(length + 1, length / 2), {{between(length), false, 1}}, {}, 0});
+        const auto round = holdings.find_round(forest, last, false);
+        EXPECT_TRUE(round && round->size() == length + 1);
+        return holdings.pairs_compared();
+    };
+    // There are as many behaviours as the square.
+    EXPECT_LE(compared(80), 6 * compared(40));
+}
+
 }  // namespace
 }  // namespace reowolf::rounds

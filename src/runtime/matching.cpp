@@ -20,6 +20,9 @@ namespace {
 // As long as it is no more it is not worth to know which.
 constexpr std::size_t few = 32;
 
+// Each time that so many more attempts have led to a behaviour it is looked which have to be kept.
+constexpr std::size_t many_causes = 64;
+
 // The first of at least this number.
 auto find_offer(auto& offers, std::uint64_t number) {
     return std::ranges::lower_bound(offers, number, {}, &Offer::number);
@@ -161,6 +164,19 @@ bool Runtime::has_put(ComponentIndex index, ChannelIndex number, const rounds::D
     });
 }
 
+// Of attempts of other sites it is not known here how many branches they have.
+void Runtime::shorten_causes(const Node& taker, const Offer& taken,
+                             rounds::Depends& depends) const {
+    std::vector<std::optional<wire::AttemptId>> givers{taken.branch.attempt};
+    for (const Node::Count& count : taker.counts) {
+        if (!count.puts) givers.push_back(channels_[count.channel].out.user);
+    }
+    std::ranges::sort(givers);
+    rounds::shorten(arbiter_.forest(), depends, [&](const wire::AttemptId& attempt) {
+        return !owner(attempt) || std::ranges::binary_search(givers, std::optional(attempt));
+    });
+}
+
 // The waiting behaviour gets the message, if it can come from a past that they share.
 void Runtime::take(ComponentIndex index, NodeId id, ChannelIndex channel, Offer& offer) {
     Attempt& taking = attempt(index);
@@ -186,6 +202,11 @@ void Runtime::take(ComponentIndex index, NodeId id, ChannelIndex channel, Offer&
                    has_put(index, channel_of(promise.port), *depends);
         });
     if (breaks_promise) return;
+    // The giver is one more than it had itself.
+    const std::size_t before = std::max(waiting.depends.size() + 1, causes.size()) - 1;
+    if (depends->size() / many_causes != before / many_causes) {
+        shorten_causes(waiting, offer, *depends);
+    }
     auto child = take_like(index, id, offer, *depends);
     if (!child) {
         child = add_child(index, id, waiting.body->clone());

@@ -539,6 +539,7 @@ class Runtime final : private machine::Exchange {
     void take_all(ComponentIndex index, wire::NodeId id, ChannelIndex channel,
                   std::uint32_t received);
     void take(ComponentIndex index, wire::NodeId id, ChannelIndex channel, Offer& offer);
+    void shorten_causes(const Node& taker, const Offer& taken, rounds::Depends& depends) const;
 
     // merging.cpp
     static wire::NodeId first_like(const std::vector<Offer>& offers, const Offer& made);

@@ -146,6 +146,41 @@ comp main(u32 count, in<u32> end) {
     EXPECT_TRUE(nursery.reports.empty());
 }
 
+// Each of a long row depends on all before it. The last one has alternatives, so none of them is in
+// the lane, and waits for more than there is, so that all of it stays.
+TEST(Nursery, ALongRowIsHeldInLittleRoom) {
+    constexpr std::size_t length = 4'000;
+    Running nursery(R"(
+primitive first(out<u32> o) { sync put(o, 1); }
+primitive link(in<u32> i, out<u32> o) { sync put(o, get(i) + 1); }
+primitive last(in<u32> i, in<u32> more) { sync { get(i); fork get(more); or get(more); } }
+comp main(u32 count, in<u32> more) {
+    channel begin -> second;
+    new first(begin);
+    auto from = second;
+    while (count > 0) {
+        channel to -> next;
+        new link(from, to);
+        from = next;
+        count -= 1;
+    }
+    new last(from, more);
+}
+)");
+    const auto end = nursery.runtime().make_channel(
+        nursery.program()
+            .types[nursery.program().routines[*nursery.program().find("last")].parameters[1].type]
+            .element);
+    const std::size_t before = bytes_in_use();
+    nursery.start("main", {machine::Value::scalar(length), machine::Value::scalar(end.in)});
+    nursery.run_to_rest();
+    EXPECT_EQ(nursery.runtime().components_left(), length + 2);
+    // Sanitizers count otherwise.
+    if (const std::size_t used = bytes_in_use() - before; bytes_in_use() > before) {
+        EXPECT_LE(used / length, 16'384u);
+    }
+}
+
 // One cause, a long way: nobody calls the next one.
 TEST(Nursery, AChainThatEndsNeedsNoStack) {
     Running nursery(R"(

@@ -113,7 +113,6 @@ composite main() {{
         "chosen", 4);
 }
 
-// What each reader may get or not is decided for each by itself.
 // One leaves out what it likes, and tells what it has; the other one begins when all of that is
 // there, and counts. Who has a message cannot do without it, so there are as many pasts to tell
 // apart as the first has behaviours, and not 3^N.
@@ -159,6 +158,7 @@ composite main() {{
     }
 }
 
+// What each reader may get or not is decided for each by itself.
 TEST(Scaling, ManyOptionalPutsAtOnce) {
     expect_growth(bench::optional_puts, "chosen", 4);
 }
