@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "program/assembly.hpp"
+#include "program/starting.hpp"
 
 namespace reowolf::program {
 namespace {
@@ -31,6 +32,20 @@ TEST(Program, FindsRoutinesByName) {
     const RoutineId second = assembly.component({}, {op(Opcode::end)});
     EXPECT_EQ(assembly.program.find("r1"), second);
     EXPECT_EQ(assembly.program.find("r2"), std::nullopt);
+}
+
+TEST(Program, KnowsWhatRoutinesMayReach) {
+    Assembly assembly;
+    const RoutineId wanted = assembly.component({}, {op(Opcode::end)});
+    const RoutineId starts = assembly.component({}, {op(Opcode::spawn, wanted), op(Opcode::end)});
+    const RoutineId starts_it =
+        assembly.component({}, {op(Opcode::spawn, starts), op(Opcode::end)});
+    const RoutineId other = assembly.component({}, {op(Opcode::end)});
+    const auto reaches = may_reach(assembly.program, [&](const Routine& routine) {
+        return &routine == &assembly.program.routines[wanted];
+    });
+    EXPECT_TRUE(reaches[wanted] && reaches[starts] && reaches[starts_it]);
+    EXPECT_FALSE(reaches[other]);
 }
 
 TEST(Program, ElementSizes) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "program/starting.hpp"
 #include "runtime/runtime.hpp"
 
 namespace reowolf::runtime {
@@ -77,7 +78,11 @@ std::vector<machine::Value> Runtime::renumbered(program::RoutineId id,
 }
 
 bool Runtime::holds_back(program::RoutineId id) const {
-    return holds_back_ && shared_.program.routines[id].kind != program::RoutineKind::composite;
+    // Others begin at once: of a program that makes components without end, all would be kept.
+    constexpr std::size_t held_max = std::size_t{1} << 15;
+
+    return holds_back_ && held_.size() < held_max &&
+           shared_.program.routines[id].kind != program::RoutineKind::composite;
 }
 
 void Runtime::start_or_hold(program::RoutineId id, std::vector<machine::Value> arguments) {
@@ -118,8 +123,11 @@ std::vector<std::optional<std::size_t>> Runtime::sets_of_held() const {
     }
     Sets sets(held_.size());
     std::vector<bool> is_bound(held_.size());
+    // Who starts a native one later has to do with the world as well.
+    const auto reach_world = program::may_reach(
+        shared_.program, [](const program::Routine& routine) { return is_native(routine); });
     for (std::size_t i = 0; i < held_.size(); ++i) {
-        if (held_[i].begin || is_native(held_[i].routine)) is_bound[i] = true;
+        if (held_[i].begin || reach_world[held_[i].routine]) is_bound[i] = true;
         for (const PortHandle port : held_[i].ports) {
             const Channel& channel = channels_[channel_of(port)];
             if (channel.end(!is_out(port)).closed) continue;

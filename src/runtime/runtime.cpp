@@ -113,8 +113,8 @@ bool has_repeated(std::vector<PortHandle> ports) {
 }  // namespace
 
 // See check::Routine.
-bool Runtime::is_native(program::RoutineId id) const {
-    return shared_.program.routines[id].name.contains('.');
+bool Runtime::is_native(const program::Routine& routine) {
+    return routine.name.contains('.');
 }
 
 ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value> arguments) {
@@ -136,7 +136,7 @@ ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value>
         }
     }
     std::unique_ptr<Body> body;
-    if (is_native(id)) {
+    if (is_native(routine)) {
         body = world_.make_native(routine, components_.upcoming(), arguments);
         if (body) {
             return add(who, routine.name, routine.span, std::move(body), true, ports);
@@ -147,7 +147,7 @@ ComponentIndex Runtime::start(program::RoutineId id, std::vector<machine::Value>
     const ComponentIndex index =
         add(who, routine.name, routine.span, std::move(body), false, ports);
     component(index).entrance.know(blocks_.syncs_of(id), *this, component(index));
-    if (is_native(id)) {
+    if (is_native(routine)) {
         fail_component(index, {.message = fmt::format("'{}' cannot be used here", routine.name),
                                .where = routine.span,
                                .trace = {},

@@ -692,7 +692,7 @@ class Runtime final : private machine::Exchange {
 
     // runtime.cpp
     void note_ends(ChannelIndex number);  // see Channel
-    bool is_native(program::RoutineId routine) const;
+    static bool is_native(const program::Routine& routine);
     ComponentIndex start(program::RoutineId routine, std::vector<machine::Value> arguments,
                          Who who);
     void spawn(ComponentIndex index, program::RoutineId routine,

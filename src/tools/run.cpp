@@ -75,13 +75,17 @@ class Record {
         constexpr int errors_max = 100;
 
         if (++errors_ > errors_max) return;
+        std::string text;
         for (const std::string& line : inspection::events_as_text(runtime_, sources_, written_)) {
-            fmt::print(file_, "{}\n", line);
+            text += line + '\n';
         }
         written_ = runtime_.recorder().noted();
-        fmt::print(file_, "ERROR: {}\n", message);
-        std::fflush(file_);
+        text += fmt::format("ERROR: {}\n", message);
+        is_whole_ &= std::fwrite(text.data(), 1, text.size(), file_) == text.size() &&
+                     std::fflush(file_) == 0;
     }
+    // All could be written.
+    bool is_whole() const { return is_whole_; }
 
   private:
     Record(std::FILE* file, const runtime::Runtime& runtime, const diagnostics::Sources& sources)
@@ -92,6 +96,7 @@ class Record {
     const diagnostics::Sources& sources_;
     std::uint64_t written_ = 0;
     int errors_ = 0;
+    bool is_whole_ = true;
 };
 
 // The program's output is for programs, a line at a time; what went wrong is for people. Several
@@ -179,6 +184,8 @@ class Run {
         if (record_) terminal_.record(*record_);
         return record_ != nullptr;
     }
+    // All that was to be recorded is.
+    bool has_recorded() const { return !record_ || record_->is_whole(); }
     runtime::Counters counters() const {
         runtime::Counters all = runtime_.counters();
         for (const auto& island : islands_.all()) all.add(island->counters());
@@ -409,6 +416,10 @@ int run(const Options& options) {
     }
     if (trace && !trace->close()) {
         complain(fmt::format("cannot write all of {}", options.trace));
+        status = std::max(status, 1);
+    }
+    if (!running.has_recorded()) {
+        complain(fmt::format("cannot write all of {}", options.record));
         status = std::max(status, 1);
     }
     return status;

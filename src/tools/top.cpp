@@ -28,7 +28,7 @@ namespace {
 using inspection::Question;
 using system::Screen;
 
-constexpr std::int64_t answer_ms_max = 10'000;
+constexpr std::int64_t answer_ms_max = 3'000;  // programs that can answer at all take up to two
 constexpr std::size_t answer_bytes_max = std::size_t{64} << 20;
 constexpr std::int64_t refresh_ms = 1'000;
 
@@ -138,7 +138,7 @@ int show_once(const std::string& folder, const std::vector<std::string>& sockets
             answer ? read_picture(*answer)
                    : std::expected<Picture, std::string>(std::unexpected(answer.error()));
         if (!picture) {
-            complain(picture.error());
+            complain(fmt::format("process {}: {}", socket, picture.error()));
             status = 1;
             continue;
         }

@@ -79,6 +79,7 @@ struct Islands : testing::Test {
     }
 
     const std::string components = R"(
+        import std.time::*;
         struct Cable { in<u32> end }
         primitive source(out<u32> o, u32 n) { for (auto i in 0..n) sync put(o, i); }
         primitive sum(in<u32> i, u32 n) {
@@ -146,6 +147,31 @@ TEST_F(Islands, KeepTheirPorts) {
     run_to_rest();
     EXPECT_EQ(world.printed, (std::multiset<std::string>{"7", "7"}));
     EXPECT_TRUE(world.reported.empty());
+}
+
+// Of a program that makes components without end most begin at once.
+TEST_F(Islands, NotAllAreHeldBack) {
+    constexpr std::size_t made = 50'000;
+    const auto parts = part(R"(
+        primitive nothing() { skip; }
+        composite main() { for (auto i in 0..50000) new nothing(); }
+    )");
+    std::size_t held = 0;
+    for (const auto& each : parts) held += each.components.size();
+    EXPECT_GT(held, 0u);
+    EXPECT_LT(held, made);
+    EXPECT_EQ(maker->components_ended(), made - held + 1);
+}
+
+// Who starts a timer, if only later, stays where that is looked after.
+TEST_F(Islands, StayWhereTheirTimersAre) {
+    const auto parts = part(R"(
+        comp late() { channel ticks -> clock; new timer(ticks, 1); sync get(clock); }
+        composite later() { new late(); }
+        comp starter() { new later(); }
+        composite main() { new starter(); new pair(1); new pair(2); }
+    )");
+    EXPECT_EQ(parts.size(), 2u);
 }
 
 // Too few are not given away.
