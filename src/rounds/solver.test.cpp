@@ -266,7 +266,7 @@ TEST(Solver, ARowOfSumsIsFoundByFewComparisons) {
         return holdings.pairs_compared();
     };
     // There are as many behaviours as the square.
-    EXPECT_LE(compared(80), 6 * compared(40));
+    EXPECT_LE(compared(80), 4 * compared(40));
 }
 
 }  // namespace
