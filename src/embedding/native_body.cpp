@@ -20,6 +20,9 @@ Request get_of(PortHandle port, program::TypeId type) {
 Request put_of(PortHandle port, program::TypeId type) {
     return Request::put(port, type, {});
 }
+Request does_something_else() {
+    return Request::failed("a sync block does something else when it is run again");
+}
 
 std::string text_of(const std::exception_ptr& failure) {
     try {
@@ -65,6 +68,25 @@ NativeBody::NativeBody(const NativeBody& other)
       state_(other.state_),
       value_(other.value_),
       exchanges_(other.exchanges_) {}
+
+NativeBody::Exchange::Exchange(const Ask& ask) : kind(ask.kind), count(ask.count), port(ask.port) {
+    if (kind == Ask::Kind::put) value = to_value(ask.value);
+    if (kind == Ask::Kind::print) value = Value::text(ask.text);
+}
+
+bool NativeBody::Exchange::is_of(const Ask& ask) const {
+    if (kind != ask.kind || port != ask.port) return false;
+    switch (kind) {
+        case Ask::Kind::put:
+            return value == to_value(ask.value);
+        case Ask::Kind::fork:
+            return count == ask.count;
+        case Ask::Kind::print:
+            return value == Value::text(ask.text);
+        default:
+            return true;
+    }
+}
 
 void NativeBody::drop_run() {
     run_.reset();
@@ -335,21 +357,20 @@ Request NativeBody::run_block() {
             if (const auto failure = act().block->failure(run_->code)) {
                 return Request::failed(text_of(failure));
             }
+            if (replayed_ < exchanges_.size()) return does_something_else();
             next_ = Next::deliver;
             return Request::of(Request::Kind::sync_end);
         }
         Ask& ask = behaviour.ask;
         if (ask.kind == Ask::Kind::nothing) return request_of(ask);
         if (replayed_ == exchanges_.size()) {
-            if (copied_) exchanges_.push_back({.kind = ask.kind, .port = ask.port, .value = {}});
+            if (copied_) exchanges_.emplace_back(ask);
             if (copied_) ++replayed_;
             return request_of(ask);
         }
         const Exchange& earlier = exchanges_[replayed_++];
-        if (earlier.kind != ask.kind || earlier.port != ask.port) {
-            return Request::failed("a sync block does something else when it is run again");
-        }
-        behaviour.answer = to_message(earlier.value);
+        if (!earlier.is_of(ask)) return does_something_else();
+        if (ask.kind == Ask::Kind::get) behaviour.answer = to_message(earlier.value);
         behaviour.number = earlier.number;
     }
 }

@@ -107,9 +107,14 @@ class NativeBody final : public runtime::Body {
     };
     // What a block asked, and was answered.
     struct Exchange {
-        Ask::Kind kind = Ask::Kind::nothing;
-        machine::PortHandle port = no_port;
-        machine::Value value;
+        explicit Exchange(const Ask& ask);
+        // What others have built on already cannot become something else.
+        bool is_of(const Ask& ask) const;
+
+        Ask::Kind kind;
+        std::uint32_t count;  // of alternatives
+        machine::PortHandle port;
+        machine::Value value;  // got, or put, or the line that was printed
         std::uint32_t number = 0;
     };
     // The code of a block, under way.

@@ -89,6 +89,74 @@ TEST(Choices, AllWaysAreTried) {
     EXPECT_TRUE(told.reports.empty());
 }
 
+// What others may have built on already is not taken back by a block that does something else when
+// it is run again, so that what it put and what it returns would not fit together.
+TEST(Choices, WhatABlockHasPutOrAskedIsTheSameWhenItIsRunAgain) {
+    using Code = Step<u64> (*)(Round&, u64, Out<u64>);
+    const std::vector<std::pair<std::string, Code>> blocks{
+        {"another value",
+         [](Round& r, u64 run, Out<u64> to) -> Step<u64> {
+             co_await r.put(to, run);
+             const u64 way = co_await r.fork(2);
+             co_await r.require(way == 1);
+             co_return run;
+         }},
+        {"as many alternatives as it was run",
+         [](Round& r, u64 run, Out<u64> to) -> Step<u64> {
+             co_await r.fork(static_cast<std::uint32_t>(run + 1));
+             const u64 way = co_await r.fork(2);
+             co_await r.require(way == 1);
+             co_await r.put(to, 1);
+             co_return run;
+         }},
+        {"another line",
+         [](Round& r, u64 run, Out<u64> to) -> Step<u64> {
+             co_await r.print("run " + std::to_string(run));
+             const u64 way = co_await r.fork(2);
+             co_await r.require(way == 1);
+             co_await r.put(to, 1);
+             co_return run;
+         }},
+        {"less",
+         [](Round& r, u64 run, Out<u64> to) -> Step<u64> {
+             if (run > 2) co_return run;
+             co_await r.put(to, 1);
+             const u64 way = co_await r.fork(2);
+             co_await r.require(way == 1);
+             co_return run;
+         }},
+    };
+    for (const auto& [what, code] : blocks) {
+        Told told;
+        Runtime runtime(Program(), told.options());
+        auto [to, from] = runtime.channel<u64>();
+        u64 runs = 0;
+        std::vector<u64> put;
+        std::vector<u64> returned;
+        runtime.start_as(
+            "fickle",
+            [&, code = code](Out<u64> out) -> Component {
+                const u64 value = co_await sync(
+                    [&](Round& r) -> Step<u64> { co_return co_await code(r, ++runs, out); });
+                returned.push_back(value);
+            },
+            to);
+        runtime.start(
+            [&](In<u64> in) -> Component {
+                const u64 value = co_await in.get();
+                put.push_back(value);
+            },
+            from);
+        EXPECT_EQ(runtime.run(), Outcome::ended) << what;
+        EXPECT_EQ(put, std::vector<u64>{}) << what;
+        EXPECT_EQ(returned, std::vector<u64>{}) << what;
+        ASSERT_EQ(told.reports.size(), 1u) << what;
+        EXPECT_EQ(told.reports[0].text, "a sync block does something else when it is run again")
+            << what;
+        EXPECT_EQ(told.reports[0].component, "fickle") << what;
+    }
+}
+
 // A block that is run again does the same as before, up to where its ways part.
 TEST(Choices, ABlockIsRunAgainWithTheSameAnswers) {
     Told told;
