@@ -30,6 +30,7 @@ struct Limits {
     std::size_t value_bytes_max = std::size_t{256} << 20;
     std::uint32_t value_nesting_max = 4'000;
     std::uint32_t live_behaviours_max = 65'536;
+    std::size_t block_bytes_max = std::size_t{1} << 30;  // while a sync block is not decided
     std::uint32_t instructions_per_slice = 20'000;
     std::uint32_t instructions_before_workers = 4'000;  // at a time; for less, handing over is dear
     std::uint32_t components_max = 1u << 20;

@@ -88,6 +88,12 @@ bool NativeBody::Exchange::is_of(const Ask& ask) const {
     }
 }
 
+std::uint64_t NativeBody::bytes() const {
+    std::uint64_t bytes = sizeof(*this) + exchanges_.size() * sizeof(Exchange);
+    for (const Exchange& each : exchanges_) bytes += machine::share_of(each.value.block());
+    return bytes;
+}
+
 void NativeBody::drop_run() {
     run_.reset();
     exchanges_.clear();

@@ -91,6 +91,7 @@ class NativeBody final : public runtime::Body {
     void notice_closing() override;
     // What a coroutine holds cannot be compared, unless it says itself what it is.
     bool same_state(const Body& other) const override;
+    std::uint64_t bytes() const override;
     std::vector<runtime::TraceLine> trace() const override;
 
   private:

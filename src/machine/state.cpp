@@ -3,7 +3,6 @@
 
 #include <cassert>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 
 namespace reowolf::machine {
@@ -90,11 +89,7 @@ std::vector<State::TraceEntry> State::trace() const {
 
 std::uint64_t State::bytes() const {
     std::uint64_t bytes = slots_.size() * sizeof(Slot);
-    std::unordered_set<const Block*> seen;
-    for_each_reference([&](const Block* block) {
-        if (!block || !seen.insert(block).second) return;
-        bytes += std::uint64_t{block->capacity} * block->element_bytes + block->nested_bytes;
-    });
+    for_each_reference([&](const Block* block) { bytes += share_of(block); });
     return bytes;
 }
 

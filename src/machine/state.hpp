@@ -44,7 +44,7 @@ class State {
     std::vector<TraceEntry> trace() const;
     // Number of the instruction it stands at, in its outermost routine; names a sync block.
     std::uint32_t pc() const;
-    // What it holds in memory, at most: what is shared inside of arrays counts several times.
+    // What it holds in memory. Of what others hold too, its share.
     std::uint64_t bytes() const;
 
     // Where it stands in its outermost routine: at the last request, if it has made one.

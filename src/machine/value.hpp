@@ -58,6 +58,15 @@ inline void release(Block* block) {
     }
 }
 
+// Of its bytes, what falls to one of those who hold it. So what is passed on to many counts about
+// once, and not once for each.
+inline std::uint64_t share_of(const Block* block) {
+    if (!block) return 0;
+    const std::uint64_t own = std::uint64_t{block->capacity} * block->element_bytes;
+    return (sizeof(Block) + own + block->nested_bytes) /
+           block->references.load(std::memory_order_relaxed);
+}
+
 // One message or argument. Owns its reference. Copying is cheap; safe to hand to another thread.
 class Value {
   public:

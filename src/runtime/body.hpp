@@ -106,6 +106,8 @@ class Body {
     // Of a native component whose last request is a fork each of whose alternatives begins with a
     // get: the ports, by alternative. Empty if they cannot be told beforehand.
     virtual std::span<const machine::PortHandle> ports_to_choose() const { return {}; }
+    // About what it holds in memory for this behaviour. Not while its code is away.
+    virtual std::uint64_t bytes() const { return 0; }
     virtual Span position() const { return {}; }
     virtual std::vector<TraceLine> trace() const { return {}; }
 };
@@ -154,6 +156,7 @@ class ProgramBody final : public Body {
     std::unique_ptr<Foresight> foresee() const override;
     bool reports() const override { return true; }
     bool same_state(const Body& other) const override;
+    std::uint64_t bytes() const override { return sizeof(*this) + state_.bytes(); }
     machine::State& state() { return state_; }
     const machine::State& state() const { return state_; }
     Span position() const override { return errand_ ? errand_->left_at : state_.position(); }

@@ -55,6 +55,9 @@ struct Offer {
     bool news = true;           // no attempt that only repeats an earlier one led to it
 };
 
+// About what it takes besides the value and its causes.
+inline constexpr std::uint64_t offer_bytes = 2 * sizeof(Offer);
+
 // The messages that were put in this round in the lane (lane.cpp) and not got yet. One has its
 // place here; more are rare.
 class Pending {
@@ -94,24 +97,34 @@ class Pending {
         next_ = 0;
         size_ = 0;
     }
+    // About what they would take in the general way, where nothing is taken out.
+    std::uint64_t bytes() const {
+        return size_ * offer_bytes + machine::share_of(first_.block()) + (more_ ? more_->bytes : 0);
+    }
+    // Whether it is that much more than when it was last measured that one should do so again.
+    bool has_grown() const {
+        return more_ && size_ * offer_bytes + more_->bytes >= more_->measured_at;
+    }
+    void note_measured() {
+        if (more_) more_->measured_at = std::max(More::measured_first, 2 * bytes());
+    }
 
   private:
-    [[gnu::noinline]] void push_more(machine::Value&& value) {
-        ++size_;
-        if (!more_) more_ = std::make_unique<std::vector<machine::Value>>();
-        more_->push_back(std::move(value));
-    }
-    [[gnu::noinline]] void advance() {
-        first_ = std::move((*more_)[next_++]);
-        if (size_ > 1) return;
-        more_->clear();
-        next_ = 0;
-    }
+    struct More {
+        static constexpr std::uint64_t measured_first = 1u << 20;
+
+        std::vector<machine::Value> values;
+        std::uint64_t bytes = 0;  // of what they refer to
+        std::uint64_t measured_at = measured_first;
+    };
+
+    [[gnu::noinline]] void push_more(machine::Value&& value);
+    [[gnu::noinline]] void advance();
 
     machine::Value first_;
     std::uint32_t size_ = 0;
-    std::uint32_t next_ = 0;                             // of more_
-    std::unique_ptr<std::vector<machine::Value>> more_;  // most channels never have any
+    std::uint32_t next_ = 0;      // of more_
+    std::unique_ptr<More> more_;  // most channels never have any
 };
 
 // Of most channels there are never any, so that those take no room.

@@ -89,8 +89,10 @@ struct Node {
     bool is_fresh = false;
     wire::NodeId got_like = 0;
     std::uint32_t sources = 0;
-    bool is_hopeless = false;  // complete, but can be in no round; or leads only to such
-    bool news = true;          // nothing that only repeats what was led to it
+    std::uint64_t held = 0;        // bytes of what it put and printed in this stretch
+    std::uint64_t body_bytes = 0;  // of `body`, when it last stood still
+    bool is_hopeless = false;      // complete, but can be in no round; or leads only to such
+    bool news = true;              // nothing that only repeats what was led to it
     std::optional<Discard> discard;
     std::optional<Span> alternative_at;  // if watched: where the alternative begins that it is
 
@@ -147,6 +149,7 @@ struct Attempt {
     std::set<wire::SiteId> told;       // that have heard of it, while ends of channels move
     std::vector<wire::NodeId> silent;  // complete, using no port; offered when all is quiet
     std::uint32_t live = 0;
+    std::uint64_t held = 0;   // bytes of all this, about
     std::size_t dropped = 0;  // nodes that others took back
     // It stands where its component's last, silent round began: its silent behaviours wait until
     // something at its ports changes.
@@ -270,7 +273,7 @@ struct Standing {
     Phase phase = Phase::running;
     Wait waits = Wait::nothing;
     bool is_native = false;
-    bool is_overloaded = false;  // has more live behaviours than allowed
+    bool is_overloaded = false;  // has more behaviours than allowed
     bool is_away = false;        // the workers run its code, or it has just `brought` something
     bool is_long = false;        // between its last two sync blocks it computed for long
     bool is_silent = false;      // its last round was: `silent_rounds` is not 0

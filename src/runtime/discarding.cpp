@@ -42,6 +42,7 @@ void Runtime::discard_all(ComponentIndex index,
         node.phase = Node::Phase::discarded;
         ++counters_.discarded[static_cast<std::size_t>(why.cause)];
         recorder_.note_discarded(component(index).who, why.cause, why.where);
+        attempt(index).held += why.text.size() + why.trace.size() * sizeof(TraceLine);
         node.discard = std::move(why);
         drop_victims(removal);
     }
@@ -116,7 +117,8 @@ void Runtime::remove_node(ComponentIndex index, NodeId id, Removal& removal) {
     }
     if (node.phase == Node::Phase::complete) removal.withdrawn.push_back({exploring.id, id});
     node.phase = Node::Phase::dropped;
-    node.body.reset();
+    drop_body(exploring, node);
+    exploring.held -= std::exchange(node.held, 0);
     node.discard.reset();
     for (const Node::Put& put : std::exchange(node.puts, {})) {
         removal.retracted.push_back({put.channel, put.index, {exploring.id, id}});

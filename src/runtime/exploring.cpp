@@ -85,6 +85,7 @@ void Runtime::explore(ComponentIndex index, NodeId id, std::uint32_t& budget) {
         }
         goes_on = request && serve(index, id, *request);
     }
+    note_body(index, id);
 }
 
 // Each answers a request of a behaviour; true if the behaviour can run on at once.
@@ -102,6 +103,7 @@ bool Runtime::serve(ComponentIndex index, NodeId id, machine::Request& request) 
         case Kind::sync_end:
             return serve_end(index, id);
         case Kind::print:
+            if (!may_hold(index, id, sizeof(std::string) + request.text().size())) return false;
             attempt(index).nodes[id].printed.push_back(std::move(request.text()));
             return true;
         case Kind::discarded:
@@ -174,6 +176,9 @@ bool Runtime::serve_put(ComponentIndex index, NodeId id, machine::Request& put) 
         return false;
     }
     node.is_released = false;
+    const std::uint64_t bytes = offer_bytes + node.depends.size() * sizeof(wire::NodeRef) +
+                                machine::share_of(put.value.block());
+    if (!may_hold(index, id, bytes)) return false;
     if (channels_[number].carries_ports && !put_ports_away(index, id, put)) return false;
     const bool was_early = was_sent_early(index, number, sent);
     node.puts.push_back({number, sent, node.body->position(), was_early});
@@ -201,7 +206,7 @@ bool Runtime::serve_fork(ComponentIndex index, NodeId id, std::uint32_t count) {
     }
     order_newest(attempt(index), count);
     parent.phase = Node::Phase::split;
-    parent.body.reset();
+    drop_body(attempt(index), parent);
     --attempt(index).live;
     return false;
 }
@@ -226,7 +231,7 @@ bool Runtime::serve_fires(ComponentIndex index, NodeId id, PortHandle port) {
         last = child;
     }
     parent.phase = Node::Phase::split;
-    parent.body.reset();
+    drop_body(attempt(index), parent);
     --attempt(index).live;
     if (is_out(port) || !has_put(index, channel_of(port), parent.depends)) return false;
     discard(index, last,
@@ -319,7 +324,7 @@ NodeId Runtime::add_child(ComponentIndex index, NodeId parent_id, std::unique_pt
     ++counters_.behaviours;
     arbiter_.forest().grow(explored.id, id, parent_id);
     note_live(explored);
-    if (explored.live > limits_.live_behaviours_max) component(index).is_overloaded = true;
+    note_size(index, child);
     enqueue(index);
     return id;
 }

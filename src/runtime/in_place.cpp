@@ -100,7 +100,7 @@ template <class Message>
                                                      Message&& message) {
     if (!is_out(port) || channel_of(port) >= channels_.size()) return false;
     const Use use = use_of(self, port, true);
-    if (!is_in_place(use, port)) return false;
+    if (!is_in_place(use, port) || !has_room(self, use.channel.pending, message)) return false;
     if (self.phase != Phase::in_lane) enter_lane(self);
     put_allowed(use, std::forward<Message>(message), false);
     return true;

@@ -199,6 +199,13 @@ void Runtime::leave_lane(ComponentIndex of, Fall why) {
 
 // ---- Requests ----------------------------------------------------------------------------------
 
+// It is for the general way to count them one by one.
+bool Runtime::has_printed_much(const Component& self, const std::string& line) {
+    constexpr std::size_t lines_in_lane_max = 4'096;
+    constexpr std::size_t line_in_lane_max = 64u << 10;
+    return self.printed.size() >= lines_in_lane_max || line.size() > line_in_lane_max;
+}
+
 // The component goes on as long as it is in the lane and waits for nothing.
 void Runtime::serve_in_lane(ComponentIndex index, Component& self, machine::Request& request) {
     using Kind = machine::Request::Kind;
@@ -215,6 +222,7 @@ void Runtime::serve_in_lane(ComponentIndex index, Component& self, machine::Requ
             self.asked_port = request.port;
             return choose_firing(index);
         case Kind::print:
+            if (has_printed_much(self, request.text())) return leave_lane(index, Fall::error);
             self.printed.push_back(std::move(request.text()));
             self.has_printed = true;
             self.lead->is_special = true;
@@ -256,6 +264,9 @@ Fall Runtime::obstacle(ComponentIndex index, PortHandle port) const {
 void Runtime::put_in_lane(ComponentIndex index, Component& self, PortHandle port,
                           machine::Value&& value, bool closes) {
     const Use use = use_of(self, port, true);
+    if (has_done_much(self) || !has_room(self, use.channel.pending, value)) {
+        return leave_lane(index, Fall::error);
+    }
     if (is_allowed(use, port)) return put_allowed(use, std::move(value), closes);
     if (may_use_across(index, port)) return put_across(index, port, std::move(value), closes);
     leave_lane(index, obstacle(index, port));
@@ -263,6 +274,7 @@ void Runtime::put_in_lane(ComponentIndex index, Component& self, PortHandle port
 
 void Runtime::get_in_lane(ComponentIndex index, Component& self, PortHandle port, bool closes) {
     const Use use = use_of(self, port, false);
+    if (has_done_much(self)) return leave_lane(index, Fall::error);
     if (is_allowed(use, port)) {
         machine::Value value;
         if (!get_allowed(use, closes, value)) return;
@@ -283,9 +295,16 @@ void Runtime::end_in_lane(ComponentIndex index, Component& self) {
     end_with_use(self, self);
 }
 
+// What it does is noted one by one where there are steps with other sites.
+bool Runtime::has_done_much(const Component& self) const {
+    constexpr std::size_t actions_max = 65'536;
+    return steps_ && self.actions.size() >= actions_max;
+}
+
 void Runtime::note_which(Component& self, PortHandle port) {
     if (steps_) self.actions.push_back({channel_of(port), is_out(port)});
-    if (self.asks_fires) self.used.push_back(port);
+    if (!self.asks_fires) return;
+    if (std::ranges::find(self.used, port) == self.used.end()) self.used.push_back(port);
 }
 
 bool Runtime::keeps_promises(const Component& self) {

@@ -333,17 +333,18 @@ void Runtime::take_turn(std::uint32_t& budget) {
 
 // Its turn has come, but it has ended, or is too large to go on.
 void Runtime::pass_over(ComponentIndex index, Component& running) {
-    if (running.phase == Component::Phase::ended) {
-        ended_.push_back(index);
-    } else if (index == application) {
+    if (running.phase == Component::Phase::ended) return ended_.push_back(index);
+    const bool is_memory = attempt(index).live <= limits_.live_behaviours_max;
+    const std::string text =
+        is_memory ? what_is_too_much()
+                  : fmt::format("more than {} live alternatives", limits_.live_behaviours_max);
+    if (index == application) {
         running.is_overloaded = false;
         attempt(index).give_up();
         cancel_application(wire::Reason::unsatisfiable,
-                           fmt::format("'{}' has more than {} live alternatives", running.name,
-                                       limits_.live_behaviours_max));
+                           fmt::format("'{}' has {}", running.name, text));
     } else {
-        fail_component(index, {.message = fmt::format("more than {} live alternatives",
-                                                      limits_.live_behaviours_max),
+        fail_component(index, {.message = is_memory ? "out of memory: " + text : text,
                                .where = running.body->position(),
                                .trace = running.body->trace(),
                                .notes = {}});

@@ -315,6 +315,8 @@ class Runtime final : private machine::Exchange {
     template <class Message>
     [[gnu::always_inline]] bool get_allowed(const Use& use, bool closes, Message& message);
     static bool keeps_promises(const Component& self);
+    bool has_done_much(const Component& self) const;
+    static bool has_printed_much(const Component& self, const std::string& line);
     void put_in_lane(ComponentIndex index, Component& self, machine::PortHandle port,
                      machine::Value&& value, bool closes);
     void get_in_lane(ComponentIndex index, Component& self, machine::PortHandle port, bool closes);
@@ -528,6 +530,24 @@ class Runtime final : private machine::Exchange {
     void note_use(ComponentIndex index, ChannelIndex channel, bool puts);
     void meet(ChannelIndex channel);
     void note_change(ChannelIndex channel, bool at_out);
+
+    // holding.cpp: what an attempt may hold in memory
+    bool may_hold(ComponentIndex index, wire::NodeId id, std::uint64_t bytes);
+    void note_body(ComponentIndex index, wire::NodeId id);
+    static void drop_body(Attempt& exploring, Node& node);
+    void note_size(ComponentIndex index, const Node& grown);
+    std::string what_is_too_much() const;
+    // In the lane: whether that message can be put, besides what others have not got yet.
+    bool has_room(const Component& self, const Pending& pending, const machine::Value& value) {
+        const bool is_small = !value.is_reference() || machine::share_of(value.block()) < large;
+        return (is_small && !pending.has_grown()) || measure_room(self, value);
+    }
+    bool has_room(const Component& self, const Pending& pending, std::uint64_t) {
+        return !pending.has_grown() || measure_room(self, {});
+    }
+    [[gnu::noinline]] bool measure_room(const Component& self, const machine::Value& value);
+    // From this size on it is looked at one by one what messages take.
+    static constexpr std::uint64_t large = 1u << 20;
 
     // matching.cpp
     void offer(ChannelIndex channel, std::uint32_t index, Offer offer, bool news);

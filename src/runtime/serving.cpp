@@ -181,6 +181,9 @@ Served Runtime::close_and_serve(Component& self) {
     Component& self = use.self;
     // What is told to other sites is told of where the states are.
     if (steps_ && closes) return Served::unserved;
+    if (has_done_much(self) || !has_room(self, use.channel.pending, word)) {
+        return Served::unserved;
+    }
     enter_if_outside(self);
     put_allowed(use, word, closes);
     return served(self);
@@ -188,7 +191,7 @@ Served Runtime::close_and_serve(Component& self) {
 
 [[gnu::always_inline]] inline Runtime::Got Runtime::serve_get(const Use& use, bool closes) {
     Component& self = use.self;
-    if (steps_ && closes) return {};
+    if ((steps_ && closes) || has_done_much(self)) return {};
     enter_if_outside(self);
     std::uint64_t word = 0;
     if (!get_allowed(use, closes, word)) return {Served::unanswered};

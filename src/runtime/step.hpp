@@ -41,6 +41,7 @@ struct Step {
     std::uint64_t since = 0;  // a generation
     bool is_published = false;
     std::vector<Put> puts;
+    std::uint64_t put_bytes = 0;
     std::vector<Awaited> awaited;
 
     // What is published.
@@ -102,6 +103,7 @@ struct Step {
     void end() {
         is_published = false;
         puts.clear();
+        put_bytes = 0;
         awaited.clear();
         values.clear();
         lodgers.clear();

@@ -110,9 +110,12 @@ void Runtime::put_across(ComponentIndex index, PortHandle port, machine::Value&&
                          bool closes) {
     Component& self = component(index);
     note_use_in_lane(self, port);
-    if (size_of(value) > limits_.message_value_bytes_max) {
+    const std::uint64_t bytes = size_of(value);
+    if (bytes > limits_.message_value_bytes_max ||
+        step_.put_bytes + bytes > limits_.block_bytes_max) {
         return leave_lane(index, Fall::elsewhere);
     }
+    step_.put_bytes += bytes;
     ++self.sent;
     const auto place = static_cast<std::uint32_t>(self.actions.size() - 1);
     step_.puts.push_back({index, channel_of(port), place, std::move(value), {}});

@@ -17,7 +17,7 @@ namespace reowolf::oracle {
 
 class Running final : public runtime::LocalWorld {
   public:
-    explicit Running(const std::string& text) {
+    explicit Running(const std::string& text, const Limits& limits = {}) : limits_(limits) {
         diagnostics::Sources sources;
         diagnostics::Diagnostics diagnostics;
         const auto source = sources.add("program", text);

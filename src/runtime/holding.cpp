@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// What an attempt may hold in memory as long as it is not decided. Nothing that a behaviour puts or
+// prints can go anywhere before, so that one that never comes to the end of its block would take
+// all memory there is.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "runtime/runtime.hpp"
+
+namespace reowolf::runtime {
+
+using machine::PortHandle;
+using wire::NodeId;
+
+// ---- In the general way ------------------------------------------------------------------------
+
+// So much more for what the behaviour puts or prints. If not, it is discarded: others, which do not
+// do that, may still be in a round.
+bool Runtime::may_hold(ComponentIndex index, NodeId id, std::uint64_t bytes) {
+    Attempt& exploring = attempt(index);
+    Node& node = exploring.nodes[id];
+    if (exploring.held + bytes > limits_.block_bytes_max) {
+        discard(index, id,
+                {.cause = Discard::Cause::error,
+                 .text = "out of memory: " + what_is_too_much(),
+                 .where = node.body->position(),
+                 .trace = node.body->trace()});
+        return false;
+    }
+    exploring.held += bytes;
+    node.held += bytes;
+    return true;
+}
+
+// It stands still. What it has made meanwhile nobody has counted.
+void Runtime::note_body(ComponentIndex index, NodeId id) {
+    Attempt& exploring = attempt(index);
+    Node& node = exploring.nodes[id];
+    if (!node.body || node.is_away) return;
+    exploring.held -= node.body_bytes;
+    node.body_bytes = node.body->bytes();
+    exploring.held += node.body_bytes;
+}
+
+void Runtime::drop_body(Attempt& exploring, Node& node) {
+    exploring.held -= std::exchange(node.body_bytes, 0);
+    node.body.reset();
+}
+
+void Runtime::note_size(ComponentIndex index, const Node& grown) {
+    Attempt& exploring = attempt(index);
+    exploring.held += sizeof(Node) + grown.depends.size() * sizeof(wire::NodeRef) +
+                      grown.counts.size() * sizeof(Node::Count) +
+                      grown.path.size() * sizeof(grown.path[0]);
+    if (exploring.live > limits_.live_behaviours_max || exploring.held > limits_.block_bytes_max) {
+        component(index).is_overloaded = true;
+    }
+}
+
+std::string Runtime::what_is_too_much() const {
+    return fmt::format("more than {} bytes for one sync block", limits_.block_bytes_max);
+}
+
+// ---- In the lane -------------------------------------------------------------------------------
+
+// Not whether the attempt has too much is decided here, but whether the general way has to, which
+// counts all of it.
+bool Runtime::measure_room(const Component& self, const machine::Value& value) {
+    std::uint64_t bytes = machine::share_of(value.block());
+    for (const PortHandle port : self.ports) {
+        if (is_out(port)) bytes += channels_[channel_of(port)].pending.bytes();
+    }
+    // Whoever cannot leave the lane where it is asks once more from where it can.
+    if (bytes > limits_.block_bytes_max) return false;
+    for (const PortHandle port : self.ports) {
+        if (is_out(port)) channels_[channel_of(port)].pending.note_measured();
+    }
+    return true;
+}
+
+void Pending::push_more(machine::Value&& value) {
+    ++size_;
+    if (!more_) more_ = std::make_unique<More>();
+    // One that is never empty would have ever more of those that have gone.
+    if (next_ * 2 > more_->values.size() && more_->values.size() == more_->values.capacity()) {
+        more_->values.erase(more_->values.begin(), more_->values.begin() + next_);
+        next_ = 0;
+    }
+    if (value.is_reference()) more_->bytes += size_of(value);
+    more_->values.push_back(std::move(value));
+}
+
+void Pending::advance() {
+    first_ = std::move(more_->values[next_++]);
+    if (first_.is_reference()) more_->bytes -= size_of(first_);
+    if (size_ > 1) return;
+    more_->values.clear();
+    next_ = 0;
+    more_->measured_at = More::measured_first;
+}
+
+}  // namespace reowolf::runtime
