@@ -34,6 +34,7 @@ struct Limits {
     std::uint32_t instructions_per_slice = 20'000;
     std::uint32_t instructions_before_workers = 4'000;  // at a time; for less, handing over is dear
     std::uint32_t components_max = 1u << 20;
+    std::uint32_t channels_max = 1u << 22;
     std::uint32_t closed_ports_kept_max = 1'024;  // of those that came to an application
     std::uint32_t alternatives_max = 1'024;       // that an application prepares for one round
 

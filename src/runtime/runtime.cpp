@@ -513,15 +513,9 @@ void Runtime::serve_outside(ComponentIndex index, machine::Request& request, boo
         case Kind::print:
             world_.print(request.text());
             break;
-        case Kind::make_channel: {
-            const Ends ends = make_channel(request.type);
-            give_port(index, ends.out);
-            give_port(index, ends.in);
-            Channel& made = channels_[channel_of(ends.out)];
-            std::tie(made.out.name, made.in.name) = running.body->channel_names();
-            running.body->made(ends.out, ends.in);
+        case Kind::make_channel:
+            make_channel_for(index, request.type);
             break;
-        }
         case Kind::spawn:
             spawn(index, request.routine, std::move(request.arguments()));
             break;
@@ -537,6 +531,24 @@ void Runtime::serve_outside(ComponentIndex index, machine::Request& request, boo
         default:
             break;
     }
+}
+
+void Runtime::make_channel_for(ComponentIndex index, program::TypeId type) {
+    Component& making = component(index);
+    if (channels_.in_use() >= limits_.channels_max) {
+        fail_component(index,
+                       {.message = fmt::format("more than {} channels", limits_.channels_max),
+                        .where = making.body->position(),
+                        .trace = making.body->trace(),
+                        .notes = {}});
+        return;
+    }
+    const Ends ends = make_channel(type);
+    give_port(index, ends.out);
+    give_port(index, ends.in);
+    Channel& made = channels_[channel_of(ends.out)];
+    std::tie(made.out.name, made.in.name) = making.body->channel_names();
+    making.body->made(ends.out, ends.in);
 }
 
 // Hands the ports among the arguments over and starts the component.

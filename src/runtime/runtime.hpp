@@ -735,6 +735,7 @@ class Runtime final : private machine::Exchange {
     bool run_native(ComponentIndex index, Component& running, std::uint32_t& budget);
     void go_on_in_lane(ComponentIndex index, Component& running);
     void serve(ComponentIndex index, Component& running, machine::Request& request, bool may_enter);
+    void make_channel_for(ComponentIndex index, program::TypeId type);
     void serve_outside(ComponentIndex index, machine::Request& request, bool may_enter);
     void enqueue(ComponentIndex index) { enqueue(component(index)); }
     [[gnu::always_inline]] void enqueue(Component& woken) {

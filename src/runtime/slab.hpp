@@ -22,6 +22,8 @@ class Slab {
     // All numbers that were ever given out are below.
     std::uint32_t size() const { return size_; }
 
+    std::uint32_t in_use() const { return size_ - static_cast<std::uint32_t>(free_.size()); }
+
     // The number that add() gives next.
     std::uint32_t upcoming() const { return free_.empty() ? size_ : free_.back(); }
     // One that is free, or else the next.

@@ -136,5 +136,22 @@ primitive answering(in<u32> from, out<u32> to) {
     EXPECT_EQ(run.runtime().components_left(), 0u);
 }
 
+// Nobody can make channels without end either.
+TEST(Holding, ChannelsHaveABoundToo) {
+    Limits limits;
+    limits.channels_max = 10;
+    Running run(R"(
+composite main() { new few(); new many(); }
+composite few() { u32 n = 0; while (n < 4) { channel<u32> a -> b; n += 1; } print("few"); }
+composite many() { while (true) { channel<u32> a -> b; } }
+)",
+                limits);
+    run.start("main", {});
+    run.run_to_rest();
+    EXPECT_EQ(run.printed, Lines{"few"});
+    EXPECT_EQ(run.reports, Lines{"more than 10 channels"});
+    EXPECT_EQ(run.runtime().components_left(), 0u);
+}
+
 }  // namespace
 }  // namespace reowolf::oracle
