@@ -79,6 +79,8 @@ class Association final : public std::enable_shared_from_this<Association>,
     // True: it does not wait for anything. Of a message that is not followed nothing more is told
     // then.
     bool send(std::uint32_t carrier, Outgoing&& message);
+    // See Connection; of those that are most urgent.
+    bool take_back_last(std::uint32_t carrier);
     void close(std::uint32_t carrier);
     void abort(std::uint32_t carrier);
     void abandon(std::uint32_t carrier);

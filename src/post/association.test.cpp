@@ -259,6 +259,27 @@ TEST_F(Lasting, a_sender_without_a_connection_is_told_how_much_waits) {
     EXPECT_EQ(near->queued_bytes(), 0u);
 }
 
+TEST_F(Lasting, what_is_taken_back_never_comes) {
+    connect();
+    far->limit_message_bytes(10'000'000);
+    near->send(bytes_of("message 0"));
+    for (const std::int64_t time_ms : {0, 5, 60, 120}) {
+        near->send(Bytes(8'000'000));
+        loop.run_for(time_ms);
+        EXPECT_TRUE(near->take_back_last());
+    }
+    network.cut("near", "far");
+    network.heal();
+    near->send(bytes_of("message 1"));
+    ASSERT_TRUE(until([&] { return far_heard.messages.size() == 2; }, patience_ms));
+    EXPECT_FALSE(near->take_back_last());
+    near->send(bytes_of("message 2"));
+    ASSERT_TRUE(until([&] { return far_heard.messages.size() == 3; }, patience_ms));
+    expect_in_order(far_heard, 3);
+    EXPECT_FALSE(far->arriving());
+    EXPECT_EQ(near->queued_bytes(), 0u);
+}
+
 // For those that ask what becomes of messages.
 class Follower final : public CarrierHandler {
   public:

@@ -31,6 +31,7 @@ class CarrierConnection final : public Connection {
         outgoing.payload = std::move(message);
         association_->send(carrier_, std::move(outgoing));
     }
+    bool take_back_last() override { return association_->take_back_last(carrier_); }
     void close() override { association_->close(carrier_); }
     void abort() override { association_->abort(carrier_); }
     void limit_message_bytes(std::size_t bytes_max) override {

@@ -119,6 +119,12 @@ bool Association::send(std::uint32_t number, Outgoing&& message) {
     return false;
 }
 
+bool Association::take_back_last(std::uint32_t number) {
+    const bool is_taken_back = sending_.take_back_last(number);
+    if (is_taken_back) flush();
+    return is_taken_back;
+}
+
 bool Association::can_send() const {
     return connection_ && connection_->queued_bytes() < connection_queue_bytes_max &&
            resending_.bytes() < limits_.unacknowledged_bytes_max;

@@ -17,12 +17,17 @@ void Sending::remove(std::uint32_t number) {
         for (const Outgoing& message : lane.messages) {
             note(number, message, Fate::dropped);
         }
-        const auto level = levels_.find(niceness);
-        if (level == levels_.end()) continue;
-        std::erase(level->second, &lane);
-        if (level->second.empty()) levels_.erase(level);
+        forget_lane(niceness, lane);
     }
     carriers_.erase(found);
+}
+
+// It has nothing to send any more.
+void Sending::forget_lane(std::uint16_t niceness, Lane& lane) {
+    const auto level = levels_.find(niceness);
+    if (level == levels_.end()) return;
+    std::erase(level->second, &lane);
+    if (level->second.empty()) levels_.erase(level);
 }
 
 bool Sending::push(std::uint32_t number, Outgoing&& message) {
@@ -54,6 +59,26 @@ std::optional<Payload> Sending::pass(std::uint32_t number, Outgoing& message) {
     if (message.properties != Properties{}) fragment.properties = message.properties;
     message.payload.set_head(records::encode_head(fragment).span());
     return std::move(message.payload);
+}
+
+bool Sending::take_back_last(std::uint32_t number) {
+    const auto found = carriers_.find(number);
+    if (found == carriers_.end()) return false;
+    const auto place = found->second.lanes.find(0);
+    if (place == found->second.lanes.end() || place->second.messages.empty()) return false;
+    Lane& lane = place->second;
+    Outgoing& last = lane.messages.back();
+    if (lane.is_begun && lane.messages.size() == 1) {
+        if (last.expires_ms == never_ms) ++mortal_;
+        last.expires_ms = std::numeric_limits<std::int64_t>::min();
+        return true;
+    }
+    found->second.queued_bytes -= last.payload.size();
+    --found->second.queued_messages;
+    note(number, last, Fate::dropped);
+    lane.messages.pop_back();
+    if (lane.messages.empty()) forget_lane(place->first, lane);
+    return true;
 }
 
 void Sending::widen(std::uint32_t carrier, std::uint64_t window) {
@@ -176,11 +201,7 @@ std::int64_t Sending::expire(std::int64_t now_ms) {
                 note(number, message, Fate::expired);
                 lane.messages.erase(lane.messages.begin() + static_cast<std::ptrdiff_t>(i));
             }
-            if (!lane.messages.empty()) continue;
-            const auto level = levels_.find(niceness);
-            if (level == levels_.end()) continue;
-            std::erase(level->second, &lane);
-            if (level->second.empty()) levels_.erase(level);
+            if (lane.messages.empty()) forget_lane(niceness, lane);
         }
     }
     return next_ms;

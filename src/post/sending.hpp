@@ -50,6 +50,9 @@ class Sending {
     // The carrier is open. Messages of one carrier that are equally urgent keep their order. False:
     // it waits for others that do.
     bool push(std::uint32_t carrier, Outgoing&& message);
+    // The last of the most urgent messages, with niceness 0, that was pushed: it is dropped, or not
+    // completed. False: there is none any more.
+    bool take_back_last(std::uint32_t carrier);
     void widen(std::uint32_t carrier, std::uint64_t window);
 
     // Instead of push(): the record of a message that need not wait for anything, and is not
@@ -100,6 +103,7 @@ class Sending {
     std::optional<Payload> next_of(Lane& lane, std::int64_t now_ms);
     bool can_begin(const Carrier& carrier, const Outgoing& message) const;
     bool is_unsent(std::uint64_t id) const;
+    void forget_lane(std::uint16_t niceness, Lane& lane);
     void drop_expired(Lane& lane, std::int64_t now_ms);
     // The first of the lane, of so many bytes.
     void finish(Lane& lane, Fate fate, std::size_t size);

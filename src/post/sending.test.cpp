@@ -55,6 +55,25 @@ TEST(Sending, what_expires_under_way_is_ended_although_others_wait_for_the_windo
     EXPECT_EQ(sending.queued_messages(0), 1u);
 }
 
+TEST(Sending, what_is_taken_back_waits_no_longer) {
+    Sending sending;
+    sending.open(0, window);
+    EXPECT_FALSE(sending.take_back_last(0));
+    sending.push(0, message(2 * window, 0));
+    sending.push(0, message(3, 0));
+    drain(sending);
+    EXPECT_TRUE(sending.take_back_last(0));
+    EXPECT_EQ(sending.queued_messages(0), 1u);
+    // The other one is under way: the other side is told that it does not come.
+    EXPECT_TRUE(sending.take_back_last(0));
+    EXPECT_EQ(drain(sending), 1u);
+    EXPECT_TRUE(sending.is_empty());
+    EXPECT_FALSE(sending.has_mortal());
+    EXPECT_FALSE(sending.take_back_last(0));
+    sending.push(0, message(3, 0));
+    EXPECT_EQ(drain(sending), 1u);
+}
+
 TEST(Sending, another_carrier_is_not_held_up_by_a_full_window) {
     Sending sending;
     sending.open(0, window);

@@ -223,6 +223,9 @@ class Connection {
     // Queues the message; never blocks. Ignored after close(), abort() or the end.
     virtual void send(Payload message) = 0;
     void send(std::vector<std::byte> message) { send(Payload(std::move(message))); }
+    // The last message that was sent, if it has not left this process' queue as a whole: the other
+    // side will not get it. False: it may.
+    [[nodiscard]] virtual bool take_back_last() { return false; }
 
     // Delivers what is queued, as long as that makes progress within the silence patience, and
     // then closes: the other side gets all messages and then Failure::closed. What still comes
