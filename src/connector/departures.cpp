@@ -120,7 +120,7 @@ void Member::leave(std::function<void()> done) {
 
 void Member::say_bye() {
     if (std::exchange(has_said_bye_, true)) return;
-    flush();
+    flush(true);
     for (wire::SiteId site = 0; site < links_.size(); ++site) {
         if (!links_[site] || links_[site]->connection->is_handed_over()) continue;
         owed_[site] = {links_[site]->connection->acknowledged(), loop_.now_ms()};
@@ -162,7 +162,7 @@ void Member::part_if_all_know() {
     for (wire::SiteId site = 0; site < links_.size(); ++site) {
         if (links_[site] && links_[site]->is_open && !farewells_.contains(site)) return;
     }
-    flush();
+    flush(true);
     for (const auto& link : links_) {
         if (link && link->is_open) link->connection->close();
     }

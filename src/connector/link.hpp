@@ -29,6 +29,8 @@ class Member::Link final : public post::ConnectionHandler {
         member_.on_closed(site_, why.text);
     }
 
+    void on_drained() override { member_.on_drained(site_); }
+
     std::unique_ptr<post::Connection> connection;
     bool is_open = true;
 

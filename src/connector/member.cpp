@@ -25,9 +25,6 @@ constexpr std::int64_t interrupt_patience_ms = 50;
 // Errors of components kept for the explanation of a failed round.
 constexpr std::size_t errors_kept_max = 8;
 
-// Values together in one frame have at most so many bytes.
-constexpr std::size_t frame_value_bytes_max = 256 << 10;
-
 // Where the behaviours of an application are very many.
 constexpr std::int64_t tries_more_every_ms = 100;
 
@@ -425,7 +422,7 @@ void Member::on_turn() {
 }
 
 void Member::send(wire::SiteId to, const wire::Message& message) {
-    outgoing_[to].push_back(message);
+    outgoing_[to].add(message);
 }
 
 post::Payload Member::payload_of(const wire::Final* leaf, wire::Form& form) {
@@ -457,18 +454,31 @@ post::Payload Member::payload_of_all(const wire::Step& step, Sent& last) {
     return payload_of(&step.leaf, last.form);
 }
 
+// Of those who step together, nobody is two steps ahead of another as long as they succeed.
+bool Member::has_room_for(const wire::Step& step, wire::SiteId to) {
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < step.put_count; ++i) {
+        if (step.puts[i].to == to) bytes += step.puts[i].bytes.size();
+    }
+    if (bytes <= Outbox::frame_value_bytes_max) return true;
+    const std::size_t before = std::exchange(sent_[to].large_bytes, bytes);
+    return links_[to]->connection->queued_bytes() <= before + Outbox::queued_bytes_max;
+}
+
 // Where nothing goes before it, it needs no copies.
 void Member::send_step(wire::SiteId to, const wire::Step& step) {
-    if (!outgoing_[to].empty()) return World::send_step(to, step);
+    if (!outgoing_[to].is_empty()) return World::send_step(to, step);
     if (!links_[to]->is_open) return;
     Sent& last = sent_[to];
+    if (!has_room_for(step, to)) return World::send_step(to, step);
+    outgoing_[to].note_other();
     bool is_whole = true;
     step_puts_.clear();
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < step.put_count; ++i) {
         const wire::Step::Put& put = step.puts[i];
         if (put.to != to) continue;
-        if (bytes > 0 && bytes + put.bytes.size() > frame_value_bytes_max) {
+        if (bytes > 0 && bytes + put.bytes.size() > Outbox::frame_value_bytes_max) {
             last.number = 0;
             links_[to]->connection->send(payload_of(nullptr, last.form));
             step_puts_.clear();
@@ -483,24 +493,21 @@ void Member::send_step(wire::SiteId to, const wire::Step& step) {
 }
 
 // What goes to one site travels in one frame, if it is not large.
-void Member::flush() {
+void Member::flush(bool all) {
     runtime_->flush();
     for (wire::SiteId site = 0; site < links_.size(); ++site) {
-        auto& messages = outgoing_[site];
-        if (messages.empty()) continue;
-        std::span<const wire::Message> rest(messages);
-        while (links_[site]->is_open && !rest.empty()) {
-            std::size_t count = 0;
-            for (std::size_t bytes = 0; count < rest.size(); ++count) {
-                const auto* value = std::get_if<wire::Value>(&rest[count].body);
-                bytes += value ? value->value.size() : 0;
-                if (count > 0 && bytes > frame_value_bytes_max) break;
-            }
-            links_[site]->connection->send(wire::encode_frame(protocol_, rest.first(count)));
-            rest = rest.subspan(count);
+        Outbox& outgoing = outgoing_[site];
+        if (outgoing.is_empty()) continue;
+        if (links_[site]->is_open) {
+            outgoing.send(*links_[site]->connection, protocol_, all);
+        } else {
+            outgoing.clear();
         }
-        messages.clear();
     }
+}
+
+void Member::on_drained(wire::SiteId site) {
+    if (!outgoing_[site].is_empty()) flush();
 }
 
 void Member::give_back(wire::SiteId from, std::vector<std::byte> bytes) {
@@ -514,13 +521,16 @@ void Member::align(wire::SiteId from, std::size_t bytes) {
 void Member::tell(wire::SiteId to, const wire::Message& message) {
     flush();
     if (!links_[to]->is_open) return;
-    links_[to]->connection->send(wire::encode_frame(protocol_, std::span(&message, 1)));
+    // What is held back comes before it.
+    outgoing_[to].add(message);
+    outgoing_[to].send(*links_[to]->connection, protocol_, false);
 }
 
 void Member::send(wire::SiteId to, const wire::Handshake& message) {
     // What was meant for this site itself has come too late, then.
     if (!links_[to] || !links_[to]->is_open) return;
-    flush();
+    flush(true);
+    outgoing_[to].note_other();
     links_[to]->connection->send(wire::encode(message));
 }
 

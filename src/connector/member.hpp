@@ -19,6 +19,7 @@
 #include "connector/failure.hpp"
 #include "connector/fitting.hpp"
 #include "connector/handshake.hpp"
+#include "connector/outbox.hpp"
 #include "connector/outside.hpp"
 #include "connector/progress.hpp"
 #include "connector/quiet.hpp"
@@ -101,6 +102,7 @@ class Member final : private runtime::World, private post::Turn {
     void send(wire::SiteId to, const wire::Message& message) override;
     post::Payload payload_of(const wire::Final* leaf, wire::Form& form);
     void send_step(wire::SiteId to, const wire::Step& step) override;
+    bool has_room_for(const wire::Step& step, wire::SiteId to);
     void give_back(wire::SiteId from, std::vector<std::byte> bytes) override;
     void seek_ends() override;
     void align(wire::SiteId from, std::size_t bytes) override;
@@ -121,7 +123,8 @@ class Member final : private runtime::World, private post::Turn {
     // Without the round, unless it can be decided now.
     void end_call(std::string_view why);
     void pump();
-    void flush();
+    void flush(bool all = false);
+    void on_drained(wire::SiteId site);
     void on_frame(wire::SiteId from, runtime::Frame frame);
     void on_message(wire::SiteId from, std::span<const std::byte> bytes);
     void on_message(wire::SiteId from, const wire::Message& message);
@@ -235,10 +238,11 @@ class Member final : private runtime::World, private post::Turn {
     struct Sent {
         std::uint64_t number = 0;
         wire::Form form;
+        std::size_t large_bytes = 0;  // of the last one that was large
     };
     std::vector<Sent> sent_;
-    std::vector<std::vector<wire::Message>> outgoing_;  // by site: what the next frame carries
-    std::set<wire::SiteId> leaving_;                    // have said Bye
+    std::vector<Outbox> outgoing_;    // by site
+    std::set<wire::SiteId> leaving_;  // have said Bye
     std::set<wire::SiteId> deviated_;
     std::vector<std::string> errors_;  // of components, since the last round began
 

@@ -149,7 +149,7 @@ void Member::reconsider() {
 }
 
 void Member::begin_protocol(std::shared_ptr<const Description> next, std::uint32_t epoch) {
-    flush();
+    flush(true);
     const auto last = std::exchange(description_, std::move(next));  // until nothing refers to it
     epoch_ = epoch;
     is_expired_ = false;

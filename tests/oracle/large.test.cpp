@@ -19,7 +19,11 @@ constexpr std::int64_t patience_ms = 120'000;
 constexpr std::size_t amy = 0;
 constexpr std::size_t bob = 1;
 
-std::vector<std::string> texts(std::string_view type) {
+constexpr std::string_view passes = "put(b, get(a));";
+// Nothing of it is published, as what it does depends on others.
+constexpr std::string_view may_pass = "if (fires(a)) put(b, get(a));";
+
+std::vector<std::string> texts(std::string_view type, std::string_view body) {
     std::vector<std::string> both;
     for (const char* const self : {"amy", "bob"}) {
         both.push_back(fmt::format(R"(self {0};
@@ -29,27 +33,41 @@ connector large {{
     new pass(amy.give, bob.take) at amy;
     new pass(bob.give, amy.take) at bob;
 }}
-primitive pass(in<{1}> a, out<{1}> b) {{ while (true) sync put(b, get(a)); }}
+primitive pass(in<{1}> a, out<{1}> b) {{ while (true) sync {2} }}
 )",
-                                   self, type));
+                                   self, type, body));
     }
     return both;
 }
 
 class Large {
   public:
-    Large(std::string_view type, std::uint64_t seed) : cluster_(texts(type), seed, {1, 10}) {}
+    Large(std::string_view type, std::uint64_t seed, std::string_view body = passes,
+          post::DelayRange delays = {1, 10})
+        : cluster_(texts(type, body), seed, delays) {}
 
     simulation::Cluster& cluster() { return cluster_; }
 
     void exchange(const machine::Value& from_amy, const machine::Value& from_bob,
                   std::int64_t timeout_ms = -1) {
-        for (const std::size_t site : {amy, bob}) {
-            connector::Prepared put = cluster_.put(site, "give", 0);
-            put.value = site == amy ? from_amy : from_bob;
-            cluster_.sync(site, {std::move(put), cluster_.get(site, "take")}, timeout_ms);
-        }
+        begin(amy, from_amy, timeout_ms);
+        begin(bob, from_bob, timeout_ms);
     }
+    void begin(std::size_t site, const machine::Value& given, std::int64_t timeout_ms) {
+        connector::Prepared put = cluster_.put(site, "give", 0);
+        put.value = given;
+        cluster_.sync(site, {std::move(put), cluster_.get(site, "take")}, timeout_ms);
+    }
+    // Alone. How long it took; negative: it did not end.
+    std::int64_t try_in_vain(std::size_t site, const machine::Value& given,
+                             std::int64_t timeout_ms) {
+        begin(site, given, timeout_ms);
+        if (!cluster_.run_until([&] { return !cluster_.is_syncing(site); }, patience_ms)) return -1;
+        const auto& call = cluster_.calls(site).back();
+        EXPECT_TRUE(call.has_failed_with(connector::Fault::timed_out));
+        return call.ended_ms - call.began_ms;
+    }
+    std::uint64_t bytes_from_amy() { return cluster_.network().traffic("amy", "bob").bytes; }
     bool finish() {
         return cluster_.run_until(
             [&] { return !cluster_.is_syncing(amy) && !cluster_.is_syncing(bob); }, patience_ms);
@@ -170,6 +188,44 @@ TEST(LargeValues, ThatAreNoneAreRefused) {
             EXPECT_FALSE(both.has_succeeded(bob));
         }
     }
+}
+
+// What a line of 50 ms takes at once are some parts of a value of 4 MB.
+constexpr post::DelayRange long_line{.min_ms = 50, .max_ms = 50};
+constexpr std::size_t much = 4'000'000;
+
+TEST(LargeValues, AreNotSentWhenTheirAttemptIsOver) {
+    constexpr std::uint64_t tries = 30;
+    Random random(1);
+    Large both("u8[]", 1, may_pass, long_line);
+    ASSERT_TRUE(both.cluster().connect_all());
+    const std::string text = letters(much, random);
+    const machine::Value large = machine::Value::text(text);
+    for (std::uint64_t i = 0; i < tries; ++i) {
+        ASSERT_GE(both.try_in_vain(amy, large, 20), 0);
+    }
+    both.cluster().run_for(patience_ms);
+    EXPECT_LT(both.bytes_from_amy(), tries * much / 5);
+    both.exchange(large, machine::Value::text("small"));
+    ASSERT_TRUE(both.have_succeeded());
+    EXPECT_TRUE(text_of(both.taken(bob)) == text);
+    EXPECT_EQ(text_of(both.taken(amy)), "small");
+}
+
+TEST(LargeValues, OfAttemptsThatAreOverDoNotHoldUpOthers) {
+    constexpr std::uint64_t tries = 30;
+    constexpr std::int64_t round_trip_ms = 2 * long_line.max_ms;
+    Random random(1);
+    Large both("u8[]", 1, may_pass, long_line);
+    ASSERT_TRUE(both.cluster().connect_all());
+    const machine::Value large = machine::Value::text(letters(much, random));
+    const machine::Value small = machine::Value::text("small");
+    for (std::uint64_t i = 0; i < tries; ++i) {
+        ASSERT_GE(both.try_in_vain(amy, large, 20), 0);
+    }
+    const std::int64_t took_ms = both.try_in_vain(bob, small, 50);
+    EXPECT_GE(took_ms, 50);
+    EXPECT_LE(took_ms, 50 + 3 * round_trip_ms);
 }
 
 }  // namespace
