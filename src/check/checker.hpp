@@ -129,6 +129,9 @@ class Checker {
     bool reaches(Term from, Term to);
     // Whether a value of the type, which is settled, can have a port in it.
     bool holds_port(Term type);
+    // Whether a value of the type can have that port in it, as far as one knows. Both have the form
+    // that they will keep.
+    bool may_hold(Term type, Term port);
     template <typename Is>
     bool any_part(Term from, bool in_arrays, Is is);
 
@@ -377,6 +380,7 @@ class Checker {
     std::map<Term, Shape> open_shapes_;  // of types with something open inside
     std::map<Term, Measure> measures_;
     std::unordered_set<Term> with_values_;
+    std::map<std::pair<Term, Term>, bool> may_hold_;
     std::unordered_set<Term> endless_;  // reported
     bool too_large_ = false;            // that some type is has been reported
     std::map<std::pair<RoutineId, std::vector<Term>>, RoutineId> instances_;

@@ -54,7 +54,9 @@ std::optional<Module> Checker::run() {
             if (std::ranges::find(mutilated, each.span) != mutilated.end()) continue;
             // What is wrong with a generic definition itself is wrong for all its arguments.
             check_flow(each, module_.terms, diagnostics_);
-            check_ports(each, module_, diagnostics_);
+            check_ports(
+                each, module_, [&](Term message, Term port) { return may_hold(message, port); },
+                diagnostics_);
         }
         if (parsed) check_instantiation(module_, diagnostics_);
     }

@@ -236,4 +236,16 @@ bool Checker::holds_port(Term type) {
     return any_part(type, true, [&](Term part) { return is_port(terms().kind(part)); });
 }
 
+bool Checker::may_hold(Term type, Term port) {
+    port = terms().ground(port);
+    const auto [known, added] = may_hold_.try_emplace({terms().ground(type), port}, true);
+    if (!added) return known->second;
+    const bool settled = terms().is_settled(port);
+    return known->second = any_part(type, true, [&](Term part) {
+               const TermKind kind = terms().kind(part);
+               if (is_open(kind) || kind == TermKind::invalid || part == port) return true;
+               return kind == terms().kind(port) && !(settled && terms().is_settled(part));
+           });
+}
+
 }  // namespace reowolf::check

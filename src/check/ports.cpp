@@ -28,7 +28,7 @@ class Marked {
         constexpr std::size_t entries_max = 1'000;
         const auto at = find(local);
         if (is(at, local)) {
-            entries_[static_cast<std::size_t>(at - entries_.begin())].where = where;
+            entries_[static_cast<std::size_t>(at - entries_.begin())] = {local, where};
         } else if (entries_.size() < entries_max) {
             entries_.insert(at, {local, where});
         }
@@ -38,11 +38,21 @@ class Marked {
         if (is(at, local)) entries_.erase(at);
     }
     void clear() { entries_.clear(); }
+    bool may_be_back(LocalId local) const {
+        const auto at = find(local);
+        return is(at, local) && at->may_be_back;
+    }
+    template <typename May>
+    void note_what_may_be_back(May may) {
+        for (Entry& each : entries_) each.may_be_back = each.may_be_back || may(each.local);
+    }
+    void remove_what_may_be_back() { std::erase_if(entries_, &Entry::may_be_back); }
     // What is marked in both.
     Marked meet(const Marked& other) const {
         Marked both;
         std::ranges::set_intersection(entries_, other.entries_, std::back_inserter(both.entries_),
                                       {}, &Entry::local, &Entry::local);
+        both.note_what_may_be_back([&](LocalId local) { return other.may_be_back(local); });
         return both;
     }
 
@@ -50,6 +60,7 @@ class Marked {
     struct Entry {
         LocalId local;
         Span where;
+        bool may_be_back = false;
     };
     using At = std::vector<Entry>::const_iterator;
 
@@ -62,7 +73,9 @@ class Marked {
 };
 
 struct Known {
-    Marked gone;    // names of ports that were handed away
+    // Names of ports that were handed away. One that has come back since is known by its old names
+    // too: it can be handed on at once, and used in the next block.
+    Marked gone;
     Marked coming;  // names of ports that this sync block has got
 };
 
@@ -77,16 +90,18 @@ State meet(const State& a, const State& b) {
 
 class Ports {
   public:
-    Ports(const Routine& routine, const Terms& terms, diagnostics::Diagnostics& diagnostics)
-        : routine_(routine), terms_(terms), diagnostics_(diagnostics) {}
+    Ports(const Routine& routine, const Terms& terms, const MayHold& may_hold,
+          diagnostics::Diagnostics& diagnostics)
+        : routine_(routine), terms_(terms), may_hold_(may_hold), diagnostics_(diagnostics) {}
 
     void run() { statements(routine_.body); }
 
   private:
     // A port or an array of ports: a name of nothing else.
-    bool names_ports(Term type) const {
+    bool names_ports(Term type) const { return is_port(terms_.kind(element(type))); }
+    Term element(Term type) const {
         while (terms_.kind(type) == TermKind::array) type = terms_.argument(type);
-        return is_port(terms_.kind(type));
+        return type;
     }
 
     // ---- expressions
@@ -97,7 +112,9 @@ class Ports {
         }
     }
     void read(const Use& of, const Expression& whole) {
-        if (!state_) return;
+        if (state_ && !state_->gone.may_be_back(of.local)) refuse_gone(of, whole);
+    }
+    void refuse_gone(const Use& of, const Expression& whole) {
         const auto gone = state_->gone.where(of.local);
         if (!gone) return;
         if (*gone == whole.span) {
@@ -115,6 +132,7 @@ class Ports {
         use(&port);
         const auto* name = std::get_if<Use>(&port.node);
         if (!state_ || !name) return;
+        refuse_gone(*name, port);
         const auto came = state_->coming.where(name->local);
         if (!came) return;
         diagnostics_.report<Code::port_not_yet_owned>(port.span, routine_.locals[name->local].name)
@@ -157,7 +175,10 @@ class Ports {
     void read(const Call& of, const Expression&) {
         for (const auto& each : of.arguments) use(each.get());
     }
-    void read(const Get& of, const Expression&) { use_port(*of.port); }
+    void read(const Get& of, const Expression& whole) {
+        use_port(*of.port);
+        come_back(whole.type);
+    }
     void read(const Put& of, const Expression&) {
         use_port(*of.port);
         use(of.value.get());
@@ -177,12 +198,18 @@ class Ports {
         };
         if (const auto* name = std::get_if<Use>(&of.node); name && names_ports(of.type)) {
             // Twice in one value.
-            if (state_->gone.where(name->local)) read(*name, of);
+            read(*name, of);
             state_->gone.add(name->local, of.span);
         }
         if (const auto* array = std::get_if<Array>(&of.node)) all(array->elements);
         if (const auto* tuple = std::get_if<Tuple>(&of.node)) all(tuple->elements);
         if (const auto* made = std::get_if<Construct>(&of.node)) all(made->values);
+    }
+    void come_back(Term message) {
+        if (!state_) return;
+        state_->gone.note_what_may_be_back([&](LocalId local) {
+            return may_hold_(message, element(routine_.locals[local].type));
+        });
     }
     void set(LocalId local) {
         if (!state_) return;
@@ -225,28 +252,31 @@ class Ports {
     void step(const While& of) {
         const bool endless = is_true(*of.condition);
         use(of.condition.get());
+        round(*of.body, endless);
+    }
+    void round(const Statement& body, bool endless) {
         const State before = state_;
-        State outer = std::exchange(left_, std::nullopt);
-        run(*of.body);
+        State left = std::exchange(left_, std::nullopt);
+        State continued = std::exchange(continued_, std::nullopt);
+        run(body);
+        state_ = meet(state_, continued_);
         // Only an endless loop certainly comes round again; loops inside it need not any more.
         if (endless && state_ && !again_) {
-            const State left = left_;
             again_ = true;
-            run(*of.body);
+            run(body);
             again_ = false;
-            left_ = left;
+            state_ = meet(state_, continued_);
         }
-        state_ = endless ? left_ : meet(before, left_);
-        left_ = std::move(outer);
+        // What a round takes away from what is known may be missing at the breaks of the next.
+        const State after = meet(left_, state_);
+        state_ = endless ? (left_ ? after : std::nullopt) : meet(before, after);
+        left_ = std::move(left);
+        continued_ = std::move(continued);
     }
     template <typename Loop>
     void loop(const Loop& of) {
         set(of.local);
-        const State before = state_;
-        State outer = std::exchange(left_, std::nullopt);
-        run(*of.body);
-        state_ = before;
-        left_ = std::move(outer);
+        round(*of.body, false);
     }
     void step(const Range& of) {
         use(of.low.get());
@@ -261,7 +291,10 @@ class Ports {
         left_ = meet(left_, state_);
         state_.reset();
     }
-    void step(const Continue&) { state_.reset(); }
+    void step(const Continue&) {
+        continued_ = meet(continued_, state_);
+        state_.reset();
+    }
     void step(const Return& of) {
         use(of.value.get());
         state_.reset();
@@ -269,7 +302,9 @@ class Ports {
     void step(const Assert& of) { use(of.condition.get()); }
     void step(const Sync& of) {
         run(*of.body);
-        if (state_) state_->coming.clear();
+        if (!state_) return;
+        state_->coming.clear();
+        state_->gone.remove_what_may_be_back();
     }
     void step(const Fork& of) {
         const State before = state_;
@@ -290,6 +325,7 @@ class Ports {
             state_ = before;
             for (const auto& each : arm.ports) use_port(*each);
             for (std::size_t i = 0; i < arm.locals.size(); ++i) {
+                come_back(routine_.locals[arm.locals[i]].type);
                 set(arm.locals[i]);
                 if (state_ && names_ports(routine_.locals[arm.locals[i]].type)) {
                     state_->coming.add(arm.locals[i], arm.ports[i]->span);
@@ -313,19 +349,21 @@ class Ports {
 
     const Routine& routine_;
     const Terms& terms_;
+    const MayHold& may_hold_;
     diagnostics::Diagnostics& diagnostics_;
     State state_ = Known{};
     bool again_ = false;
-    State left_;  // where the breaks of the innermost loop lead
+    State left_;       // where the breaks of the innermost loop lead
+    State continued_;  // and its continues
 };
 
 }  // namespace
 
-void check_ports(const Routine& routine, const Module& module,
+void check_ports(const Routine& routine, const Module& module, const MayHold& may_hold,
                  diagnostics::Diagnostics& diagnostics) {
     // Where jumps lead is not followed; what is wrong then fails when it runs.
     if (routine.kind == program::RoutineKind::function || routine.labels > 0) return;
-    Ports(routine, module.terms, diagnostics).run();
+    Ports(routine, module.terms, may_hold, diagnostics).run();
 }
 
 }  // namespace reowolf::check
