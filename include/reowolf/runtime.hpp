@@ -203,7 +203,7 @@ class REOWOLF_CPP Runtime {
     auto sync(F block) {
         return finish_sync(embedding::TimedSync<F>(std::move(block)));
     }
-    // The same, if it can happen by then.
+    // The same, if it can happen by then; if not, explain() says what was missing.
     template <class F>
         requires std::invocable<const F&, Round&>
     auto sync_within(std::chrono::milliseconds time, F block) {

@@ -72,6 +72,9 @@ class Outside final : public native::Outside {
     void forget_news(runtime::ComponentIndex) override {}
     bool is_closed(machine::PortHandle port) const override { return runtime_->is_closed(port); }
 
+    // It does not wait for a time any more.
+    void forget_time(runtime::ComponentIndex component) { alarms_.remove(component); }
+
     // Lets those go on for whom something has come. Does not wait.
     void deliver();
     std::optional<std::int64_t> next_time() const { return alarms_.next_ms(); }

@@ -75,6 +75,7 @@ struct Runtime::Inside final : embedding::InLane, runtime::World {
     void committed(const wire::Decision&) override {}
     bool follows_rounds() const override { return false; }
     void deviation(wire::SiteId, const std::string&) override {}
+    void application_gives_up(bool is_silent) override;
     void application_committed(std::unique_ptr<runtime::Body> body) override;
     void application_failed(wire::Reason, const std::string&) override;
     void application_in_doubt(const std::string&) override {}
@@ -541,14 +542,23 @@ void Runtime::Inside::run_sync(embedding::Act& act) {
         run_ready([this] { return is_host_done && parts.are_there(); });
         if (is_host_done) break;
         if (!core.is_application_dead() && outside.wait()) continue;
-        for (const auto& note : core.explain()) show_note(note, impasse);
         core.cancel_application(wire::Reason::unsatisfiable, {});
     }
     host->does = embedding::Doing::block;
+    // What is over before its time must not end what comes next, or run once more.
+    outside.forget_time(runtime::Runtime::application);
+}
+
+// To be silent is to leave its block out, if its time is over, and else is what the block wants.
+void Runtime::Inside::application_gives_up(bool is_silent) {
+    if (is_silent && host->act->until_ms > outside.now_ms()) return;
+    impasse.clear();
+    for (const auto& note : core.explain()) show_note(note, impasse);
 }
 
 void Runtime::Inside::application_committed(std::unique_ptr<runtime::Body> body) {
     static_cast<embedding::NativeBody&>(*body).deliver();
+    if (!host->act->is_late) impasse.clear();
     is_host_done = true;
 }
 

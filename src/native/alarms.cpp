@@ -9,6 +9,13 @@ void Alarms::set(runtime::ComponentIndex component, std::int64_t time_ms) {
     by_time_.emplace(time_ms, component);
 }
 
+void Alarms::remove(runtime::ComponentIndex component) {
+    const auto at = times_.find(component);
+    if (at == times_.end()) return;
+    by_time_.erase({at->second, component});
+    times_.erase(at);
+}
+
 std::vector<runtime::ComponentIndex> Alarms::take_due(std::int64_t now_ms) {
     std::vector<runtime::ComponentIndex> due;
     while (!by_time_.empty() && by_time_.begin()->first <= now_ms) {

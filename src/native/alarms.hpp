@@ -17,6 +17,7 @@ class Alarms {
   public:
     // In place of the one that the component has.
     void set(runtime::ComponentIndex component, std::int64_t time_ms);
+    void remove(runtime::ComponentIndex component);
     // Those whose time has come, the earliest first; of one time, by index.
     std::vector<runtime::ComponentIndex> take_due(std::int64_t now_ms);
 

@@ -31,5 +31,15 @@ TEST(Alarms, ALaterWordReplacesAnEarlierOne) {
     EXPECT_TRUE(alarms.empty());
 }
 
+TEST(Alarms, WhatIsRemovedDoesNotCome) {
+    Alarms alarms;
+    alarms.set(1, 10);
+    alarms.set(2, 20);
+    alarms.remove(1);
+    alarms.remove(3);
+    EXPECT_EQ(alarms.next_ms(), 20);
+    EXPECT_THAT(alarms.take_due(30), ElementsAre(2));
+}
+
 }  // namespace
 }  // namespace reowolf::native

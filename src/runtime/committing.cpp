@@ -66,6 +66,7 @@ void Runtime::offer_silence(ComponentIndex index) {
         (is_only_away ? quiet_later_ : quiet_candidates_).push_back(index);
         return;
     }
+    if (index == application) world_.application_gives_up(true);
     const wire::AttemptId id = silent.attempt->id;
     for (const NodeId node : std::exchange(silent.attempt->silent, {})) {
         arbiter_.leaf(id, {.node = node,
@@ -284,6 +285,7 @@ void Runtime::leave_attempt(ComponentIndex index, std::unique_ptr<Body> body) {
 void Runtime::apply(rounds::Fail& effect) {
     const auto index = owner(effect.attempt);
     if (!index) return;
+    if (*index == application) world_.application_gives_up(false);
     finish_attempt(*index, {});
     if (*index == application) {
         component(application).phase = Component::Phase::idle;

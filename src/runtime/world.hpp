@@ -69,6 +69,9 @@ class World {
     virtual void seek_ends() {}
     // The peer sent what no correct peer sends.
     virtual void deviation(wire::SiteId from, const std::string& what) = 0;
+    // The application's attempt fails, or may commit to a behaviour that uses no port, as nothing
+    // else can be. This is the last time that explain() has what became of its others.
+    virtual void application_gives_up(bool /*is_silent*/) {}
     // The attempt that enter_application() began is over.
     virtual void application_committed(std::unique_ptr<Body> body) = 0;
     virtual void application_failed(wire::Reason reason, const std::string& text) = 0;

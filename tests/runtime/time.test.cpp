@@ -101,6 +101,77 @@ TEST(Time, ABlockHappensInTimeOrNotAtAll) {
     EXPECT_TRUE(told.reports.empty());
 }
 
+// As where nobody gives up.
+TEST(Time, WhoGivesUpIsToldWhatWasMissing) {
+    Told told;
+    const Program program(R"(
+        primitive picky(in<u64> from, out<u64> to) {
+            while (true) sync { auto n = get(from); assert(n > 10); put(to, n); }
+        }
+    )");
+    Runtime runtime(program, told.options());
+    auto [give, from] = runtime.channel<u64>();
+    auto [to, take] = runtime.channel<u64>();
+    auto [nothing, never] = runtime.channel<u64>();
+    runtime.start("picky", from, to);
+    runtime.start_as(
+        "sleeper",
+        [](Out<u64> late) -> Component {
+            co_await sleep_for(50ms);
+            co_await late.put(1);
+            co_await sleep_for(50ms);
+        },
+        nothing);
+    const auto wait_for_nobody = [&](Round& r) -> Step<> { co_await r.get(never); };
+    EXPECT_FALSE(runtime.sync_within(20ms, wait_for_nobody));
+    EXPECT_EQ(runtime.now(), 20ms);
+    EXPECT_TRUE(
+        runtime.explain().contains("'the program' waits for a message at a port from 'sleeper'"))
+        << runtime.explain();
+    // It is what the last round said, and that has happened now.
+    EXPECT_TRUE(runtime.sync_within(40ms, wait_for_nobody));
+    EXPECT_FALSE(runtime.explain().contains("'the program' waits")) << runtime.explain();
+    EXPECT_EQ(runtime.run(), Outcome::waiting);
+
+    const auto give_too_little = [&](Round& r) -> Step<u64> {
+        co_await r.put(give, 7);
+        co_return co_await r.get(take);
+    };
+    EXPECT_FALSE(runtime.sync(give_too_little));
+    const std::string said = runtime.explain();
+    EXPECT_TRUE(said.contains("'the program' waits for a message at a port from 'picky'")) << said;
+    EXPECT_TRUE(said.contains("a behaviour of 'picky' was discarded: the assertion is false"))
+        << said;
+    EXPECT_FALSE(runtime.sync_within(20ms, give_too_little));
+    EXPECT_EQ(runtime.explain(), said);
+    EXPECT_FALSE(runtime.sync_within(0ms, give_too_little));
+    EXPECT_EQ(runtime.explain(), said);
+}
+
+TEST(Time, ALimitThatWasNotReachedEndsNothingElse) {
+    Told told;
+    Runtime runtime(Program(), told.options());
+    auto [give, take] = runtime.channel<u64>();
+    runtime.start(
+        [](Out<u64> to) -> Component {
+            for (u64 n = 0; n < 4; ++n) {
+                co_await sleep_for(30ms);
+                co_await to.put(n);
+            }
+        },
+        give);
+    const auto get = [&](Round& r) -> Step<u64> { co_return co_await r.get(take); };
+    EXPECT_EQ(runtime.sync_within(40ms, get), 0u);
+    EXPECT_EQ(runtime.sync(get), 1u);
+    EXPECT_EQ(runtime.now(), 60ms);
+    EXPECT_EQ(runtime.sync_within(50ms, get), 2u);
+    EXPECT_EQ(runtime.sync_within(20ms, get), std::nullopt);
+    EXPECT_EQ(runtime.now(), 110ms);
+    EXPECT_EQ(runtime.sync_within(1000ms, get), 3u);
+    EXPECT_EQ(runtime.run(), Outcome::ended);
+    EXPECT_EQ(runtime.now(), 120ms);
+}
+
 TEST(Time, TheStandardLibraryHasTheSameTime) {
     Told told;
     const Program program(R"(
