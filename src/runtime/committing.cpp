@@ -43,18 +43,30 @@ void Runtime::settle(ComponentIndex index) {
 
 // An attempt that waits for long gathers the remains of what others offered and took back. It then
 // begins anew, which it may at any time as long as it is not decided; ever more rarely, because
-// what it explores may be large itself.
+// what it explores may be large itself. But who tries in vain again and again leaves something
+// behind each time.
 void Runtime::renew_if_worn(ComponentIndex index) {
     constexpr std::size_t dropped_before_renewal = 4096;
     constexpr std::uint32_t doublings_max = 32;
 
     Component& worn = component(index);
+    if (worn.attempt->dropped < dropped_before_renewal) return;
+    if (std::exchange(worn.renewed_in, tries_) != tries_) worn.renewals = 0;
     const std::uint32_t doublings = std::min(worn.renewals, doublings_max);
     if (worn.attempt->dropped < dropped_before_renewal << doublings) return;
     if (is_promised(worn.attempt->id)) return;
     ++worn.renewals;
     arbiter_.cancel(worn.attempt->id, wire::Reason::timed_out, {});
     apply_effects();
+}
+
+void Runtime::note_try(const wire::AttemptId& attempt) {
+    if (attempt.component.index != application) return;
+    const wire::SiteId site = attempt.owner();
+    if (last_try_.size() <= site) last_try_.resize(std::size_t{site} + 1);
+    if (attempt.number <= last_try_[site]) return;
+    last_try_[site] = attempt.number;
+    ++tries_;
 }
 
 // A silent behaviour commits when nothing else can, with those that wait now.

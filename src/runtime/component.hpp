@@ -370,9 +370,10 @@ struct alignas(64) Component : Standing, Manner, machine::Participant {
     embedding::Seat* seat = nullptr;  // of a coroutine
     std::unique_ptr<Body> body;  // while running or idle; in a general attempt: where that begins
 
-    ComponentIndex index = 0;    // its own
-    std::uint32_t renewals = 0;  // of attempts since the last round
-    std::uint32_t misses = 0;    // how often in a row its attempts had to leave the lane
+    ComponentIndex index = 0;      // its own
+    std::uint32_t renewals = 0;    // of attempts since the last round
+    std::uint32_t renewed_in = 0;  // and since this try of an application
+    std::uint32_t misses = 0;      // how often in a row its attempts had to leave the lane
     Who who;
     std::uint64_t rounds = 0;
     // Whether the alternative comes first, this round, that was taken longest ago. So it is in one

@@ -128,6 +128,14 @@ void Runtime::remove_node(ComponentIndex index, NodeId id, Removal& removal) {
     }
 }
 
+std::size_t Runtime::behaviours_kept() const {
+    std::size_t kept = 0;
+    for (ComponentIndex index = 0; index < components_.size(); ++index) {
+        if (component(index).attempt) kept += component(index).attempt->nodes.size();
+    }
+    return kept;
+}
+
 // Who got it has lost a reason to be there.
 void Runtime::lose_takers(const Offer& offer, std::vector<Offer::Taker>& victims) {
     for (const Offer::Taker& taker : offer.takers) {

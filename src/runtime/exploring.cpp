@@ -38,6 +38,7 @@ void Runtime::begin_attempt(ComponentIndex index) {
     entering.attempt = std::make_unique<Attempt>();
     Attempt& begun = *entering.attempt;
     begun.id = {{place_.self, index}, ++entering.attempts};
+    note_try(begun.id);
     begun.repeats = std::ranges::any_of(entering.silent_from, [&](const auto& earlier) {
         return earlier->same_state(*entering.body);
     });

@@ -154,6 +154,8 @@ void Runtime::receive(wire::SiteId from, const wire::Value& message) {
         std::ranges::any_of(channel.offers[message.index], known)) {
         return;
     }
+    note_try(message.branch.attempt);
+    for (const wire::NodeRef& cause : message.depends) note_try(cause.attempt);
     auto value = value_from(from, message.branch.attempt, channel.type, message.value);
     if (!value) return deviate(from, "a value of another type: " + value.error());
     channel.out.user = message.branch.attempt;
@@ -175,6 +177,7 @@ void Runtime::receive(wire::SiteId from, const wire::Wait& message) {
     if (message.attempt.owner() != from) {
         return deviate(from, "a wait of an attempt that it does not have");
     }
+    note_try(message.attempt);
     const bool out_here = channel.out.here;
     channel.end(!out_here).user = message.attempt;
     channel.end(!out_here).holder = message.holder;

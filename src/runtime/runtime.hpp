@@ -241,6 +241,8 @@ class Runtime final : private machine::Exchange {
 
     // For tests: how many offers and leaves were looked at to take some of them out.
     std::uint64_t removal_steps() const { return removal_steps_; }
+    // The same: of all open attempts, also those that came to nothing.
+    std::size_t behaviours_kept() const;
     // Attempts that had to leave the lane, region by region.
     std::uint64_t lane_returns() const;
 
@@ -636,6 +638,7 @@ class Runtime final : private machine::Exchange {
     // committing.cpp
     void settle(ComponentIndex index);
     void renew_if_worn(ComponentIndex index);
+    void note_try(const wire::AttemptId& attempt);
     void offer_silence(ComponentIndex index);
     bool is_quiet_around(ComponentIndex index);
     void check_dead(ComponentIndex index);
@@ -890,6 +893,8 @@ class Runtime final : private machine::Exchange {
     bool must_receive_kept_ = false;  // the application takes the general way
     std::uint64_t offers_made_ = 0;   // ever
     std::uint64_t removal_steps_ = 0;
+    std::uint32_t tries_ = 0;              // attempts of applications that are known of
+    std::vector<std::uint64_t> last_try_;  // by site
     bool has_failed_ = false;
     bool applying_ = false;
 };

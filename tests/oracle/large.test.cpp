@@ -228,5 +228,21 @@ TEST(LargeValues, OfAttemptsThatAreOverDoNotHoldUpOthers) {
     EXPECT_LE(took_ms, 50 + 3 * round_trip_ms);
 }
 
+// Of values of any size, but over the same connector.
+TEST(RoundsThatFail, LeaveLittleBehind) {
+    constexpr int tries = 9'500;
+    constexpr std::size_t kept_max = 5'000;
+    Large both("u8[]", 1, may_pass);
+    ASSERT_TRUE(both.cluster().connect_all());
+    const machine::Value small = machine::Value::text("small");
+    for (int i = 0; i < tries; ++i) {
+        ASSERT_GE(both.try_in_vain(amy, small, 1), 0);
+        ASSERT_LT(both.cluster().member(amy).runtime().behaviours_kept(), kept_max) << i;
+        ASSERT_LT(both.cluster().member(bob).runtime().behaviours_kept(), kept_max) << i;
+    }
+    both.exchange(small, small);
+    EXPECT_TRUE(both.have_succeeded());
+}
+
 }  // namespace
 }  // namespace reowolf::oracle
