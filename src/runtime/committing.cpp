@@ -63,8 +63,8 @@ void Runtime::renew_if_worn(ComponentIndex index) {
 void Runtime::note_try(const wire::AttemptId& attempt) {
     if (attempt.component.index != application) return;
     const wire::SiteId site = attempt.owner();
-    if (last_try_.size() <= site) last_try_.resize(std::size_t{site} + 1);
-    if (attempt.number <= last_try_[site]) return;
+    last_try_.resize(place_.sites.size());
+    if (site >= last_try_.size() || attempt.number <= last_try_[site]) return;
     last_try_[site] = attempt.number;
     ++tries_;
 }
