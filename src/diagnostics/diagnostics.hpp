@@ -126,7 +126,7 @@ std::string render(const Sources& sources, const Diagnostic& diagnostic,
                    Style style = Style::plain);
 // "ERROR: TEXT" or "WARNING: TEXT".
 std::string render_head(Severity severity, std::string_view text, Style style);
-// " +-  note: TEXT at FILE:LINE:COLUMN".
+// " +-  note: TEXT at FILE:LINE:COLUMN"; of what has no place, without one.
 std::string render_note(const Sources& sources, const Note& note);
 // " +-  at FILE:LINE:COLUMN", the source line and the underline.
 std::string render_place(const Sources& sources, Span where, Style style = Style::plain);

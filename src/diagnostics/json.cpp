@@ -46,8 +46,9 @@ std::string place(const Sources& sources, Span where) {
 std::string list(const Sources& sources, std::span<const Note> notes) {
     std::string out = "[";
     for (const Note& note : notes) {
-        fmt::format_to(std::back_inserter(out), R"({}{{"message": {}, {}}})",
-                       out.size() > 1 ? ", " : "", quoted(note.text), place(sources, note.span));
+        fmt::format_to(std::back_inserter(out), R"({}{{"message": {}{}}})",
+                       out.size() > 1 ? ", " : "", quoted(note.text),
+                       note.span == Span{} ? "" : ", " + place(sources, note.span));
     }
     return out + ']';
 }

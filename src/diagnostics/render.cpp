@@ -84,6 +84,7 @@ std::string render_place(const Sources& sources, Span where, Style style) {
 }
 
 std::string render_note(const Sources& sources, const Note& note) {
+    if (note.span == Span{}) return fmt::format(" +-  note: {}\n", note.text);
     const Position at = sources.position(note.span.source, note.span.begin);
     return fmt::format(" +-  note: {} at {}:{}:{}\n", note.text, sources.name(note.span.source),
                        at.line, at.column);

@@ -190,11 +190,7 @@ void Runtime::Inside::print(std::string_view line) {
 }
 
 void Runtime::Inside::show_note(const runtime::Report::Note& note, std::string& shown) const {
-    if (note.where == Span{}) {
-        shown += fmt::format(" +-  note: {}\n", note.text);
-    } else {
-        shown += diagnostics::render_note(compiled.compiled_->sources, {note.where, note.text});
-    }
+    shown += diagnostics::render_note(compiled.compiled_->sources, {note.where, note.text});
 }
 
 void Runtime::Inside::report(const runtime::Report& report) {
@@ -213,9 +209,10 @@ void Runtime::Inside::report(const runtime::Report& report) {
     } else {
         std::vector<diagnostics::TraceLine> trace;
         for (const auto& line : report.trace) trace.push_back({line.kind, line.name, line.where});
+        std::vector<diagnostics::Note> notes;
+        for (const auto& note : report.notes) notes.push_back({note.where, note.text});
         told.shown = diagnostics::render_runtime_error(compiled.compiled_->sources, report.message,
-                                                       report.where, trace);
-        for (const auto& note : report.notes) show_note(note, told.shown);
+                                                       report.where, trace, notes);
     }
     if (options.report) return options.report(told);
     std::fwrite(told.shown.data(), 1, told.shown.size(), stderr);

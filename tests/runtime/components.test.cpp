@@ -341,6 +341,29 @@ TEST(Ending, AnExceptionInABlockDiscardsThatWay) {
     EXPECT_EQ(told.reports[0].component, "careless");
 }
 
+TEST(Ending, ErrorsAreShownAsByTheCommand) {
+    Told told;
+    const auto program = Program::compile(
+        "primitive lost(u32 step) {\n"
+        "    sync { fork print(1 / step); or assert(step > 0); }\n"
+        "}\n",
+        "lost.pdl");
+    ASSERT_TRUE(program);
+    Runtime runtime(*program, told.options());
+    runtime.start("lost", std::uint32_t{0});
+    EXPECT_EQ(runtime.run(), Outcome::ended);
+    ASSERT_EQ(told.reports.size(), 1u);
+    EXPECT_EQ(told.reports[0].shown,
+              "ERROR: division by zero\n"
+              " +-  at lost.pdl:2:23\n"
+              " |      sync { fork print(1 / step); or assert(step > 0); }\n"
+              " |                        ~~~~~~~~\n"
+              " +-  note: another behaviour of 'lost' was discarded: the assertion is false at "
+              "lost.pdl:2:37\n"
+              " +-  Stack trace:\n"
+              " | component lost:2\n");
+}
+
 TEST(Ending, StuckComponentsAreReported) {
     Told told;
     Runtime runtime(Program(), told.options());
