@@ -19,6 +19,9 @@ constexpr std::size_t needs_max = 4;
 Doing Runtime::doing(ComponentIndex index) const {
     const Component& self = component(index);
     if (self.attempt && self.attempt->reported_stuck) return Doing::stuck;
+    // What the workers run is awaited, too, but no less at work for that.
+    if (self.is_away) return Doing::running;
+    if (self.attempt && self.attempt->away > 0) return Doing::exploring;
     if (awaits_outside(index)) return Doing::outside;
     if (self.attempt && !self.attempt->is_settled()) return Doing::exploring;
     return self.queued || !self.waits_in_round() ? Doing::running : Doing::waiting;
