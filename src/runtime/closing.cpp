@@ -51,7 +51,11 @@ void Runtime::end_component(ComponentIndex index) {
     }
 }
 
-void Runtime::fail_component(ComponentIndex index, const Report& report) {
+void Runtime::fail_component(ComponentIndex index, Report report) {
+    // The trace says what its text calls it.
+    if (const std::string called = label(index); called != component(index).name) {
+        report.notes.push_back({fmt::format("this is '{}'", called), {}});
+    }
     has_failed_ = true;
     recorder_.note(Event::Kind::failed, component(index).who);
     ++counters_.components_failed;

@@ -138,7 +138,7 @@ void Runtime::check_dead(ComponentIndex index) {
                 report.message = "attempted to 'put' on port that is no longer owned";
                 report.notes.insert(report.notes.begin(), {why.text, why.where});
             }
-            return fail_component(index, report);
+            return fail_component(index, std::move(report));
         }
         if (why.cause == Discard::Cause::get_from_closed) end_of_file = &why;
     }

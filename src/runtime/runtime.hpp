@@ -661,7 +661,7 @@ class Runtime final : private machine::Exchange {
 
     // closing.cpp
     void end_component(ComponentIndex index);
-    void fail_component(ComponentIndex index, const Report& report);
+    void fail_component(ComponentIndex index, Report report);
     void notice_closing(ComponentIndex index);
     void close_end(ChannelIndex channel, bool is_out);
     void discard_users_of(ChannelIndex channel, bool is_out);
