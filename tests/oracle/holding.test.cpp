@@ -136,7 +136,22 @@ primitive answering(in<u32> from, out<u32> to) {
     EXPECT_EQ(run.runtime().components_left(), 0u);
 }
 
-// Nobody can make channels without end either.
+// Nobody can make components without end.
+TEST(Holding, ComponentsHaveABound) {
+    Limits limits;
+    limits.components_max = 10;
+    Running run(R"(
+primitive waiting(in<u32> i) { sync get(i); }
+composite main() { while (true) { channel<u32> a -> b; new waiting(b); } }
+)",
+                limits);
+    run.start("main", {});
+    run.run_to_rest();
+    EXPECT_EQ(run.reports, Lines{"more than 10 components"});
+    EXPECT_EQ(run.runtime().components_left(), 0u);
+}
+
+// Nor channels.
 TEST(Holding, ChannelsHaveABoundToo) {
     Limits limits;
     limits.channels_max = 10;
