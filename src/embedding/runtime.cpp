@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -57,6 +58,11 @@ unsigned workers_of(const Runtime::Options& options) {
 struct Runtime::Inside final : embedding::InLane, runtime::World {
     Inside(Program its_program, Options its_options);
 
+    struct GivenPort {
+        std::uint64_t handle;
+        std::string as;  // what the component gets it as
+    };
+
     // ---- Engine
     embedding::Message to_message(std::uint64_t port, std::span<const std::byte> bytes) override;
     std::vector<std::byte> to_bytes(std::uint64_t port, const embedding::Message& message) override;
@@ -99,7 +105,7 @@ struct Runtime::Inside final : embedding::InLane, runtime::World {
     const embedding::NativeBody* running_native() const;
     void expect_no_block() const;
     bool has_to_give(std::uint64_t port) const;
-    void check_ports(const std::vector<std::uint64_t>& ports) const;
+    void check_ports(std::string_view component, const std::vector<GivenPort>& ports) const;
     void take(const std::vector<std::uint64_t>& ports);
     void run_sync(embedding::Act& act);
 
@@ -268,15 +274,20 @@ bool Runtime::Inside::has_to_give(std::uint64_t port) const {
            core.has_to_give(core.running(), port);
 }
 
-void Runtime::Inside::check_ports(const std::vector<std::uint64_t>& ports) const {
-    std::vector<std::uint64_t> sorted = ports;
-    std::ranges::sort(sorted);
-    if (std::ranges::adjacent_find(sorted) != sorted.end()) {
-        throw std::invalid_argument("a component gets the same port twice");
+void Runtime::Inside::check_ports(std::string_view component,
+                                  const std::vector<GivenPort>& ports) const {
+    std::vector<GivenPort> sorted = ports;
+    std::ranges::stable_sort(sorted, {}, &GivenPort::handle);
+    const auto twice = std::ranges::adjacent_find(sorted, {}, &GivenPort::handle);
+    if (twice != sorted.end()) {
+        throw std::invalid_argument(fmt::format("'{}' gets the same port twice: as {} and as {}",
+                                                component, twice->as, std::next(twice)->as));
     }
-    for (const std::uint64_t port : ports) {
-        if (has_to_give(port)) continue;
-        throw std::invalid_argument("a component gets a port that is not there to give");
+    for (const GivenPort& port : ports) {
+        if (has_to_give(port.handle)) continue;
+        throw std::invalid_argument(
+            fmt::format("'{}' gets a port that is not there to give, as {}: {}", component, port.as,
+                        core.whose(port.handle)));
     }
 }
 
@@ -315,6 +326,7 @@ void Runtime::start_program(std::string_view name, const std::vector<Argument>& 
     const machine::PortFinder finder(program);
     std::vector<machine::Value> values;
     std::vector<std::uint64_t> ports;
+    std::vector<Inside::GivenPort> given;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string wanted = program::shape(program, parameters[i].type);
         if (arguments[i].shape != wanted) {
@@ -329,9 +341,12 @@ void Runtime::start_program(std::string_view name, const std::vector<Argument>& 
             throw BadValue(fmt::format("argument '{}': {}", parameters[i].name, value.error()));
         }
         finder.append(parameters[i].type, *value, ports);
+        while (given.size() < ports.size()) {
+            given.push_back({ports[given.size()], fmt::format("'{}'", parameters[i].name)});
+        }
         values.push_back(std::move(*value));
     }
-    inside_->check_ports(ports);
+    inside_->check_ports(name, given);
     inside_->take(ports);
     inside_->core.start_or_hold(*found, std::move(values));
 }
@@ -339,7 +354,11 @@ void Runtime::start_program(std::string_view name, const std::vector<Argument>& 
 void Runtime::start_native(std::string name, std::unique_ptr<embedding::Start> code,
                            const std::vector<std::uint64_t>& ports) {
     inside_->expect_no_block();
-    inside_->check_ports(ports);
+    std::vector<Inside::GivenPort> given;
+    for (const std::uint64_t port : ports) {
+        given.push_back({port, fmt::format("its port {}", given.size() + 1)});
+    }
+    inside_->check_ports(name, given);
     auto core = std::make_shared<embedding::Core>(*inside_, inside_->core, inside_->outside,
                                                   std::move(name));
     core->start = std::move(code);

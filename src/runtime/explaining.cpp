@@ -105,6 +105,14 @@ std::string Runtime::describe_port(ChannelIndex number, bool is_out) const {
     return fmt::format("{} {} '{}'", port, is_out ? "to" : "from", peer);
 }
 
+std::string Runtime::whose(machine::PortHandle port) const {
+    if (!type_of(port)) return "its channel is gone, or it never was a port";
+    const Channel::End& end = channels_[channel_of(port)].end(is_out(port));
+    if (end.closed) return "it is closed";
+    if (!has_to_give(end.owner, port)) return "a component that was started with it has it";
+    return fmt::format("it belongs to '{}'", label(end.owner));
+}
+
 // What has come to a behaviour that waits, and did not do.
 std::string Runtime::instead_of(const Node& waiting) const {
     // It has been tried: this would be what another behaviour puts instead.

@@ -93,6 +93,8 @@ class Runtime final : private machine::Exchange {
     bool own(ComponentIndex component, machine::PortHandle port) const;
     // The same, while components may be held back.
     bool has_to_give(ComponentIndex component, machine::PortHandle port) const;
+    // "it belongs to 'worker'", or why it belongs to nobody.
+    std::string whose(machine::PortHandle port) const;
     void take_port(ComponentIndex owner, machine::PortHandle port);
     void give_port(ComponentIndex component, machine::PortHandle port);
     // The program has more types than when the runtime was made.

@@ -411,6 +411,43 @@ TEST(Mistakes, AreToldAtOnce) {
     EXPECT_TRUE(compiled.error()[0].is_error);
 }
 
+TEST(Mistakes, APortThatCannotBeGivenHasAName) {
+    Told told;
+    const Program program(
+        "primitive two(in<u32> left, in<u32>[] right) { sync get(left); for (auto p in right) "
+        "sync get(p); }");
+    Runtime runtime(program, told.options());
+    using Ports = std::vector<In<std::uint32_t>>;
+    const auto native = [](In<std::uint32_t> from, In<std::uint32_t> other) -> Component {
+        co_await from.get();
+        co_await other.get();
+    };
+    const auto said = [](const auto& start) -> std::string {
+        try {
+            start();
+        } catch (const std::invalid_argument& mistake) {
+            return mistake.what();
+        }
+        return {};
+    };
+    auto [a_out, a] = runtime.channel<std::uint32_t>();
+    auto [b_out, b] = runtime.channel<std::uint32_t>();
+    auto [c_out, c] = runtime.channel<std::uint32_t>();
+    EXPECT_EQ(said([&] { runtime.start("two", a, Ports{b, a}); }),
+              "'two' gets the same port twice: as 'left' and as 'right'");
+    EXPECT_EQ(said([&] { runtime.start_as("mine", native, a, a); }),
+              "'mine' gets the same port twice: as its port 1 and as its port 2");
+    EXPECT_EQ(said([&] { runtime.start("two", a, Ports{b, In<std::uint32_t>()}); }),
+              "'two' gets a port that is not there to give, as 'right': its channel is gone, or it "
+              "never was a port");
+    runtime.start("two", a, Ports{});
+    EXPECT_EQ(said([&] { runtime.start_as("mine", native, b, a); }),
+              "'mine' gets a port that is not there to give, as its port 2: it belongs to 'two'");
+    runtime.close(b);
+    EXPECT_EQ(said([&] { runtime.start_as("mine", native, b, c); }),
+              "'mine' gets a port that is not there to give, as its port 1: it is closed");
+}
+
 // A block may be run several times, in place or not; it is told so each time.
 TEST(Mistakes, BuildingInABlock) {
     Told told;
