@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "program/assembly.hpp"
-#include "program/starting.hpp"
+#include "program/reaching.hpp"
 
 namespace reowolf::program {
 namespace {

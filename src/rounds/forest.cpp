@@ -70,8 +70,7 @@ bool Forest::is_above(const AttemptId& attempt, NodeId above, NodeId below) cons
 
 bool Forest::is_only_branch(const NodeRef& ref) const {
     const auto tree = trees_.find(ref.attempt);
-    const std::size_t nodes = tree == trees_.end() ? 0 : tree->second.size();
-    return nodes == (nodes == 0 ? 0 : find(tree->second, ref.node).depth);
+    return tree == trees_.end() || find(tree->second, ref.node).depth == tree->second.size();
 }
 
 void Forest::forget(const AttemptId& attempt) {

@@ -61,8 +61,8 @@ class Forest {
 };
 
 // What led to a behaviour: of every other attempt the deepest node, sorted; some need not be named
-// (see shorten()). Of an attempt with
-// several nodes one of them led to it, and it is the same whichever that was.
+// (see shorten()). Of an attempt with several nodes one of them led to it, and it is the same
+// whichever that was.
 using Depends = std::vector<wire::NodeRef>;
 
 using Nodes = std::span<const wire::NodeRef>;

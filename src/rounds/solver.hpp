@@ -57,7 +57,7 @@ class Holdings {
     // Behaviours that use no port are considered only if nothing else fits and `silent_too`.
     std::optional<wire::Decision> find_round(const Forest& forest, const wire::AttemptId& attempt,
                                              bool silent_too, const Skip& skip = {}) const;
-    // By all searches so far: what they cost.
+    // For tests: what all searches so far have cost.
     std::uint64_t pairs_compared() const { return pairs_compared_; }
 
   private:

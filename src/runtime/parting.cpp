@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "program/starting.hpp"
+#include "program/reaching.hpp"
 #include "runtime/runtime.hpp"
 
 namespace reowolf::runtime {

@@ -2,6 +2,7 @@
 // Components and channels that come and go: what one costs does not depend on how many there are
 // or were, and the number of one that is gone never stands for another one.
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -85,6 +86,13 @@ std::size_t bytes_in_use() {
     return all.uordblks + all.hblkhd;
 }
 
+// For a parameter of a component.
+auto channel_for(Running& nursery, std::string_view component, std::size_t parameter) {
+    const program::Program& program = nursery.program();
+    const auto& parameters = program.routines[*program.find(component)].parameters;
+    return nursery.runtime().make_channel(program.types[parameters[parameter].type].element);
+}
+
 TEST(Nursery, AMillionComeAndGoWithoutGrowth) {
     Running nursery(R"(
 primitive give(out<u32> to) { sync put(to, 1); }
@@ -126,10 +134,7 @@ comp main(u32 count, in<u32> end) {
     new keeper(all, end);
 }
 )");
-    const auto end = nursery.runtime().make_channel(
-        nursery.program()
-            .types[nursery.program().routines[*nursery.program().find("keeper")].parameters[1].type]
-            .element);
+    const auto end = channel_for(nursery, "keeper", 1);
     const std::size_t before = bytes_in_use();
     nursery.start("main", {machine::Value::scalar(waiting), machine::Value::scalar(end.in)});
     nursery.run_to_rest();
@@ -167,10 +172,7 @@ comp main(u32 count, in<u32> more) {
     new last(from, more);
 }
 )");
-    const auto end = nursery.runtime().make_channel(
-        nursery.program()
-            .types[nursery.program().routines[*nursery.program().find("last")].parameters[1].type]
-            .element);
+    const auto end = channel_for(nursery, "last", 1);
     const std::size_t before = bytes_in_use();
     nursery.start("main", {machine::Value::scalar(length), machine::Value::scalar(end.in)});
     nursery.run_to_rest();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "program/starting.hpp"
+#include "program/reaching.hpp"
 
 #include <cstddef>
 

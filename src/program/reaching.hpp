@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which routines may start components of some kind.
+// Which routines another one may come to run.
 #pragma once
 
 #include <functional>
@@ -9,7 +9,7 @@
 
 namespace reowolf::program {
 
-// By routine: it is wanted, or what it calls or starts may be, at any depth.
+// By routine: whether it is wanted, or something is that it calls or starts, at any depth.
 std::vector<bool> may_reach(const Program& program,
                             const std::function<bool(const Routine&)>& is_wanted);
 
