@@ -137,7 +137,7 @@ ExpressionPtr Checker::literal_variant(const tree::Scoped& of, Term type, Span s
     if (named(type).form == TypeForm::enumeration) {
         return make(span, type, Number{variant.value});
     }
-    Construct made{*number, {}, {}};
+    Construct made{number, {}, {}};
     for (std::size_t i = 0; i < variant.fields.size(); ++i) {
         made.fields.push_back(static_cast<std::uint32_t>(i));
         made.values.push_back(literal_of(*of.arguments[i], variant.fields[i]));

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "machine/state.hpp"
 #include "machine/value.hpp"
 #include "program/program.hpp"
 #include "rounds/forest.hpp"
