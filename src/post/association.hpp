@@ -182,6 +182,8 @@ class Association final : public std::enable_shared_from_this<Association>,
     void note_delivery();
     void set_expiry();
     void watch_closing();
+    void look_at_closing_later();
+    void look_at_closing();
 
     void post_delivery(std::uint32_t carrier);
     void deliver(std::uint32_t carrier);
@@ -238,7 +240,13 @@ class Association final : public std::enable_shared_from_this<Association>,
     TimerId patience_ = 0;
     TimerId expiry_ = 0;
     TimerId closing_ = 0;
-    std::uint64_t acknowledged_when_closing_ = 0;
+    // While something is being closed: how far that was, and how often that was found again.
+    struct Stuck {
+        std::uint64_t acknowledged = 0;
+        Transient transient;
+        int found = 0;
+    };
+    Stuck stuck_;
     Error trouble_;
 
     Sending sending_;

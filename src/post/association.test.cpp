@@ -248,6 +248,21 @@ TEST_F(Lasting, what_was_closed_is_delivered_over_another_connection) {
     expect_in_order(far_heard, 100);
 }
 
+// Its connection is given up for silence a moment after this side would have lost patience.
+TEST_F(Lasting, what_was_closed_is_delivered_to_who_stood_still) {
+    connect();
+    loop.run_for(100);
+    near->send(bytes_of("message 0"));
+    near->close();
+    near.reset();
+    network.silence("far");
+    loop.run_for(20'000);
+    network.heal();
+    ASSERT_TRUE(until([&] { return far_heard.closed.has_value(); }, 5'000));
+    EXPECT_TRUE(far_heard.closed_with(Failure::closed)) << far_heard.closed->text;
+    expect_in_order(far_heard, 1);
+}
+
 TEST_F(Lasting, a_sender_without_a_connection_is_told_how_much_waits) {
     connect();
     network.cut("near", "far");

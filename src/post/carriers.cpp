@@ -367,22 +367,32 @@ void Association::close_those_that_are_empty() {
     }
 }
 
-// Who is there, but takes nothing any more, is not waited for.
+// Who is there, but takes nothing any more, is not waited for. Who is silent is none of these: its
+// connection ends within a patience. Nor is it this side that stood still: by the second time it
+// has read what had come.
 void Association::watch_closing() {
     if (closing_ != 0) return;
-    acknowledged_when_closing_ = resending_.acknowledged();
-    closing_ = loop_.after(
-        limits_.silence_patience_ms, guarded([](Association& a) {
-            a.closing_ = 0;
-            const bool is_leaving = std::ranges::any_of(
-                a.carriers_, [](const auto& each) { return each.second.is_leaving(); });
-            if (!is_leaving) return;
-            const bool is_stuck =
-                a.connection_ && a.acknowledged_when_closing_ == a.resending_.acknowledged();
-            if (!is_stuck) return a.watch_closing();
-            a.fail({Failure::timed_out,
-                    fmt::format("{} does not read what it is sent", a.other_address())});
-        }));
+    stuck_ = {resending_.acknowledged(), transient_, 0};
+    look_at_closing_later();
+}
+
+void Association::look_at_closing_later() {
+    closing_ = loop_.after(limits_.silence_patience_ms, guarded([](Association& a) {
+                               a.closing_ = 0;
+                               a.look_at_closing();
+                           }));
+}
+
+void Association::look_at_closing() {
+    constexpr int found_max = 2;
+    const bool is_leaving =
+        std::ranges::any_of(carriers_, [](const auto& each) { return each.second.is_leaving(); });
+    if (!is_leaving) return;
+    const bool is_as_before = connection_ && stuck_.transient == transient_ &&
+                              stuck_.acknowledged == resending_.acknowledged();
+    if (!is_as_before) return watch_closing();
+    if (++stuck_.found < found_max) return look_at_closing_later();
+    fail({Failure::timed_out, fmt::format("{} does not read what it is sent", other_address())});
 }
 
 void Association::abort(std::uint32_t number) {
