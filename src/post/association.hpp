@@ -155,6 +155,7 @@ class Association final : public std::enable_shared_from_this<Association>,
     void on(const records::Abandon& abandon);
     void on(const records::Window& window);
     void on(const records::Fork& fork);
+    void on(const records::Bundle& bundle);
     template <class Other>
     void on(const Other&) {}  // has been dealt with
     // `bytes`: the record that it lies in, if it does in one.
@@ -165,6 +166,10 @@ class Association final : public std::enable_shared_from_this<Association>,
     void refuse(Error error);
     void take(std::uint32_t number, const records::Fragment& fragment,
               std::vector<std::byte> record);
+    void take(const records::Bundle& bundle);
+    bool admit(Carrier& carrier, std::size_t bytes);
+    void give(Carrier& carrier, Incoming message);
+    void fail_behind(Carrier& carrier, Error error);
     Carrier* carrier_of(std::uint32_t number);
     const Carrier* carrier_of(std::uint32_t number) const;
     void on_acknowledged(std::uint64_t received);
@@ -173,6 +178,7 @@ class Association final : public std::enable_shared_from_this<Association>,
 
     bool can_send() const;
     void flush();
+    void flush_soon();
     void push(const records::Record& record);
     void push(Payload record);
     void note_fates();
@@ -259,6 +265,7 @@ class Association final : public std::enable_shared_from_this<Association>,
     };
     std::vector<News> news_;
     bool tells_soon_ = false;
+    bool flushes_soon_ = false;
     std::uint64_t received_ = 0;
     std::uint64_t acknowledged_ = 0;  // of these, as far as the other side was told
     std::size_t unacknowledged_bytes_ = 0;

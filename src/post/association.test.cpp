@@ -274,6 +274,50 @@ TEST_F(Lasting, a_sender_without_a_connection_is_told_how_much_waits) {
     EXPECT_EQ(near->queued_bytes(), 0u);
 }
 
+// They come in one record, of which whoever gets them takes one at a time.
+TEST_F(Lasting, small_messages_wait_for_who_takes_one_at_a_time) {
+    connect();
+    network.cut("near", "far");
+    loop.run_for(100);
+    for (int i = 0; i < 300; ++i) near->send(bytes_of(fmt::format("message {}", i)));
+    far_heard.when_message = [&] { far->set_handler(nullptr); };
+    network.heal();
+    for (std::size_t taken = 1; taken < 200; ++taken) {
+        ASSERT_TRUE(until([&] { return far_heard.messages.size() == taken; }, 5'000));
+        loop.run_for(10);
+        ASSERT_EQ(far_heard.messages.size(), taken);
+        far->set_handler(&far_heard);
+    }
+    far_heard.when_message = nullptr;
+    far->set_handler(&far_heard);
+    near->send(bytes_of("message 300"));
+    near->close();
+    ASSERT_TRUE(until([&] { return far_heard.closed.has_value(); }, 5'000));
+    expect_in_order(far_heard, 301);
+}
+
+TEST_F(Lasting, who_has_enough_gets_no_more_of_the_same_record) {
+    for (const bool destroys : {false, true}) {
+        connect();
+        network.cut("near", "far");
+        loop.run_for(100);
+        for (int i = 0; i < 10; ++i) near->send(bytes_of(fmt::format("message {}", i)));
+        far_heard.when_message = [&] {
+            if (far_heard.messages.size() < 3) return;
+            destroys ? far.reset() : far->close();
+        };
+        network.heal();
+        loop.run_for(5'000);
+        EXPECT_EQ(far_heard.messages.size(), 3u);
+        near.reset();
+        far.reset();
+        near_heard = {};
+        far_heard = {};
+        acceptor.reset();
+        near_acceptor.reset();
+    }
+}
+
 TEST_F(Lasting, what_is_taken_back_never_comes) {
     connect();
     far->limit_message_bytes(10'000'000);

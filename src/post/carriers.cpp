@@ -13,6 +13,8 @@ namespace {
 
 // Records of a connection that are not written yet: few, so that urgent messages come soon.
 constexpr std::size_t connection_queue_bytes_max = 256u << 10;
+// With so many, what is small waits for what follows it in this turn, to share a record.
+constexpr std::size_t connection_queue_bytes_few = records::bundle_bytes_max;
 
 }  // namespace
 
@@ -107,7 +109,8 @@ bool Association::send(std::uint32_t number, Outgoing&& message) {
         return false;
     }
     carrier->owes_drained = true;
-    if (can_send()) {
+    const bool is_busy = connection_ && connection_->queued_bytes() >= connection_queue_bytes_few;
+    if (!is_busy && can_send()) {
         if (auto record = sending_.pass(number, message)) {
             push(std::move(*record));
             return true;
@@ -115,8 +118,20 @@ bool Association::send(std::uint32_t number, Outgoing&& message) {
     }
     const bool can_expire = message.expires_ms != never_ms;
     const bool is_first = sending_.push(number, std::move(message));
-    if (is_first || can_expire) flush();
+    if (is_busy) {
+        flush_soon();
+    } else if (is_first || can_expire) {
+        flush();
+    }
     return false;
+}
+
+void Association::flush_soon() {
+    if (std::exchange(flushes_soon_, true)) return;
+    loop_.post(guarded([](Association& a) {
+        a.flushes_soon_ = false;
+        a.flush();
+    }));
 }
 
 bool Association::take_back_last(std::uint32_t number) {
@@ -250,11 +265,7 @@ void Association::add(const records::Fragment& fragment, std::vector<std::byte> 
     if (fragment.wants_acknowledgement) acknowledges_soon_ = true;
     Carrier* const carrier = carrier_of(fragment.carrier);
     if (!carrier || carrier->end) return;
-    carrier->received += records::charge(fragment.bytes.size());
-    if (carrier->received > carrier->window) {
-        return fail(
-            {Failure::protocol, fmt::format("{}: it sends more than it may", other_address())});
-    }
+    if (!admit(*carrier, fragment.bytes.size())) return;
     if (carrier->is_closing) return skip(fragment.carrier, *carrier);
     // Now, and not when it is its turn: nobody has it, so nobody may be told so.
     const std::uint64_t length = length_of(fragment);
@@ -263,6 +274,21 @@ void Association::add(const records::Fragment& fragment, std::vector<std::byte> 
     }
     if (carrier->is_taking()) return take(fragment.carrier, fragment, std::move(bytes));
     carrier->inbox.push_back(bytes.empty() ? records::encode(fragment) : std::move(bytes));
+}
+
+void Association::on(const records::Bundle& bundle) {
+    Carrier* const carrier = carrier_of(bundle.carrier);
+    if (!carrier || carrier->end || !admit(*carrier, bundle.messages.size())) return;
+    if (carrier->is_closing) return skip(bundle.carrier, *carrier);
+    if (carrier->is_taking()) return take(bundle);
+    carrier->inbox.push_back(records::encode(bundle));
+}
+
+bool Association::admit(Carrier& carrier, std::size_t bytes) {
+    carrier.received += records::charge(bytes);
+    if (carrier.received <= carrier.window) return true;
+    fail({Failure::protocol, fmt::format("{}: it sends more than it may", other_address())});
+    return false;
 }
 
 // What nobody wants does not hold the other side back, which may be closing, too.
@@ -286,24 +312,52 @@ void Association::take(std::uint32_t number, const records::Fragment& fragment,
     Carrier& carrier = carriers_.at(number);
     carrier.consumed += records::charge(fragment.bytes.size());
     auto message = carrier.assembly.add(fragment, carrier.message_bytes_max, std::move(record));
-    if (!message) {
-        // What is behind the gap is not for anybody.
-        carrier.inbox.clear();
-        Error& error = message.error();
-        error.text = fmt::format("{}: {}", other_address(), error.text);
-        return fail(std::move(error));
-    }
+    if (!message) return fail_behind(carrier, std::move(message.error()));
     widen(number, carrier);
-    if (!*message) return;
-    Incoming& whole = **message;
-    if (carrier.full_handler) {
-        if (whole.large) whole.bytes = std::move(*std::exchange(whole.large, {})).take();
-        carrier.full_handler->on_incoming(std::move(whole));
-    } else if (whole.large) {
-        carrier.handler->on_large(std::move(*whole.large));
-    } else {
-        carrier.handler->on_message(std::move(whole.bytes));
+    if (*message) give(carrier, std::move(**message));
+}
+
+// Whoever gets one of them may want no more for now, or never again.
+void Association::take(const records::Bundle& bundle) {
+    Carrier* carrier = carrier_of(bundle.carrier);
+    const bool had_ended = carrier->end.has_value();
+    carrier->consumed += records::charge(bundle.messages.size());
+    for (auto left = bundle.messages; !left.empty();) {
+        if (!carrier->handler || carrier->is_paused) {
+            carrier->consumed -= records::charge(left.size());
+            carrier->inbox.push_front(
+                records::encode(records::Bundle{bundle.carrier, bundle.properties, left}));
+            break;
+        }
+        const auto message = records::take_message(left);
+        if (message.size() > carrier->message_bytes_max) {
+            return fail_behind(*carrier, too_large(message.size(), carrier->message_bytes_max));
+        }
+        give(*carrier, {{message.begin(), message.end()}, {}, bundle.properties});
+        carrier = carrier_of(bundle.carrier);
+        const bool is_over =
+            !carrier || carrier->is_closing || carrier->end.has_value() != had_ended;
+        if (is_over) return;
     }
+    widen(bundle.carrier, *carrier);
+}
+
+void Association::give(Carrier& carrier, Incoming message) {
+    if (carrier.full_handler) {
+        if (message.large) message.bytes = std::move(*std::exchange(message.large, {})).take();
+        carrier.full_handler->on_incoming(std::move(message));
+    } else if (message.large) {
+        carrier.handler->on_large(std::move(*message.large));
+    } else {
+        carrier.handler->on_message(std::move(message.bytes));
+    }
+}
+
+// What is behind what was wrong is not for anybody.
+void Association::fail_behind(Carrier& carrier, Error error) {
+    carrier.inbox.clear();
+    error.text = fmt::format("{}: {}", other_address(), error.text);
+    fail(std::move(error));
 }
 
 void Association::widen(std::uint32_t number, Carrier& carrier) {
@@ -335,7 +389,11 @@ void Association::deliver(std::uint32_t number) {
         std::vector<std::byte> bytes = std::move(carrier->inbox.front());
         carrier->inbox.pop_front();
         const auto record = records::decode(bytes);
-        take(number, std::get<records::Fragment>(*record), std::move(bytes));
+        if (const auto* bundle = std::get_if<records::Bundle>(&*record)) {
+            take(*bundle);
+        } else {
+            take(number, std::get<records::Fragment>(*record), std::move(bytes));
+        }
         carrier = carrier_of(number);
     }
     if (!carrier) return;

@@ -36,7 +36,7 @@ enum class FrameType : std::uint8_t {
 inline constexpr std::size_t frame_notice_bytes_max = 512;
 
 inline constexpr std::size_t preamble_bytes = 8;
-inline constexpr std::uint8_t frame_version = 3;
+inline constexpr std::uint8_t frame_version = 4;
 
 constexpr std::array<std::byte, preamble_bytes> preamble() {
     return {std::byte{'R'}, std::byte{'E'}, std::byte{'O'}, std::byte{'W'},

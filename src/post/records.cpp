@@ -20,6 +20,13 @@ constexpr std::uint8_t flag_properties = 0x40;
 constexpr std::uint8_t property_idempotent = 0x01;
 constexpr std::uint8_t property_immediate = 0x02;
 
+// Before each message of a bundle.
+constexpr std::size_t length_bytes = sizeof(std::uint16_t);
+
+std::size_t length_at(std::span<const std::byte> message) {
+    return std::to_integer<std::size_t>(message[0]) | std::to_integer<std::size_t>(message[1]) << 8;
+}
+
 constexpr std::size_t process_bytes_max = 256;
 constexpr std::size_t text_bytes_max = 1'024;
 
@@ -73,6 +80,10 @@ class Encoding {
     void operator()(const Fragment& fragment) {
         head_ = encode_head(fragment);
         tail_ = fragment.bytes;
+    }
+    void operator()(const Bundle& bundle) {
+        head_ = encode_head(bundle);
+        tail_ = bundle.messages;
     }
 
     std::vector<std::byte> take() {
@@ -140,6 +151,8 @@ class Decoding {
             case Kind::fork:
                 record = Fork{reader_.number<std::uint32_t>()};
                 break;
+            case Kind::bundle:
+                return bundle();
             default:
                 return std::unexpected("it sent a record of an unknown kind");
         }
@@ -159,19 +172,14 @@ class Decoding {
         fragment.carrier = reader_.number<std::uint32_t>();
         if ((first & flag_properties) != 0) {
             if (!fragment.is_first) return malformed();
-            Properties& properties = fragment.properties.emplace();
-            properties.niceness = reader_.number<std::uint16_t>();
-            const auto flags = reader_.number<std::uint8_t>();
-            if ((flags & ~(property_idempotent | property_immediate)) != 0) return malformed();
-            properties.is_idempotent = (flags & property_idempotent) != 0;
-            properties.is_immediate = (flags & property_immediate) != 0;
-            header_bytes += sizeof properties.niceness + sizeof flags;
+            fragment.properties = properties();
+            header_bytes += properties_bytes;
         }
         if (fragment.is_first && !fragment.is_last) {
             fragment.length = reader_.number<std::uint64_t>();
             header_bytes += sizeof fragment.length;
         }
-        if (reader_.failed()) return malformed();
+        if (is_wrong_ || reader_.failed()) return malformed();
         fragment.bytes = bytes_.subspan(header_bytes);
         if (fragment.bytes.size() > fragment_bytes_max) return malformed();
         const bool drops = fragment.is_last && !fragment.is_first && fragment.bytes.empty();
@@ -180,6 +188,8 @@ class Decoding {
     }
 
   private:
+    static constexpr std::size_t properties_bytes = sizeof(std::uint16_t) + sizeof(std::uint8_t);
+
     static std::unexpected<std::string> malformed() {
         return std::unexpected(std::string("it sent a malformed record"));
     }
@@ -195,6 +205,33 @@ class Decoding {
         return open;
     }
 
+    std::expected<Bundle, std::string> bundle() {
+        Bundle bundle;
+        bundle.carrier = reader_.number<std::uint32_t>();
+        bundle.properties = properties();
+        const std::size_t header_bytes = 1 + sizeof bundle.carrier + properties_bytes;
+        if (is_wrong_ || reader_.failed()) return malformed();
+        bundle.messages = bytes_.subspan(header_bytes);
+        if (bundle.messages.empty() || bundle.messages.size() > fragment_bytes_max) {
+            return malformed();
+        }
+        for (auto left = bundle.messages; !left.empty(); take_message(left)) {
+            if (left.size() < length_bytes || left.size() - length_bytes < length_at(left)) {
+                return malformed();
+            }
+        }
+        return bundle;
+    }
+
+    Properties properties() {
+        Properties properties;
+        properties.niceness = reader_.number<std::uint16_t>();
+        const auto flags = reader_.number<std::uint8_t>();
+        if ((flags & ~(property_idempotent | property_immediate)) != 0) is_wrong_ = true;
+        properties.is_idempotent = (flags & property_idempotent) != 0;
+        properties.is_immediate = (flags & property_immediate) != 0;
+        return properties;
+    }
     Identity identity() {
         Identity identity{};
         for (std::byte& byte : identity) byte = std::byte{reader_.number<std::uint8_t>()};
@@ -218,28 +255,60 @@ class Decoding {
 
 }  // namespace
 
+namespace {
+
+void append(Head& head, std::unsigned_integral auto number) {
+    for (std::size_t i = 0; i < sizeof number; ++i) {
+        head.bytes[head.size++] = static_cast<std::byte>(number >> (8 * i));
+    }
+}
+
+void append(Head& head, const Properties& properties) {
+    append(head, properties.niceness);
+    append(head, static_cast<std::uint8_t>((properties.is_idempotent ? property_idempotent : 0) |
+                                           (properties.is_immediate ? property_immediate : 0)));
+}
+
+}  // namespace
+
 Head encode_head(const Fragment& fragment) {
     Head head;
-    const auto number = [&](std::unsigned_integral auto value) {
-        for (std::size_t i = 0; i < sizeof value; ++i) {
-            head.bytes[head.size++] = static_cast<std::byte>(value >> (8 * i));
-        }
-    };
     std::uint8_t first = std::to_underlying(Kind::fragment) | fragment.slot;
     if (fragment.is_first) first |= flag_first;
     if (fragment.is_last) first |= flag_last;
     if (fragment.is_dropped) first |= flag_dropped;
     if (fragment.wants_acknowledgement) first |= flag_acknowledge;
     if (fragment.properties) first |= flag_properties;
-    number(first);
-    number(fragment.carrier);
-    if (const auto& properties = fragment.properties) {
-        number(properties->niceness);
-        number(static_cast<std::uint8_t>((properties->is_idempotent ? property_idempotent : 0) |
-                                         (properties->is_immediate ? property_immediate : 0)));
-    }
-    if (fragment.is_first && !fragment.is_last) number(fragment.length);
+    append(head, first);
+    append(head, fragment.carrier);
+    if (fragment.properties) append(head, *fragment.properties);
+    if (fragment.is_first && !fragment.is_last) append(head, fragment.length);
     return head;
+}
+
+Head encode_head(const Bundle& bundle) {
+    Head head;
+    append(head, std::to_underlying(Kind::bundle));
+    append(head, bundle.carrier);
+    append(head, bundle.properties);
+    return head;
+}
+
+void append_message(std::vector<std::byte>& messages, const Payload& message) {
+    const std::size_t size = message.size();
+    messages.push_back(static_cast<std::byte>(size));
+    messages.push_back(static_cast<std::byte>(size >> 8));
+    const auto append = [&](std::span<const std::byte> bytes) {
+        messages.insert(messages.end(), bytes.begin(), bytes.end());
+    };
+    append(message.own());
+    message.for_each([&](const Payload::Piece& piece) { append(piece.bytes); });
+}
+
+std::span<const std::byte> take_message(std::span<const std::byte>& messages) {
+    const auto message = messages.subspan(length_bytes, length_at(messages));
+    messages = messages.subspan(length_bytes + message.size());
+    return message;
 }
 
 std::vector<std::byte> encode(const Record& record) {

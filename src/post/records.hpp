@@ -18,6 +18,8 @@
 #include <variant>
 #include <vector>
 
+#include "post/transport.hpp"
+
 namespace reowolf::post {
 
 using Identity = std::array<std::byte, 16>;
@@ -43,6 +45,7 @@ enum class Kind : std::uint8_t {
     abandon = 0x11,
     window = 0x12,
     fork = 0x13,
+    bundle = 0x14,
     fragment = 0x80,  // and above: its low bits are flags
 };
 
@@ -114,8 +117,15 @@ struct Fragment {
     std::span<const std::byte> bytes;      // within what was decoded
 };
 
-using Record =
-    std::variant<Open, Opened, Gone, Abort, Acknowledge, Close, Abandon, Window, Fork, Fragment>;
+// Numbered. Small messages that follow each other on a carrier, and ask for the same.
+struct Bundle {
+    std::uint32_t carrier = 0;
+    Properties properties;
+    std::span<const std::byte> messages;  // see append_message(); within what was decoded
+};
+
+using Record = std::variant<Open, Opened, Gone, Abort, Acknowledge, Close, Abandon, Window, Fork,
+                            Fragment, Bundle>;
 
 std::vector<std::byte> encode(const Record& record);
 // What a fragment begins with, without its bytes.
@@ -126,6 +136,11 @@ struct Head {
     std::span<const std::byte> span() const { return std::span(bytes).first(size); }
 };
 Head encode_head(const Fragment& fragment);
+// What a bundle begins with, without its messages.
+Head encode_head(const Bundle& bundle);
+// The messages of a bundle: to add one, and to take the first off those that have been decoded.
+void append_message(std::vector<std::byte>& messages, const Payload& message);
+std::span<const std::byte> take_message(std::span<const std::byte>& messages);
 // The error is what is wrong with it.
 std::expected<Record, std::string> decode(std::span<const std::byte> bytes);
 // The same of nearly all that come, with less to do.
@@ -138,9 +153,12 @@ constexpr std::uint8_t slots = 4;
 // The largest part of a message in one record, so that the record is no larger than what strangers
 // may send.
 constexpr std::size_t fragment_bytes_max = (64u << 10) - 64;
-// Who is sent many small parts has to keep more than their bytes.
-constexpr std::uint64_t charge(std::size_t fragment_bytes) {
-    return fragment_bytes + 64;
+// A larger message travels alone, and the messages of a bundle are no larger together.
+constexpr std::size_t bundled_message_bytes_max = 1u << 10;
+constexpr std::size_t bundle_bytes_max = 8u << 10;
+// Who is sent many small records has to keep more than what is in them.
+constexpr std::uint64_t charge(std::size_t bytes) {
+    return bytes + 64;
 }
 
 }  // namespace records

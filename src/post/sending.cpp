@@ -6,6 +6,15 @@
 
 namespace reowolf::post {
 
+namespace {
+
+// It asks for nothing but to be sent.
+bool is_plain(const Outgoing& message) {
+    return !message.is_followed && message.expires_ms == never_ms && message.antecedents.empty();
+}
+
+}  // namespace
+
 void Sending::open(std::uint32_t carrier, std::uint64_t window) {
     carriers_[carrier].window = window;
 }
@@ -38,17 +47,50 @@ bool Sending::push(std::uint32_t number, Outgoing&& message) {
     carrier.queued_bytes += message.payload.size();
     ++carrier.queued_messages;
     if (message.expires_ms != never_ms) ++mortal_;
+    if (joins(message, lane)) {
+        join(lane.messages.back(), message);
+        return false;
+    }
     const bool is_first = lane.messages.empty();
     if (is_first) levels_[niceness].push_back(&lane);
     lane.messages.push_back(std::move(message));
     return is_first;
 }
 
+// With the last one that waits there.
+bool Sending::joins(const Outgoing& message, const Lane& lane) {
+    const auto is_small = [](const Outgoing& each) {
+        return is_plain(each) && each.payload.size() <= records::bundled_message_bytes_max;
+    };
+    const bool is_last_begun = lane.is_begun && lane.messages.size() == 1;
+    if (lane.messages.empty() || is_last_begun || !is_small(message)) return false;
+    const Outgoing& last = lane.messages.back();
+    if (!is_small(last) || last.properties != message.properties) return false;
+    return !last.bundled ||
+           last.bundled->messages.size() + message.payload.size() < records::bundle_bytes_max;
+}
+
+void Sending::join(Outgoing& last, const Outgoing& message) {
+    const auto add = [&](std::uint64_t id, const Payload& payload) {
+        Bundled& bundled = *last.bundled;
+        records::append_message(bundled.messages, payload);
+        ++bundled.count;
+        bundled.message_bytes += payload.size();
+        if (id != 0) bundled.ids.push_back(id);
+    };
+    if (!last.bundled) {
+        last.bundled = std::make_unique<Bundled>();
+        add(last.id, last.payload);
+        last.payload = {};
+    }
+    add(message.id, message.payload);
+    last.cost += message.cost;
+}
+
 std::optional<Payload> Sending::pass(std::uint32_t number, Outgoing& message) {
     const std::size_t size = message.payload.size();
-    const bool is_plain =
-        !message.is_followed && message.expires_ms == never_ms && message.antecedents.empty();
-    if (!is_plain || !levels_.empty() || size > records::fragment_bytes_max) return std::nullopt;
+    if (!is_plain(message) || !levels_.empty() || size > records::fragment_bytes_max)
+        return std::nullopt;
     Carrier& carrier = carriers_.at(number);
     const std::uint64_t charge = records::charge(size);
     if (carrier.charged + charge > carrier.window) return std::nullopt;
@@ -68,6 +110,7 @@ bool Sending::take_back_last(std::uint32_t number) {
     if (place == found->second.lanes.end() || place->second.messages.empty()) return false;
     Lane& lane = place->second;
     Outgoing& last = lane.messages.back();
+    if (last.bundled) return false;
     if (lane.is_begun && lane.messages.size() == 1) {
         if (last.expires_ms == never_ms) ++mortal_;
         last.expires_ms = std::numeric_limits<std::int64_t>::min();
@@ -109,6 +152,7 @@ std::optional<Payload> Sending::next_of(Lane& lane, std::int64_t now_ms) {
     if (lane.messages.empty()) return std::nullopt;
     Carrier& carrier = carriers_.at(lane.carrier);
     Outgoing& message = lane.messages.front();
+    if (message.bundled) return next_bundle(lane, carrier);
     const std::size_t size = message.payload.size();
     records::Fragment fragment;
     fragment.carrier = lane.carrier;
@@ -158,6 +202,22 @@ std::optional<Payload> Sending::next_of(Lane& lane, std::int64_t now_ms) {
     return record;
 }
 
+std::optional<Payload> Sending::next_bundle(Lane& lane, Carrier& carrier) {
+    Outgoing& first = lane.messages.front();
+    Bundled& bundled = *first.bundled;
+    const std::uint64_t charge = records::charge(bundled.messages.size());
+    if (carrier.blocked_in == turn_ || carrier.charged + charge > carrier.window) {
+        carrier.blocked_in = turn_;
+        return std::nullopt;
+    }
+    carrier.charged += charge;
+    Payload record(std::move(bundled.messages));
+    record.set_head(
+        records::encode_head(records::Bundle{lane.carrier, first.properties, {}}).span());
+    finish(lane, Fate::sent, bundled.message_bytes, bundled.count);
+    return record;
+}
+
 bool Sending::can_begin(const Carrier& carrier, const Outgoing& message) const {
     constexpr std::uint8_t all_slots = (1u << records::slots) - 1;
     const bool needs_slot = message.payload.size() > records::fragment_bytes_max;
@@ -169,8 +229,10 @@ bool Sending::can_begin(const Carrier& carrier, const Outgoing& message) const {
 bool Sending::is_unsent(std::uint64_t id) const {
     const auto waits_in = [&](const auto& lane) {
         const auto& messages = lane.second.messages;
-        const auto found = std::ranges::lower_bound(messages, id, {}, &Outgoing::id);
-        return found != messages.end() && found->id == id;
+        const auto after = std::ranges::upper_bound(messages, id, {}, &Outgoing::id);
+        if (after == messages.begin()) return false;
+        const Outgoing& last = *std::prev(after);
+        return last.id == id || (last.bundled && std::ranges::binary_search(last.bundled->ids, id));
     };
     return std::ranges::any_of(carriers_, [&](const auto& carrier) {
         return std::ranges::any_of(carrier.second.lanes, waits_in);
@@ -207,10 +269,10 @@ std::int64_t Sending::expire(std::int64_t now_ms) {
     return next_ms;
 }
 
-void Sending::finish(Lane& lane, Fate fate, std::size_t size) {
+void Sending::finish(Lane& lane, Fate fate, std::size_t size, std::size_t messages) {
     Carrier& carrier = carriers_.at(lane.carrier);
     carrier.queued_bytes -= size;
-    --carrier.queued_messages;
+    carrier.queued_messages -= messages;
     if (size > records::fragment_bytes_max && lane.is_begun) {
         carrier.slots_used &= static_cast<std::uint8_t>(~(1u << lane.slot));
     }

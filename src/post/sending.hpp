@@ -10,6 +10,7 @@
 #include <deque>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -20,8 +21,18 @@ namespace reowolf::post {
 
 inline constexpr std::int64_t never_ms = std::numeric_limits<std::int64_t>::max();
 
+// Small messages that are sent in one record, as each costs more than what is in it.
+struct Bundled {
+    std::vector<std::byte> messages;  // as records::Bundle has them
+    std::size_t count = 0;
+    std::size_t message_bytes = 0;   // without what is between them
+    std::vector<std::uint64_t> ids;  // of those that have one
+};
+
 struct Outgoing {
     Payload payload;
+    // Instead of the payload: it and those that follow it.
+    std::unique_ptr<Bundled> bundled = nullptr;
     Properties properties;
     std::int64_t expires_ms = never_ms;  // not sent any more from then on
     // 0: it has none. Otherwise it is larger than those before it on its carrier.
@@ -51,7 +62,7 @@ class Sending {
     // it waits for others that do.
     bool push(std::uint32_t carrier, Outgoing&& message);
     // The last of the most urgent messages, with niceness 0, that was pushed: it is dropped, or not
-    // completed. False: there is none any more.
+    // completed. False: there is none any more, or it is one of some in one record.
     bool take_back_last(std::uint32_t carrier);
     void widen(std::uint32_t carrier, std::uint64_t window);
 
@@ -101,12 +112,15 @@ class Sending {
     };
 
     std::optional<Payload> next_of(Lane& lane, std::int64_t now_ms);
+    std::optional<Payload> next_bundle(Lane& lane, Carrier& carrier);
+    static bool joins(const Outgoing& message, const Lane& lane);
+    static void join(Outgoing& last, const Outgoing& message);
     bool can_begin(const Carrier& carrier, const Outgoing& message) const;
     bool is_unsent(std::uint64_t id) const;
     void forget_lane(std::uint16_t niceness, Lane& lane);
     void drop_expired(Lane& lane, std::int64_t now_ms);
     // The first of the lane, of so many bytes.
-    void finish(Lane& lane, Fate fate, std::size_t size);
+    void finish(Lane& lane, Fate fate, std::size_t size, std::size_t messages = 1);
     void note(std::uint32_t carrier, const Outgoing& message, Fate fate);
 
     std::map<std::uint32_t, Carrier> carriers_;

@@ -24,7 +24,7 @@ static const char body[] =
     "}\n"
     "primitive pass(in<u32> a, out<u32> b) { while (true) sync if (fires(a)) put(b, get(a)); }\n";
 
-#define PREAMBLE "REOWOLF\3"
+#define PREAMBLE "REOWOLF\4"
 static const struct {
     const char* bytes;
     size_t size;

@@ -198,9 +198,9 @@ TEST(OverTcp, Strangers) {
     const auto port = static_cast<std::uint16_t>(std::stoul(address.substr(address.find(':') + 1)));
     const std::vector<std::string> greetings = {
         "GET / HTTP/1.0\r\n\r\n",
-        std::string("REOWOLF\x03") + std::string("\x03\0\0\0\0abc", 8),
-        std::string("REOWOLF\x03") + std::string("\x01\0\0\0\0\x02", 6),
-        std::string("REOWOLF\x03") + std::string("\xff\xff\xff\x7f\0", 5),
+        std::string("REOWOLF\x04") + std::string("\x03\0\0\0\0abc", 8),
+        std::string("REOWOLF\x04") + std::string("\x01\0\0\0\0\x02", 6),
+        std::string("REOWOLF\x04") + std::string("\xff\xff\xff\x7f\0", 5),
     };
     for (const std::string& greeting : greetings) {
         const int stranger = ::socket(AF_INET, SOCK_STREAM, 0);
