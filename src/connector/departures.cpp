@@ -52,6 +52,7 @@ void Member::lose(wire::SiteId site, const std::string& why) {
     presence_.on_loss();
     impasse_.on_loss();
     ends_.on_loss();
+    silence_.on_loss();
     if (waited_for_.erase(site) > 0 && waited_for_.empty()) offer_withheld();
     if (committed_) find_out_if_last();
     reconsider();
@@ -87,11 +88,11 @@ void Member::seek_ends() {
 // Who is gone connects nobody any more. What came from it in a message may: then it counts as if it
 // still did.
 void Member::part_regions() {
-    const auto nobody = [](wire::SiteId) { return false; };
-    const auto is_lost = [this](wire::SiteId site) { return lost_.contains(site); };
-    regions_of_all_ = regions_of(description_->structure, classes_, nobody);
-    regions_ = runtime_->hands_over() ? regions_of_all_
-                                      : regions_of(description_->structure, classes_, is_lost);
+    // Where ports move, those of who is gone may be somebody else's.
+    const auto is_without = [this](wire::SiteId site) {
+        return lost_.contains(site) && !runtime_->hands_over();
+    };
+    regions_ = regions_of(description_->structure, classes_, is_without);
 }
 
 // ---- Who leaves --------------------------------------------------------------------------------
@@ -197,7 +198,8 @@ std::optional<Failure> Member::loss() const {
 // one that has left.
 std::optional<wire::SiteId> Member::missed() const {
     std::optional<wire::SiteId> has_left;
-    for (const wire::SiteId site : region_of(regions_of_all_)) {
+    for (const wire::SiteId site :
+         hosts_of(description_->structure, classes_, description_->self)) {
         if (leaving_.contains(site)) {
             has_left = site;
         } else if (lost_.contains(site)) {

@@ -58,6 +58,7 @@ Member::Member(Handshake::Established established, post::Loop& loop, const Limit
       presence_(loop, description_->self, 2, questions()),
       impasse_(loop, description_->self, 1, questions()),
       ends_(loop, description_->self, 4, questions()),
+      silence_(loop, description_->self, 5, questions(true)),
       epochs_(classes_.size()),
       early_(classes_.size()) {
     build();
@@ -86,6 +87,7 @@ Member::~Member() {
     loop_.cancel(deadline_);
     loop_.cancel(telling_);
     loop_.cancel(turn_ends_);
+    loop_.cancel(silence_ends_);
     loop_.cancel(watching_);
     loop_.cancel(trying_);
 }
@@ -394,6 +396,7 @@ void Member::pump() {
     if (has_stopped) on_idle();
     flush();
     if (has_stopped) ask_those_waited_for();
+    if (has_stopped) ask_before_silence();
     if (has_stopped) try_more_later();
     if (has_stopped && !runtime_->help()) return;
     pump_soon();
@@ -540,8 +543,12 @@ void Member::send_all(const wire::Message& message) {
     }
 }
 
-Quiet::Asked Member::questions() {
-    return {.ask_all = [this](const wire::Probe& probe) { send_all({{}, probe}); },
+Quiet::Asked Member::questions(bool before_silence) {
+    return {.ask_all =
+                [this, before_silence](wire::Probe probe) {
+                    probe.before_silence = before_silence;
+                    send_all({{}, probe});
+                },
             .others =
                 [this] {
                     std::vector<wire::SiteId> others;
@@ -550,21 +557,22 @@ Quiet::Asked Member::questions() {
                     }
                     return others;
                 },
-            .here = [this] { return answer(); }};
+            .here = [this, before_silence] { return answer(before_silence); }};
 }
 
-wire::Probed Member::answer() {
+wire::Probed Member::answer(bool before_silence) {
     if (runtime_->leave_step()) pump_soon();
+    const bool may_go_on_later = runtime_->awaits_outside() || ends_.is_seeking() ||
+                                 silence_.is_seeking() || runtime_->has_silent();
     return {.number = 0,
-            .quiet = runtime_->is_idle() && !runtime_->awaits_outside() &&
-                     !runtime_->is_withholding() && !runtime_->may_try_more() &&
-                     !ends_.is_seeking(),
+            .quiet = runtime_->is_idle() && !runtime_->is_withholding() &&
+                     !runtime_->may_try_more() && (before_silence || !may_go_on_later),
             .sent = runtime_->messages_sent(),
             .received = runtime_->messages_received(),
             .waiting = runtime_->application_attempt(),
             .alive = runtime_->components_left(),
             .ended = runtime_->components_ended(),
-            .explanation = explanation()};
+            .explanation = before_silence ? std::string() : explanation()};
 }
 
 void Member::on_frame(wire::SiteId from, runtime::Frame frame) {
@@ -601,7 +609,7 @@ void Member::on_message(wire::SiteId from, std::span<const std::byte> bytes) {
 void Member::on_message(wire::SiteId from, const wire::Message& message) {
     if (const auto* probe = std::get_if<wire::Probe>(&message.body)) {
         flush();  // what is to be sent has been sent, or it is not known yet
-        wire::Probed here = answer();
+        wire::Probed here = answer(probe->before_silence);
         here.number = probe->number;
         tell(from, {{}, std::move(here)});
     } else if (const auto* probed = std::get_if<wire::Probed>(&message.body)) {
@@ -612,6 +620,7 @@ void Member::on_message(wire::SiteId from, const wire::Message& message) {
         presence_.on_answer(from, *probed);
         impasse_.on_answer(from, *probed);
         ends_.on_answer(from, *probed);
+        silence_.on_answer(from, *probed);
         on_answer_waited_for(from, *probed);
     } else if (const auto* arrived = std::get_if<wire::Arrived>(&message.body)) {
         on_arrived(from, *arrived);

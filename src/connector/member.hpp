@@ -131,8 +131,8 @@ class Member final : private runtime::World, private post::Turn {
     // At once, after everything that has gathered.
     void tell(wire::SiteId to, const wire::Message& message);
     void send(wire::SiteId to, const wire::Handshake& message);
-    Quiet::Asked questions();
-    wire::Probed answer();
+    Quiet::Asked questions(bool before_silence = false);
+    wire::Probed answer(bool before_silence = false);
     void try_more_later();
     void pump_soon();
     void on_turn() override;
@@ -157,6 +157,8 @@ class Member final : private runtime::World, private post::Turn {
     void ask_those_waited_for();
     void on_answer_waited_for(wire::SiteId from, const wire::Probed& answer);
     void offer_withheld();
+    void ask_before_silence();
+    void let_be_silent();
     void forget_question();
 
     // expiry.cpp
@@ -289,10 +291,12 @@ class Member final : private runtime::World, private post::Turn {
     post::TimerId turn_ends_ = 0;
 
     // Rounds that are impossible.
-    std::vector<Region> regions_of_all_;  // who is gone, too
-    std::vector<Region> regions_;         // see part_regions()
-    Quiet impasse_;                       // looked for by the lowest of the sites that are left
-    Quiet ends_;                          // who of those who are left has ends of the lost ones
+    std::vector<Region> regions_;          // see part_regions()
+    Quiet impasse_;                        // looked for by the lowest of the sites that are left
+    Quiet ends_;                           // who of those who are left has ends of the lost ones
+    Quiet silence_;                        // what would be silent here, and until when others are
+    std::vector<wire::AttemptId> silent_;  // given the time to answer; see turns.cpp
+    post::TimerId silence_ends_ = 0;
     // Of those who do not step: who waits, as far as it said, in which attempt.
     std::map<wire::SiteId, std::uint64_t> arrived_;
     std::uint64_t told_attempt_ = 0;  // which attempt of this site's was told of

@@ -163,6 +163,9 @@ void Member::begin_protocol(std::shared_ptr<const Description> next, std::uint32
     impasse_.stop();
     ends_.stop();
     forget_question();
+    silence_.stop();
+    loop_.cancel(std::exchange(silence_ends_, 0));
+    silent_.clear();
     asked_for_ = 0;
     arrived_.clear();
     loop_.cancel(std::exchange(telling_, 0));

@@ -34,7 +34,7 @@ class Quiet {
         std::function<wire::Probed()> here;                 // this site's own answer
     };
     // Searches of one site that go on at once tell their answers apart by their place among those.
-    static constexpr std::uint64_t places = 5;
+    static constexpr std::uint64_t places = 6;
     Quiet(post::Loop& loop, wire::SiteId self, std::uint64_t place, Asked asked)
         : loop_(loop), self_(self), asked_(std::move(asked)), wave_(place) {}
     ~Quiet() { loop_.cancel(timer_); }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <numeric>
+#include <set>
 
 namespace reowolf::connector {
 
@@ -28,10 +29,9 @@ class Parts {
     std::vector<std::size_t> parents_;
 };
 
-}  // namespace
-
-std::vector<Region> regions_of(const Structure& structure, const std::vector<Class>& classes,
-                               const IsGone& is_gone) {
+// The applications of all sites, and behind them the components.
+Parts parts_of(const Structure& structure, const std::vector<Class>& classes,
+               const IsGone& is_gone) {
     using Kind = Structure::End::Kind;
     const std::size_t sites = classes.size();
     Parts parts(sites + structure.components.size());
@@ -53,6 +53,15 @@ std::vector<Region> regions_of(const Structure& structure, const std::vector<Cla
         if (stepping != sites) parts.join(stepping, site);
         stepping = site;
     }
+    return parts;
+}
+
+}  // namespace
+
+std::vector<Region> regions_of(const Structure& structure, const std::vector<Class>& classes,
+                               const IsGone& is_gone) {
+    const std::size_t sites = classes.size();
+    Parts parts = parts_of(structure, classes, is_gone);
     std::map<std::size_t, Region> regions;
     for (std::size_t site = 0; site < sites; ++site) {
         regions[parts.find(site)].push_back(static_cast<wire::SiteId>(site));
@@ -60,6 +69,20 @@ std::vector<Region> regions_of(const Structure& structure, const std::vector<Cla
     std::vector<Region> all;
     for (auto& [root, region] : regions) all.push_back(std::move(region));
     return all;
+}
+
+Region hosts_of(const Structure& structure, const std::vector<Class>& classes, wire::SiteId site) {
+    const std::size_t sites = classes.size();
+    Parts parts = parts_of(structure, classes, [](wire::SiteId) { return false; });
+    const std::size_t own = parts.find(site);
+    std::set<wire::SiteId> hosts;
+    for (std::size_t other = 0; other < sites; ++other) {
+        if (parts.find(other) == own) hosts.insert(static_cast<wire::SiteId>(other));
+    }
+    for (std::size_t i = 0; i < structure.components.size(); ++i) {
+        if (parts.find(sites + i) == own) hosts.insert(structure.components[i].site);
+    }
+    return {hosts.begin(), hosts.end()};
 }
 
 }  // namespace reowolf::connector

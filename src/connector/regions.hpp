@@ -20,4 +20,8 @@ using IsGone = std::function<bool(wire::SiteId)>;
 std::vector<Region> regions_of(const Structure& structure, const std::vector<Class>& classes,
                                const IsGone& is_gone);
 
+// All sites at which something runs that this application is connected with, be it a component
+// only: without them it can do less.
+Region hosts_of(const Structure& structure, const std::vector<Class>& classes, wire::SiteId site);
+
 }  // namespace reowolf::connector

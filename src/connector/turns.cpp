@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Components that withhold a part of what they can do give others the time to answer
-// (runtime/withholding.cpp): here it is found out when those have.
+// (runtime/withholding.cpp), and so do those who would be silent: here it is found out when those
+// have.
 #include <utility>
 
 #include "connector/member.hpp"
@@ -64,6 +65,30 @@ void Member::forget_question() {
 void Member::offer_withheld() {
     forget_question();
     runtime_->offer_withheld(true);
+}
+
+// What waits elsewhere and would fit has been told of when all are quiet, and as much was received
+// as sent. Who is never quiet, or does not answer, is not waited for.
+void Member::ask_before_silence() {
+    constexpr int waves_max = 4;
+    if (silence_.is_seeking() || !runtime_->has_silent()) return;
+    silent_ = runtime_->take_silent();
+    silence_ends_ = loop_.after(patience_ms, [this] {
+        silence_ends_ = 0;
+        silence_.stop();
+        let_be_silent();
+    });
+    silence_.seek(0, [this](const Quiet::Wave& wave) {
+        if (!wave.is_balanced && wave.number < waves_max) return false;
+        let_be_silent();
+        return true;
+    });
+}
+
+void Member::let_be_silent() {
+    loop_.cancel(std::exchange(silence_ends_, 0));
+    runtime_->let_be_silent(std::exchange(silent_, {}));
+    pump_soon();
 }
 
 }  // namespace reowolf::connector

@@ -73,13 +73,15 @@ void Runtime::note_try(const wire::AttemptId& attempt) {
 void Runtime::offer_silence(ComponentIndex index) {
     Component& silent = component(index);
     if (!silent.attempt || silent.attempt->patient || silent.attempt->silent.empty()) return;
-    if (!is_quiet_around(index)) {
+    const auto around = quiet_around(index);
+    if (!around) {
         const bool is_only_away = queue_.empty() && shared_.away > 0;
         (is_only_away ? quiet_later_ : quiet_candidates_).push_back(index);
         return;
     }
-    if (index == application) world_.application_gives_up(true);
     const wire::AttemptId id = silent.attempt->id;
+    if (!silent.attempt->may_be_silent && reaches_elsewhere(*around)) return silent_.push_back(id);
+    if (index == application) world_.application_gives_up(true);
     for (const NodeId node : std::exchange(silent.attempt->silent, {})) {
         arbiter_.leaf(id, {.node = node,
                            .depends = {},
@@ -91,19 +93,18 @@ void Runtime::offer_silence(ComponentIndex index) {
     apply_effects();
 }
 
-// Nobody who waits, and is connected to it through others who wait, has anything left to explore.
-bool Runtime::is_quiet_around(ComponentIndex index) {
+std::optional<std::set<ComponentIndex>> Runtime::quiet_around(ComponentIndex index) {
     std::set<ComponentIndex> seen{index};
     std::vector<ComponentIndex> open{index};
     while (!open.empty()) {
         const ComponentIndex next = open.back();
         open.pop_back();
         const Component& waiting = component(next);
-        if (waiting.queued || waiting.is_away) return false;
-        if (waiting.attempt && !waiting.attempt->is_exhausted()) return false;
+        if (waiting.queued || waiting.is_away) return std::nullopt;
+        if (waiting.attempt && !waiting.attempt->is_exhausted()) return std::nullopt;
         if (waiting.phase == Component::Phase::in_lane && waiting.is_doubtful) {
             leave_lane(next, Fall::doubt);
-            return false;
+            return std::nullopt;
         }
         for (const machine::PortHandle port : waiting.ports) {
             const Channel::End& other = channels_[channel_of(port)].end(!is_out(port));
@@ -111,7 +112,7 @@ bool Runtime::is_quiet_around(ComponentIndex index) {
             if (seen.insert(other.owner).second) open.push_back(other.owner);
         }
     }
-    return true;
+    return seen;
 }
 
 // No behaviour left, and none can come (semantics.md, "Ending and failing").

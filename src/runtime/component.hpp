@@ -159,6 +159,7 @@ struct Attempt {
     std::uint8_t turns_waited = 0;     // although there was a round
     std::vector<wire::Leaf> withheld;  // see withholding.cpp
     bool has_offered_all = false;      // what was withheld, too
+    bool may_be_silent = false;        // others, elsewhere, have had the time to answer
     bool reported_stuck = false;
 
     // The shortcut of docs/deciding.md. What was sent ahead, by which node; and, where more than

@@ -219,6 +219,11 @@ class Runtime final : private machine::Exchange {
     std::set<wire::SiteId> waited_for() const;
     // For good: what the attempt can do later is not withheld either.
     void offer_withheld(bool for_good);
+    // Attempts that would be silent, although others elsewhere may have something for them, since
+    // the last call; and that these have had the time to say so.
+    bool has_silent() const { return !silent_.empty(); }
+    std::vector<wire::AttemptId> take_silent() { return std::exchange(silent_, {}); }
+    void let_be_silent(const std::vector<wire::AttemptId>& attempts);
     bool is_closed(machine::PortHandle port) const;
     const rounds::Arbiter& arbiter() const { return arbiter_; }
     std::uint64_t rounds_committed() const { return counters_.rounds() + pairs_; }
@@ -642,7 +647,10 @@ class Runtime final : private machine::Exchange {
     void renew_if_worn(ComponentIndex index);
     void note_try(const wire::AttemptId& attempt);
     void offer_silence(ComponentIndex index);
-    bool is_quiet_around(ComponentIndex index);
+    // Who waits, and is connected with it through others who wait, if nobody of these has anything
+    // left to explore.
+    std::optional<std::set<ComponentIndex>> quiet_around(ComponentIndex index);
+    bool reaches_elsewhere(const std::set<ComponentIndex>& waiting) const;
     void check_dead(ComponentIndex index);
     void apply_effects();
     void apply(rounds::Send& effect);
@@ -789,6 +797,7 @@ class Runtime final : private machine::Exchange {
     void note_used(ComponentIndex index, const Node& leaf);
     std::set<ComponentIndex> withholding_;
     std::uint64_t withheld_ever_ = 0;
+    std::vector<wire::AttemptId> silent_;
 
     // watching.cpp
     WatchedRound describe(const wire::Decision& decision) const;

@@ -2,7 +2,7 @@
 // Fairness towards those who are far away. A component may have an alternative with somebody whose
 // answer takes its time, and others that are decided before it comes, round after round. So when it
 // is the turn of the least used, what does without those who wait is not offered to whoever decides
-// until they have had the time to answer.
+// until they have had the time to answer. The same goes for who would be silent.
 #include <algorithm>
 #include <bit>
 #include <utility>
@@ -86,6 +86,29 @@ void Runtime::offer_withheld(bool for_good) {
         enqueue(index);
     }
     apply_effects();
+}
+
+// Of those who wait, one has to do with somebody at another site who could answer.
+bool Runtime::reaches_elsewhere(const std::set<ComponentIndex>& waiting) const {
+    return std::ranges::any_of(waiting, [this](ComponentIndex index) {
+        const Component& self = component(index);
+        return self.attempt && std::ranges::any_of(self.ports, [&](machine::PortHandle port) {
+                   const Channel& channel = channels_[channel_of(port)];
+                   const Channel::End& own = channel.end(is_out(port));
+                   const Channel::End& other = channel.end(!is_out(port));
+                   return own.user == self.attempt->id && !other.here && !other.closed &&
+                          !arbiter_.is_lost(channel.other_site());
+               });
+    });
+}
+
+void Runtime::let_be_silent(const std::vector<wire::AttemptId>& attempts) {
+    for (const wire::AttemptId& id : attempts) {
+        const auto index = owner(id);
+        if (!index) continue;
+        attempt(*index).may_be_silent = true;
+        quiet_candidates_.push_back(*index);
+    }
 }
 
 // The channels of the round that it is in now.

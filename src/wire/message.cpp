@@ -246,7 +246,7 @@ void fields(auto& walk, Is<Release> auto& x) {
     all(walk, x.attempt, x.cancels, x.reason, x.text);
 }
 void fields(auto& walk, Is<Probe> auto& x) {
-    all(walk, x.number);
+    all(walk, x.number, x.before_silence);
 }
 void fields(auto& walk, Is<Probed> auto& x) {
     all(walk, x.number, x.quiet, x.sent, x.received, x.waiting, x.alive, x.ended, x.explanation);

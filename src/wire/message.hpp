@@ -19,7 +19,7 @@
 
 namespace reowolf::wire {
 
-inline constexpr std::uint16_t protocol_version = 6;
+inline constexpr std::uint16_t protocol_version = 7;
 
 enum class Reason : std::uint8_t {
     timed_out,      // somebody's time limit passed
@@ -193,6 +193,7 @@ struct No {
 // that nothing is left to do anywhere, and nothing is under way.)
 struct Probe {
     std::uint64_t number = 0;
+    bool before_silence = false;  // the sender would be silent; others who would be, too, are quiet
 };
 struct Probed {
     std::uint64_t number = 0;

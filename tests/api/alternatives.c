@@ -2,6 +2,7 @@
 /* Several batches of puts and gets, of which one happens. */
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,6 +116,40 @@ static void or_nothing(void) {
     end_peers(&peers);
 }
 
+/* The other peer waits already, and would be as content with nothing. */
+static void something_rather_than_nothing(void) {
+    static const char* const places[] = {"amy", "bob"};
+    for (int place = 0; place < 2; ++place) {
+        char text[TEXT_SIZE];
+        snprintf(text, sizeof text,
+                 "connector one {\n"
+                 "    peer amy = \"$\" { in<u32> give; }\n"
+                 "    peer bob = \"$\" { out<u32> take; }\n"
+                 "    new if_any(amy.give, bob.take) at %s;\n"
+                 "}\n"
+                 "primitive if_any(in<u32> a, out<u32> b) {\n"
+                 "    while (true) sync if (fires(a)) put(b, get(a));\n"
+                 "}\n",
+                 places[place]);
+        struct peers peers = CONNECTED(pair, text);
+        for (uint32_t i = 1; i <= 20; ++i) {
+            uint32_t taken = 0;
+            struct call bob;
+            CHECK(rw_opt(peers.BOB, "take", &taken, sizeof taken) == 0);
+            begin(&bob, rw_sync, peers.BOB);
+            await_inside(peers.BOB);
+            put(peers.AMY, "give", i);
+            CHECK(rw_or(peers.AMY) == 0);
+            CHECK(rw_sync(peers.AMY) == 0);
+            finish(&bob);
+            CHECK(bob.result == 0);
+            CHECK(rw_chosen(peers.AMY) == 0);
+            CHECK(taken == i);
+        }
+        end_peers(&peers);
+    }
+}
+
 static void of_logical_peers(void) {
     static const int logical[] = {RW_LOGICAL, RW_LOGICAL};
     struct peers peers = connected_as(2, pair, logical, body);
@@ -153,8 +188,9 @@ static void refused(void) {
 
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
-        CASE(one_of_three), CASE(earlier_rather_than_later), CASE(each_for_itself),
-        CASE(or_nothing),   CASE(of_logical_peers),          CASE(refused),
+        CASE(one_of_three), CASE(earlier_rather_than_later),     CASE(each_for_itself),
+        CASE(or_nothing),   CASE(something_rather_than_nothing), CASE(of_logical_peers),
+        CASE(refused),
     };
     return RUN_CASES(argc, argv, cases);
 }

@@ -759,6 +759,76 @@ static void impossible_without_who_left(void) {
     end_peers(&peers);
 }
 
+/* Of cat, who has left, only a component had a part in it. */
+static void impossible_without_a_component_of_who_left(void) {
+    struct peers peers = connected_as(
+        3, three, logical,
+        "connector detour {\n"
+        "    peer amy = \"$\" { in<u32> say; out<u32> hear; }\n"
+        "    peer bob = \"$\" { out<u32> seen; }\n"
+        "    peer cat = \"$\" { in<u32> unused; }\n"
+        "    channel b1 -> b2;\n"
+        "    new both(amy.say, b1, bob.seen) at bob;\n"
+        "    new back(b2, amy.hear) at cat;\n"
+        "}\n"
+        "primitive both(in<u32> a, out<u32> b, out<u32> c) {\n"
+        "    while (true) sync { auto x = get(a); put(b, x); put(c, x); }\n"
+        "}\n"
+        "primitive back(in<u32> a, out<u32> b) { while (true) sync put(b, get(a)); }\n");
+    uint32_t heard = 0, seen = 0;
+    struct call calls[2];
+    CHECK(rw_close(peers.CAT, NULL) == 0);
+    peers.CAT = -1;
+    offer(peers.AMY, "say", 1);
+    poll_port(peers.AMY, "hear", &heard);
+    poll_port(peers.BOB, "seen", &seen);
+    for (int i = 0; i < 2; ++i) begin(&calls[i], rw_await, peers.connectors[i]);
+    for (int i = 0; i < 2; ++i) {
+        finish(&calls[i]);
+        CHECK(calls[i].result == -1 && calls[i].code == EPIPE);
+        CHECK_TEXT(calls[i].text, "'cat' is gone: it has left the connector");
+    }
+    end_peers(&peers);
+}
+
+/* What would rather do nothing asks those who are far away before. */
+static void silence_is_patient_wherever_it_is(void) {
+    static const int classes[] = {RW_REALTIME, RW_LOGICAL};
+    static const char* const places[] = {"amy", "bob"};
+    for (int place = 0; place < 2; ++place) {
+        char text[TEXT_SIZE];
+        snprintf(text, sizeof text,
+                 "connector leaky {\n"
+                 "    peer amy = \"$\" { in<u32> give; }\n"
+                 "    peer bob = \"$\" { out<u32> take; }\n"
+                 "    new leak(amy.give, bob.take) at %s;\n"
+                 "}\n"
+                 "primitive leak(in<u32> a, out<u32> b) {\n"
+                 "    while (true) {\n"
+                 "        u32 kept = 0;\n"
+                 "        sync kept = get(a);\n"
+                 "        sync { fork put(b, kept); or skip; }\n"
+                 "    }\n"
+                 "}\n",
+                 places[place]);
+        struct peers peers = connected_as(2, pair, classes, text);
+        CHECK(rw_timeout(peers.BOB, 20000) == 0);
+        for (uint32_t i = 1; i <= 30; ++i) {
+            uint32_t taken = 0;
+            struct call bob;
+            poll_port(peers.BOB, "take", &taken);
+            begin(&bob, rw_await, peers.BOB);
+            await_inside(peers.BOB);
+            put(peers.AMY, "give", i);
+            CHECK(rw_sync(peers.AMY) == 0);
+            finish(&bob);
+            CHECK(bob.result == 0);
+            CHECK(taken == i);
+        }
+        end_peers(&peers);
+    }
+}
+
 int main(int argc, char** argv) {
     static const struct test_case cases[] = {
         CASE(two_logical_peers),
@@ -780,6 +850,8 @@ int main(int argc, char** argv) {
         CASE(step_that_needs_who_left),
         CASE(polling_a_buffer),
         CASE(impossible_without_who_left),
+        CASE(impossible_without_a_component_of_who_left),
+        CASE(silence_is_patient_wherever_it_is),
         CASE(leaving),
         CASE(only_who_is_left_could_help),
         CASE(others_go_on),
