@@ -41,6 +41,7 @@ struct Limits {
     // Between sites.
     std::size_t message_value_bytes_max = std::size_t{64} << 20;
     std::size_t frame_bytes_on_wire_max = (std::size_t{64} << 20) + (1u << 20);
+    std::size_t gathered_bytes_max = std::size_t{4} << 20;  // to be sent, before others have a turn
     std::uint32_t sites_max = 256;
     std::uint32_t pending_handshakes_max = 64;
     std::int64_t handshake_patience_ms = 10'000;

@@ -390,9 +390,11 @@ void Member::complete(std::expected<Outcome, Failure> result) {
 
 void Member::pump() {
     runtime_->set_time(loop_.now_ms() - began_ms_);
-    int slices = 0;
-    while (slices < slices_per_turn && runtime_->step()) ++slices;
-    const bool has_stopped = slices < slices_per_turn;
+    bool has_stopped = false;
+    for (int slices = 0; slices < slices_per_turn && !has_stopped && !runtime_->has_gathered_much();
+         ++slices) {
+        has_stopped = !runtime_->step();
+    }
     if (has_stopped) on_idle();
     flush();
     if (has_stopped) ask_those_waited_for();
@@ -424,8 +426,8 @@ void Member::on_turn() {
     result.done(std::move(result.outcome));  // which may be the end of this object
 }
 
-void Member::send(wire::SiteId to, const wire::Message& message) {
-    outgoing_[to].add(message);
+void Member::send(wire::SiteId to, wire::Message&& message) {
+    outgoing_[to].add(std::move(message));
 }
 
 post::Payload Member::payload_of(const wire::Final* leaf, wire::Form& form) {
@@ -502,11 +504,18 @@ void Member::flush(bool all) {
         Outbox& outgoing = outgoing_[site];
         if (outgoing.is_empty()) continue;
         if (links_[site]->is_open) {
-            outgoing.send(*links_[site]->connection, protocol_, all);
+            hand_over(site, all);
         } else {
             outgoing.clear();
         }
     }
+}
+
+void Member::hand_over(wire::SiteId site, bool all) {
+    Outbox& outgoing = outgoing_[site];
+    outgoing.send(*links_[site]->connection, protocol_, all);
+    runtime_->note_unsent(site, outgoing.take_dropped());
+    if (outgoing.is_sifting()) pump_soon();
 }
 
 void Member::on_drained(wire::SiteId site) {
@@ -526,7 +535,7 @@ void Member::tell(wire::SiteId to, const wire::Message& message) {
     if (!links_[to]->is_open) return;
     // What is held back comes before it.
     outgoing_[to].add(message);
-    outgoing_[to].send(*links_[to]->connection, protocol_, false);
+    hand_over(to, false);
 }
 
 void Member::send(wire::SiteId to, const wire::Handshake& message) {

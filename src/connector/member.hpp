@@ -99,7 +99,7 @@ class Member final : private runtime::World, private post::Turn {
     void print(std::string_view line) override { observer_.print(line); }
     void committed(const wire::Decision& decision) override;
     void report(const runtime::Report& report) override;
-    void send(wire::SiteId to, const wire::Message& message) override;
+    void send(wire::SiteId to, wire::Message&& message) override;
     post::Payload payload_of(const wire::Final* leaf, wire::Form& form);
     void send_step(wire::SiteId to, const wire::Step& step) override;
     bool has_room_for(const wire::Step& step, wire::SiteId to);
@@ -124,6 +124,7 @@ class Member final : private runtime::World, private post::Turn {
     void end_call(std::string_view why);
     void pump();
     void flush(bool all = false);
+    void hand_over(wire::SiteId site, bool all);
     void on_drained(wire::SiteId site);
     void on_frame(wire::SiteId from, runtime::Frame frame);
     void on_message(wire::SiteId from, std::span<const std::byte> bytes);

@@ -1,45 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "connector/outbox.hpp"
 
-#include <compare>
-#include <set>
-#include <span>
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace reowolf::connector {
 
 namespace {
-
-struct Put {
-    wire::NodeRef branch;
-    wire::ChannelId channel;
-    std::uint32_t index = 0;
-
-    friend auto operator<=>(const Put&, const Put&) = default;
-};
-
-// What the messages behind a value say of it.
-struct Dead {
-    std::set<wire::AttemptId> over;
-    std::set<Put> retracted;
-
-    void note(const wire::Body& body) {
-        if (const auto* one = std::get_if<wire::Over>(&body)) over.insert(one->attempt);
-        if (const auto* one = std::get_if<wire::Retract>(&body)) {
-            retracted.insert({one->branch, one->channel, one->index});
-        }
-    }
-    bool contains(const wire::Value& value) const {
-        return over.contains(value.branch.attempt) ||
-               retracted.contains({value.branch, value.channel, value.index});
-    }
-};
-
-// In place of a value that nobody has heard of: it says nothing, but may tell of nodes that are
-// named again, and counts as a message like the other.
-wire::Retract nothing_of(const wire::Value& value) {
-    return {.branch = value.branch, .channel = value.channel, .index = value.index};
-}
 
 // It is alone in its frame: what has come before is explored before it is answered.
 bool is_alone(const wire::Body& body) {
@@ -50,65 +18,129 @@ bool is_alone(const wire::Body& body) {
            std::holds_alternative<wire::WasLast>(body) || std::holds_alternative<wire::Last>(body);
 }
 
+// Whether what it tells of nodes is heard: the member itself takes others.
+bool tells_of_nodes(const wire::Body& body) {
+    return !is_alone(body) && !std::holds_alternative<wire::Closed>(body);
+}
+
+// About as many as it takes on the wire, or more; small ones would fill a frame without end if only
+// values counted.
+std::size_t bytes_of(const wire::Message& message) {
+    const auto* value = std::get_if<wire::Value>(&message.body);
+    const std::size_t variable =
+        value ? value->value.size() + value->depends.size() * sizeof(wire::NodeRef) : 0;
+    return sizeof(wire::Message) + message.lineage.size() * sizeof(wire::Lineage) + variable;
+}
+
 }  // namespace
 
+// ---- What nobody wants any more
+// ------------------------------------------------------------------
+
+// True: it says something of the kind.
+bool Outbox::Dead::note(const wire::Body& body) {
+    if (const auto* one = std::get_if<wire::Over>(&body)) {
+        over.insert(one->attempt);
+    } else if (const auto* back = std::get_if<wire::Retract>(&body)) {
+        const auto [first, is_new] =
+            retracted.try_emplace({back->branch, back->channel}, back->index);
+        first->second = std::min(first->second, back->index);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+bool Outbox::Dead::contains(const wire::Message& message) const {
+    const auto* value = std::get_if<wire::Value>(&message.body);
+    if (!value) return false;
+    if (over.contains(value->branch.attempt)) return true;
+    const auto back = retracted.find({value->branch, value->channel});
+    return back != retracted.end() && value->index >= back->second;
+}
+
+// The nodes that it tells of may be named again.
+void Outbox::drop(wire::Message& message) {
+    untold_.insert(untold_.end(), message.lineage.begin(), message.lineage.end());
+    ++dropped_;
+}
+
+// Behind each that is dropped stands a message that says why, and which takes over what it would
+// have told of, if no other one does before.
+void Outbox::begin_to_sift(post::Connection& connection) {
+    is_sifting_ = true;
+    has_dead_ = false;
+    if (!large_ || !dead_.contains(*large_)) return;
+    wire::Message last = std::move(*std::exchange(large_, {}));
+    if (connection.take_back_last()) drop(last);
+}
+
+// False: not all have been looked at. Nothing that a branch put on a channel is kept behind what is
+// dropped, so that the other side never hears of a value whose predecessor it lacks.
+bool Outbox::sift(std::size_t messages_max) {
+    for (; messages_max > 0 && !messages_.empty(); --messages_max) {
+        wire::Message& next = messages_.front();
+        if (dead_.contains(next)) {
+            drop(next);
+        } else {
+            if (tells_of_nodes(next.body)) {
+                next.lineage.insert(next.lineage.begin(), untold_.begin(), untold_.end());
+                untold_.clear();
+            }
+            sifted_.push_back(std::move(next));
+        }
+        messages_.pop_front();
+    }
+    if (!messages_.empty()) return false;
+    messages_.swap(sifted_);
+    is_sifting_ = false;
+    if (!has_dead_) dead_ = {};
+    return true;
+}
+
+// ---- Sending
+// -------------------------------------------------------------------------------------
+
 void Outbox::add(wire::Message message) {
-    has_dead_ |= (is_held_ || large_) && (std::holds_alternative<wire::Over>(message.body) ||
-                                          std::holds_alternative<wire::Retract>(message.body));
+    if (is_held_ || large_) has_dead_ |= dead_.note(message.body);
     messages_.push_back(std::move(message));
 }
 
 void Outbox::clear() {
-    messages_.clear();
-    is_held_ = false;
-    has_dead_ = false;
-    large_.reset();
+    *this = {};
 }
 
 void Outbox::send(post::Connection& connection, std::uint64_t protocol, bool all) {
-    if (std::exchange(has_dead_, false)) drop_dead(connection);
-    std::span<wire::Message> rest(messages_);
-    while (!rest.empty() && (all || connection.queued_bytes() < queued_bytes_max)) {
-        const std::size_t count = count_of_next(rest.data(), rest.size());
-        connection.send(wire::encode_frame(protocol, rest.first(count)));
+    if (has_dead_ && !is_sifting_) begin_to_sift(connection);
+    const std::size_t at_once = all ? std::numeric_limits<std::size_t>::max() : sifted_at_once_max;
+    if (is_sifting_ && !sift(at_once)) return;
+    while (!messages_.empty() && (all || connection.queued_bytes() < queued_bytes_max)) {
+        take_frame();
+        connection.send(wire::encode_frame(protocol, frame_));
         large_.reset();
-        auto* const value = count == 1 ? std::get_if<wire::Value>(&rest[0].body) : nullptr;
+        auto* const value =
+            frame_.size() == 1 ? std::get_if<wire::Value>(&frame_[0].body) : nullptr;
         if (value && value->value.size() > frame_value_bytes_max) {
             value->value = {};
-            large_ = std::move(rest[0]);
+            large_ = std::move(frame_[0]);
         }
-        rest = rest.subspan(count);
+        frame_.clear();
     }
-    is_held_ = !rest.empty();
-    messages_.erase(messages_.begin(), messages_.end() - std::ssize(rest));
+    is_held_ = !messages_.empty();
 }
 
-std::size_t Outbox::count_of_next(const wire::Message* first, std::size_t messages) {
-    if (is_alone(first->body)) return 1;
-    std::size_t count = 0;
-    for (std::size_t bytes = 0; count < messages; ++count) {
-        if (is_alone(first[count].body)) break;
-        const auto* value = std::get_if<wire::Value>(&first[count].body);
-        bytes += value ? value->value.size() : 0;
-        if (count > 0 && bytes > frame_value_bytes_max) break;
+void Outbox::take_frame() {
+    std::size_t bytes = 0;
+    while (!messages_.empty()) {
+        wire::Message& next = messages_.front();
+        const bool is_first = frame_.empty();
+        const bool ends = is_alone(next.body);
+        bytes += bytes_of(next);
+        if (!is_first && (ends || bytes > frame_value_bytes_max)) return;
+        frame_.push_back(std::move(next));
+        messages_.pop_front();
+        if (ends) return;
     }
-    return count;
-}
-
-// Of one branch all that was put behind such a value has come to nothing too, so that the other
-// side never hears of a value whose predecessor it lacks.
-void Outbox::drop_dead(post::Connection& connection) {
-    Dead dead;
-    for (auto message = messages_.rbegin(); message != messages_.rend(); ++message) {
-        dead.note(message->body);
-        const auto* value = std::get_if<wire::Value>(&message->body);
-        if (value && dead.contains(*value)) message->body = nothing_of(*value);
-    }
-    if (!large_ || !dead.contains(std::get<wire::Value>(large_->body))) return;
-    wire::Message last = std::move(*std::exchange(large_, {}));
-    if (!connection.take_back_last()) return;
-    last.body = nothing_of(std::get<wire::Value>(last.body));
-    messages_.insert(messages_.begin(), std::move(last));
 }
 
 }  // namespace reowolf::connector

@@ -77,7 +77,7 @@ struct Runtime::Inside final : embedding::InLane, runtime::World {
     }
     void print(std::string_view line) override;
     void report(const runtime::Report& report) override;
-    void send(wire::SiteId, const wire::Message&) override {}
+    void send(wire::SiteId, wire::Message&&) override {}
     void committed(const wire::Decision&) override {}
     bool follows_rounds() const override { return false; }
     void deviation(wire::SiteId, const std::string&) override {}

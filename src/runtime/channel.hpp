@@ -242,5 +242,6 @@ struct alignas(64) Channel {
 
 // About as many bytes as it takes on the wire.
 std::uint64_t size_of(const machine::Value& value);
+std::uint64_t bytes_across(std::size_t causes, const machine::Value& value);
 
 }  // namespace reowolf::runtime

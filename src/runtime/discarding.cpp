@@ -120,7 +120,7 @@ void Runtime::remove_node(ComponentIndex index, NodeId id, Removal& removal) {
     drop_body(exploring, node);
     exploring.held -= std::exchange(node.held, 0);
     node.discard.reset();
-    for (const Node::Put& put : std::exchange(node.puts, {})) {
+    for (const Node::Put& put : take_puts(node)) {
         removal.retracted.push_back({put.channel, put.index, {exploring.id, id}});
     }
     for (const NodeId child : std::exchange(node.children, {})) {
@@ -142,6 +142,17 @@ void Runtime::lose_takers(const Offer& offer, std::vector<Offer::Taker>& victims
         const auto index = owner(taker.attempt);
         if (index && --attempt(*index).nodes[taker.node].sources == 0) victims.push_back(taker);
     }
+}
+
+// What there is to be taken back of what the node has put. To another site it goes in order, and
+// one RETRACT takes back all that the node put on a channel from there on.
+std::vector<Node::Put> Runtime::take_puts(Node& node) {
+    std::vector<Node::Put> puts = std::exchange(node.puts, {});
+    std::set<ChannelIndex> told;
+    std::erase_if(puts, [&](const Node::Put& put) {
+        return !channels_[put.channel].in.here && !told.insert(put.channel).second;
+    });
+    return puts;
 }
 
 // Takes back one message of each of the branches, which are in order.

@@ -70,7 +70,7 @@ void Runtime::explore(ComponentIndex index, NodeId id, std::uint32_t& budget) {
     Node& node = attempt(index).nodes[id];
     node.is_fresh = false;
     for (bool goes_on = true; goes_on;) {
-        if (budget == 0) {
+        if (budget == 0 || has_gathered_much()) {
             attempt(index).enqueue(id);
             return;
         }
@@ -177,8 +177,11 @@ bool Runtime::serve_put(ComponentIndex index, NodeId id, machine::Request& put) 
         return false;
     }
     node.is_released = false;
-    const std::uint64_t bytes = offer_bytes + node.depends.size() * sizeof(wire::NodeRef) +
-                                machine::share_of(put.value.block());
+    // What goes to another site is a copy of its own.
+    const std::uint64_t bytes = channels_[number].in.here
+                                    ? offer_bytes + node.depends.size() * sizeof(wire::NodeRef) +
+                                          machine::share_of(put.value.block())
+                                    : bytes_across(node.depends.size(), put.value);
     if (!may_hold(index, id, bytes)) return false;
     if (channels_[number].carries_ports && !put_ports_away(index, id, put)) return false;
     const bool was_early = was_sent_early(index, number, sent);

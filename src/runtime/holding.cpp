@@ -59,6 +59,12 @@ void Runtime::note_size(ComponentIndex index, const Node& grown) {
     }
 }
 
+// What is held for a message to another site: here until it is sent, and there until its attempt is
+// over.
+std::uint64_t bytes_across(std::size_t causes, const machine::Value& value) {
+    return offer_bytes + causes * sizeof(wire::NodeRef) + sizeof(machine::Block) + size_of(value);
+}
+
 std::string Runtime::what_is_too_much() const {
     return fmt::format("more than {} bytes for one sync block", limits_.block_bytes_max);
 }

@@ -97,7 +97,7 @@ void Runtime::give_up(ComponentIndex index, NodeId id) {
                             }));
         if (!leads_nowhere) break;
         node.is_hopeless = true;
-        for (const Node::Put& put : std::exchange(node.puts, {})) {
+        for (const Node::Put& put : take_puts(node)) {
             const wire::NodeRef branch{exploring.id, above};
             retract({&branch, 1}, put.channel, put.index, victims);
         }

@@ -41,6 +41,10 @@ void Runtime::push(wire::SiteId to, wire::Body body) {
     for_each_node(message.body, [&](const wire::NodeRef& ref) {
         announcements_.describe(arbiter_.forest(), to, ref, message.lineage);
     });
+    gathered_bytes_ += sizeof(outbox_[0]);
+    if (const auto* value = std::get_if<wire::Value>(&message.body)) {
+        gathered_bytes_ += value->value.size();
+    }
     outbox_.emplace_back(to, std::move(message));
 }
 
@@ -54,6 +58,7 @@ void Runtime::send_gathered() {
     const auto update = [&](const wire::AttemptId& attempt, wire::SiteId& holder) {
         if (holder != wire::nobody && owner(attempt)) holder = arbiter_.holder(attempt);
     };
+    gathered_bytes_ = 0;
     for (auto& [to, message] : std::exchange(outbox_, {})) {
         if (arbiter_.is_lost(to)) continue;
         if (auto* value = std::get_if<wire::Value>(&message.body)) {
@@ -62,7 +67,7 @@ void Runtime::send_gathered() {
             update(wait->attempt, wait->holder);
         }
         ++sent_[to];
-        world_.send(to, message);
+        world_.send(to, std::move(message));
     }
 }
 
@@ -188,8 +193,14 @@ void Runtime::receive(wire::SiteId from, const wire::Wait& message) {
 void Runtime::receive(wire::SiteId from, const wire::Retract& message) {
     const auto number = link(from, message.channel);
     if (!number || !channels_[*number].in.here) return;
+    // Not only this one, but all that it put behind it.
     std::vector<Offer::Taker> victims;
-    retract({&message.branch, 1}, *number, message.index, victims);
+    const auto& offers = channels_[*number].offers;
+    for (std::uint32_t index = message.index; index < offers.size(); ++index) {
+        const std::size_t before = offers[index].size();
+        retract({&message.branch, 1}, *number, index, victims);
+        if (offers[index].size() == before) break;
+    }
     drop_all(std::move(victims));
 }
 

@@ -354,7 +354,7 @@ void Runtime::pass_over(ComponentIndex index, Component& running) {
 // In the general way, as long as the slice lasts.
 void Runtime::explore_some(ComponentIndex index, std::uint32_t& budget) {
     end_step_soon();
-    while (budget > 0 && attempt(index).ready > 0) {
+    while (budget > 0 && attempt(index).ready > 0 && !has_gathered_much()) {
         const wire::NodeId next = attempt(index).dequeue();
         if (index == application && is_set_aside(next)) continue;
         attempt(index).idle_turns = 0;

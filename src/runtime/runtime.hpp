@@ -180,6 +180,10 @@ class Runtime final : private machine::Exchange {
     // Sends what has gathered. To be called when nothing more is to be done at once, so that what
     // goes to one site can travel together.
     void flush();
+    // So much that it should be done now; until then behaviours that put more stand still.
+    bool has_gathered_much() const { return gathered_bytes_ > limits_.gathered_bytes_max; }
+    // So many that were handed to World::send() have been dropped: nobody will receive them.
+    void note_unsent(wire::SiteId to, std::uint64_t messages) { received_[to] += messages; }
     void lose(wire::SiteId site, const std::string& why);
     void depart(wire::SiteId site);
 
@@ -228,7 +232,7 @@ class Runtime final : private machine::Exchange {
     const rounds::Arbiter& arbiter() const { return arbiter_; }
     std::uint64_t rounds_committed() const { return counters_.rounds() + pairs_; }
     // Messages about rounds, to and from sites that are not lost; equal sums over all sites mean
-    // that none is under way.
+    // that none is under way. One that was dropped counts as received, by this site.
     std::uint64_t messages_sent() const { return sum_of(sent_); }
     std::uint64_t messages_received() const { return sum_of(received_); }
     // Reports every set of components that can never go on, once. Call when idle.
@@ -624,6 +628,7 @@ class Runtime final : private machine::Exchange {
     void finish(Removal& removal);
     void retract(std::span<const wire::NodeRef> branches, ChannelIndex channel, std::uint32_t index,
                  std::vector<Offer::Taker>& victims);
+    std::vector<Node::Put> take_puts(Node& node);
     void lose_takers(const Offer& offer, std::vector<Offer::Taker>& victims);
     void finish_attempt(ComponentIndex index, const wire::Decision& decision,
                         bool others_know = false);
@@ -886,6 +891,7 @@ class Runtime final : private machine::Exchange {
     std::uint64_t slices_with_news_ = 0;
     std::uint64_t instructions_run_ = 0;
     std::vector<std::pair<wire::SiteId, wire::Message>> outbox_;
+    std::uint64_t gathered_bytes_ = 0;  // of these, about
     // What others need not know before something else is sent to them, or they begin to decide; and
     // what they need not know unless what is published is withdrawn.
     std::map<wire::SiteId, std::vector<wire::Wait>> withheld_;

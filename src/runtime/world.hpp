@@ -41,7 +41,7 @@ class World {
     }
     virtual void print(std::string_view line) = 0;
     virtual void report(const Report& report) = 0;
-    virtual void send(wire::SiteId to, const wire::Message& message) = 0;
+    virtual void send(wire::SiteId to, wire::Message&& message) = 0;
     // The leaf, and of what is put that which goes there.
     virtual void send_step(wire::SiteId to, const wire::Step& step) {
         for (std::size_t i = 0; i < step.put_count; ++i) {
@@ -82,7 +82,7 @@ class World {
 // print and report.
 class LocalWorld : public World {
   public:
-    void send(wire::SiteId, const wire::Message&) override {}
+    void send(wire::SiteId, wire::Message&&) override {}
     void committed(const wire::Decision&) override {}
     bool follows_rounds() const override { return false; }
     void deviation(wire::SiteId, const std::string&) override {}

@@ -63,7 +63,7 @@ struct Wait {
     SiteId holder = 0;
     bool news = true;
 };
-// The behaviours that grow from this node are gone, and with them what they put on the channel.
+// The behaviours of this node are gone, and what it put on the channel from this number on.
 struct Retract {
     NodeRef branch;
     ChannelId channel;

@@ -47,7 +47,7 @@ class Recorder final : public runtime::World {
         }
         ++reports;
     }
-    void send(wire::SiteId, const wire::Message&) override { complain("a message to a site"); }
+    void send(wire::SiteId, wire::Message&&) override { complain("a message to a site"); }
     void committed(const wire::Decision&) override { rounds.push_back({runtime->is_idle(), {}}); }
     void deviation(wire::SiteId, const std::string& what) override { complain(what); }
     void application_committed(std::unique_ptr<runtime::Body>) override {
