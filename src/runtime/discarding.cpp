@@ -169,6 +169,7 @@ void Runtime::retract(std::span<const wire::NodeRef> branches, ChannelIndex numb
     removal_steps_ += channel.offers[index].size();
     std::erase_if(channel.offers[index], [&](const Offer& offer) {
         if (!std::ranges::binary_search(branches, offer.branch)) return false;
+        note_gone(offer);
         lose_takers(offer, victims);
         return true;
     });

@@ -59,8 +59,26 @@ void Runtime::note_size(ComponentIndex index, const Node& grown) {
     }
 }
 
-// What is held for a message to another site: here until it is sent, and there until its attempt is
-// over.
+// ---- Of other sites ----------------------------------------------------------------------------
+
+// So much more is held here for what an attempt of another site puts. Who keeps to the protocol
+// counts the same, and has come to its own bound before. In the lane it does not count what led to
+// the values; that is less than a large value.
+bool Runtime::may_offer(const wire::AttemptId& attempt, std::uint64_t bytes) {
+    std::uint64_t& offered = offered_[attempt];
+    offered += bytes;
+    return offered <= limits_.block_bytes_max + limits_.message_value_bytes_max;
+}
+
+void Runtime::note_gone(const Offer& offer) {
+    const auto offered = offered_.find(offer.branch.attempt);
+    if (offered == offered_.end()) return;
+    const std::uint64_t bytes = bytes_across(offer.causes.size() - 1, offer.value);
+    offered->second -= std::min(offered->second, bytes);
+}
+
+// What is held for a message to another site: where it is put until it is sent, and where it has
+// come to until its attempt is over.
 std::uint64_t bytes_across(std::size_t causes, const machine::Value& value) {
     return offer_bytes + causes * sizeof(wire::NodeRef) + sizeof(machine::Block) + size_of(value);
 }

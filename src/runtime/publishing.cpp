@@ -59,6 +59,7 @@ class Runtime::Prospect {
         std::vector<Node::Count> counts;
         std::vector<wire::Action> actions;
         std::vector<Attempt::Early> early;
+        std::uint64_t held = 0;  // of the attempt, with these
     };
     std::vector<std::unique_ptr<Part>> parts;
 
@@ -86,6 +87,7 @@ class Runtime::Prospect {
         auto part = std::make_unique<Part>();
         part->index = index;
         if (!follow(*component.attempt, *part)) return give_up(Verdict::uncertain);
+        part->held = component.attempt->held;
         const Node& tip = component.attempt->nodes[part->tip];
         part->counts = tip.counts;
         part->ended = tip.phase == Node::Phase::complete;
@@ -204,11 +206,18 @@ class Runtime::Prospect {
         part.actions.push_back({runtime_.channels_[channel].id, true});
         if (!runtime_.channels_[channel].between_sites()) {
             made_[{channel, number}] = std::move(put.value);
-        } else if (put.value && size_of(*put.value) <= runtime_.limits_.message_value_bytes_max) {
+        } else if (put.value && may_hold(part, *put.value)) {
             part.early.push_back({channel, number, std::move(*put.value)});
         } else {
             give_up(Verdict::uncertain);  // the others could not have it in time
         }
+    }
+
+    bool may_hold(Part& part, const machine::Value& value) const {
+        const Attempt& attempt = *runtime_.component(part.index).attempt;
+        part.held += bytes_across(attempt.nodes[part.tip].depends.size(), value);
+        return size_of(value) <= runtime_.limits_.message_value_bytes_max &&
+               part.held <= runtime_.limits_.block_bytes_max;
     }
 
     // On each channel inside this site as many values are put as got.

@@ -163,6 +163,9 @@ void Runtime::receive(wire::SiteId from, const wire::Value& message) {
     for (const wire::NodeRef& cause : message.depends) note_try(cause.attempt);
     auto value = value_from(from, message.branch.attempt, channel.type, message.value);
     if (!value) return deviate(from, "a value of another type: " + value.error());
+    if (!may_offer(message.branch.attempt, bytes_across(message.depends.size(), *value))) {
+        return deviate(from, "more in one sync block than one may hold");
+    }
     channel.out.user = message.branch.attempt;
     channel.out.holder = message.holder;
     Offer made{.branch = message.branch,
@@ -245,7 +248,11 @@ void Runtime::forget_offers_of(const wire::AttemptId& attempt) {
                 return true;
             });
         }
+        // There may have been millions.
+        while (!channel.offers.empty() && channel.offers.back().empty()) channel.offers.pop_back();
+        if (channel.offers.empty()) channel.offers.shrink_to_fit();
     }
+    offered_.erase(attempt);
     arbiter_.forest().forget(attempt);
     drop_all(std::move(victims));
     forget_named_by(attempt);
@@ -260,6 +267,7 @@ void Runtime::depart(wire::SiteId site) {
 void Runtime::lose(wire::SiteId site, const std::string& why) {
     leave_step();
     arbiter_.lose(site, why);
+    std::erase_if(offered_, [&](const auto& entry) { return entry.first.owner() == site; });
     apply_effects();
     if (!hands_over_) return lose_ends();
     lose_ends_on_the_way_to(site);

@@ -546,6 +546,8 @@ class Runtime final : private machine::Exchange {
 
     // holding.cpp: what an attempt may hold in memory
     bool may_hold(ComponentIndex index, wire::NodeId id, std::uint64_t bytes);
+    bool may_offer(const wire::AttemptId& attempt, std::uint64_t bytes);
+    void note_gone(const Offer& offer);
     void note_body(ComponentIndex index, wire::NodeId id);
     static void drop_body(Attempt& exploring, Node& node);
     void note_size(ComponentIndex index, const Node& grown);
@@ -896,9 +898,10 @@ class Runtime final : private machine::Exchange {
     // what they need not know unless what is published is withdrawn.
     std::map<wire::SiteId, std::vector<wire::Wait>> withheld_;
     std::vector<std::pair<wire::SiteId, wire::Wait>> unsaid_;
-    bool is_restoring_ = false;                      // a value of a round that is decided
-    std::optional<rounds::Commit> published_round_;  // decided, but not all is computed yet
-    std::vector<std::uint64_t> sent_;                // by site
+    bool is_restoring_ = false;                         // a value of a round that is decided
+    std::optional<rounds::Commit> published_round_;     // decided, but not all is computed yet
+    std::map<wire::AttemptId, std::uint64_t> offered_;  // bytes here, by those of other sites
+    std::vector<std::uint64_t> sent_;                   // by site
     std::vector<std::uint64_t> received_;
     std::set<wire::SiteId> deviated_;  // have said what the protocol does not allow
     bool is_followed_;                 // by the world, round by round

@@ -110,8 +110,8 @@ void Runtime::put_across(ComponentIndex index, PortHandle port, machine::Value&&
                          bool closes) {
     Component& self = component(index);
     note_use_in_lane(self, port);
-    const std::uint64_t bytes = size_of(value);
-    if (bytes > limits_.message_value_bytes_max ||
+    const std::uint64_t bytes = bytes_across(0, value);
+    if (size_of(value) > limits_.message_value_bytes_max ||
         step_.put_bytes + bytes > limits_.block_bytes_max) {
         return leave_lane(index, Fall::elsewhere);
     }

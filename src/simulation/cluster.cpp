@@ -99,9 +99,9 @@ void Cluster::connect(std::size_t index, std::int64_t timeout_ms) {
             return;
         }
         connecting.description = established->description;
-        connecting.member =
-            std::make_unique<Member>(std::move(*established), *connecting.loop, limits_,
-                                     seed_ + index, observer(index), connecting.workers.get());
+        connecting.member = std::make_unique<Member>(
+            std::move(*established), *connecting.loop, connecting.limits.value_or(limits_),
+            seed_ + index, observer(index), connecting.workers.get());
     });
 }
 

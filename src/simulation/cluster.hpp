@@ -80,6 +80,9 @@ class Cluster {
         sites_[site].connector_class = connector_class;
     }
 
+    // Before connecting: of one peer, for its rounds.
+    void set_limits(std::size_t site, const Limits& limits) { sites_[site].limits = limits; }
+
     // Before connecting: components of a peer that compute for long are run by workers, who come
     // and go as its seed says.
     void employ_workers(std::size_t site) {
@@ -149,6 +152,7 @@ class Cluster {
         std::unique_ptr<workers::Simulated> workers;
         std::unique_ptr<connector::Member> member;
         connector::Class connector_class = connector::Class::realtime;
+        std::optional<Limits> limits;
         bool is_alive = true;
         bool has_left = false;
         std::optional<connector::Failure> connect_failure;

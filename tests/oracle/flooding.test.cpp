@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who puts without end for another site: what is held for that has a bound, and nobody else is
-// worse off.
+// Who puts without end for another site: what is held for that has a bound, here and there, and
+// nobody else is worse off.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -159,6 +159,55 @@ TEST(Flooding, AnImpossibleRoundIsFoundAfterwards) {
     flood.cluster.run_until([&] { return !flood.cluster.is_syncing(amy); }, patience_ms);
     EXPECT_TRUE(flood.cluster.calls(amy).back().has_failed_with(connector::Fault::unsatisfiable));
     EXPECT_LT(flood.cluster.now_ms(), patience_ms / 2);
+}
+
+// What is taken back, or over, does not count any more where it had come to.
+TEST(Flooding, MuchThatIsTakenBackIsNoDeviation) {
+    constexpr std::size_t sent_max = 1u << 20;
+    constexpr std::size_t received_max = 4u << 20;
+    constexpr int alternatives = 32;  // of about 230 KB each
+    std::string much = "string text = \"a\"; for (auto i in 0..11) text @= text; ";
+    much += "for (u32 i in 0..5) sync { fork ";
+    for (int i = 0; i < alternatives; ++i) {
+        much += "{ for (auto j in 0..100) put(texts, text); assert(false); } or ";
+    }
+    much += R"({ for (auto j in 0..100) put(texts, text); put(texts, "last"); } })";
+    constexpr std::string_view takes_all = R"(
+primitive taker(in<u32> from) { sync { u32 n = get(from); print("got ", n); } }
+primitive reader(in<string> from) {
+    while (true) sync {
+        u32 sum = 0;
+        for (auto j in 0..100) sum += length(get(from));
+        print(sum, get(from));
+    }
+})";
+    Flood flood(texts(much, takes_all), short_line, small(sent_max));
+    flood.cluster.set_limits(bob, small(received_max));  // it needs a behaviour for each message
+    ASSERT_TRUE(flood.cluster.connect_all());
+    flood.cluster.run_for(patience_ms);
+    EXPECT_EQ(flood.reports(amy), Lines{});
+    EXPECT_EQ(flood.lines(bob), Lines(5, "204800 last"));
+    EXPECT_TRUE(flood.passes(5));
+}
+
+// Who has no bound of its own, or another one, deviates.
+TEST(Flooding, WhoOffersTooMuchIsCutOff) {
+    constexpr std::size_t received_max = 1u << 20;
+    for (const std::string_view much : {"sync for (auto i in 0..10000) put(to, 1);",
+                                        R"(string text = "a"; for (auto i in 0..11) text @= text;
+             sync for (auto i in 0..1000) put(texts, text);)"}) {
+        SCOPED_TRACE(much);
+        Flood flood(texts(much, takes_one), short_line);
+        flood.cluster.set_limits(bob, small(received_max));
+        ASSERT_TRUE(flood.cluster.connect_all());
+        const connector::Member& receiver = flood.cluster.member(bob);
+        flood.cluster.run_until([&] { return receiver.loss().has_value(); }, patience_ms);
+        const auto loss = receiver.loss();
+        ASSERT_TRUE(loss);
+        EXPECT_EQ(loss->fault, connector::Fault::deviated);
+        EXPECT_TRUE(loss->text.contains("more in one sync block than one may hold")) << loss->text;
+        EXPECT_EQ(flood.reports(amy), Lines{});
+    }
 }
 
 }  // namespace
