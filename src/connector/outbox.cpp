@@ -34,8 +34,7 @@ std::size_t bytes_of(const wire::Message& message) {
 
 }  // namespace
 
-// ---- What nobody wants any more
-// ------------------------------------------------------------------
+// ---- What nobody wants any more ----------------------------------------------------------------
 
 // True: it says something of the kind.
 bool Outbox::Dead::note(const wire::Body& body) {
@@ -98,8 +97,7 @@ bool Outbox::sift(std::size_t messages_max) {
     return true;
 }
 
-// ---- Sending
-// -------------------------------------------------------------------------------------
+// ---- Sending -----------------------------------------------------------------------------------
 
 void Outbox::add(wire::Message message) {
     if (is_held_ || large_) has_dead_ |= dead_.note(message.body);
