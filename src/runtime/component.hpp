@@ -359,6 +359,7 @@ struct alignas(64) Component : Standing, Manner, machine::Participant {
     bool goes_back = false;       // if native; see Body::can_go_back
     bool writer_chooses = false;  // a component that may put to it waits for an alternative
     bool was_published = false;   // in its last round
+    bool was_stuck = false;       // and counted as that
 
     // The attempts in the lane that gave each other messages are a region: a ring of components.
     Component* lead = nullptr;

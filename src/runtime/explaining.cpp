@@ -254,8 +254,8 @@ void Runtime::report_stuck() {
     StuckReports reports;
     for (const ComponentIndex index : stuck) {
         has_failed_ = true;
-        ++counters_.components_stuck;
         Component& each = component(index);
+        if (!std::exchange(each.was_stuck, true)) ++counters_.components_stuck;
         each.attempt->reported_stuck = true;
         recorder_.note(Event::Kind::stuck, each.who);
         if (!each.body->reports()) continue;

@@ -288,10 +288,13 @@ class Run {
         return ends.in;
     }
 
-    // Whether somebody waits for a line 'port: value'.
+    // Whether a port waits for a line 'port: value'. Behind one that nobody takes another changes
+    // nothing.
     bool is_input_awaited() const {
-        return std::ranges::any_of(
-            feeds_, [&](const auto& feed) { return !runtime_.is_closed(feed.second.port); });
+        return std::ranges::any_of(feeds_, [&](const auto& entry) {
+            const Feed& feed = entry.second;
+            return feed.supply->waiting.empty() && !runtime_.is_closed(feed.port);
+        });
     }
 
     // Hands a line of input to its port. False: none is there, or nobody waits for any.
@@ -302,7 +305,7 @@ class Run {
         if (!line) {
             for (auto& [name, feed] : feeds_) {
                 feed.supply->is_over = true;
-                runtime_.resume(feed.component);
+                if (feed.supply->waiting.empty()) runtime_.resume(feed.component);
             }
             feeds_.clear();
             return true;
@@ -342,7 +345,8 @@ class Run {
             return false;
         }
         port.supply->waiting.push_back(std::move(*value));
-        runtime_.resume(port.component);
+        // With one before it, it is in a round, in which nothing has changed.
+        if (port.supply->waiting.size() == 1) runtime_.resume(port.component);
         return true;
     }
 
