@@ -137,6 +137,15 @@ class Connector::Engine {
         return wait<std::optional<Failure>>([this](auto done) { done(member_->loss()); });
     }
 
+    void say_last(bool said) {
+        loop_.post([this, said] { member_->say_last(said); });
+    }
+
+    std::optional<std::uint64_t> last_words() {
+        return wait<std::optional<std::uint64_t>>(
+            [this](auto done) { done(member_->last_words()); });
+    }
+
     bool is_closed(machine::PortHandle port) {
         return wait<bool>([this, port](auto done) { done(member_->is_port_closed(port)); });
     }
@@ -512,6 +521,14 @@ void Connector::adopt(std::shared_ptr<const Description> next) {
 
 std::optional<Failure> Connector::loss() const {
     return engine_ && !is_started_ ? engine_->loss() : std::nullopt;
+}
+
+void Connector::say_last(bool said) {
+    if (engine_) engine_->say_last(said);
+}
+
+std::optional<std::uint64_t> Connector::last_words() {
+    return engine_ && !is_started_ ? engine_->last_words() : std::nullopt;
 }
 
 void Connector::interrupt() {

@@ -81,6 +81,9 @@ class Connector {
     Status close(std::string_view port);
     // Whether nothing can go through the port any more, as one of its ends is closed.
     bool is_closed(std::string_view port) const;
+    // For those who would wait for ever; see Member.
+    void say_last(bool said);
+    std::optional<std::uint64_t> last_words();
     // That a peer is gone without having left, if one is; between rounds.
     std::optional<Failure> loss() const;
 

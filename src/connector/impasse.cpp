@@ -76,6 +76,23 @@ void Member::look_who_is_there(std::function<void()> done) {
     });
 }
 
+std::optional<std::uint64_t> Member::last_words() {
+    if (sync_done_) return std::nullopt;
+    presence_.seek(0, [this](const Quiet::Wave& wave) {
+        if (!wave.is_still) return wave.number >= waves_tried_max;
+        last_words_ = 0;
+        for (const auto& [site, answer] : wave.answers) {
+            if (answer.last_word == 0) {
+                last_words_.reset();
+                break;
+            }
+            *last_words_ += answer.last_word;
+        }
+        return true;
+    });
+    return std::exchange(last_words_, std::nullopt);
+}
+
 // Who is missing, as far as it has been asked, and then, a line each, who waits where.
 std::string Member::who_waits() const {
     std::string missing;

@@ -581,6 +581,7 @@ wire::Probed Member::answer(bool before_silence) {
             .waiting = runtime_->application_attempt(),
             .alive = runtime_->components_left(),
             .ended = runtime_->components_ended(),
+            .last_word = said_last_ ? round_.own + 1 : 0,
             .explanation = before_silence ? std::string() : explanation()};
 }
 

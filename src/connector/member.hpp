@@ -76,6 +76,11 @@ class Member final : private runtime::World, private post::Turn {
     bool propose(std::shared_ptr<const Description> next);
 
     void close_port(machine::PortHandle port);
+    // What the application prepares stays as it is, from here on, until a round takes it.
+    void say_last(bool said) { said_last_ = said; }
+    // Whether all have said that, and everything was at rest, when the last call of this had asked
+    // them: then a number that is another one after each round. Asks them again, between rounds.
+    std::optional<std::uint64_t> last_words();
     // That a peer is gone without having left, if one is.
     std::optional<Failure> loss() const;
     // Whether an end of the port is closed, so that nothing can go through it any more.
@@ -269,10 +274,13 @@ class Member final : private runtime::World, private post::Turn {
     post::TimerId watching_ = 0;
     post::TimerId trying_ = 0;
     std::map<std::pair<Progress::Kind, wire::SiteId>, std::uint64_t>
-        transfers_;                               // that go on: size
-    std::uint64_t judged_dead_ = 0;               // the attempt of which that is known
-    Quiet check_;                                 // of this site's own round
-    Quiet presence_;                              // who is there, shortly before the time limit
+        transfers_;                  // that go on: size
+    std::uint64_t judged_dead_ = 0;  // the attempt of which that is known
+    Quiet check_;                    // of this site's own round
+    // Who is there, shortly before the time limit; between rounds, who has said its last.
+    Quiet presence_;
+    bool said_last_ = false;
+    std::optional<std::uint64_t> last_words_;
     std::map<wire::SiteId, wire::Probed> heard_;  // what they said
     std::set<std::uint32_t> closed_;              // channels: by an application that has one end
     bool may_expire_ = false;                     // with the next round

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -35,6 +36,8 @@ constexpr std::size_t lines_waiting_max = 1'000;
 // Nothing fits now; that changes only when a peer does something else, so it is tried again.
 constexpr std::int64_t pause_ms_min = 10;
 constexpr std::int64_t pause_ms_max = 500;
+// After so long without a round it matters whether there is more input, behind what waits.
+constexpr std::chrono::milliseconds patience(1'000);
 
 struct Options {
     std::string file;
@@ -96,6 +99,7 @@ class Peer {
         for (;;) {
             read_lines();
             close_what_is_over();
+            say_whether_that_is_all();
             const auto prepared = prepare();
             if (!prepared) return fail(prepared.error(), 1);
             if (!*prepared) {  // all ports are closed
@@ -113,6 +117,7 @@ class Peer {
                 }
                 pause_ms = pause_ms_min;
                 why_not.clear();
+                last_words_.reset();
                 last_round_ = std::chrono::steady_clock::now();
                 continue;
             }
@@ -130,6 +135,10 @@ class Peer {
                 return 1;
             }
             forget_closed();
+            if (fits_not && is_for_ever()) {
+                complain(why_not);
+                return 1;
+            }
             if (fits_not) {
                 lines_.wait(wants_lines(), -1, pause_ms);
                 pause_ms = std::min(2 * pause_ms, pause_ms_max);
@@ -193,17 +202,34 @@ class Peer {
                std::chrono::milliseconds(*options_.timeout_ms);
     }
 
-    // Whether another line could be of use.
-    bool wants_lines() const {
+    bool is_at_a_loss() const { return std::chrono::steady_clock::now() - last_round_ >= patience; }
+
+    // Whether another line could be of use, or its absence.
+    bool wants_lines() const { return wants_lines(is_at_a_loss()); }
+    bool wants_lines(bool reads_ahead) const {
         if (lines_.is_over()) return false;
         const auto is_full = [](const Port& port) {
             return port.waiting.size() >= lines_waiting_max;
         };
-        return std::ranges::any_of(ports_,
-                                   [](const Port& port) {
-                                       return port.puts && port.is_open && port.waiting.empty();
-                                   }) &&
-               std::ranges::none_of(ports_, is_full);
+        const auto is_in_want = [&](const Port& port) {
+            return port.puts && port.is_open && (port.waiting.empty() || reads_ahead);
+        };
+        return std::ranges::any_of(ports_, is_in_want) && std::ranges::none_of(ports_, is_full);
+    }
+
+    // Others who wait in vain are to know whether this peer will offer anything else, by itself.
+    void say_whether_that_is_all() {
+        const bool is_all = !wants_lines(true);
+        if (std::exchange(said_last_, is_all) != is_all) connector_.say_last(is_all);
+    }
+
+    // Nothing fits a line, and no peer will ever offer anything else: so it was before this try,
+    // and so it is now.
+    bool is_for_ever() {
+        const auto waits = [](const Port& port) { return !port.waiting.empty(); };
+        if (!said_last_ || !is_at_a_loss() || !std::ranges::any_of(ports_, waits)) return false;
+        const auto before = std::exchange(last_words_, connector_.last_words());
+        return last_words_ && before == last_words_;
     }
 
     void read_lines() {
@@ -325,9 +351,16 @@ class Peer {
         });
         if (!status) return std::unexpected(status.error());
         news_.clear();
-        if (!has_ended_) lines_.wait(wants_lines(), news_.descriptor(), -1);
+        if (!has_ended_) lines_.wait(wants_lines(), news_.descriptor(), until_at_a_loss_ms());
         connector_.interrupt();
         return connector_.finish();
+    }
+
+    // -1: it is, or lines are wanted anyway.
+    std::int64_t until_at_a_loss_ms() const {
+        if (wants_lines() || lines_.is_over() || is_at_a_loss()) return -1;
+        const auto passed = std::chrono::steady_clock::now() - last_round_;
+        return std::chrono::ceil<std::chrono::milliseconds>(patience - passed).count();
     }
 
     std::int64_t remaining_ms() const {
@@ -366,6 +399,8 @@ class Peer {
     std::chrono::steady_clock::time_point last_round_;
     std::chrono::steady_clock::time_point last_told_;
     int line_number_ = 0;
+    bool said_last_ = false;
+    std::optional<std::uint64_t> last_words_;  // of all peers, at the last try
     bool has_failed_ = false;
 };
 

@@ -249,7 +249,8 @@ void fields(auto& walk, Is<Probe> auto& x) {
     all(walk, x.number, x.before_silence);
 }
 void fields(auto& walk, Is<Probed> auto& x) {
-    all(walk, x.number, x.quiet, x.sent, x.received, x.waiting, x.alive, x.ended, x.explanation);
+    all(walk, x.number, x.quiet, x.sent, x.received, x.waiting, x.alive, x.ended, x.last_word,
+        x.explanation);
 }
 void fields(auto& walk, Is<Arrived> auto& x) {
     all(walk, x.number);

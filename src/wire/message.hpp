@@ -203,6 +203,9 @@ struct Probed {
     std::uint64_t waiting = 0;  // the number of its application's open attempt, or 0
     std::uint64_t alive = 0;    // components placed there that have not ended
     std::uint64_t ended = 0;    // and that have
+    // 0: its application may still prepare something else. Otherwise it will not, until a round
+    // takes what it has: one more than the number of the attempt of its last round.
+    std::uint64_t last_word = 0;
     std::string explanation;
 };
 // The sender's application, one that does not step with others, is in its attempt `number`, and

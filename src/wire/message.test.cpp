@@ -105,8 +105,9 @@ class Author {
             case 15:
                 return Probe{random_.next()};
             case 16:
-                return Probed{random_.next(), flag(),         random_.next(), random_.next(),
-                              random_.next(), random_.next(), random_.next(), text()};
+                return Probed{random_.next(), flag(),         random_.next(),
+                              random_.next(), random_.next(), random_.next(),
+                              random_.next(), random_.next(), text()};
             case 17:
                 return Arrived{random_.next()};
             case 18:
