@@ -85,7 +85,7 @@ Handshake::~Handshake() {
 void Handshake::start(std::int64_t timeout_ms, Done done) {
     done_ = std::move(done);
     tries_once_ = timeout_ms == 0;
-    const std::int64_t limit_ms = tries_once_ ? limits_.handshake_patience_ms : timeout_ms;
+    const std::int64_t limit_ms = tries_once_ ? limits_.single_try_ms : timeout_ms;
     if (limit_ms >= 0) {
         deadline_ = loop_.after(limit_ms, [this] { finish(std::unexpected(why_incomplete())); });
     }

@@ -151,6 +151,11 @@ static void a_mute_listener(void) {
     CHECK_ERROR(rw_connect(peers.connectors[0]), ETIMEDOUT);
     CHECK(seconds() - begun < 5);
     CHECK_TEXT(rw_error(peers.connectors[0]), "bob");
+    CHECK(rw_timeout(peers.connectors[0], 0) == 0);
+    begun = seconds();
+    CHECK_ERROR(rw_connect(peers.connectors[0]), ETIMEDOUT);
+    CHECK(seconds() - begun < 5);
+    CHECK_TEXT(rw_error(peers.connectors[0]), "bob");
     close(listener);
     CHECK(rw_timeout(peers.connectors[0], 30000) == 0);
     connect_peers(&peers);
