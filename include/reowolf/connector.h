@@ -30,10 +30,10 @@
  *    connected. A child of fork() has no such thread: of connectors made before, it may use none,
  *    not even to close them. It can make its own, and exec() leaves nothing of them open.
  *
- * Every function can fail with EBADF (no such connector), EBUSY (another thread is in a call, or a
- * round that rw_sync_start has begun is under way), EINVAL (a pointer is NULL that must not be) and
- * ENOMEM. Checks come in the order: connector, class, state, name of the port, its owner, its
- * direction, size.
+ * Every function can fail with EBADF (no such connector), EBUSY (another thread is in a call, or
+ * what rw_sync_start, rw_await_start or rw_connect_start has begun is under way), EINVAL (a pointer
+ * is NULL that must not be) and ENOMEM. Checks come in the order: connector, class, state, name of
+ * the port, its owner, its direction, size.
  */
 #ifndef REOWOLF_CONNECTOR_H
 #define REOWOLF_CONNECTOR_H
@@ -150,7 +150,7 @@ struct rw_event { /* NOLINT(readability-identifier-naming): as all C names here 
  *
  * It is called by the thread that waits in a call or, when nobody does, by another one. It should
  * return soon; calls for this connector fail with EBUSY in it. NULL: nothing is reported any more.
- * 0, or -1: EISCONN (connected or connecting: it is set before). */
+ * 0, or -1: EISCONN (connected: it is set before). */
 RW_API int rw_progress(int conn, void (*report)(const struct rw_event* event, void* context),
                        void* context);
 
@@ -267,7 +267,7 @@ RW_API const char* rw_error(int conn);
 
 /* Begins to connect as rw_connect does, but does not wait for it. Until it is finished, only rw_fd,
  * rw_error, rw_timeout, rw_set of time limits and rw_close with NULL, which abandons it, are
- * possible. Fails as rw_connect does where that fails at once. */
+ * possible; others fail with EBUSY. Fails as rw_connect does where that fails at once. */
 RW_API int rw_connect_start(int conn);
 /* Finishes that: waits for its end, and returns what rw_connect would. Also -1: EINVAL (none was
  * begun). */

@@ -520,6 +520,9 @@ int rw_timeout(int conn, long ms) {
 int rw_progress(int conn, void (*report)(const struct rw_event* event, void* context),
                 void* context) {
     return with(conn, [&](Handle& handle) {
+        if (auto right = handle.connector.expect_at_rest(); !right) {
+            return failed(handle, std::move(right.error()));
+        }
         if (auto right = expect_before_connecting(handle); !right) {
             return failed(handle, std::move(right.error()));
         }

@@ -287,9 +287,9 @@ Status Connector::connect() {
 }
 
 Status Connector::start_connecting(std::function<void()> notify) {
+    if (const auto right = expect_at_rest(); !right) return right;
     if (!description_) return fail(Fault::not_connected, "the connector is not configured");
     if (engine_) return fail(Fault::already_connected, "the connector is connected already");
-    if (const auto right = expect_at_rest(); !right) return right;
     // Who has been connected before, in a composition, has its own view again.
     if (!description_->views.empty()) {
         auto own = describe(description_->view->text, options_.limits,
@@ -303,6 +303,7 @@ Status Connector::start_connecting(std::function<void()> notify) {
 }
 
 Status Connector::finish_connecting() {
+    if (is_started_) return under_way();
     if (!connecting_) return fail(Fault::bad_argument, "no connecting has been started");
     std::unique_ptr<Engine> engine = std::move(connecting_);
     auto connected = engine->finish_connecting();

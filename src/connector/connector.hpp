@@ -114,7 +114,10 @@ class Connector {
         return steps(class_) == expected ? Status{} : wrong_class(expected);
     }
     Status expect_dynamic() const;
-    Status expect_connected() const { return engine_ ? Status{} : not_connected(); }
+    Status expect_connected() const {
+        if (connecting_) return under_way();
+        return engine_ ? Status{} : not_connected();
+    }
     // Neither connecting nor a round is under way.
     Status expect_at_rest() const { return connecting_ || is_started_ ? under_way() : Status{}; }
     // A buffer of this size can take the values of the port.

@@ -94,7 +94,10 @@ static void in_between(void) {
     CHECK_ERROR(rw_close(peers.AMY, "give"), EBUSY);
     CHECK_ERROR(rw_configure(peers.AMY, peers.texts[0]), EBUSY);
     CHECK_ERROR(rw_offer(peers.AMY, "give", &value, sizeof value), EPERM);
-    CHECK_ERROR(rw_connect(peers.AMY), EISCONN);
+    CHECK_ERROR(rw_connect(peers.AMY), EBUSY);
+    CHECK_ERROR(rw_connect_start(peers.AMY), EBUSY);
+    CHECK_ERROR(rw_connect_finish(peers.AMY), EBUSY);
+    CHECK_ERROR(rw_progress(peers.AMY, NULL, NULL), EBUSY);
     CHECK(rw_length(peers.AMY, "give") == 0);
     CHECK(rw_decide(peers.AMY, "give", &value, sizeof value) == 0);
     CHECK_ERROR(rw_chosen(peers.AMY), EINVAL);
@@ -104,6 +107,31 @@ static void in_between(void) {
     CHECK(rw_sync(peers.BOB) == 0);
     CHECK(rw_sync_finish(peers.AMY) == 0);
     CHECK(taken == 5);
+    end_peers(&peers);
+}
+
+/* The same while connecting is. */
+static void in_between_connecting(void) {
+    struct peers peers = make_peers(2, pair, body);
+    uint32_t value = 5;
+    CHECK(rw_connect_start(peers.AMY) == 0);
+    CHECK_ERROR(rw_connect(peers.AMY), EBUSY);
+    CHECK_ERROR(rw_connect_start(peers.AMY), EBUSY);
+    CHECK_ERROR(rw_configure(peers.AMY, peers.texts[0]), EBUSY);
+    CHECK_ERROR(rw_progress(peers.AMY, NULL, NULL), EBUSY);
+    CHECK_ERROR(rw_put(peers.AMY, "give", &value, sizeof value), EBUSY);
+    CHECK_ERROR(rw_sync(peers.AMY), EBUSY);
+    CHECK_ERROR(rw_sync_start(peers.AMY), EBUSY);
+    CHECK_ERROR(rw_sync_finish(peers.AMY), EBUSY);
+    CHECK_ERROR(rw_or(peers.AMY), EBUSY);
+    CHECK_ERROR(rw_close(peers.AMY, "give"), EBUSY);
+    CHECK_ERROR(rw_type(peers.AMY, "give", NULL, 0), EBUSY);
+    CHECK_ERROR(rw_offer(peers.AMY, "give", &value, sizeof value), EPERM);
+    CHECK(rw_connect(peers.BOB) == 0);
+    CHECK(rw_connect_finish(peers.AMY) == 0);
+    CHECK_ERROR(rw_connect_finish(peers.AMY), EINVAL);
+    CHECK_ERROR(rw_connect(peers.AMY), EISCONN);
+    CHECK_ERROR(rw_progress(peers.AMY, NULL, NULL), EISCONN);
     end_peers(&peers);
 }
 
@@ -325,6 +353,7 @@ int main(int argc, char** argv) {
         CASE(one_thread),
         CASE(one_thread_awaits),
         CASE(in_between),
+        CASE(in_between_connecting),
         CASE(not_begun),
         CASE(failing),
         CASE(abandoned),
