@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "post/address.hpp"
 
+#include <algorithm>
 #include <charconv>
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 namespace reowolf::post {
@@ -35,8 +37,16 @@ bool is_number(std::string_view host) {
     return host.find_first_not_of("0123456789.") == host.npos;
 }
 
-bool is_v6_character(char c) {
-    return is_name_character(c) || c == ':' || c == '%';
+// With a zone behind it, as in fe80::1%eth0; whether there is such an interface is another
+// question.
+bool is_v6(std::string_view host) {
+    const std::size_t mark = host.find('%');
+    if (mark != host.npos) {
+        const std::string_view zone = host.substr(mark + 1);
+        if (zone.empty() || !std::ranges::all_of(zone, is_name_character)) return false;
+    }
+    in6_addr number;
+    return inet_pton(AF_INET6, std::string(host.substr(0, mark)).c_str(), &number) == 1;
 }
 
 std::string_view scheme_of(std::string_view text) {
@@ -67,7 +77,7 @@ std::expected<Address, std::string> parse_address(std::string_view text) {
         if (bracket == rest.npos) return wrong("\"]\" is missing after the IPv6 address");
         address.host = rest.substr(1, bracket - 1);
         rest.remove_prefix(bracket + 1);
-        if (address.host.find(':') == std::string::npos) {
+        if (!is_v6(address.host)) {
             return wrong(fmt::format("\"{}\" in brackets is not an IPv6 address", address.host));
         }
         if (rest.empty()) return wrong("the port is missing after \"]\"");
@@ -94,9 +104,6 @@ std::expected<Address, std::string> parse_address(std::string_view text) {
             address.by_name = true;
             return address;
         }
-    }
-    for (char c : address.host) {
-        if (!is_v6_character(c)) return wrong(fmt::format("\"{}\" is not a host", address.host));
     }
     auto number = parse_port(port);
     if (!number) return wrong(number.error());

@@ -12,9 +12,9 @@ using testing::EndsWith;
 using testing::HasSubstr;
 
 TEST(AddressText, is_read_and_written_alike) {
-    for (const char* text :
-         {"amy.example.org:7001", "127.0.0.1:0", "[::1]:65535", "shm://localhost:80",
-          "tcp://[fe80::1%eth0]:80", "amy", "tcp://amy.example.org", "amy:0"}) {
+    for (const char* text : {"amy.example.org:7001", "127.0.0.1:0", "[::1]:65535",
+                             "shm://localhost:80", "tcp://[fe80::1%eth0]:80", "[::ffff:1.2.3.4]:7",
+                             "amy", "tcp://amy.example.org", "amy:0"}) {
         auto address = parse_address(text);
         ASSERT_TRUE(address) << address.error();
         EXPECT_EQ(to_string(*address), text);
@@ -55,7 +55,13 @@ TEST(AddressText, that_is_wrong_says_what) {
              Case{"127.0.0.1", "port is missing"},
              Case{"[::1]7", "must follow"},
              Case{"[abc]:7", "not an IPv6 address"},
-             Case{"[::1 ]:7", "is not a host"},
+             Case{"[::zz]:7", "not an IPv6 address"},
+             Case{"[1.2.3.4]:7", "not an IPv6 address"},
+             Case{"[:]:7", "not an IPv6 address"},
+             Case{"[1:2:3:4:5:6:7:8:9]:7", "not an IPv6 address"},
+             Case{"[::1 ]:7", "not an IPv6 address"},
+             Case{"[fe80::1%]:7", "not an IPv6 address"},
+             Case{"[fe80::1%a b]:7", "not an IPv6 address"},
          }) {
         auto address = parse_address(text);
         ASSERT_FALSE(address) << text;
