@@ -103,7 +103,7 @@ class Author {
             case 14:
                 return No{attempt(), sites(), site(), list<Final>([this] { return final(); })};
             case 15:
-                return Probe{random_.next()};
+                return Probe{random_.next(), flag()};
             case 16:
                 return Probed{random_.next(), flag(),         random_.next(),
                               random_.next(), random_.next(), random_.next(),
