@@ -103,7 +103,7 @@ RW_API int rw_close(int conn, const char* port_sz);
 /* The time limit of rw_connect, rw_sync and rw_await, in milliseconds. Negative: none, as at first
  * for rw_sync and rw_await; rw_connect has 30,000 at first. 0: tries once; what is not possible
  * with the peers that wait now fails with ETIMEDOUT; rw_connect gives those who are there, and do
- * not answer, half a second. Takes effect with the next call.
+ * not answer, two seconds. Takes effect with the next call.
  *
  * When the limit has passed, it is settled with the other peers whether the round has happened
  * after all. If one of them that has a part in it cannot be reached, that takes until it can be

@@ -45,7 +45,7 @@ struct Limits {
     std::uint32_t sites_max = 256;
     std::uint32_t pending_handshakes_max = 64;
     std::int64_t handshake_patience_ms = 10'000;
-    std::int64_t single_try_ms = 500;  // of connecting, with those who are there and do not answer
+    std::int64_t single_try_ms = 2'000;     // of connecting, with those who do not answer
     std::uint32_t places_of_name_max = 16;  // that a name server may make us try
     std::int64_t silence_patience_ms = 10'000;
     std::int64_t heartbeat_ms = 1'000;

@@ -156,9 +156,11 @@ void Member::judge_if_cut_off() {
 }
 
 void Member::give_up_dead() {
+    // Those who step together fail together: when all have arrived, or one of them is gone.
+    if (steps_here() && !runtime_->arbiter().is_step_broken()) return;
     if (is_anybody_gone()) {
         give_up(wire::Reason::peer_lost, runtime_->arbiter().gone_text());
-    } else if (!steps_here()) {
+    } else {
         give_up(wire::Reason::unsatisfiable, explanation());
     }
 }

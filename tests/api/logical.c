@@ -791,6 +791,45 @@ static void impossible_without_a_component_of_who_left(void) {
     end_peers(&peers);
 }
 
+/* Of two who step one has nothing left that it could do: both fail, whoever comes first, and
+ * wherever the component was. */
+static void step_fails_as_a_whole_without_who_left(void) {
+    static const int classes[] = {RW_REALTIME, RW_REALTIME, RW_LOGICAL};
+    static const char* const places[] = {"amy", "bob", "cat"};
+    for (int run = 0; run < 6; ++run) {
+        char text[TEXT_SIZE];
+        snprintf(text, sizeof text,
+                 "connector c {\n"
+                 "    peer amy = \"$\" { in<u32> x; }\n"
+                 "    peer bob = \"$\" { out<u32> y; }\n"
+                 "    peer cat = \"$\" { out<u32> z; }\n"
+                 "    new either(amy.x, bob.y, cat.z) at %s;\n"
+                 "}\n"
+                 "primitive either(in<u32> a, out<u32> b, out<u32> c) {\n"
+                 "    while (true) sync { u32 v = get(a); fork put(b, v); or put(c, v); }\n"
+                 "}\n",
+                 places[run / 2]);
+        struct peers peers = connected_as(3, three, classes, text);
+        const int first = run % 2;
+        uint32_t taken = 0;
+        struct call calls[2];
+        CHECK(rw_close(peers.CAT, NULL) == 0);
+        peers.CAT = -1;
+        /* She puts nothing: it would be possible if the component were there, and she did. */
+        if (run / 2 == 2) put(peers.AMY, "x", 7);
+        get(peers.BOB, "y", &taken);
+        begin(&calls[first], rw_sync, peers.connectors[first]);
+        await_inside(peers.connectors[first]);
+        begin(&calls[1 - first], rw_sync, peers.connectors[1 - first]);
+        for (int i = 0; i < 2; ++i) {
+            finish(&calls[i]);
+            CHECK(calls[i].result == -1 && calls[i].code == EPIPE);
+            CHECK_TEXT(calls[i].text, "'cat' is gone: it has left the connector");
+        }
+        end_peers(&peers);
+    }
+}
+
 /* What would rather do nothing asks those who are far away before. */
 static void silence_is_patient_wherever_it_is(void) {
     static const int classes[] = {RW_REALTIME, RW_LOGICAL};
@@ -852,6 +891,7 @@ int main(int argc, char** argv) {
         CASE(impossible_without_who_left),
         CASE(impossible_without_a_component_of_who_left),
         CASE(silence_is_patient_wherever_it_is),
+        CASE(step_fails_as_a_whole_without_who_left),
         CASE(leaving),
         CASE(only_who_is_left_could_help),
         CASE(others_go_on),
