@@ -89,8 +89,8 @@ void Sending::join(Outgoing& last, const Outgoing& message) {
 
 std::optional<Payload> Sending::pass(std::uint32_t number, Outgoing& message) {
     const std::size_t size = message.payload.size();
-    if (!is_plain(message) || !levels_.empty() || size > records::fragment_bytes_max)
-        return std::nullopt;
+    const bool must_wait = !is_plain(message) || !levels_.empty();
+    if (must_wait || size > records::fragment_bytes_max) return std::nullopt;
     Carrier& carrier = carriers_.at(number);
     const std::uint64_t charge = records::charge(size);
     if (carrier.charged + charge > carrier.window) return std::nullopt;
