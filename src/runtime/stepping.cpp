@@ -696,16 +696,20 @@ void Runtime::explore_published() {
     const std::size_t said = outbox_.size();
     Workers* const workers = std::exchange(shared_.workers, nullptr);
     for (const ComponentIndex part : parts) begin_attempt(part);
+    // What was said already is not to be sent, so nobody has to stand still for it.
+    const std::uint64_t gathered = gathered_bytes_;
     for (bool moved = true; moved;) {
         moved = false;
         for (const ComponentIndex part : parts) {
             while (attempt(part).ready > 0) {
+                gathered_bytes_ = 0;
                 std::uint32_t budget = limits_.instructions_per_slice;
                 explore(part, attempt(part).dequeue(), budget);
                 moved = true;
             }
         }
     }
+    gathered_bytes_ = gathered;
     shared_.workers = workers;
     leave_unsaid(leaf);
     const auto first = outbox_.begin() + static_cast<std::ptrdiff_t>(said);

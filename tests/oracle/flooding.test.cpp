@@ -210,5 +210,19 @@ TEST(Flooding, WhoOffersTooMuchIsCutOff) {
     }
 }
 
+// What is published is explored once more when the step is left, and not sent again.
+TEST(Flooding, WhatWasSaidAlreadyHoldsNobodyUp) {
+    Limits limits = small();
+    limits.gathered_bytes_max = 1;
+    Flood flood(texts("", takes_one), short_line, limits);
+    ASSERT_TRUE(flood.cluster.connect_all());
+    EXPECT_TRUE(flood.passes(1));
+    EXPECT_TRUE(flood.passes(2));
+    flood.cluster.sync(amy, {flood.cluster.put(amy, "give", 3)}, 500);
+    ASSERT_TRUE(flood.cluster.run_until([&] { return !flood.cluster.is_syncing(amy); }, 5'000));
+    EXPECT_FALSE(flood.cluster.calls(amy).back().has_succeeded());
+    EXPECT_TRUE(flood.passes(4));
+}
+
 }  // namespace
 }  // namespace reowolf::oracle
